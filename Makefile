@@ -1,0 +1,43 @@
+# Everything in a virtual environment of its own; needs Python 3.10 to 3.13 and PyPI only.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+export DAGSTER_HOME := $(CURDIR)/.dagster
+export DATAHUB_TELEMETRY_ENABLED := false
+.DEFAULT_GOAL := help
+
+help: ## what there is to make
+	@grep -E '^[a-z-]+:.*##' Makefile | sed 's/:.*## /\t/' | expand -t 12
+
+$(BIN)/installed: pyproject.toml
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/pip install -q --disable-pip-version-check -e '.[test,dev]'
+	touch $@
+
+$(DAGSTER_HOME)/dagster.yaml: dagster.yaml
+	mkdir -p $(DAGSTER_HOME)
+	cp dagster.yaml $@
+
+setup: $(BIN)/installed $(DAGSTER_HOME)/dagster.yaml ## virtual environment and DAGSTER_HOME
+
+demo: setup ## run the main job: the saved demo cluster to DataHub Lite
+	$(BIN)/python -m kc_lineage_dagster.demo
+
+test: setup ## all fast tests
+	$(BIN)/python -m pytest
+
+lint: setup ## ruff and mypy
+	$(BIN)/ruff check kc_lineage_dagster tests
+	$(BIN)/ruff format --check kc_lineage_dagster tests
+	$(BIN)/mypy
+
+docs: setup ## docs/coverage.md from the registry
+	$(BIN)/python -m kc_lineage_dagster.coverage docs/coverage.md
+
+ui: setup ## dagster dev with the demo recipe
+	$(BIN)/dagster dev -m kc_lineage_dagster.definitions
+
+clean: ## forget the environment and all state
+	rm -rf $(VENV) $(DAGSTER_HOME)
+
+.PHONY: help setup demo test lint docs ui clean

@@ -1,0 +1,32 @@
+"""Kafka Connect lineage as Dagster assets, kept true in DataHub.
+
+``build_definitions(recipe)``: definitions of one cluster for a Dagster project of your own. ``KafkaConnectResource`` and
+``DataHubResource``: the two borders, for your own assets.
+"""
+
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from kc_lineage_dagster.defs.build import build_definitions
+    from kc_lineage_dagster.defs.resources import DataHubResource, KafkaConnectResource
+
+__all__ = ["DataHubResource", "KafkaConnectResource", "build_definitions"]
+
+# looked up when asked for, so that the core can be used without loading Dagster
+_HOMES = {
+    "DataHubResource": "kc_lineage_dagster.defs.resources",
+    "KafkaConnectResource": "kc_lineage_dagster.defs.resources",
+    "build_definitions": "kc_lineage_dagster.defs.build",
+}
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOMES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    from importlib import import_module
+
+    return getattr(import_module(_HOMES[name]), name)
+
+
+def __dir__() -> list[str]:
+    return [*globals(), *_HOMES]

@@ -1,0 +1,87 @@
+"""What a live worker and a saved cluster have in common: answers to request paths."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Mapping
+from typing import Any, Protocol
+from urllib.parse import quote
+
+from kc_lineage_dagster.errors import ConnectNotFound
+
+EXPANDED = "/connectors?expand=info&expand=status"
+# Confluent Cloud documents one comma-separated parameter; Apache Kafka ignores an expansion it does not know.
+EXPANDED_BY_COMMA = "/connectors?expand=info,status"
+NAMES = "/connectors"
+PLUGINS = "/connector-plugins?connectorsOnly=false"
+PLUGINS_BEFORE_3_2 = "/connector-plugins"
+
+
+class NotSaved(ConnectNotFound):
+    """A saved cluster does not hold this answer: nothing failed, nobody wrote it down."""
+
+
+class Answers(Protocol):
+    """Anything that answers Connect's ``GET`` requests: ``ConnectClient``, ``Saved``."""
+
+    @property
+    def source(self) -> str:
+        """Where the answers come from, without credentials."""
+
+    @property
+    def concurrency(self) -> int:
+        """How many requests may be under way at once."""
+
+    @property
+    def unread(self) -> Mapping[str, str]:
+        """Connectors known to exist that cannot be read at all: name -> reason."""
+
+    def get(self, path: str) -> Any:
+        """Return the JSON answer to ``path``; raise ``ConnectError`` when there is none."""
+
+
+class RepeatedKeys(dict[str, Any]):
+    """A JSON object that named some of its keys more than once (the last value stands)."""
+
+    repeated: frozenset[str] = frozenset()
+
+
+def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    found = dict(pairs)
+    if len(found) == len(pairs):
+        return found
+    kept = RepeatedKeys(found)
+    counts = Counter(name for name, _ in pairs)
+    kept.repeated = frozenset(name for name, count in counts.items() if count > 1)
+    return kept
+
+
+def parse_json(text: bytes | str) -> Any:
+    """JSON to plain values; repeated keys are remembered, NaN and Infinity become None.
+
+    Raises ValueError for anything that is no JSON document, nested beyond reason included.
+    """
+    try:
+        return json.loads(text, object_pairs_hook=_object, parse_constant=lambda _: None)
+    except RecursionError:
+        raise ValueError("nested too deeply") from None
+
+
+def connector_path(name: str, tail: str = "") -> str:
+    """``/connectors/{name}{tail}`` with the name as one path segment, whatever it holds.
+
+    Dots are encoded in ``.`` and ``..`` only, which every proxy would otherwise resolve away (RFC 3986, 5.2.4).
+    """
+    return f"/connectors/{segment(name)}{tail}"
+
+
+def segment(name: str) -> str:
+    """Percent-encode ``name`` as one path segment."""
+    return name.replace(".", "%2E") if name in {".", ".."} else quote(name, safe="")
+
+
+def one_line(text: str, limit: int = 300) -> str:
+    """Collapse white space and cut: messages of this project are one line."""
+    line = " ".join(text[: limit * 20].split())
+    return line if len(line) <= limit else line[: limit - 3] + "..."

@@ -1,0 +1,111 @@
+"""The calls about single connectors, each only where lineage can use the answer."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any, TypeVar
+
+from kc_lineage_dagster.connect.answers import Answers, NotSaved, connector_path, one_line
+from kc_lineage_dagster.connect.listed import Listed
+from kc_lineage_dagster.connect.parse import WrongShapeError, offsets_of, task_configs_of, topics_of
+from kc_lineage_dagster.connect.redact import redact, redact_json, redact_text
+from kc_lineage_dagster.connect.snapshot import Connector
+from kc_lineage_dagster.connect.substitute import ProvidedConfig, substitute
+from kc_lineage_dagster.errors import ConnectError, ConnectNotFound, ConnectRefused
+
+_T = TypeVar("_T")
+
+
+@dataclass(frozen=True, slots=True)
+class Wants:
+    """Which answers about one connector lineage can use."""
+
+    topics: bool = True
+    offsets: bool = False
+    tasks: bool = False
+
+
+# Simple class names of sources whose offsets or task configurations name tables, topics or files.
+_TELLING_SOURCES = ("jdbc", "mirror", "filestream", "replicator", "spooldir", "filepulse")
+
+_NOT_OFFERED = {
+    "topics": "this worker does not track active topics",
+    "offsets": "this worker does not offer them (Kafka 3.6 and later do)",
+    "tasks": "this worker does not offer them",
+}
+# Kafka 3.9: 403 "Topic tracking is disabled.", 404 "Connector x not found"; without the path "HTTP 404 Not Found".
+_SWITCHED_OFF = re.compile(r"(?i)disabled|not enabled|switched off")
+_GONE = re.compile(r"(?i)answered 404.*\bconnector\b.*not found")
+_PLAIN_NAME = re.compile(r"[\w.\-]+", re.ASCII)
+
+
+def default_wants(config: Mapping[str, str], kind: str) -> Wants:
+    """Return topics for all, offsets for sinks, offsets and task configurations for sources that put names there."""
+    simple = config.get("connector.class", "").rpartition(".")[2].lower()
+    telling = any(part in simple for part in _TELLING_SOURCES)
+    return Wants(topics=True, offsets=kind != "source" or telling, tasks=kind != "sink" and telling)
+
+
+class Calls:
+    """Asks about connectors, from several threads, and remembers what the worker does not offer."""
+
+    def __init__(self, answers: Answers, provided: Sequence[ProvidedConfig], use_topics_api: bool) -> None:
+        self._answers, self._provided = answers, provided
+        self._use_topics_api = use_topics_api
+        self._answered: set[str] = set()
+        self._off: set[str] = set()
+
+    def about(self, one: Listed, wants: Wants) -> Connector:
+        """Return the connector with the evidence that ``wants`` names; what failed is among its notes."""
+        connector, notes = one.connector, list(one.connector.notes)
+        if not connector.name:
+            return replace(connector, notes=(*notes, "evidence: the API cannot address a connector with an empty name"))
+
+        def task_config(config: dict[str, str]) -> dict[str, str]:
+            return redact(substitute(config, self._provided), one.secret_keys)
+
+        def ask(what: str, wanted: bool, read: Callable[[Any], _T]) -> _T | None:
+            answer, note = self._ask(connector.name, what, read) if wanted else (None, None)
+            if note:
+                notes.append(one_line(redact_text(f"{what}: {note}", one.secrets)))
+            return answer
+
+        topics = ask("topics", wants.topics and self._use_topics_api, lambda body: topics_of(body, connector.name))
+        offsets = ask("offsets", wants.offsets, lambda body: offsets_of(body, redact_json))
+        tasks = ask("tasks", wants.tasks, task_configs_of)
+        gone = any(_GONE.search(note) for note in notes)  # /topics of a connector that is gone answers an empty list
+        return replace(
+            connector,
+            topics=None if gone else topics,
+            offsets=offsets or (),
+            task_configs=tuple(task_config(config) for config in tasks or ()),
+            notes=tuple(notes),
+        )
+
+    def _ask(self, name: str, what: str, read: Callable[[Any], _T]) -> tuple[_T | None, str | None]:
+        if what in self._off:
+            return None, _NOT_OFFERED[what]
+        try:
+            answer = read(self._answers.get(connector_path(name, f"/{what}")))
+        except NotSaved:
+            return None, None
+        except (ConnectNotFound, ConnectRefused) as error:
+            if self._is_off(name, what, error):
+                self._off.add(what)
+                return None, _NOT_OFFERED[what]
+            return None, str(error)
+        except (ConnectError, WrongShapeError) as error:
+            return None, str(error)
+        self._answered.add(what)
+        return answer, None
+
+    def _is_off(self, name: str, what: str, error: ConnectError) -> bool:
+        """Tell whether a refusal speaks of the worker; one about an odd name that a proxy rejects does not."""
+        if what in self._answered:
+            return False
+        said = str(error).partition(": answered ")[2]
+        if isinstance(error, ConnectRefused):
+            return bool(_SWITCHED_OFF.search(said))
+        return not _GONE.search(f"answered {said}") and bool(_PLAIN_NAME.fullmatch(name))

@@ -1,0 +1,222 @@
+"""Connect's REST API over pooled connections: retries, timeouts, bounds; JSON out."""
+
+from __future__ import annotations
+
+import random
+import time
+from collections.abc import Callable, Mapping
+from types import TracebackType
+from typing import Any
+
+import requests
+import urllib3
+from requests.adapters import HTTPAdapter
+
+from kc_lineage_dagster.connect.answers import EXPANDED, connector_path, one_line, parse_json
+from kc_lineage_dagster.connect.redact import redact_text
+from kc_lineage_dagster.connect.retry import A_COUPLE, ALWAYS, Failure, pause, retries_for, retry_after
+from kc_lineage_dagster.connect.settings import ConnectSettings, cloud_uri
+from kc_lineage_dagster.connect.wire import BeyondBoundsError, cause_of, elsewhere, next_hop, not_json, read_bounded
+from kc_lineage_dagster.errors import ConnectError, ConnectNotFound, ConnectRefused, ConnectUnavailable
+
+__all__ = ["ConnectClient", "ConnectSettings", "cloud_uri"]
+
+_ERROR_BYTES = 64 * 1024  # of an error's answer
+_REDIRECTS = 5
+_LONGEST_PATH = 150  # characters of a path in a message
+_CONNECT_TIMEOUT = 10.0
+# When so many requests in a row were given up after all their retries, the worker is down: later ones get one try.
+_GIVEN_UP = 16
+
+_ADVICE = {
+    401: "check username and password, bearer token or headers in the recipe",
+    403: "the credentials are known and lack the right to read",
+    404: "check the path of connect_uri",
+}
+
+
+class ConnectClient:
+    """``GET`` requests to one worker, usable from several threads; a context manager.
+
+    ``sleep``, ``jitter`` and ``clock`` are given by tests only. ``total_timeout`` runs from the first request.
+    """
+
+    unread: Mapping[str, str] = {}
+
+    def __init__(
+        self,
+        settings: ConnectSettings,
+        *,
+        sleep: Callable[[float], None] = time.sleep,
+        jitter: Callable[[], float] = random.random,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self.settings = settings
+        self._sleep, self._jitter, self._clock = sleep, jitter, clock
+        self._deadline: float | None = None
+        self._given_up = 0
+        self._session = requests.Session()
+        self._adapter = HTTPAdapter(max_retries=0, pool_maxsize=max(1, settings.concurrency), pool_block=True)
+        self._template = requests.Request("GET", settings.base + "/", headers=settings.all_headers()).prepare()
+        cert: Any = (settings.client_cert, settings.client_key) if settings.client_key else settings.client_cert
+        verify: bool | str = settings.ca_bundle or True if settings.verify else False
+        # Proxies and CA bundles of the environment count; .netrc does not: it would replace the recipe's credentials.
+        self._transport: dict[str, Any] = dict(
+            self._session.merge_environment_settings(settings.base + "/", {}, True, verify, cert)
+        )
+        self._base = (self._template.url or settings.base).rstrip("/")  # the host as IDNA
+
+    def __repr__(self) -> str:
+        return f"ConnectClient({self.settings!r})"
+
+    def __enter__(self) -> ConnectClient:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Close all connections."""
+        self._adapter.close()
+        self._session.close()
+
+    @property
+    def source(self) -> str:
+        """The worker's address without credentials."""
+        return self.settings.base
+
+    @property
+    def concurrency(self) -> int:
+        """How many requests may be under way at once."""
+        return self.settings.concurrency
+
+    def listing(self) -> Any:
+        """Return the answer to ``GET /connectors?expand=info&expand=status`` as it came."""
+        return self.get(EXPANDED)
+
+    def detail(self, name: str) -> Any:
+        """Return the answer to ``GET /connectors/{name}`` as it came."""
+        return self.get(connector_path(name))
+
+    def get(self, path: str) -> Any:
+        """Return the JSON answer to a path below the worker's address.
+
+        Raises ConnectNotFound (404), ConnectRefused (401, 403), ConnectUnavailable (no usable answer within the
+        retries and timeouts), ConnectError (the request itself is at fault). Messages are one line without secrets.
+        """
+        attempt = 0
+        while True:
+            outcome = self._try(path)
+            if not isinstance(outcome, Failure):
+                self._given_up = 0
+                return outcome[0]
+            if attempt >= min(outcome.retries, self._retries()) or not self._pause(attempt, outcome):
+                raise self._final(outcome, attempt) from None
+            attempt += 1
+
+    def _retries(self) -> int:
+        return self.settings.retries if self._given_up < _GIVEN_UP else 0
+
+    def _pause(self, attempt: int, failure: Failure) -> bool:
+        seconds = pause(attempt, failure.wait, self._jitter)
+        if seconds > self._left():
+            return False
+        self._sleep(seconds)
+        return True
+
+    def _final(self, failure: Failure, attempt: int) -> ConnectError:
+        if isinstance(failure.error, ConnectUnavailable):
+            self._given_up += 1
+        else:
+            self._given_up = 0
+        return type(failure.error)(f"{failure.error} (tried {attempt + 1} times)") if attempt else failure.error
+
+    def _left(self) -> float:
+        """Seconds left of the total timeout."""
+        if self._deadline is None:
+            self._deadline = self._clock() + self.settings.total_timeout
+        return self._deadline - self._clock()
+
+    def _try(self, path: str) -> tuple[Any] | Failure:
+        left = self._left()
+        if left <= 0:
+            return self._failure(path, f"the total time limit of {self.settings.total_timeout:g} s has passed", 0)
+        seconds = min(self.settings.request_timeout, left)
+        try:
+            return self._exchange(path, seconds)
+        except BeyondBoundsError as error:
+            return self._failure(path, str(error), error.retries)
+        except requests.exceptions.SSLError as error:
+            return self._failure(path, f"TLS failed: {cause_of(error, seconds)}", A_COUPLE)
+        except (requests.RequestException, urllib3.exceptions.HTTPError) as error:
+            return self._failure(path, cause_of(error, seconds), ALWAYS)
+        except OSError as error:  # a CA bundle or client certificate that is not there
+            return Failure(ConnectError(self._line(path, f"TLS files cannot be used: {error}")))
+
+    def _exchange(self, path: str, seconds: float) -> tuple[Any] | Failure:
+        url, until = self._base + path, self._clock() + seconds
+        for _ in range(_REDIRECTS):
+            response = self._send(url, seconds)
+            try:
+                if not response.is_redirect:
+                    return self._read(path, response, until)
+                location = response.headers["location"]
+            finally:
+                response.close()
+            following = next_hop(url, location)
+            if following is None:
+                return self._failure(path, elsewhere(location), 0)
+            url = following
+        return self._failure(path, f"more than {_REDIRECTS} redirects in a row", 0)
+
+    def _send(self, url: str, seconds: float) -> requests.Response:
+        request = self._template.copy()
+        request.url = url  # as it is: requests would decode %2E%2E, and resolve it
+        timeout = (min(seconds, _CONNECT_TIMEOUT), seconds)
+        return self._adapter.send(request, timeout=timeout, **self._transport)
+
+    def _read(self, path: str, response: requests.Response, until: float) -> tuple[Any] | Failure:
+        status = response.status_code
+        limit = self.settings.max_answer_bytes if status < 300 else _ERROR_BYTES
+        try:
+            raw = read_bounded(response, limit, until, self._clock)
+        except BeyondBoundsError:
+            if status < 300:
+                raise
+            raw = b""
+        try:
+            answer = parse_json(raw)
+        except ValueError:
+            answer = None
+            if status < 300:
+                return self._failure(path, not_json(raw), A_COUPLE)
+        code = _error_code(answer)
+        if status < 300 and code is None:
+            return (answer,)
+        return self._status(path, code if status < 300 and code else status, answer, response)
+
+    def _status(self, path: str, status: int, answer: Any, response: requests.Response) -> Failure:
+        message = str(answer.get("message") or "") if isinstance(answer, dict) else ""
+        kind = {401: ConnectRefused, 403: ConnectRefused, 404: ConnectNotFound}.get(status, ConnectUnavailable)
+        advice = f"; {_ADVICE[status]}" if status in _ADVICE and path == EXPANDED else ""
+        quoted = f" ({one_line(redact_text(message, self.settings.secrets))})" if message else ""
+        text = f"answered {status}{quoted}{advice}"
+        retries = retries_for(status, message)
+        return Failure(kind(self._line(path, text)), retries, retry_after(response.headers.get("retry-after")))
+
+    def _failure(self, path: str, text: str, retries: int) -> Failure:
+        return Failure(ConnectUnavailable(self._line(path, text)), retries)
+
+    def _line(self, path: str, text: str) -> str:
+        where = path if len(path) <= _LONGEST_PATH else f"{path[:_LONGEST_PATH]}..."
+        return one_line(redact_text(f"GET {self.settings.base}{where}: {text}", self.settings.secrets), 700)
+
+
+def _error_code(answer: Any) -> int | None:
+    """Return the status inside an error's body, ``{"error_code": 409, "message": ...}``."""
+    if isinstance(answer, dict) and answer.keys() <= {"error_code", "message"}:
+        code = answer.get("error_code")
+        return code if isinstance(code, int) else None
+    return None

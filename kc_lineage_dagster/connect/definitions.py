@@ -1,0 +1,87 @@
+"""What the plugins themselves declare as secret: keys of type PASSWORD (``GET /connector-plugins/{class}/config``)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any
+
+from kc_lineage_dagster.connect.answers import PLUGINS, PLUGINS_BEFORE_3_2, Answers, segment
+from kc_lineage_dagster.connect.listing import concurrently
+from kc_lineage_dagster.connect.parse import KINDS, WrongShapeError, password_keys_of, text_of
+from kc_lineage_dagster.errors import ConnectError
+
+PasswordKeys = Mapping[str, frozenset[str]]
+
+_MOST_CLASSES = 300  # a cluster has dozens; beyond this somebody plays with names
+_LONGEST_CLASS = 300  # characters
+_PLUGIN_KEYS = (".type", ".converter")
+
+
+def plugins_of(config: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    """Yield (prefix of its keys, class) for the connector, its transforms, predicates and converters."""
+    for key, value in config.items():
+        if not isinstance(value, str) or not value.strip():
+            continue
+        if key == "connector.class":
+            yield "", value.strip()
+        elif key in {"key.converter", "value.converter", "header.converter"}:
+            yield f"{key}.", value.strip()
+        elif key.endswith(".type") and key.startswith(("transforms.", "predicates.")):
+            yield key.removesuffix("type"), value.strip()
+
+
+def secret_keys_of(config: Mapping[str, str], known: PasswordKeys) -> frozenset[str]:
+    """Return the keys of ``config`` that its plugins declare as PASSWORD."""
+    return frozenset(prefix + key for prefix, name in plugins_of(config) for key in known.get(name, ()))
+
+
+def ask_password_keys(
+    answers: Answers, configs: Iterable[Any], known: PasswordKeys, again: bool
+) -> dict[str, frozenset[str]]:
+    """Ask once for every class in use; a class that does not answer keeps what is ``known``, or stays unknown.
+
+    ``again``: ask for known classes too (a plugin may have been upgraded).
+    """
+    classes = {name for config in configs if isinstance(config, Mapping) for _, name in plugins_of(config)}
+    usable = sorted(name for name in classes if len(name) <= _LONGEST_CLASS and text_of(name) == name)
+    asked = [name for name in usable if (again or name not in known) and "${" not in name][:_MOST_CLASSES]
+    found = dict(zip(asked, concurrently(answers, lambda name: _ask(answers, name), asked), strict=True))
+    merged = {name: found.get(name) if found.get(name) is not None else known.get(name) for name in usable}
+    return {name: keys for name, keys in merged.items() if keys is not None}
+
+
+def _ask(answers: Answers, name: str) -> frozenset[str] | None:
+    try:
+        return password_keys_of(answers.get(f"/connector-plugins/{segment(name)}/config"))
+    except (ConnectError, WrongShapeError):
+        return None
+
+
+def installed_plugins(answers: Answers) -> dict[str, str]:
+    """Return class -> ``source``, ``sink``, ``transformation`` ... of the installed plugins; empty when not known."""
+    for path in (PLUGINS, PLUGINS_BEFORE_3_2):
+        try:
+            body = answers.get(path)
+        except ConnectError:
+            continue
+        if isinstance(body, list):
+            return {
+                text_of(entry["class"]): str(entry.get("type", "")).lower()
+                for entry in body
+                if isinstance(entry, Mapping) and isinstance(entry.get("class"), str)
+            }
+    return {}
+
+
+def kind_by_plugin(connector_class: str | None, plugins: Mapping[str, str]) -> str:
+    """Return the kind that ``/connector-plugins`` gives for a class or its alias, else ``unknown``.
+
+    Aliases are the simple name, with or without ``Connector`` (org.apache.kafka.connect.runtime.isolation.PluginUtils).
+    """
+    if not connector_class:
+        return "unknown"
+    kind = plugins.get(connector_class, "")
+    if not kind and "." not in connector_class:
+        simple = {name.rpartition(".")[2]: kind for name, kind in plugins.items()}
+        kind = simple.get(connector_class) or simple.get(f"{connector_class}Connector") or ""
+    return kind if kind in KINDS else "unknown"

@@ -1,0 +1,141 @@
+"""Which connectors a cluster has, with configuration and status: one expanded listing, or its older substitutes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from typing import Any, TypeVar
+
+from kc_lineage_dagster.connect.answers import (
+    EXPANDED,
+    EXPANDED_BY_COMMA,
+    NAMES,
+    Answers,
+    NotSaved,
+    RepeatedKeys,
+    connector_path,
+)
+from kc_lineage_dagster.connect.parse import kind_of, text_of
+from kc_lineage_dagster.errors import ConnectError, ConnectNotFound, ConnectUnavailable
+
+_A = TypeVar("_A")
+_B = TypeVar("_B")
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One connector as Connect lists it: the answers of ``/connectors/{n}`` and ``/connectors/{n}/status``."""
+
+    info: Any
+    status: Any = None
+    notes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Listing:
+    """The connectors by name, and those that are there but cannot be read, with the reason."""
+
+    entries: Mapping[str, Entry]
+    unread: Mapping[str, str] = field(default_factory=dict)
+
+
+def list_connectors(answers: Answers, selected: Callable[[str], bool]) -> Listing:
+    """Return every connector whose name is ``selected``.
+
+    A worker leaves a connector without a status (one just created) out of the expanded listing, so the plain list of
+    names is asked for too. Raises ConnectError when the cluster cannot be listed.
+    """
+    body = answers.get(EXPANDED)
+    if isinstance(body, list):  # a worker before 2.3 does not know ``expand``
+        return _one_by_one(answers, _names(body, answers), selected)
+    listed = _expanded(body, answers)
+    repeated = body.repeated if isinstance(body, RepeatedKeys) else frozenset()
+    entries = {name: _entry(value) for name, value in listed.items() if selected(name) and name not in repeated}
+    whole = {name: entry for name, entry in entries.items() if entry.info is not None}
+    rest = _one_by_one(answers, [*_unlisted(answers, listed), *sorted(entries.keys() - whole.keys())], selected)
+    twice = {name: "the listing names it more than once" for name in repeated if selected(name)}
+    given = {name: reason for name, reason in answers.unread.items() if selected(name)}
+    return Listing({**whole, **rest.entries}, {**rest.unread, **twice, **given})
+
+
+def concurrently(answers: Answers, work: Callable[[_A], _B], items: Iterable[_A]) -> Iterable[_B]:
+    """Apply ``work`` to every item on a bounded number of threads; results come in the order of the items."""
+    with ThreadPoolExecutor(max_workers=max(1, answers.concurrency), thread_name_prefix="connect") as pool:
+        try:
+            yield from pool.map(work, items)
+        finally:
+            pool.shutdown(wait=False, cancel_futures=True)
+
+
+def _expanded(body: Any, answers: Answers) -> Mapping[str, Any]:
+    listed = _listing_object(body, answers)
+    if listed and not any(_has(value, "info") and _has(value, "status") for value in listed.values()):
+        try:
+            other = answers.get(EXPANDED_BY_COMMA)
+        except ConnectError:
+            return listed
+        if isinstance(other, Mapping) and any(_has(value, "info") for value in other.values()):
+            return _listing_object(other, answers)
+    return listed
+
+
+def _listing_object(body: Any, answers: Answers) -> Mapping[str, Any]:
+    if not isinstance(body, Mapping):
+        raise ConnectUnavailable(f"{answers.source} answered {kind_of(body)} instead of a list of connectors")
+    if "error_code" in body and not isinstance(body["error_code"], Mapping):
+        raise ConnectUnavailable(f"{answers.source} answered an error instead of a list of connectors")
+    return body
+
+
+def _has(value: Any, member: str) -> bool:
+    return isinstance(value, Mapping) and isinstance(value.get(member), Mapping)
+
+
+def _entry(value: Any) -> Entry:
+    return Entry(value.get("info"), value.get("status")) if isinstance(value, Mapping) else Entry(None)
+
+
+def _unlisted(answers: Answers, listed: Mapping[str, Any]) -> list[str]:
+    try:
+        names = _names(answers.get(NAMES), answers)
+    except NotSaved:
+        return []
+    return [name for name in names if name not in listed]
+
+
+def _names(body: Any, answers: Answers) -> list[str]:
+    if isinstance(body, Mapping):  # some proxies always expand
+        return list(_listing_object(body, answers))
+    if not isinstance(body, list) or not all(isinstance(name, str) for name in body):
+        raise ConnectUnavailable(f"{answers.source} answered {kind_of(body)} instead of a list of connector names")
+    return list(dict.fromkeys(body))
+
+
+def _one_by_one(answers: Answers, names: Iterable[str], selected: Callable[[str], bool]) -> Listing:
+    wanted = [name for name in names if selected(name)]
+    found = list(concurrently(answers, lambda name: _detail(answers, name), wanted))
+    read = {name: entry for name, entry in zip(wanted, found, strict=True) if isinstance(entry, Entry)}
+    return Listing(read, {name: why for name, why in zip(wanted, found, strict=True) if isinstance(why, str)})
+
+
+def _detail(answers: Answers, name: str) -> Entry | str:
+    """Ask for one connector; a string says why it could not be read."""
+    if not name or text_of(name) != name:
+        return "Connect's API cannot address a connector of this name"
+    try:
+        info = answers.get(connector_path(name))
+    except NotSaved:
+        return "the saved cluster has no configuration of it"
+    except ConnectNotFound:
+        return "it was listed, and not found when it was read: deleted, or not yet there"
+    except ConnectError as error:
+        return str(error)
+    try:
+        return Entry(info, answers.get(connector_path(name, "/status")))
+    except NotSaved:
+        return Entry(info)
+    except ConnectNotFound:
+        return Entry(info, None, ("status: the worker has none yet",))
+    except ConnectError as error:
+        return Entry(info, None, (f"status: {error}",))

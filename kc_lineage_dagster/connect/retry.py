@@ -1,0 +1,64 @@
+"""Which failures of a request are worth another try, how often, and when."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime, timezone
+from email.utils import parsedate_to_datetime
+
+from kc_lineage_dagster.errors import ConnectError
+
+ALWAYS = 1_000_000  # as often as the settings allow
+A_COUPLE = 2
+
+# Kafka Connect answers 409 while it rebalances, 500 "a rebalance is expected" on forwarded requests (measured on 3.9).
+_STATUS_RETRIES = {408: ALWAYS, 409: ALWAYS, 429: ALWAYS, 500: A_COUPLE, 502: ALWAYS, 503: ALWAYS, 504: ALWAYS}
+_FIRST_PAUSE = 0.25  # seconds
+_LONGEST_PAUSE = 10.0
+_LONGEST_RETRY_AFTER = 60.0
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """One try that gave no usable answer.
+
+    ``retries``: further tries it is worth. ``wait``: seconds that the worker asked for.
+    """
+
+    error: ConnectError
+    retries: int = 0
+    wait: float | None = None
+
+
+def retries_for(status: int, message: str) -> int:
+    """Return how many further tries an HTTP status is worth."""
+    if status == 500 and "rebalanc" in message.lower():
+        return ALWAYS
+    return _STATUS_RETRIES.get(status, 0)
+
+
+def pause(attempt: int, wait: float | None, jitter: Callable[[], float]) -> float:
+    """Return the seconds to wait before try ``attempt`` + 2: exponential with full jitter, at least ``wait``.
+
+    See "Exponential Backoff And Jitter", AWS Architecture Blog. ``jitter`` gives numbers in [0, 1).
+    """
+    backoff = jitter() * min(_LONGEST_PAUSE, _FIRST_PAUSE * 2.0 ** min(attempt, 30))
+    return max(backoff, min(wait or 0.0, _LONGEST_RETRY_AFTER))
+
+
+def retry_after(header: str | None) -> float | None:
+    """Read ``Retry-After``: seconds or an HTTP date (RFC 9110, 10.2.3); None when there is none to read."""
+    if not header:
+        return None
+    try:
+        return max(0.0, float(int(header)))
+    except ValueError:
+        pass
+    try:
+        moment = parsedate_to_datetime(header)
+    except ValueError:
+        return None
+    if moment.tzinfo is None:
+        moment = moment.replace(tzinfo=timezone.utc)
+    return max(0.0, (moment - datetime.now(timezone.utc)).total_seconds())

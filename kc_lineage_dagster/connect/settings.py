@@ -1,0 +1,125 @@
+"""How to reach a Connect worker: address, credentials, limits."""
+
+from __future__ import annotations
+
+import base64
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from urllib.parse import SplitResult, quote, unquote, urlsplit
+
+from kc_lineage_dagster.errors import ConnectError
+
+_HTTP = ("http", "https")
+_CLOUD_PATH = "/connect/v1/environments/"
+_CONTROL = re.compile(r"[\x00-\x1f\x7f]")
+_NO_SPACE = re.compile(r"[\s\x00-\x1f\x7f]")
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class ConnectSettings:
+    """Settings of a ``ConnectClient``; secrets show neither in its repr nor in any message.
+
+    ``uri``: ``http(s)://[user:password@]host[:port][/prefix]``. ``headers``: sent with every request. ``ca_bundle``,
+    ``client_cert``, ``client_key``: paths of PEM files. Timeouts in seconds: of one request, and of all requests of a
+    client together. ``retries``: further tries of one request. Raises ConnectError for an address nobody can call.
+    """
+
+    uri: str
+    username: str | None = None
+    password: str | None = None
+    bearer_token: str | None = None
+    headers: Mapping[str, str] = field(default_factory=dict)
+    ca_bundle: str | None = None
+    client_cert: str | None = None
+    client_key: str | None = None
+    verify: bool = True
+    request_timeout: float = 30.0
+    total_timeout: float = 600.0
+    max_answer_bytes: int = 256 * 1024 * 1024
+    concurrency: int = 8
+    retries: int = 6
+
+    def __post_init__(self) -> None:
+        _split(self.uri)
+        for name, value in self.all_headers().items():
+            if _CONTROL.search(name + value) or not (name + value).isascii():
+                raise ConnectError(
+                    f"the header {_CONTROL.sub('?', name)} for {self.base} holds a character that HTTP forbids"
+                )
+
+    def __repr__(self) -> str:
+        return f"ConnectSettings(uri={self.base!r}, auth={self.auth_kind!r})"
+
+    @property
+    def base(self) -> str:
+        """The address without credentials, query, fragment and trailing slashes."""
+        parts = _split(self.uri)
+        host = parts.netloc.rpartition("@")[2]
+        return f"{parts.scheme.lower()}://{host}{quote(parts.path, safe='/%~!$&()*+,;=:@-._').rstrip('/')}"
+
+    @property
+    def auth_kind(self) -> str:
+        """``bearer``, ``basic`` or ``none``."""
+        if self.bearer_token:
+            return "bearer"
+        return "basic" if self._basic() else "none"
+
+    @property
+    def secrets(self) -> tuple[str, ...]:
+        """What no message may hold."""
+        basic = self._basic()
+        found = [self.password, self.bearer_token, *self.headers.values(), basic and basic[1]]
+        return tuple(secret for secret in found if secret)
+
+    def all_headers(self) -> dict[str, str]:
+        """Return the headers of every request, credentials included (user names and passwords in UTF-8, RFC 7617)."""
+        headers = {"Accept": "application/json", "User-Agent": "kc-lineage-dagster", **self.headers}
+        basic = self._basic()
+        if self.bearer_token:
+            headers["Authorization"] = f"Bearer {self.bearer_token}"
+        elif basic:
+            headers["Authorization"] = "Basic " + base64.b64encode(":".join(basic).encode()).decode()
+        return headers
+
+    def _basic(self) -> tuple[str, str] | None:
+        if self.username:
+            return self.username, self.password or ""
+        parts = _split(self.uri)
+        if parts.username is None:
+            return None
+        return unquote(parts.username), unquote(parts.password or "")
+
+
+def cloud_uri(uri: str, env: str, cluster: str) -> str:
+    """Append Confluent Cloud's base path, ``/connect/v1/environments/{env}/clusters/{cluster}``, unless it is there.
+
+    Source: docs.confluent.io/cloud/current/connectors/connect-api-section.html
+    """
+    if _CLOUD_PATH in uri:
+        return uri
+    return f"{uri.rstrip('/')}{_CLOUD_PATH}{quote(env, safe='')}/clusters/{quote(cluster, safe='')}"
+
+
+def is_http(uri: str) -> bool:
+    """Tell whether ``uri`` names a worker rather than a saved cluster."""
+    return uri.strip().lower().startswith(("http://", "https://"))
+
+
+def _split(uri: str) -> SplitResult:
+    problem = ""
+    try:
+        parts = urlsplit(uri)
+        if parts.scheme.lower() not in _HTTP:
+            problem = "it must begin with http:// or https://"
+        elif not parts.hostname:
+            problem = "it names no host"
+        elif _NO_SPACE.search(uri):
+            problem = "it holds white space"
+        elif parts.port == 0:
+            problem = "port 0 cannot be called"
+    except ValueError:
+        problem = "its host or port is malformed"
+    if problem:  # the address itself may hold a password: it is not repeated here
+        raise ConnectError(f"connect_uri cannot be used: {problem}")
+    return parts

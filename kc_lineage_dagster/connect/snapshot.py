@@ -1,0 +1,172 @@
+"""One Connect cluster at one moment, as frozen records without secrets, and as a JSON document."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+_FORMAT = 1
+
+
+@dataclass(frozen=True, slots=True)
+class TaskState:
+    """One task: its number, ``RUNNING``, ``FAILED`` ..., and the failure's trace without secrets."""
+
+    id: int
+    state: str
+    trace: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Offset:
+    """A committed offset: where (a table, a topic's partition, a file) and how far; None after a reset."""
+
+    partition: Mapping[str, Any]
+    offset: Mapping[str, Any] | None
+
+
+@dataclass(frozen=True, slots=True)
+class Connector:
+    """One connector.
+
+    ``kind``: ``source``, ``sink`` or ``unknown``. ``config``: substituted and redacted. ``state``: RUNNING, PAUSED,
+    STOPPED, FAILED, RESTARTING, UNASSIGNED, UNKNOWN. ``topics``: sorted active topics, None when they are not known.
+    ``notes``: what could not be read about it, one line each.
+    """
+
+    name: str
+    kind: str
+    config: Mapping[str, str]
+    state: str = "UNKNOWN"
+    trace: str | None = None
+    tasks: tuple[TaskState, ...] = ()
+    topics: tuple[str, ...] | None = None
+    offsets: tuple[Offset, ...] = ()
+    task_configs: tuple[Mapping[str, str], ...] = ()
+    notes: tuple[str, ...] = ()
+
+    @property
+    def connector_class(self) -> str | None:
+        """``connector.class``, None when it is missing or blank."""
+        return self.config.get("connector.class", "").strip() or None
+
+    @property
+    def digest(self) -> str:
+        """SHA-256 of what lineage and state are made of: no offset numbers, no traces."""
+        return _digest(_lasting(_connector_document(self)))
+
+
+@dataclass(frozen=True, slots=True)
+class Snapshot:
+    """A cluster.
+
+    ``source``: the address without credentials, or the path of a saved cluster. ``unread``: connectors that exist and
+    could not be read, name -> one-line reason; they are not gone. ``plugin_classes``: installed classes, empty when not
+    known. ``password_keys``: class -> keys that its definitions declare as PASSWORD, so that the next reading need not
+    ask again.
+    """
+
+    source: str
+    version: str | None = None
+    kafka_cluster_id: str | None = None
+    connectors: tuple[Connector, ...] = ()
+    unread: Mapping[str, str] = field(default_factory=dict)
+    plugin_classes: frozenset[str] = frozenset()
+    password_keys: Mapping[str, frozenset[str]] = field(default_factory=dict)
+
+    @property
+    def complete(self) -> bool:
+        """Whether every connector was read: only then may one that is missing be called gone."""
+        return not self.unread
+
+    @property
+    def digest(self) -> str:
+        """SHA-256 of the canonical JSON, without what changes while nothing changes (offset numbers, traces)."""
+        document = self.to_json()
+        document["connectors"] = [_lasting(connector) for connector in document["connectors"]]
+        return _digest(document)
+
+    def to_json(self) -> dict[str, Any]:
+        """Return a plain document: equal snapshots give equal documents."""
+        return {
+            "format": _FORMAT,
+            "source": self.source,
+            "version": self.version,
+            "kafka_cluster_id": self.kafka_cluster_id,
+            "connectors": [_connector_document(connector) for connector in by_name(self.connectors)],
+            "unread": dict(sorted(self.unread.items())),
+            "plugin_classes": sorted(self.plugin_classes),
+            "password_keys": {name: sorted(keys) for name, keys in sorted(self.password_keys.items())},
+        }
+
+    @staticmethod
+    def from_json(document: Mapping[str, Any]) -> Snapshot:
+        """Read what ``to_json`` wrote. Raises ValueError for anything else."""
+        if document.get("format") != _FORMAT:
+            raise ValueError(f"a snapshot of format {_FORMAT} was expected, found {document.get('format')!r}")
+        try:
+            return _snapshot(document)
+        except (KeyError, TypeError, AttributeError) as error:
+            raise ValueError(f"a damaged snapshot: {type(error).__name__}: {error}") from None
+
+
+def _snapshot(document: Mapping[str, Any]) -> Snapshot:
+    return Snapshot(
+        source=document["source"],
+        version=document["version"],
+        kafka_cluster_id=document["kafka_cluster_id"],
+        connectors=by_name(_connector(entry) for entry in document["connectors"]),
+        unread=dict(document["unread"]),
+        plugin_classes=frozenset(document["plugin_classes"]),
+        password_keys={name: frozenset(keys) for name, keys in document["password_keys"].items()},
+    )
+
+
+def by_name(connectors: Iterable[Connector]) -> tuple[Connector, ...]:
+    """Sort connectors by name, by code points: the same everywhere."""
+    return tuple(sorted(connectors, key=lambda connector: connector.name))
+
+
+def _connector_document(connector: Connector) -> dict[str, Any]:
+    return {
+        "name": connector.name,
+        "kind": connector.kind,
+        "config": dict(sorted(connector.config.items())),
+        "state": connector.state,
+        "trace": connector.trace,
+        "tasks": [{"id": task.id, "state": task.state, "trace": task.trace} for task in connector.tasks],
+        "topics": None if connector.topics is None else list(connector.topics),
+        "offsets": [{"partition": dict(at.partition), "offset": at.offset} for at in connector.offsets],
+        "task_configs": [dict(sorted(config.items())) for config in connector.task_configs],
+        "notes": list(connector.notes),
+    }
+
+
+def _connector(document: Mapping[str, Any]) -> Connector:
+    topics = document["topics"]
+    return Connector(
+        name=document["name"],
+        kind=document["kind"],
+        config=dict(document["config"]),
+        state=document["state"],
+        trace=document["trace"],
+        tasks=tuple(TaskState(task["id"], task["state"], task["trace"]) for task in document["tasks"]),
+        topics=None if topics is None else tuple(topics),
+        offsets=tuple(Offset(at["partition"], at["offset"]) for at in document["offsets"]),
+        task_configs=tuple(dict(config) for config in document["task_configs"]),
+        notes=tuple(document["notes"]),
+    )
+
+
+def _lasting(connector: dict[str, Any]) -> dict[str, Any]:
+    tasks = [{**task, "trace": task["trace"] is not None} for task in connector["tasks"]]
+    offsets = [{"partition": at["partition"], "reset": at["offset"] is None} for at in connector["offsets"]]
+    return {**connector, "trace": connector["trace"] is not None, "tasks": tasks, "offsets": offsets}
+
+
+def _digest(document: dict[str, Any]) -> str:
+    text = json.dumps(document, sort_keys=True, separators=(",", ":"), ensure_ascii=True)
+    return hashlib.sha256(text.encode()).hexdigest()

@@ -1,0 +1,1 @@
+"""Dagster definitions: thin, one call into the core per asset."""

@@ -1,0 +1,147 @@
+"""The four assets of a cluster: one step reads, one step derives, emits and removes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from dagster import (
+    AssetExecutionContext,
+    AssetsDefinition,
+    AssetSpec,
+    BackfillPolicy,
+    Config,
+    DataVersion,
+    Failure,
+    MaterializeResult,
+    asset,
+    multi_asset,
+)
+from pydantic import Field
+
+from kc_lineage_dagster.cluster import Cluster
+from kc_lineage_dagster.defs import checks, events
+from kc_lineage_dagster.defs.names import Names
+from kc_lineage_dagster.defs.partitions import add_partitions, decode_partition, partitions_of
+from kc_lineage_dagster.defs.progress import progress_log
+from kc_lineage_dagster.errors import KcLineageError
+from kc_lineage_dagster.recipe_files import RecipeFile
+from kc_lineage_dagster.sync import Request, read_cluster, sync
+
+NOTHING: tuple[Any, ...] = ()
+
+
+class FetchConfig(Config):
+    """Run config of ``raw_connector_configs``."""
+
+    connectors: list[str] | None = Field(None, description="Ask for the evidence of these connectors only; null: all")
+
+
+class SyncConfig(Config):
+    """Run config of the step that derives, emits and removes."""
+
+    connectors: list[str] | None = Field(None, description="Derive and emit these only; null: all, []: only removals")
+    full_refresh: bool = Field(False, description="Send everything, also what DataHub has acknowledged")
+    allow_removal: bool = Field(False, description="Release the fail-safe threshold of stale removal for this run")
+
+
+def cluster_assets(file: RecipeFile) -> list[AssetsDefinition]:
+    """The assets of one recipe."""
+    return [_raw(file), _synced(file)]
+
+
+def _raw(file: RecipeFile) -> AssetsDefinition:
+    names = Names(file.slug)
+
+    @asset(
+        key=names.raw,
+        group_name=file.slug,
+        kinds={"kafka"},
+        description="The connectors of the cluster as Kafka Connect reports them, without secrets; one snapshot.",
+        check_specs=checks.raw_specs(names),
+        required_resource_keys={names.connect},
+    )
+    def raw_connector_configs(context: AssetExecutionContext, config: FetchConfig) -> Iterator[Any]:
+        with clear_failure():
+            cluster = Cluster.of(file)
+            connect = getattr(context.resources, names.connect)
+            snapshot = read_cluster(cluster, connect, config.connectors, progress_log(context.log, "read"))
+        new = add_partitions(context.instance, file.slug, [one.name for one in snapshot.connectors])
+        context.log.info(f"{len(snapshot.connectors)} connectors read, {len(new)} of them new")
+        for warning in file.warnings:
+            context.log.warning(warning)
+        yield MaterializeResult(
+            metadata=events.snapshot_metadata(snapshot, new),
+            data_version=DataVersion(snapshot.digest),
+            check_results=checks.raw_results(names, snapshot),
+        )
+
+    return raw_connector_configs
+
+
+def _synced(file: RecipeFile) -> AssetsDefinition:
+    names, partitions = Names(file.slug), partitions_of(file.slug)
+    common: dict[str, Any] = {"skippable": True, "group_name": file.slug}
+
+    @multi_asset(
+        name=names.sync_op,
+        specs=[
+            AssetSpec(
+                names.lineage,
+                deps=[names.raw],
+                partitions_def=partitions,
+                kinds={"kafka"},
+                description="Which dataset feeds which, per connector: edges with evidence, and what is unresolved.",
+                **common,
+            ),
+            AssetSpec(
+                names.emissions,
+                deps=[names.lineage],
+                partitions_def=partitions,
+                kinds={"datahub"},
+                description="What DataHub acknowledged, per connector.",
+                **common,
+            ),
+            AssetSpec(
+                names.stale,
+                deps=[names.emissions],
+                kinds={"datahub"},
+                description="Flows and jobs whose connector, table or topic vanished: soft-deleted in DataHub.",
+                **common,
+            ),
+        ],
+        check_specs=checks.sync_specs(names),
+        can_subset=True,
+        backfill_policy=BackfillPolicy.single_run(),
+        required_resource_keys={names.datahub},
+    )
+    def synced(context: AssetExecutionContext, config: SyncConfig) -> Iterator[Any]:
+        partial = context.has_partition_key or context.has_partition_key_range
+        wanted = [decode_partition(key) for key in context.partition_keys] if partial else config.connectors
+        request = Request(
+            run_id=context.run_id,
+            connectors=wanted,
+            full_refresh=config.full_refresh,
+            allow_removal=config.allow_removal,
+            remove=not partial and names.stale in context.selected_asset_keys,
+        )
+        with clear_failure():
+            cluster = Cluster.of(file)
+            datahub = getattr(context.resources, names.datahub)
+            report = sync(cluster, datahub, request, progress_log(context.log, "derive and emit"))
+        events.record(context, names, cluster, report, all_of_it=partial)
+        if report.problem:
+            raise Failure(report.problem, allow_retries=False)
+        yield from NOTHING
+
+    return synced
+
+
+@contextmanager
+def clear_failure() -> Iterator[None]:
+    """This project's own errors end a step with their one line, without a stack that hides it."""
+    try:
+        yield
+    except KcLineageError as error:
+        raise Failure(str(error), allow_retries=False) from None

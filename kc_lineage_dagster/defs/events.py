@@ -1,0 +1,104 @@
+"""The events of a run: one materialization per partition that changed, and what the checks say."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from typing import Any
+
+from dagster import AssetExecutionContext, AssetKey, AssetMaterialization, MarkdownMetadataValue, MetadataValue
+
+from kc_lineage_dagster.cluster import Cluster
+from kc_lineage_dagster.connect.snapshot import Snapshot
+from kc_lineage_dagster.defs import checks
+from kc_lineage_dagster.defs.metadata import datahub_link, lineage_metadata, table
+from kc_lineage_dagster.defs.names import Names
+from kc_lineage_dagster.defs.partitions import drop_partitions, encode_partition
+from kc_lineage_dagster.emit.urns import flow_urn
+from kc_lineage_dagster.sync import ConnectorResult, Report
+
+DATA_VERSION = "dagster/data_version"
+
+
+def snapshot_metadata(snapshot: Snapshot, new: Collection[str]) -> dict[str, Any]:
+    """What people see of a snapshot."""
+    states = sorted({one.state for one in snapshot.connectors})
+    rows = [(state, sum(one.state == state for one in snapshot.connectors)) for state in states]
+    notes = [(one.name, note) for one in snapshot.connectors for note in one.notes]
+    return {
+        "cluster": snapshot.source,
+        "kafka_connect_version": snapshot.version or "not known",
+        "connectors": len(snapshot.connectors),
+        "new_connectors": len(new),
+        "not_read": len(snapshot.unread),
+        "states": MarkdownMetadataValue(table(("state", "connectors"), rows)),
+        **({"notes": MarkdownMetadataValue(table(("connector", "what could not be read"), notes))} if notes else {}),
+    }
+
+
+def record(context: AssetExecutionContext, names: Names, cluster: Cluster, report: Report, all_of_it: bool) -> None:
+    """Logs a run's events. ``all_of_it``: the user chose partitions, so each of them turns green, changed or not."""
+    selected = context.selected_asset_keys
+    if names.lineage in selected or names.emissions in selected:
+        seen = _materialized(context, names)
+        for result in report.results:
+            _record_connector(context, names, cluster, result, seen, all_of_it)
+    for evaluation in checks.sync_results(names, report):
+        if (evaluation.asset_key, evaluation.check_name) in _selected_checks(context):
+            context.log_event(evaluation)
+    if report.stale is not None:
+        context.log_event(AssetMaterialization(names.stale, metadata=_stale_metadata(report)))
+        drop_partitions(context.instance, names.slug, report.stale.gone_connectors)
+    failed = sum(one.failed for one in report.results)
+    sent = sum(one.sent for one in report.results)
+    context.log.info(
+        f"{len(report.results)} connectors, {sum(len(one.lineage.edges) for one in report.results)} edges, "
+        f"{sum(len(one.lineage.unresolved) for one in report.results)} unresolved; {sent} proposals sent, "
+        f"{failed} not acknowledged, {len(report.removed)} entities removed"
+        + (f" (everything was sent: {report.full})" if report.full else "")
+    )
+
+
+def _selected_checks(context: AssetExecutionContext) -> set[tuple[AssetKey, str]]:
+    return {(key.asset_key, key.name) for key in context.selected_asset_check_keys}
+
+
+def _materialized(context: AssetExecutionContext, names: Names) -> Mapping[AssetKey, set[str]]:
+    """The partitions that this Dagster instance already shows as materialized."""
+    return {key: context.instance.get_materialized_partitions(key) for key in (names.lineage, names.emissions)}
+
+
+def _record_connector(
+    context: AssetExecutionContext,
+    names: Names,
+    cluster: Cluster,
+    result: ConnectorResult,
+    seen: Mapping[AssetKey, set[str]],
+    all_of_it: bool,
+) -> None:
+    partition = encode_partition(result.connector.name)
+    due = {key: all_of_it or result.changed or partition not in seen[key] for key in seen}
+    selected = context.selected_asset_keys
+    if names.lineage in selected and due[names.lineage]:
+        frontend = cluster.recipe.options.frontend_url
+        link = datahub_link(frontend, flow_urn(cluster.naming(), result.connector.name))
+        metadata = lineage_metadata(result.lineage, result.connector, link)
+        context.log_event(_materialization(names.lineage, partition, result.version, metadata))
+    if names.emissions in selected and due[names.emissions] and not result.failed:
+        context.log_event(_materialization(names.emissions, partition, result.version, {"sent": result.sent}))
+
+
+def _materialization(key: AssetKey, partition: str, version: str, metadata: Mapping[str, Any]) -> AssetMaterialization:
+    return AssetMaterialization(key, partition=partition, metadata=metadata, tags={DATA_VERSION: version})
+
+
+def _stale_metadata(report: Report) -> dict[str, Any]:
+    assert report.stale is not None
+    kept = sorted(report.stale.keep_reasons.items())
+    metadata: dict[str, Any] = {"removed": len(report.removed), "kept": len(kept)}
+    if report.removed:
+        metadata["removed_entities"] = MarkdownMetadataValue(table(("entity",), [(urn,) for urn in report.removed]))
+    if kept:
+        metadata["kept_entities"] = MarkdownMetadataValue(table(("entity", "why"), kept))
+    if report.stale.refused:
+        metadata["refused"] = MetadataValue.text(report.stale.refused)
+    return metadata

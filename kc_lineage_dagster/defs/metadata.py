@@ -1,0 +1,122 @@
+"""What people see of a connector in Dagster: a picture, a table of edges, unresolved items, tasks, links."""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Mapping, Sequence
+from html import escape
+from urllib.parse import quote
+
+from dagster import MarkdownMetadataValue, MetadataValue
+
+from kc_lineage_dagster.connect.snapshot import Connector
+from kc_lineage_dagster.lineage import ConnectorLineage, Dataset, Edge
+
+# A KB of metadata per event costs tenfold on a slow disk, so tables and pictures are bounded.
+_ROWS = 25
+_NODES = 8
+_NAME = 48
+_MARKDOWN = str.maketrans(
+    {character: f"&#{ord(character)};" for character in "|`*_[]<>&\\!#~$"} | {"\n": " ", "\r": " "}
+)
+
+
+def cell(text: object, most: int = 200) -> str:
+    """Text as a cell of a markdown table: nothing in it is taken for markdown or HTML."""
+    shown = str(text)
+    return (shown if len(shown) <= most else shown[: most - 1] + "…").translate(_MARKDOWN)
+
+
+def table(header: Sequence[str], rows: Sequence[Sequence[object]], most: int = _ROWS) -> str:
+    """A markdown table; rows beyond ``most`` are counted, not shown."""
+    lines = [" | ".join(header), " | ".join("---" for _ in header)]
+    lines += [" | ".join(cell(value) for value in row) for row in rows[:most]]
+    more = [f"\n… and {len(rows) - most} more"] if len(rows) > most else []
+    return "\n".join([*(f"| {line} |" for line in lines), *more])
+
+
+def edge_table(lineage: ConnectorLineage) -> str:
+    """From, to, how we know."""
+    rows = [(edge.upstream or "(nothing a catalog knows)", edge.downstream, edge.evidence) for edge in lineage.edges]
+    return table(("from", "to", "how we know"), rows)
+
+
+def unresolved_table(lineage: ConnectorLineage) -> str:
+    """What is not known, and why."""
+    return table(("what", "why"), [(item.what, item.reason) for item in lineage.unresolved])
+
+
+def lineage_metadata(
+    lineage: ConnectorLineage, connector: Connector | None, link: str | None
+) -> Mapping[str, MetadataValue | int | str]:
+    """The metadata of one ``connector_lineage`` partition. ``link``: DataHub's page of the DataFlow."""
+    metadata: dict[str, MetadataValue | int | str] = {
+        "connector": lineage.connector,
+        "edges": len(lineage.edges),
+        "unresolved": len(lineage.unresolved),
+    }
+    if lineage.edges:
+        metadata["picture"] = picture(lineage)
+        metadata["lineage"] = MarkdownMetadataValue(edge_table(lineage))
+    if lineage.unresolved:
+        metadata["unresolved_items"] = MarkdownMetadataValue(unresolved_table(lineage))
+    if connector is not None:
+        states = ", ".join(f"{task.id}: {task.state}" for task in connector.tasks) or "none"
+        metadata["state"] = f"{connector.state} (tasks {states})"
+    if link:
+        metadata["datahub"] = MetadataValue.url(link)
+    return metadata
+
+
+def datahub_link(frontend_url: str | None, flow_urn: str) -> str | None:
+    """DataHub's page of a DataFlow; None without ``options.frontend_url``."""
+    return f"{frontend_url.rstrip('/')}/pipelines/{quote(flow_urn, safe='')}" if frontend_url else None
+
+
+def picture(lineage: ConnectorLineage) -> MarkdownMetadataValue:
+    """A small SVG: upstream datasets, the connector, downstream datasets; Dagster shows it from a data address."""
+    encoded = base64.b64encode(_svg(lineage).encode()).decode()
+    return MarkdownMetadataValue(f"![lineage](data:image/svg+xml;base64,{encoded})")
+
+
+def _svg(lineage: ConnectorLineage) -> str:
+    upstream = _ends([edge.upstream for edge in lineage.edges if edge.upstream])
+    downstream = _ends([edge.downstream for edge in lineage.edges])
+    height = 20 + 30 * max(len(upstream), len(downstream), 1)
+    middle = height // 2
+    left = [(name, _place(number, len(upstream), height)) for number, name in enumerate(upstream)]
+    right = [(name, _place(number, len(downstream), height)) for number, name in enumerate(downstream)]
+    lines = [f'<path d="M330 {y} C 365 {y}, 365 {middle}, 400 {middle}"/>' for _, y in left]
+    lines += [f'<path d="M620 {middle} C 655 {middle}, 655 {y}, 690 {y}"/>' for _, y in right]
+    boxes = [_box(10, y, 320, name, "#e8f0fe") for name, y in left] + [
+        _box(690, y, 320, name, "#e6f4ea") for name, y in right
+    ]
+    return (
+        f'<svg xmlns="http://www.w3.org/2000/svg" width="1020" height="{height}" font-family="sans-serif" font-size="12">'
+        f'<g fill="none" stroke="#8a8f98">{"".join(lines)}</g>{"".join(boxes)}'
+        f"{_box(400, middle, 220, lineage.connector, '#fef7e0', 30)}</svg>"
+    )
+
+
+def _ends(datasets: Sequence[Dataset]) -> list[str]:
+    names = [str(one) for one in dict.fromkeys(datasets)]
+    return names if len(names) <= _NODES else [*names[: _NODES - 1], f"… {len(names) - _NODES + 1} more"]
+
+
+def _place(number: int, count: int, height: int) -> int:
+    return height * (2 * number + 1) // (2 * count)
+
+
+def _box(x: int, y: int, width: int, text: str, colour: str, most: int = _NAME) -> str:
+    shown = text if len(text) <= most else "…" + text[-(most - 1) :]
+    clean = escape("".join(character if character.isprintable() else "�" for character in shown))
+    return (
+        f'<rect x="{x}" y="{y - 12}" width="{width}" height="24" rx="4" fill="{colour}" stroke="#8a8f98"/>'
+        f'<text x="{x + width // 2}" y="{y + 4}" text-anchor="middle">{clean}</text>'
+    )
+
+
+def edges_that_disappeared(before: ConnectorLineage | None, now: ConnectorLineage) -> list[Edge]:
+    """Edges of the last run that this one does not have, whatever the evidence said."""
+    current = {(edge.upstream, edge.downstream) for edge in now.edges}
+    return [edge for edge in (before.edges if before else ()) if (edge.upstream, edge.downstream) not in current]

@@ -1,0 +1,83 @@
+"""Every Dagster name of one cluster, from its slug. The one place that decides them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from dagster import AssetKey
+
+
+@dataclass(frozen=True, slots=True)
+class Names:
+    """``slug``: letters, digits and ``_``."""
+
+    slug: str
+
+    def key(self, asset: str) -> AssetKey:
+        """An asset of this cluster."""
+        return AssetKey([self.slug, asset])
+
+    @property
+    def raw(self) -> AssetKey:
+        """The snapshot of the cluster's connectors."""
+        return self.key("raw_connector_configs")
+
+    @property
+    def lineage(self) -> AssetKey:
+        """The lineage of each connector."""
+        return self.key("connector_lineage")
+
+    @property
+    def emissions(self) -> AssetKey:
+        """What DataHub acknowledged of each connector."""
+        return self.key("datahub_emissions")
+
+    @property
+    def stale(self) -> AssetKey:
+        """What vanished and was soft-deleted."""
+        return self.key("stale_entities")
+
+    @property
+    def job(self) -> str:
+        """The job that does everything in one run."""
+        return f"sync_{self.slug}"
+
+    @property
+    def preview_job(self) -> str:
+        """The job that shows what a sync would change."""
+        return f"preview_{self.slug}"
+
+    @property
+    def raw_op(self) -> str:
+        """The step that reads the cluster, for run config."""
+        return f"{self.slug}__raw_connector_configs"
+
+    @property
+    def sync_op(self) -> str:
+        """The step that derives and emits, for run config."""
+        return f"{self.slug}__sync"
+
+    @property
+    def sensor(self) -> str:
+        """The sensor for connector changes."""
+        return f"{self.slug}_connector_changes"
+
+    @property
+    def schedule(self) -> str:
+        """The hourly sync."""
+        return f"{self.slug}_sync"
+
+    @property
+    def refresh_schedule(self) -> str:
+        """The weekly full refresh."""
+        return f"{self.slug}_full_refresh"
+
+    @property
+    def connect(self) -> str:
+        """The resource key of the Connect cluster."""
+        return f"{self.slug}_connect"
+
+    @property
+    def datahub(self) -> str:
+        """The resource key of its DataHub."""
+        return f"{self.slug}_datahub"

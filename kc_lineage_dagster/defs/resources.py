@@ -1,0 +1,108 @@
+"""The two borders as Dagster resources: a Connect cluster and a DataHub. Usable from a user's own assets too."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from dagster import ConfigurableResource, InitResourceContext, ResourceDefinition
+from pydantic import Field
+
+from kc_lineage_dagster.cluster import Cluster, Progress
+from kc_lineage_dagster.recipe_files import RecipeFile, recipe_of
+
+if TYPE_CHECKING:
+    from kc_lineage_dagster.connect.snapshot import Snapshot
+    from kc_lineage_dagster.emit.sinks import Sink
+
+
+class KafkaConnectResource(ConfigurableResource[Any]):
+    """A Kafka Connect cluster, live or saved; secrets as ``EnvVar``.
+
+    ``source_config``: further fields of ``source.config`` in a DataHub recipe. ``options``: the recipe's ``options``.
+    ``base_dir``: what a relative path in ``connect_uri`` is relative to.
+    """
+
+    connect_uri: str | None = Field(None, description="URL of the worker, or the path of a saved cluster")
+    username: str | None = None
+    password: str | None = Field(None, repr=False)
+    source_config: dict[str, Any] = Field({}, repr=False)
+    options: dict[str, Any] = Field({}, repr=False)
+    base_dir: str = "."
+
+    def cluster(self) -> Cluster:
+        """The cluster these fields describe. RecipeError names a wrong field."""
+        given = {"connect_uri": self.connect_uri, "username": self.username, "password": self.password}
+        config = {**self.source_config, **{key: value for key, value in given.items() if value is not None}}
+        recipe = {"source": {"type": "kafka-connect", "config": config}, "options": self.options}
+        return Cluster.of(recipe_of(recipe, Path(self.base_dir).absolute() / "connect.yml"))
+
+    def fetch(
+        self, connectors: list[str] | None = None, progress: Progress | None = None, previous: Snapshot | None = None
+    ) -> Snapshot:
+        """The connectors with their evidence, secrets removed; ``connectors`` restricts whose evidence is asked for
+        anew.
+
+        ConnectError when the cluster cannot be listed.
+        """
+        return self.cluster().fetch(connectors, progress, previous)
+
+    def listing(self, previous: Snapshot | None = None) -> Snapshot:
+        """Names, configurations and states only: one request. ConnectError when it cannot be listed."""
+        return self.cluster().listing(previous)
+
+
+class DataHubResource(ConfigurableResource[Any]):
+    """A DataHub, named as a recipe's ``sink`` names it; secrets as ``EnvVar``."""
+
+    sink_type: str | None = Field(None, description="A sink of DataHub's registry; None: DataHub's own default")
+    sink_config: dict[str, Any] = Field({}, repr=False)
+    base_dir: str = "."
+
+    def open(self, run_id: str, pipeline_name: str | None = None) -> Sink:
+        """The sink, ready to write. SinkError when DataHub does not answer or refuses the credentials."""
+        from kc_lineage_dagster.emit.sinks import open_sink
+
+        return open_sink(
+            self.sink_type, self.sink_config, run_id=run_id, pipeline_name=pipeline_name, base_dir=Path(self.base_dir)
+        )
+
+    def identity(self) -> str:
+        """Type and address of the sink, without secrets: what receipts are receipts of."""
+        from kc_lineage_dagster.emit.sinks import sink_identity
+
+        return sink_identity(self.sink_type, self.sink_config, base_dir=Path(self.base_dir))
+
+    def renders_whole(self) -> bool:
+        """Whether every sync writes the whole cluster there (file, console), changed or not."""
+        from kc_lineage_dagster.emit.sinks import renders_whole
+
+        return renders_whole(self.sink_type)
+
+
+def connect_resource(file: RecipeFile) -> ResourceDefinition:
+    """The recipe's Connect cluster. Its variables are looked up in the run, so definitions hold no secret."""
+
+    def create(context: InitResourceContext) -> KafkaConnectResource:
+        data = file.expanded()
+        return KafkaConnectResource(
+            source_config=data.get("source", {}).get("config") or {},
+            options=data.get("options") or {},
+            base_dir=str(file.path.parent),
+        )
+
+    return ResourceDefinition(create, description=f"The Kafka Connect cluster of {file.path.name}")
+
+
+def datahub_resource(file: RecipeFile) -> ResourceDefinition:
+    """The recipe's DataHub. Its variables are looked up in the run, so definitions hold no secret."""
+
+    def create(context: InitResourceContext) -> DataHubResource:
+        sink = file.resolve().sink
+        return DataHubResource(
+            sink_type=sink.type if sink else None,
+            sink_config=dict(sink.config) if sink else {},
+            base_dir=str(file.path.parent),
+        )
+
+    return ResourceDefinition(create, description=f"The DataHub of {file.path.name}")

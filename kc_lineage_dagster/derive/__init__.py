@@ -1,0 +1,1 @@
+"""Snapshot -> lineage. Pure: no dagster, no datahub, no HTTP, no logging."""

@@ -1,0 +1,55 @@
+"""Names of Amazon's resources: DataHub spells those of a region ``<region>.<name>``.
+
+As its Kinesis and DynamoDB ingestion do (``datahub.ingestion.source.kinesis.kinesis_stream``,
+``datahub.ingestion.source.dynamodb.dynamodb``); the account belongs to the platform instance.
+"""
+
+from __future__ import annotations
+
+import re
+
+from kc_lineage_dagster.lineage import Dataset, Unresolved
+
+# sqs.eu-west-1.amazonaws.com, dynamodb.us-east-1.amazonaws.com, vpce-1.sqs.eu-west-1.vpce.amazonaws.com
+_REGION_IN_HOST = re.compile(r"\.([a-z]{2}(?:-[a-z]+)+-\d)\.(?:vpce\.)?amazonaws\.com")
+
+
+def regional(platform: str, name: str | None, region: str | None, key: str) -> Dataset | Unresolved:
+    """A stream, queue, table or bus from its name, ARN or URL; ``key``: the setting that names it.
+
+    ``region``: any spelling of the setting beside it (``eu-west-1``, ``EU_WEST_1``) or an endpoint's address; the one
+    within an ARN or URL wins.
+    """
+    if not name:
+        return Unresolved(key, "is not set")
+    own_region, bare = _split(name)
+    found = own_region or region_of(region)
+    if not found:
+        return Unresolved(bare, "its AWS region is not in the configuration, and the region is part of its name")
+    return Dataset(platform, f"{found}.{bare}")
+
+
+def region_of(text: str | None) -> str | None:
+    """The region that a setting or an endpoint's address names; None where it names none."""
+    if not text:
+        return None
+    if "://" in text or ".amazonaws.com" in text:
+        found = _REGION_IN_HOST.search(f".{text.partition('://')[2] or text}")
+        return found.group(1) if found else None
+    return text.lower().replace("_", "-")
+
+
+def bare_name(name_or_arn: str) -> str:
+    """The name within an ARN (``arn:aws:s3:::bucket`` -> ``bucket``), or the name itself."""
+    return _split(name_or_arn)[1]
+
+
+def _split(name: str) -> tuple[str | None, str]:
+    """Region (where it is told) and bare name of an ARN, a queue's URL, or a plain name."""
+    if name.startswith("arn:"):
+        parts = name.split(":", 5)
+        resource = parts[5] if len(parts) == 6 else parts[-1]
+        return (parts[3] or None) if len(parts) == 6 else None, resource.rpartition("/")[2].rpartition(":")[2]
+    if "://" in name:
+        return region_of(name), name.rstrip("/").rpartition("/")[2]
+    return None, name

@@ -1,0 +1,194 @@
+"""Debezium's topic naming strategies: a topic from the parts of a table, and the parts from a topic.
+
+Source: ``io.debezium.schema.AbstractTopicNamingStrategy`` and its subclasses (debezium-core), and
+``io.debezium.connector.vitess.TableTopicNamingStrategy``.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+from itertools import combinations, pairwise, product
+
+from kc_lineage_dagster.derive.config import Config, first
+from kc_lineage_dagster.derive.java_regex import JavaRegex, Refused, compile_re2, complete, preimages
+from kc_lineage_dagster.derive.table_topics import Options, Table, Ways
+from kc_lineage_dagster.lineage import Unresolved
+
+# Kafka's limit on a topic's name, to which Debezium cuts
+LONGEST = 249
+MOST_HEADS = 1000
+
+Layouts = tuple[tuple[str, ...], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Strategy:
+    """``by``: which parts name a topic. ``escaped``: odd characters as ``_uXXXX``. ``routed``: ``topic.regex``."""
+
+    by: str
+    escaped: bool = False
+    routed: bool = False
+
+
+STRATEGIES: Mapping[str, Strategy] = {
+    "io.debezium.schema.DefaultTopicNamingStrategy": Strategy("database"),
+    "io.debezium.schema.SchemaTopicNamingStrategy": Strategy("schema"),
+    "io.debezium.schema.DefaultRegexTopicNamingStrategy": Strategy("database", routed=True),
+    "io.debezium.schema.SchemaRegexTopicNamingStrategy": Strategy("schema", routed=True),
+    "io.debezium.schema.DefaultUnicodeTopicNamingStrategy": Strategy("database", escaped=True),
+    "io.debezium.schema.SchemaUnicodeTopicNamingStrategy": Strategy("schema", escaped=True),
+    "io.debezium.connector.vitess.TableTopicNamingStrategy": Strategy("table"),
+}
+
+_ODD = re.compile(r"[^A-Za-z0-9._-]")
+_ODD_OR_ESCAPE = re.compile(r"[^A-Za-z0-9.-]")
+_ESCAPES = (re.compile("_u(00[0-9a-f]{2}|[0-9a-f]{4}|[0-9a-f]{3})"), re.compile("_u(00[0-9a-f]{2}|[0-9a-f]{3})"))
+
+
+def sanitised(name: str) -> str:
+    """A name as a topic can hold it: ``_`` for each UTF-16 unit but ASCII letters, digits, ``.``, ``_``, ``-``."""
+    return _ODD.sub(lambda odd: "_" * _units(odd.group()), name)[:LONGEST]
+
+
+def escaped(name: str) -> str:
+    """A name with odd characters, and underscores, as ``_u`` and their code (``UnicodeReplacementFunction``)."""
+    return _ODD_OR_ESCAPE.sub(lambda odd: "".join(map(_escape, _codes(odd.group()))), name)[:LONGEST]
+
+
+def unescaped(name: str) -> tuple[str, ...]:
+    """The names that ``escaped`` may have turned into this one: three digits or four, where both can be read."""
+    readings = (pattern.sub(lambda code: chr(int(code.group(1), 16)), name) for pattern in _ESCAPES)
+    return tuple(reading for reading in dict.fromkeys(readings) if escaped(reading) == name)
+
+
+def _units(char: str) -> int:
+    return len(char.encode("utf-16-le", "surrogatepass")) // 2
+
+
+def _codes(char: str) -> tuple[int, ...]:
+    data = char.encode("utf-16-le", "surrogatepass")
+    return tuple(int.from_bytes(data[at : at + 2], "little") for at in range(0, len(data), 2))
+
+
+def _escape(code: int) -> str:
+    digits = f"{code:x}"
+    return f"_u00{digits}" if len(digits) <= 2 else f"_u{digits}"
+
+
+@dataclass(frozen=True, slots=True)
+class Route:
+    """``topic.regex`` and ``topic.replacement``: where the whole name matches, the first find is replaced (RE2/J)."""
+
+    regex: JavaRegex
+    replacement: str
+
+    def topic(self, name: str) -> str:
+        """Where records go that would go to ``name``; "" where that cannot be told."""
+        matched = self.regex.matches(name)
+        if matched is not True:
+            return name if matched is False else ""
+        replaced = self.regex.replace_first(name, self.replacement)
+        return "" if isinstance(replaced, Refused) else replaced or name
+
+    def names(self, topic: str, heads: Iterable[str]) -> tuple[str, ...]:
+        """The names that are routed to a topic, as far as they can be found."""
+        found = preimages(self.regex.pattern, self.replacement, topic)
+        before = () if isinstance(found, Refused) else found
+        completed = (name for parts in before for head in heads for name in complete(parts, head))
+        exact = (parts[0] for parts in before if len(parts) == 1 and isinstance(parts[0], str))
+        return tuple(name for name in dict.fromkeys((topic, *exact, *completed)) if self.topic(name) == topic)
+
+
+@dataclass(frozen=True, slots=True)
+class DebeziumNaming:
+    """``prefix``, then the parts of a layout, joined with ``delimiter``.
+
+    ``layouts``: the one in use first, then others that versions of the connector have used.
+    """
+
+    prefix: str
+    delimiter: str
+    layouts: Layouts
+    escaped: bool = False
+    route: Route | None = None
+
+    def spelled(self, part: str) -> str:
+        """A part as it stands in a topic."""
+        return escaped(part) if self.escaped else sanitised(part)
+
+    def topic(self, table: Table) -> str | None:
+        """The topic of a table, None when a part of the layout is missing."""
+        layout = self.layouts[0]
+        if not set(layout) <= set(table):
+            return None
+        parts = (table[part] for part in layout if table[part].strip())
+        name = self.spelled(self.delimiter.join((self.prefix, *parts)))
+        return name if self.route is None else self.route.topic(name) or None
+
+    def heads(self, options: Options) -> frozenset[str]:
+        """The beginnings of topics, as far as the values of leading parts are known."""
+        layout, heads = self.layouts[0], [self.spelled(self.prefix + self.delimiter)]
+        for part in layout[:-1]:
+            values = options.get(part, ())
+            if not values or len(heads) * len(values) > MOST_HEADS:
+                break
+            heads = [head + self.spelled(value + self.delimiter) for head, value in product(heads, values)]
+        return frozenset(heads)
+
+    def ways(self, topic: str, heads: Iterable[str]) -> Ways | Unresolved:
+        """First the tables whose parts hold no delimiter, then those whose parts do."""
+        if len(topic) >= LONGEST:
+            return Unresolved(topic, f"its name may have been cut at {LONGEST} characters", topic=topic)
+        if self.route is None:
+            return self._read(topic)
+        plain = replace(self, route=None)
+        names = self.route.names(topic, heads)
+        tiers = [plain._read(name) for name in names]
+        return tuple(tier for read in tiers for tier in read)
+
+    def _read(self, name: str) -> Ways:
+        start = self.spelled(self.prefix + self.delimiter)
+        if not name.startswith(start):
+            return ()
+        pieces = name[len(start) :].split(self.spelled(self.delimiter))
+        exact = [dict(zip(parts, pieces, strict=True)) for parts in self.layouts if len(parts) == len(pieces)]
+        joined = [
+            dict(zip(parts, cut, strict=True))
+            for parts in self.layouts
+            if len(parts) < len(pieces)
+            for cut in _cuts(pieces, len(parts), self.delimiter)
+        ]
+        tiers = (tuple(exact), tuple(joined))
+        return tuple(tuple(table for way in tier for table in self._real(way)) for tier in tiers if tier)
+
+    def _real(self, way: dict[str, str]) -> Iterable[Table]:
+        if not self.escaped:
+            return (way,)
+        readings = [unescaped(value) for value in way.values()]
+        return tuple(dict(zip(way, values, strict=True)) for values in product(*readings))
+
+
+def _cuts(pieces: list[str], count: int, delimiter: str) -> Iterable[tuple[str, ...]]:
+    for places in combinations(range(1, len(pieces)), count - 1):
+        bounds = (0, *places, len(pieces))
+        yield tuple(delimiter.join(pieces[a:b]) for a, b in pairwise(bounds))
+
+
+def strategy_of(config: Config, default: str) -> Strategy | Unresolved:
+    """The strategy of a configuration; one that is not Debezium's own names topics in ways nobody knows."""
+    name = first(config, "topic.naming.strategy")
+    if name is None:
+        return Strategy(default)
+    known = STRATEGIES.get(name)
+    return known or Unresolved(f"topic.naming.strategy = {name}", "names topics by code that is not known")
+
+
+def route_of(config: Config) -> Route | Unresolved:
+    """``topic.regex`` and ``topic.replacement``."""
+    pattern = config.get("topic.regex", "")
+    regex = compile_re2(pattern)
+    if isinstance(regex, Refused):
+        return Unresolved(f"topic.regex = {pattern}", regex.reason)
+    return Route(regex, config.get("topic.replacement", ""))

@@ -1,0 +1,232 @@
+"""What all Debezium source connectors share: their lists, the names of their topics, and their book-keeping topics.
+
+Source: https://debezium.io/documentation/reference/stable/connectors/ (one page for each connector),
+``io.debezium.relational.RelationalTableFilters`` (lists), ``io.debezium.schema.AbstractTopicNamingStrategy`` (topics).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
+from typing import TypeAlias
+
+from kc_lineage_dagster.derive.config import Config, first, flag
+from kc_lineage_dagster.derive.debezium_columns import EXCLUDE, INCLUDE, rows
+from kc_lineage_dagster.derive.debezium_naming import (
+    DebeziumNaming,
+    Layouts,
+    Strategy,
+    route_of,
+    sanitised,
+    strategy_of,
+)
+from kc_lineage_dagster.derive.evidence import Evidence
+from kc_lineage_dagster.derive.family import Found, SourceFamily
+from kc_lineage_dagster.derive.name_lists import comma_separated, name_list
+from kc_lineage_dagster.derive.record import Node, Opaque
+from kc_lineage_dagster.derive.table_topics import Options, Rule, Source, Table, reads
+from kc_lineage_dagster.derive.transforms.fields import envelope, put
+from kc_lineage_dagster.lineage import Unresolved
+
+PREFIX = ("topic.prefix", "database.server.name")
+NAMING = ("topic.naming.strategy", "topic.delimiter", "topic.regex", "topic.replacement")
+SIGNAL = "signal.data.collection"
+HEARTBEAT = "__debezium-heartbeat"
+
+Fixed: TypeAlias = "Callable[[Config], Options | Unresolved]"
+
+
+def nothing_fixed(config: Config) -> Options:
+    """The configuration gives no part of a table's name: the topic tells all of them."""
+    return {}
+
+
+def fixed(**keys: tuple[str, ...]) -> Fixed:
+    """Parts that the configuration gives, each with its keys; new keys first."""
+
+    def read(config: Config) -> Options | Unresolved:
+        values = {part: first(config, *names) for part, names in keys.items()}
+        missing = next((part for part, value in values.items() if value is None), None)
+        if missing is not None:
+            return Unresolved(keys[missing][0], "has no value, and no dataset can be named without it")
+        return {part: (value,) for part, value in values.items() if value is not None}
+
+    return read
+
+
+@dataclass(frozen=True, slots=True)
+class Lists:
+    """The keys of one pair of lists, old names last. ``spellings``: the parts of an entry, the usual ones first."""
+
+    include: tuple[str, ...]
+    exclude: tuple[str, ...]
+    spellings: Layouts
+
+
+def lists(subject: str, *spellings: tuple[str, ...]) -> Lists:
+    """``<subject>.include.list`` and ``<subject>.exclude.list``, called ``whitelist`` and ``blacklist`` before 1.3."""
+    include = (f"{subject}.include.list", f"{subject}.whitelist")
+    return Lists(include, (f"{subject}.exclude.list", f"{subject}.blacklist"), spellings)
+
+
+DATABASE_LISTS = lists("database", ("database",))
+SCHEMA_LISTS = lists("schema", ("schema",))
+SCHEMA_TABLE_LISTS = lists("table", ("schema", "table"))
+
+
+@dataclass(frozen=True, slots=True)
+class Tables:
+    """What differs between the connectors, as data.
+
+    ``platform``: DataHub's id. ``dataset``: the parts of a dataset's name. ``layouts``: for each kind of naming
+    strategy the parts of a topic's name after the prefix; those in use first, then those of other versions.
+    ``strategy``: the kind by default. ``fixed``: the parts that the configuration gives. ``lists``: those of tables
+    last. ``prefix``: its keys, new ones first. ``data_prefix``: its key for data topics that only the table names.
+    ``document``: ``before`` and ``after`` hold text, not columns. ``internal``: further book-keeping topics.
+    """
+
+    platform: str
+    dataset: tuple[str, ...]
+    layouts: Mapping[str, Layouts]
+    lists: tuple[Lists, ...]
+    strategy: str = "schema"
+    fixed: Fixed = nothing_fixed
+    prefix: tuple[str, ...] = PREFIX
+    data_prefix: str = ""
+    document: bool = False
+    internal: Callable[[Config], Iterable[str]] = lambda config: ()
+
+
+def as_it_is(config: Config, tables: Tables) -> Tables:
+    """The configuration changes nothing of what is stated of the connector."""
+    return tables
+
+
+def debezium(
+    name: str,
+    classes: tuple[str, ...],
+    tables: Tables,
+    rule: str,
+    *,
+    naming: tuple[str, ...] = (),
+    adapted: Callable[[Config, Tables], Tables] = as_it_is,
+    never_known: str = "",
+    spelled: str = "",
+) -> SourceFamily:
+    """The family of one connector. ``naming``: the keys that ``tables.fixed`` reads. ``adapted``: ``tables`` for a
+    configuration of another version or variant.
+    """
+    selecting = tuple(key for pair in tables.lists for key in (*pair.include, *pair.exclude))
+
+    def internal(config: Config, topic: str) -> bool:
+        return _book_keeping(adapted(config, tables), config)(topic)
+
+    return SourceFamily(
+        name=name,
+        classes=classes,
+        platform=tables.platform,
+        reads=lambda config, evidence: _reads(adapted(config, tables), config, evidence),
+        rule=rule,
+        naming=(*tables.prefix, *NAMING, *naming),
+        selecting=(*selecting, *INCLUDE, *EXCLUDE, SIGNAL),
+        internal=internal,
+        never_known=never_known,
+        spelled=spelled,
+    )
+
+
+def _reads(tables: Tables, config: Config, evidence: Evidence) -> Iterator[Found]:
+    naming = _naming(tables, config, evidence)
+    known = tables.fixed(config)
+    if isinstance(naming, Unresolved) or isinstance(known, Unresolved):
+        yield from (problem for problem in (naming, known) if isinstance(problem, Unresolved))
+        return
+    source = Source(
+        platform=tables.platform,
+        dataset=tables.dataset,
+        naming=naming,
+        rules=tuple(_rule(pair, config) for pair in tables.lists),
+        fixed=known,
+        value=_values(tables, config),
+        internal=_book_keeping(tables, config),
+    )
+    yield from reads(source, evidence)
+
+
+def _naming(tables: Tables, config: Config, evidence: Evidence) -> DebeziumNaming | Unresolved:
+    strategy = strategy_of(config, tables.strategy)
+    if isinstance(strategy, Unresolved):
+        return strategy
+    layouts = tables.layouts.get(strategy.by)
+    if layouts is None:
+        return Unresolved("topic.naming.strategy", "this strategy is not for tables of this connector")
+    delimiter = first(config, "topic.delimiter") or "."
+    prefix = _prefix(tables, config, strategy, delimiter, evidence)
+    if prefix is None:
+        return Unresolved(tables.prefix[0], "has no value, and no topic can be named without it")
+    naming = DebeziumNaming(prefix, delimiter, layouts, strategy.escaped)
+    route = route_of(config) if strategy.routed else None
+    return route if isinstance(route, Unresolved) else replace(naming, route=route)
+
+
+def _prefix(tables: Tables, config: Config, strategy: Strategy, delimiter: str, evidence: Evidence) -> str | None:
+    """The prefix of data topics. Where old and new keys differ, active topics tell which one the version knows."""
+    own = first(config, tables.data_prefix) if strategy.by == "table" else None
+    prefixes = _prefixes(tables, config)
+    topics = evidence.topics or frozenset()
+    seen = (one for one in prefixes if any(topic.startswith(one + delimiter) for topic in topics))
+    return own or next(seen, prefixes[0] if prefixes else None)
+
+
+def _prefixes(tables: Tables, config: Config) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(value for key in tables.prefix if (value := config.get(key, "").strip())))
+
+
+def _rule(pair: Lists, config: Config) -> Rule:
+    used = next((key for key in (*pair.include, *pair.exclude) if config.get(key, "").strip()), pair.include[0])
+    dots = min(map(len, pair.spellings)) - 1
+    include, exclude = (name_list(comma_separated(first(config, *keys)), dots) for keys in (pair.include, pair.exclude))
+    return Rule(used, pair.spellings, include, exclude)
+
+
+def _values(tables: Tables, config: Config) -> Callable[[Table], Node]:
+    """From a table to the fields of its change events."""
+    if tables.document:
+        text = put(envelope(), {"before": Opaque(), "after": Opaque()})
+        return lambda table: text
+    row, spellings = rows(config), tables.lists[-1].spellings if tables.lists else ()
+
+    def of(table: Table) -> Node:
+        columns = row(tuple(".".join(table[one] for one in parts) for parts in spellings if set(parts) <= set(table)))
+        return put(envelope(), {"before": columns, "after": columns})
+
+    return of
+
+
+def _book_keeping(tables: Tables, config: Config) -> Callable[[str], bool]:
+    """Whether a topic holds schema changes (the prefix itself), heartbeats, transaction boundaries or signals."""
+    delimiter = first(config, "topic.delimiter") or "."
+    heartbeat = first(config, "topic.heartbeat.prefix", "heartbeat.topics.prefix") or HEARTBEAT
+    layouts = _layouts(tables, config)
+    names = {first(config, "transaction.topic") or "", *tables.internal(config)}
+    for prefix in _prefixes(tables, config):
+        names |= {prefix, delimiter.join((heartbeat, prefix))}
+        names |= {sanitised(delimiter.join((prefix, *pieces))) for pieces in _signals(layouts, config)}
+        if flag(config, "provide.transaction.metadata") or ("table",) not in layouts:
+            names.add(delimiter.join((prefix, first(config, "topic.transaction") or "transaction")))
+    low = frozenset(name.lower() for name in names if name)
+    beginnings, ending = (f"{heartbeat}{delimiter}".lower(), HEARTBEAT), f"{delimiter}debezium_signal"
+    return lambda topic: topic.lower() in low or topic.lower().startswith(beginnings) or topic.lower().endswith(ending)
+
+
+def _layouts(tables: Tables, config: Config) -> Layouts:
+    strategy = strategy_of(config, tables.strategy)
+    by = tables.strategy if isinstance(strategy, Unresolved) else strategy.by
+    return tables.layouts.get(by, ())
+
+
+def _signals(layouts: Layouts, config: Config) -> Iterator[list[str]]:
+    """The parts of ``signal.data.collection`` that a topic's name holds: its last ones."""
+    for collection in comma_separated(first(config, SIGNAL)):
+        pieces = collection.split(".")
+        yield from (pieces[len(pieces) - len(parts) :] for parts in layouts if len(parts) <= len(pieces))

@@ -1,0 +1,122 @@
+"""The only place where families meet transforms and evidence: one connector in, its lineage out. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterable, Mapping
+from dataclasses import dataclass, field
+
+from kc_lineage_dagster.derive import generic
+from kc_lineage_dagster.derive.config import is_reference
+from kc_lineage_dagster.derive.evidence import ClusterTopics, ConnectorView, Evidence, evidence_of
+from kc_lineage_dagster.derive.family import Family, SinkFamily, SourceFamily
+from kc_lineage_dagster.derive.generic import GenericConnector
+from kc_lineage_dagster.derive.registry import registry
+from kc_lineage_dagster.derive.sink import named_topics, sink_lineage
+from kc_lineage_dagster.derive.source import source_lineage
+from kc_lineage_dagster.derive.spelling import spell
+from kc_lineage_dagster.derive.transforms.chain import build_chain
+from kc_lineage_dagster.lineage import KAFKA, ConnectorLineage, Dataset, Edge, Unresolved
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """What the recipe says about derivation.
+
+    ``generic``: the recipe's ``generic_connectors`` by connector name. ``cluster_aliases``: alias of a mirrored cluster
+    -> platform instance, None for the recipe's own Kafka. ``letter_case``: platform -> ``lower`` | ``upper`` |
+    ``keep``, where it differs from the platform's rule. ``plugin_classes``: the classes the worker has installed.
+    """
+
+    generic: Mapping[str, GenericConnector] = field(default_factory=dict)
+    cluster_aliases: Mapping[str, str | None] = field(default_factory=dict)
+    letter_case: Mapping[str, str] = field(default_factory=dict)
+    plugin_classes: Collection[str] = ()
+
+
+def derive(connector: ConnectorView, settings: Settings, cluster: Callable[[], ClusterTopics]) -> ConnectorLineage:
+    """The lineage of one connector; problems are Unresolved items of it, never exceptions.
+
+    ``cluster``: the data topics of the whole cluster, asked for only where the connector's own evidence does not
+    decide.
+    """
+    class_name = connector.config.get("connector.class")
+    evidence = evidence_of(connector, cluster, settings.cluster_aliases)
+    entry = settings.generic.get(connector.name)
+    family = None if entry else find_family(connector, settings)
+    if entry:
+        name, kind, found = "generic", entry.direction, generic.lineage(entry, connector.config, evidence)
+    elif isinstance(family, Unresolved) or family is None:
+        name, kind, found = None, connector.kind, _no_family(family, evidence)
+    else:
+        name, kind, found = family.name, family.direction, _by_family(family, connector, evidence)
+    edges = {_spelled(item, settings) for item in found if isinstance(item, Edge)}
+    return ConnectorLineage(
+        connector=connector.name,
+        kind=kind,
+        connector_class=class_name,
+        family=name,
+        edges=tuple(sorted(edges, key=_by_names)),
+        unresolved=tuple(sorted({item for item in found if isinstance(item, Unresolved)}, key=str)),
+    )
+
+
+def find_family(connector: ConnectorView, settings: Settings) -> Family | Unresolved:
+    """The family of a connector's class."""
+    class_name = connector.config.get("connector.class")
+    if not class_name:
+        return Unresolved("connector.class", "the configuration names no connector class")
+    return registry().find(class_name, connector.kind, settings.plugin_classes)
+
+
+def _no_family(problem: Unresolved | None, evidence: Evidence) -> list[Edge | Unresolved]:
+    topics = ", ".join(sorted(evidence.topics or ())[:20])
+    return [
+        *([problem] if problem else []),
+        *([Unresolved("active topics", f"of a class nobody knows: {topics}")] if topics else []),
+    ]
+
+
+def _by_family(family: Family, connector: ConnectorView, evidence: Evidence) -> list[Edge | Unresolved]:
+    config = connector.config
+    hidden = [key for key in family.naming if is_reference(config.get(key, ""))]
+    if hidden:
+        return [Unresolved(key, "is a reference that only the worker can resolve") for key in hidden]
+    chain, problems = build_chain(config, family.direction)
+    if isinstance(family, SinkFamily):
+        return [*problems, *sink_lineage(family, config, chain, evidence)]
+    return [*problems, *source_lineage(family, _visible(family, config), chain, evidence)]
+
+
+def _visible(family: SourceFamily, config: Mapping[str, str]) -> Mapping[str, str]:
+    hidden = {key for key in family.selecting if is_reference(config.get(key, ""))}
+    return {key: value for key, value in config.items() if key not in hidden} if hidden else config
+
+
+def _spelled(edge: Edge, settings: Settings) -> Edge:
+    def spelled(dataset: Dataset) -> Dataset:
+        return spell(dataset, settings.letter_case)
+
+    upstream = edge.upstream and spelled(edge.upstream)
+    return Edge(upstream, spelled(edge.downstream), edge.fields, edge.evidence)
+
+
+def _by_names(edge: Edge) -> tuple[str, str, str]:
+    return str(edge.upstream), str(edge.downstream), edge.evidence
+
+
+def cluster_topics(connectors: Iterable[ConnectorView], settings: Settings) -> ClusterTopics:
+    """The data topics of a cluster: what its sources write (active topics, or else what their configurations
+    determine) and what its sinks name; apart from them the topics that are some connector's book-keeping.
+    """
+    written: set[str] = set()
+    active: set[str] = set()
+    read: set[str] = set()
+    for connector in connectors:
+        if isinstance(find_family(connector, settings), SinkFamily):
+            read.update(named_topics(connector.config))
+        else:
+            lineage = derive(connector, settings, ClusterTopics)
+            written.update(edge.downstream.name for edge in lineage.edges if edge.downstream.platform == KAFKA)
+            written.update(item.topic for item in lineage.unresolved if item.topic)
+            active.update(connector.topics or ())
+    return ClusterTopics.of(written | read, internal=active - written - read)

@@ -1,0 +1,121 @@
+"""What the cluster itself shows about a connector, beyond its configuration."""
+
+from __future__ import annotations
+
+from bisect import bisect_left
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+
+from kc_lineage_dagster.derive.java_regex import Refused, compile_java, literal_prefix
+from kc_lineage_dagster.lineage import Unresolved
+
+
+class TaskView(Protocol):
+    """A task as the REST API shows it."""
+
+    @property
+    def state(self) -> str: ...
+
+
+class OffsetView(Protocol):
+    """One committed offset: ``GET /connectors/{name}/offsets``."""
+
+    @property
+    def partition(self) -> Mapping[str, Any]: ...
+    @property
+    def offset(self) -> Mapping[str, Any] | None: ...
+
+
+class ConnectorView(Protocol):
+    """A connector as a snapshot holds it (``connect.snapshot.Connector``)."""
+
+    @property
+    def name(self) -> str: ...
+    @property
+    def kind(self) -> str: ...
+    @property
+    def config(self) -> Mapping[str, str]: ...
+    @property
+    def state(self) -> str: ...
+    @property
+    def tasks(self) -> tuple[TaskView, ...]: ...
+    @property
+    def topics(self) -> tuple[str, ...] | None: ...
+    @property
+    def offsets(self) -> tuple[OffsetView, ...]: ...
+    @property
+    def task_configs(self) -> tuple[Mapping[str, str], ...]: ...
+
+
+@dataclass(frozen=True, slots=True)
+class ClusterTopics:
+    """The topics that a cluster's connectors write or read.
+
+    ``topics``: those that carry data, sorted. ``internal``: active ones that are some connector's book-keeping.
+    """
+
+    topics: tuple[str, ...] = ()
+    internal: frozenset[str] = frozenset()
+
+    @classmethod
+    def of(cls, topics: Iterable[str], internal: Iterable[str] = ()) -> ClusterTopics:
+        """From topics in any order."""
+        return cls(tuple(sorted(set(topics))), frozenset(internal))
+
+    def matching(self, pattern: str) -> tuple[str, ...] | Unresolved:
+        """Topics that a Java regular expression matches as a whole, found in the sorted list by its literal
+        beginning.
+        """
+        compiled = compile_java(pattern)
+        if isinstance(compiled, Refused):
+            return Unresolved(pattern, f"not a regular expression that can be read: {compiled.reason}")
+        prefix = literal_prefix(pattern)
+        start = bisect_left(self.topics, prefix)
+        found: list[str] = []
+        for topic in self.topics[start:]:
+            if not topic.startswith(prefix):
+                break
+            matched = compiled.matches(topic)
+            if isinstance(matched, Refused):
+                return Unresolved(pattern, matched.reason)
+            if matched:
+                found.append(topic)
+        return tuple(found)
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """What one connector's derivation may use besides the configuration.
+
+    ``topics``: active topics (a source's after its transforms, a sink's before), None when they are not known.
+    ``never_wrote``: the connector has failed and there is no trace of a record. ``cluster``: looked at only when asked,
+    because it needs the other connectors. ``aliases``: ``options.cluster_aliases``.
+    """
+
+    topics: frozenset[str] | None = None
+    offsets: tuple[OffsetView, ...] = ()
+    task_configs: tuple[Mapping[str, str], ...] = ()
+    never_wrote: bool = False
+    cluster: Callable[[], ClusterTopics] = field(default=ClusterTopics)
+    aliases: Mapping[str, str | None] = field(default_factory=dict)
+
+    def saw(self, topic: str) -> bool | None:
+        """Whether the topic is among the active ones; None when that says nothing (not known, or none yet)."""
+        return topic in self.topics if self.topics else None
+
+
+def evidence_of(
+    connector: ConnectorView, cluster: Callable[[], ClusterTopics], aliases: Mapping[str, str | None]
+) -> Evidence:
+    """The evidence that a snapshot holds for one connector."""
+    states = {connector.state, *(task.state for task in connector.tasks)}
+    all_failed = connector.state == "FAILED" or (bool(connector.tasks) and states - {connector.state} == {"FAILED"})
+    return Evidence(
+        topics=None if connector.topics is None else frozenset(connector.topics),
+        offsets=connector.offsets,
+        task_configs=connector.task_configs,
+        never_wrote=all_failed and connector.topics == () and not connector.offsets,
+        cluster=cluster,
+        aliases=aliases,
+    )

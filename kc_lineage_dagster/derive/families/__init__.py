@@ -1,0 +1,1 @@
+"""One module per connector family; each has ``FAMILY``, or ``FAMILIES`` where one rule serves several classes."""

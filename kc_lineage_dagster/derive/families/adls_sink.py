@@ -1,0 +1,35 @@
+"""Confluent's Azure Data Lake Storage Gen2 sink: file system ``<topics.dir>``, folder ``<topic>``.
+
+There is no key for the file system: ``topics.dir`` is it. DataHub has no ingestion that emits ``adlsGen2``; all
+its sources that meet Azure storage name it ``abs``, so this one does too.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from kc_lineage_dagster.derive.config import Config
+from kc_lineage_dagster.derive.family import SinkFamily, topic_of
+from kc_lineage_dagster.derive.object_paths import LAYOUT_KEYS, topic_folder, topics_dir
+from kc_lineage_dagster.derive.record import Record
+from kc_lineage_dagster.derive.table_names import qualified, refused_rename
+from kc_lineage_dagster.lineage import Dataset, Unresolved
+
+
+def writes(config: Config, record: Record) -> Iterable[Dataset | Unresolved]:
+    """The topic's folder."""
+    if not topics_dir(config):
+        return (Unresolved("topics.dir", "is blank, so the file system is not known"),)
+    return (refused_rename(record) or qualified("abs", topic_folder(config, "", topic_of(record))),)
+
+
+FAMILY = SinkFamily(
+    name="adls_sink",
+    classes=("io.confluent.connect.azure.datalake.gen2.AzureDataLakeGen2SinkConnector", "AzureDataLakeGen2Sink"),
+    platform="abs",
+    writes=writes,
+    naming=LAYOUT_KEYS,
+    never_known="folders of a partitioner that is not Confluent's own",
+    spelled="file system/folder, without account, as DataHub's abs source",
+    rule="docs.confluent.io/kafka-connectors/azure-data-lake-gen2-storage-sink/current/overview.html",
+)

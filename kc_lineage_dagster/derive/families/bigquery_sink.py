@@ -1,0 +1,118 @@
+"""BigQuery sinks: ``<project>.<dataset>.<table>``.
+
+Version 2 (``defaultDataset``): ``topic2TableMap`` if it is set, unmapped topics then verbatim; without it a topic
+``dataset:table`` (made by a RegexRouter) names both, and ``sanitizeTopics`` replaces what BigQuery refuses.
+``com.wepay.kafka.connect.bigquery.utils.TableNameUtils`` and ``FieldNameSanitizer``. Confluent Cloud says ``datasets``,
+``topic2table.map``, ``sanitize.topics`` (true unless said otherwise in ``BigQueryStorageSink``).
+Version 1: ``datasets`` = ``<topic regex>=<dataset>`` lists and ``topicsToTables`` = ``<topic regex>=<format>``
+(``com.wepay.kafka.connect.bigquery.utils.TopicToTableResolver``).
+Intermediate tables of upserts, GCS staging objects and partition decorators are not lineage.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+
+from kc_lineage_dagster.derive.config import Config, first, flag
+from kc_lineage_dagster.derive.family import SinkFamily, topic_of
+from kc_lineage_dagster.derive.java_regex import Refused
+from kc_lineage_dagster.derive.record import Record
+from kc_lineage_dagster.derive.table_names import qualified, required
+from kc_lineage_dagster.derive.topic_maps import topic_map
+from kc_lineage_dagster.lineage import Dataset, Unresolved
+
+_INVALID = re.compile(r"[^a-zA-Z0-9_]")
+# datahub.ingestion.source.bigquery_v2.bigquery_audit: date-sharded tables are one dataset, decorators are cut off
+_SHARD = re.compile(r"(?:.+\D[_$]?)?\d{4}(?:0[1-9]|1[0-2])(?:0[1-9]|[12][0-9]|3[01])")
+
+Place = tuple[str, str] | Unresolved
+
+
+def writes(config: Config, record: Record) -> Iterable[Dataset | Unresolved]:
+    """The table of a topic; version and spelling of the keys follow from those that are set."""
+    datasets = first(config, "datasets")
+    default = first(config, "defaultDataset")
+    if default is None and datasets and "=" in datasets:
+        place = _version_1(config, topic_of(record))
+    else:
+        place = _version_2(config, topic_of(record), default or datasets)
+    if isinstance(place, Unresolved):
+        return (place,)
+    dataset, table = place
+    return (qualified("bigquery", required(config, "project"), dataset, _without_shard(table, dataset)),)
+
+
+def _version_2(config: Config, topic: str, dataset: str | None) -> Place:
+    tables = topic_map(config, "topic2TableMap", "topic2table.map")
+    if isinstance(tables, Unresolved):
+        return tables
+    mapped = bool(tables.entries)
+    parts = [tables.exact.get(topic, topic)] if mapped else topic.rstrip(":").split(":")
+    if len(parts) > 2:
+        return Unresolved(topic, "is not of the form dataset:table, and the connector fails on it")
+    place = parts[0] if len(parts) == 2 else dataset
+    if place is None:
+        return Unresolved("defaultDataset", "is not set, so the full name of the target is not known")
+    table = parts[-1] if mapped else _sanitized(config, parts[-1])
+    return table if isinstance(table, Unresolved) else (place, table)
+
+
+def _sanitized(config: Config, table: str) -> str | Unresolved:
+    clean = _INVALID.sub("_", table)
+    clean = f"_{clean}" if clean[:1].isdigit() else clean
+    said = first(config, "sanitizeTopics", "sanitize.topics")
+    is_cloud = first(config, "defaultDataset") is None
+    storage = is_cloud and first(config, "connector.class") == "BigQueryStorageSink"
+    if said is None and is_cloud and not storage and clean != table:
+        return Unresolved("sanitize.topics", f"is not set, so the table is {clean} or {table}")
+    return clean if flag(config, "sanitizeTopics", "sanitize.topics", default=storage) else table
+
+
+def _version_1(config: Config, topic: str) -> Place:
+    datasets = topic_map(config, "datasets", separator="=")
+    formats = topic_map(config, "topicsToTables", separator="=")
+    if isinstance(datasets, Unresolved) or isinstance(formats, Unresolved):
+        return next(one for one in (datasets, formats) if isinstance(one, Unresolved))
+    places, tables = datasets.matching(topic), formats.matching(topic)
+    if isinstance(places, Unresolved) or isinstance(tables, Unresolved):
+        return next(one for one in (places, tables) if isinstance(one, Unresolved))
+    if len(places) != 1 or len(tables) > 1:
+        return Unresolved(topic, "matches none or several of datasets or topicsToTables, and the connector fails on it")
+    dataset = places[0][1]
+    if not tables:
+        return dataset, _INVALID.sub("_", topic) if flag(config, "sanitizeTopics") else topic
+    table = tables[0][0].replace_all(topic, tables[0][1])
+    return Unresolved(topic, table.reason) if isinstance(table, Refused) else (dataset, table)
+
+
+def _without_shard(table: str, dataset: str) -> str:
+    name = table.partition("$")[0]
+    return (name[:-8].rstrip("_") or dataset) if _SHARD.fullmatch(name) else name
+
+
+FAMILY = SinkFamily(
+    name="bigquery_sink",
+    classes=(
+        "com.wepay.kafka.connect.bigquery.BigQuerySinkConnector",
+        "io.confluent.connect.bigquery.BigQuerySinkConnector",
+        "io.confluent.connect.bigquerystorage.BigQueryStorageSinkConnector",
+        "BigQuerySink",
+        "BigQueryStorageSink",
+    ),
+    platform="bigquery",
+    writes=writes,
+    naming=(
+        "project",
+        "defaultDataset",
+        "datasets",
+        "topic2TableMap",
+        "topic2table.map",
+        "topicsToTables",
+        "sanitizeTopics",
+        "sanitize.topics",
+    ),
+    never_known="tables of Confluent Cloud's BigQuerySink where sanitize.topics matters and is not set",
+    spelled="project.dataset.table; date shards and partition decorators cut off",
+    rule="com.wepay.kafka.connect.bigquery.utils.TableNameUtils, TopicToTableResolver, FieldNameSanitizer",
+)

@@ -1,0 +1,98 @@
+"""Cassandra and ScyllaDB sinks: the table is named in the key of a setting (DataStax) or after the topic."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from kc_lineage_dagster.derive.config import Config, first
+from kc_lineage_dagster.derive.family import SinkFamily, topic_of
+from kc_lineage_dagster.derive.record import Record
+from kc_lineage_dagster.lineage import Dataset, Unresolved
+
+_PLATFORM = "cassandra"
+# TOPIC_KS_TABLE_SETTING_PATTERN of both connectors: keyspace and table hold no dot, so all before them is the topic
+_KEY = re.compile(
+    r"topic\.(?P<topic>[A-Za-z0-9._-]+)\.(?P<keyspace>[^.]+)\.(?P<table>[^.]+)\."
+    r"(?:mapping|consistencyLevel|ttl|ttlSeconds|nullToUnset|deletesEnabled|ttlTimeUnit|timestampTimeUnit)"
+)
+
+
+def _tables(config: Config, topic: str) -> tuple[tuple[str, str], ...]:
+    found = (match for key in config if (match := _KEY.fullmatch(key)) and match["topic"] == topic)
+    return tuple(dict.fromkeys((match["keyspace"].strip('"'), match["table"].strip('"')) for match in found))
+
+
+def _writes_datastax(config: Config, record: Record) -> Iterator[Dataset | Unresolved]:
+    topic = topic_of(record)
+    tables = _tables(config, topic)
+    yield from (Dataset(_PLATFORM, f"{keyspace}.{table}") for keyspace, table in tables)
+    if not tables:
+        yield Unresolved(topic, "no key topic.<topic>.<keyspace>.<table>.mapping names it")
+
+
+def _writes_scylla(config: Config, record: Record) -> Iterator[Dataset | Unresolved]:
+    """``ScyllaDbSinkTaskHelper``: such a key may give the keyspace; the table is the topic, whatever the key says."""
+    topic = topic_of(record)
+    tables = _tables(config, topic)
+    keyspaces = tuple(dict.fromkeys(keyspace for keyspace, _ in tables))
+    keyspace = keyspaces[0] if keyspaces else first(config, "scylladb.keyspace")
+    if keyspace is None:
+        yield Unresolved("scylladb.keyspace", "is not set")
+    elif len(keyspaces) > 1:
+        yield Unresolved(topic, f"several keyspaces are named for it: {', '.join(keyspaces)}")
+    elif any(_folded(table) != _folded(topic) for _, table in tables):
+        yield Unresolved(
+            topic, "a key names another table for it, but the connector writes to one named after the topic"
+        )
+    else:
+        yield Dataset(_PLATFORM, f"{_folded(keyspace)}.{_folded(topic)}")
+
+
+def _writes_confluent(config: Config, record: Record) -> Iterator[Dataset | Unresolved]:
+    keyspace = first(config, "cassandra.keyspace")
+    if keyspace is None:
+        yield Unresolved("cassandra.keyspace", "is not set")
+    else:
+        yield Dataset(_PLATFORM, f"{_folded(keyspace)}.{_folded(topic_of(record))}")
+
+
+def _folded(identifier: str) -> str:
+    """CQL folds unquoted identifiers to lower case; the driver quotes those with other signs than word characters."""
+    return identifier.lower() if re.fullmatch(r"\w+", identifier, re.ASCII) else identifier
+
+
+_SPELLED = "keyspace.table"
+
+FAMILIES = (
+    SinkFamily(
+        name="cassandra_sink_datastax",
+        classes=(
+            "com.datastax.oss.kafka.sink.CassandraSinkConnector",
+            "com.datastax.kafkaconnector.DseSinkConnector",
+        ),
+        platform=_PLATFORM,
+        writes=_writes_datastax,
+        rule="com.datastax.oss.kafka.sink.config.CassandraSinkConfig, github.com/datastax/kafka-sink",
+        spelled=_SPELLED,
+    ),
+    SinkFamily(
+        name="cassandra_sink_confluent",
+        classes=("io.confluent.connect.cassandra.CassandraSinkConnector",),
+        platform=_PLATFORM,
+        writes=_writes_confluent,
+        rule="https://docs.confluent.io/kafka-connect-cassandra/current/overview.html",
+        naming=("cassandra.keyspace",),
+        spelled=_SPELLED,
+    ),
+    SinkFamily(
+        name="scylladb_sink",
+        classes=("io.connect.scylladb.ScyllaDbSinkConnector",),
+        platform=_PLATFORM,
+        writes=_writes_scylla,
+        rule="io.connect.scylladb.ScyllaDbSinkTaskHelper, github.com/scylladb/kafka-connect-scylladb",
+        naming=("scylladb.keyspace",),
+        never_known="a keyspace that a record's header names",
+        spelled=f"{_SPELLED}, ingested by DataHub's Cassandra source",
+    ),
+)

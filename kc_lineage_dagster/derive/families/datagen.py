@@ -1,0 +1,42 @@
+"""Generators of test data: they write topics and read nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from kc_lineage_dagster.derive.config import Config
+from kc_lineage_dagster.derive.evidence import Evidence
+from kc_lineage_dagster.derive.family import Found, SourceFamily
+from kc_lineage_dagster.derive.places import nowhere
+from kc_lineage_dagster.derive.record import Record
+from kc_lineage_dagster.derive.topic_sources import into_topic
+from kc_lineage_dagster.lineage import Unresolved
+
+_VOLUBLE_KEYS = ("genk.", "genkp.", "genv.", "genvp.")
+
+
+def _voluble_topics(config: Config, evidence: Evidence) -> Iterator[Found]:
+    """Voluble names its topics within keys, ``genv.<topic>.<attribute>.with``; they hold no dots."""
+    topics = [key.split(".")[1] for key in config if key.startswith(_VOLUBLE_KEYS)]
+    yield from (Record(None, topic) for topic in dict.fromkeys(topics))
+    if not topics:
+        yield Unresolved("genv.<topic>...", "no key names a topic")
+
+
+FAMILIES = (
+    SourceFamily(
+        name="datagen",
+        classes=("io.confluent.kafka.connect.datagen.DatagenConnector", "DatagenSource", "DatagenSourceInternal"),
+        platform="(nothing upstream)",
+        reads=into_topic(nowhere),
+        rule="https://github.com/confluentinc/kafka-connect-datagen",
+        naming=("kafka.topic",),
+    ),
+    SourceFamily(
+        name="voluble",
+        classes=("io.mdrogalis.voluble.VolubleSourceConnector",),
+        platform="(nothing upstream)",
+        reads=_voluble_topics,
+        rule="https://github.com/MichaelDrogalis/voluble",
+    ),
+)

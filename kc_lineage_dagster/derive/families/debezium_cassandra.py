@@ -1,0 +1,30 @@
+"""Debezium for Cassandra: ``<prefix>.<keyspace>.<table>`` of every table with change data capture switched on.
+
+Source: https://debezium.io/documentation/reference/stable/connectors/cassandra.html#cassandra-topic-names
+"""
+
+from __future__ import annotations
+
+from kc_lineage_dagster.derive.debezium_topics import Tables, debezium
+
+TABLES = Tables(
+    platform="cassandra",
+    dataset=("keyspace", "table"),
+    layouts={"schema": (("keyspace", "table"),)},
+    lists=(),
+    prefix=("topic.prefix", "kafka.topic.prefix"),
+)
+
+FAMILY = debezium(
+    "debezium_cassandra",
+    (
+        "io.debezium.connector.cassandra.CassandraConnector",
+        "io.debezium.connector.cassandra.Cassandra3Connector",
+        "io.debezium.connector.cassandra.Cassandra4Connector",
+        "io.debezium.connector.dse.DseConnector",
+    ),
+    TABLES,
+    "https://debezium.io/documentation/reference/stable/connectors/cassandra.html#cassandra-topic-names",
+    never_known="the tables, until their topics are active: Cassandra decides which are captured",
+    spelled="keyspace.table",
+)

@@ -1,0 +1,20 @@
+"""Debezium for CockroachDB: ``<prefix>.<schema>.<table>``; the changefeed's own topics are on another cluster.
+
+Source: https://debezium.io/documentation/reference/stable/connectors/cockroachdb.html#cockroachdb-topic-names
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from kc_lineage_dagster.derive.debezium_topics import debezium
+from kc_lineage_dagster.derive.families.debezium_postgres import TABLES
+
+FAMILY = debezium(
+    "debezium_cockroachdb",
+    ("io.debezium.connector.cockroachdb.CockroachDBConnector",),
+    replace(TABLES, platform="cockroachdb"),
+    "https://debezium.io/documentation/reference/stable/connectors/cockroachdb.html#cockroachdb-topic-names",
+    naming=("database.dbname",),
+    spelled="database.schema.table",
+)

@@ -1,0 +1,35 @@
+"""Debezium for Db2: ``<prefix>.<SCHEMA>.<TABLE>``, without the database.
+
+Source: https://debezium.io/documentation/reference/stable/connectors/db2.html#db2-topic-names
+"""
+
+from __future__ import annotations
+
+from kc_lineage_dagster.derive.config import Config
+from kc_lineage_dagster.derive.debezium_topics import SCHEMA_LISTS, SCHEMA_TABLE_LISTS, Tables, debezium, fixed
+from kc_lineage_dagster.derive.table_topics import Options
+from kc_lineage_dagster.lineage import Unresolved
+
+
+def _upper(config: Config) -> Options | Unresolved:
+    """Names of databases know no case; DataHub's source writes them in upper case."""
+    found = fixed(database=("database.dbname",))(config)
+    return found if isinstance(found, Unresolved) else {"database": tuple(map(str.upper, found["database"]))}
+
+
+TABLES = Tables(
+    platform="db2",
+    dataset=("database", "schema", "table"),
+    layouts={"schema": (("schema", "table"),), "database": (("table",), ("database", "table"))},
+    lists=(SCHEMA_LISTS, SCHEMA_TABLE_LISTS),
+    fixed=_upper,
+)
+
+FAMILY = debezium(
+    "debezium_db2",
+    ("io.debezium.connector.db2.Db2Connector",),
+    TABLES,
+    "https://debezium.io/documentation/reference/stable/connectors/db2.html#db2-topic-names",
+    naming=("database.dbname",),
+    spelled="DATABASE.schema.table",
+)

@@ -1,0 +1,26 @@
+"""Debezium for Informix: ``<prefix>.<schema>.<table>``, but entries of its lists are ``database.schema.table``.
+
+Source: ``io.debezium.connector.informix.InformixConnectorConfig`` and
+https://debezium.io/documentation/reference/stable/connectors/informix.html#informix-topic-names
+"""
+
+from __future__ import annotations
+
+from kc_lineage_dagster.derive.debezium_topics import SCHEMA_LISTS, Tables, debezium, fixed, lists
+
+TABLES = Tables(
+    platform="informix",
+    dataset=("database", "schema", "table"),
+    layouts={"schema": (("schema", "table"),), "database": (("database", "table"),)},
+    lists=(SCHEMA_LISTS, lists("table", ("database", "schema", "table"))),
+    fixed=fixed(database=("database.dbname",)),
+)
+
+FAMILY = debezium(
+    "debezium_informix",
+    ("io.debezium.connector.informix.InformixConnector",),
+    TABLES,
+    "https://debezium.io/documentation/reference/stable/connectors/informix.html#informix-topic-names",
+    naming=("database.dbname",),
+    spelled="database.schema.table",
+)

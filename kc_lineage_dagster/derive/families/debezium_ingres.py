@@ -1,0 +1,20 @@
+"""Debezium for Ingres: ``<prefix>.<schema>.<table>``.
+
+Source: https://debezium.io/documentation/reference/nightly/connectors/ingres.html
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from kc_lineage_dagster.derive.debezium_topics import debezium
+from kc_lineage_dagster.derive.families.debezium_postgres import TABLES
+
+FAMILY = debezium(
+    "debezium_ingres",
+    ("io.debezium.connector.ingres.IngresConnector",),
+    replace(TABLES, platform="ingres"),
+    "https://debezium.io/documentation/reference/nightly/connectors/ingres.html",
+    naming=("database.dbname",),
+    spelled="database.schema.table (DataHub has no source for Ingres)",
+)

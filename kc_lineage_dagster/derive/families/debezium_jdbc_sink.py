@@ -1,0 +1,83 @@
+"""Debezium's JDBC sink: ``collection.name.format`` with the topic in it, the topic's dots as underscores."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+
+from kc_lineage_dagster.derive.config import Config, first, flag
+from kc_lineage_dagster.derive.family import SinkFamily, topic_of
+from kc_lineage_dagster.derive.jdbc_targets import session_user, target, unreadable
+from kc_lineage_dagster.derive.jdbc_url import URL_KEY, JdbcUrl, parse_jdbc_url
+from kc_lineage_dagster.derive.record import Record
+from kc_lineage_dagster.derive.sql_names import TableName, table_name
+from kc_lineage_dagster.derive.sql_platforms import PLATFORMS, SCHEMA
+from kc_lineage_dagster.lineage import Dataset, Unresolved
+
+# the newer key goes first (io.debezium.sink.SinkConnectorConfig: the older ones are its deprecated aliases)
+_FORMAT = ("collection.name.format", "table.name.format")
+_STRATEGY = ("collection.naming.strategy", "table.naming.strategy")
+
+
+def _underscores(topic: str) -> str:
+    return topic.replace(".", "_")
+
+
+_STRATEGIES: Mapping[str, Callable[[str], str]] = {
+    "io.debezium.sink.naming.DefaultCollectionNamingStrategy": _underscores,
+    "io.debezium.connector.jdbc.naming.DefaultTableNamingStrategy": _underscores,
+    "io.debezium.sink.naming.PassthroughCollectionNamingStrategy": str,
+}
+
+
+def _writes(config: Config, record: Record) -> Iterable[Dataset | Unresolved]:
+    url = first(config, URL_KEY)
+    place = parse_jdbc_url(url) if url else Unresolved(URL_KEY, "is not set")
+    if isinstance(place, Unresolved):
+        return (place,)
+    text = _text(config, topic_of(record))
+    if isinstance(text, Unresolved):
+        return (text,)
+    name = table_name(text)
+    if name is None or len(name.qualifiers) > 2:
+        return (unreadable(text),)
+    short = _inside(place, name)
+    if short is None:
+        return (Unresolved(text, "names another database, which the connector looks at and does not write to"),)
+    user = session_user(config, "connection.username")
+    return (target(place, short, user, quoted=flag(config, "quote.identifiers")),)
+
+
+def _text(config: Config, topic: str) -> str | Unresolved:
+    strategy = first(config, *_STRATEGY)
+    rename = _STRATEGIES.get(strategy) if strategy else _underscores
+    if rename is None:
+        return Unresolved(topic, f"its table is named by {strategy}, which nobody knows")
+    text = (first(config, *_FORMAT) or "${topic}").replace("${topic}", rename(topic))
+    if "${" in text:
+        return Unresolved(topic, f"its table depends on the content of each record: {text}")
+    return text
+
+
+def _inside(place: JdbcUrl, name: TableName) -> TableName | None:
+    """The name without its database when that is the one connected to; None when it is another.
+
+    ``GeneralDatabaseDialect.getCollectionId`` reads the database, ``getQualifiedTableName`` leaves it out of statements.
+    """
+    levels = 1 if SCHEMA in PLATFORMS[place.platform].levels else 0
+    if len(name.qualifiers) <= levels:
+        return name
+    same = place.database is not None and name.qualifiers[0].lower() == place.database.lower()
+    return TableName(name.table, name.qualifiers[1:]) if same and len(name.qualifiers) == levels + 1 else None
+
+
+FAMILY = SinkFamily(
+    name="debezium_jdbc_sink",
+    classes=("io.debezium.connector.jdbc.JdbcSinkConnector",),
+    platform="as the JDBC URL says",
+    writes=_writes,
+    naming=(*_FORMAT, *_STRATEGY),
+    never_known="tables named by ${source.<field>} or by a naming strategy of the user's own",
+    spelled="as DataHub's ingestion of each SQL platform: database.schema.table, database.table or schema.table",
+    rule="io.debezium.sink.naming.DefaultCollectionNamingStrategy, "
+    "io.debezium.connector.jdbc.dialect.GeneralDatabaseDialect.getCollectionId",
+)

@@ -1,0 +1,27 @@
+"""Debezium for MongoDB: ``<prefix>.<database>.<collection>``; ``before`` and ``after`` are documents as text.
+
+Source: https://debezium.io/documentation/reference/stable/connectors/mongodb.html#mongodb-topic-names
+"""
+
+from __future__ import annotations
+
+from kc_lineage_dagster.derive.debezium_topics import DATABASE_LISTS, Tables, debezium, lists
+
+TABLES = Tables(
+    platform="mongodb",
+    dataset=("database", "collection"),
+    layouts={"database": (("database", "collection"),)},
+    lists=(DATABASE_LISTS, lists("collection", ("database", "collection"))),
+    strategy="database",
+    prefix=("topic.prefix", "mongodb.name"),
+    document=True,
+)
+
+FAMILY = debezium(
+    "debezium_mongodb",
+    ("io.debezium.connector.mongodb.MongoDbConnector", "MongoDbCdcSource"),
+    TABLES,
+    "https://debezium.io/documentation/reference/stable/connectors/mongodb.html#mongodb-topic-names",
+    never_known="single fields: documents travel as text",
+    spelled="database.collection",
+)

@@ -1,0 +1,45 @@
+"""Debezium for MySQL and for MariaDB: ``<prefix>.<database>.<table>``; the prefix alone is book-keeping.
+
+Source: https://debezium.io/documentation/reference/stable/connectors/mysql.html#mysql-topic-names
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from kc_lineage_dagster.derive.config import Config
+from kc_lineage_dagster.derive.debezium_topics import DATABASE_LISTS, Tables, debezium, lists
+
+TABLES = Tables(
+    platform="mysql",
+    dataset=("database", "table"),
+    layouts={"database": (("database", "table"),), "schema": (("table",),)},
+    lists=(DATABASE_LISTS, lists("table", ("database", "table"))),
+    strategy="database",
+)
+
+
+def _adapted(config: Config, tables: Tables) -> Tables:
+    """Debezium 2.5 and 2.6 read MariaDB with the MySQL class and ``connector.adapter=mariadb``."""
+    return replace(tables, platform="mariadb") if config.get("connector.adapter") == "mariadb" else tables
+
+
+_SPELLED = "database.table"
+
+FAMILIES = (
+    debezium(
+        "debezium_mysql",
+        ("io.debezium.connector.mysql.MySqlConnector", "MySqlCdcSource", "MySqlCdcSourceV2"),
+        TABLES,
+        "https://debezium.io/documentation/reference/stable/connectors/mysql.html#mysql-topic-names",
+        adapted=_adapted,
+        spelled=_SPELLED,
+    ),
+    debezium(
+        "debezium_mariadb",
+        ("io.debezium.connector.mariadb.MariaDbConnector", "MariaDbCdcSource"),
+        replace(TABLES, platform="mariadb"),
+        "https://debezium.io/documentation/reference/stable/connectors/mariadb.html#mariadb-topic-names",
+        spelled=_SPELLED,
+    ),
+)

@@ -1,0 +1,26 @@
+"""SingleStore's source on Debezium: ``<prefix>.<database>.<table>`` of one table.
+
+Source: https://github.com/singlestore-labs/singlestore-debezium-connector (README)
+"""
+
+from __future__ import annotations
+
+from kc_lineage_dagster.derive.debezium_topics import Tables, debezium, fixed
+
+TABLES = Tables(
+    platform="singlestore",
+    dataset=("database", "table"),
+    layouts={"database": (("database", "table"),)},
+    lists=(),
+    strategy="database",
+    fixed=fixed(database=("database.dbname",), table=("database.table",)),
+)
+
+FAMILY = debezium(
+    "debezium_singlestore",
+    ("com.singlestore.debezium.SingleStoreConnector",),
+    TABLES,
+    "https://github.com/singlestore-labs/singlestore-debezium-connector",
+    naming=("database.dbname", "database.table"),
+    spelled="database.table (DataHub has no source for SingleStore)",
+)

@@ -1,0 +1,54 @@
+"""Debezium for SQL Server: ``<prefix>.<database>.<schema>.<table>``, before 2.0 without the database.
+
+Source: ``io.debezium.connector.sqlserver.SqlServerConnectorConfig`` (``database.names``: multi-partition mode) and
+https://debezium.io/documentation/reference/stable/connectors/sqlserver.html#sqlserver-topic-names
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from kc_lineage_dagster.derive.config import Config, first, items
+from kc_lineage_dagster.derive.debezium_topics import SCHEMA_LISTS, Tables, debezium, lists
+from kc_lineage_dagster.derive.table_topics import Options
+from kc_lineage_dagster.lineage import Unresolved
+
+_WITH_DATABASE, _WITHOUT = ("database", "schema", "table"), ("schema", "table")
+
+
+def _databases(config: Config) -> Options | Unresolved:
+    names = items(config.get("database.names")) or items(config.get("database.dbname"))
+    missing = Unresolved("database.names", "has no value, and no dataset can be named without it")
+    return {"database": names} if names else missing
+
+
+TABLES = Tables(
+    platform="mssql",
+    dataset=("database", "schema", "table"),
+    layouts={"schema": (_WITH_DATABASE, _WITHOUT), "database": (("database", "table"),)},
+    lists=(SCHEMA_LISTS, lists("table", _WITHOUT, _WITH_DATABASE)),
+    fixed=_databases,
+)
+
+
+def _adapted(config: Config, tables: Tables) -> Tables:
+    if first(config, "database.names"):
+        return tables
+    return replace(tables, layouts={**tables.layouts, "schema": (_WITHOUT, _WITH_DATABASE)})
+
+
+FAMILY = debezium(
+    "debezium_sqlserver",
+    (
+        "io.debezium.connector.sqlserver.SqlServerConnector",
+        "SqlServerCdcSource",
+        "SqlServerCdcSourceV2",
+        "MicrosoftSqlServerCdcSource",
+    ),
+    TABLES,
+    "https://debezium.io/documentation/reference/stable/connectors/sqlserver.html#sqlserver-topic-names",
+    naming=("database.names", "database.dbname"),
+    adapted=_adapted,
+    never_known="with several database.names, which of them holds a listed table, until its topic is active",
+    spelled="database.schema.table",
+)

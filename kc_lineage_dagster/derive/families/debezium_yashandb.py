@@ -1,0 +1,19 @@
+"""Debezium for YashanDB, much like Oracle's: ``<prefix>.<SCHEMA>.<TABLE>``.
+
+Source: https://debezium.io/documentation/reference/nightly/connectors/yashandb.html#yashandb-topic-names
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from kc_lineage_dagster.derive.debezium_topics import debezium
+from kc_lineage_dagster.derive.families.debezium_oracle import TABLES
+
+FAMILY = debezium(
+    "debezium_yashandb",
+    ("io.debezium.connector.yashandb.YashanDbConnector", "io.debezium.connector.yashandb.YashanDBConnector"),
+    replace(TABLES, platform="yashandb"),
+    "https://debezium.io/documentation/reference/nightly/connectors/yashandb.html#yashandb-topic-names",
+    spelled="SCHEMA.TABLE (DataHub has no source for YashanDB)",
+)

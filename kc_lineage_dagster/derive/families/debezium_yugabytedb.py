@@ -1,0 +1,24 @@
+"""YugabyteDB's two connectors on Debezium (gRPC and logical replication): ``<prefix>.<schema>.<table>``.
+
+Source: https://docs.yugabyte.com/stable/additional-features/change-data-capture/
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from kc_lineage_dagster.derive.debezium_topics import debezium
+from kc_lineage_dagster.derive.families.debezium_postgres import TABLES
+
+FAMILY = debezium(
+    "debezium_yugabytedb",
+    (
+        "io.debezium.connector.yugabytedb.YugabyteDBConnector",
+        "io.debezium.connector.yugabytedb.YugabyteDBgRPCConnector",
+        "io.debezium.connector.postgresql.YugabyteDBConnector",
+    ),
+    replace(TABLES, platform="yugabytedb"),
+    "https://docs.yugabyte.com/stable/additional-features/change-data-capture/",
+    naming=("database.dbname",),
+    spelled="database.schema.table (DataHub has no source of its own for YugabyteDB)",
+)

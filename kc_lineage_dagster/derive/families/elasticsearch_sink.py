@@ -1,0 +1,101 @@
+"""Elasticsearch sinks: an index, or a data stream, for each topic."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from kc_lineage_dagster.derive.config import Config, first, pairs
+from kc_lineage_dagster.derive.family import SinkFamily, topic_of
+from kc_lineage_dagster.derive.record import Record
+from kc_lineage_dagster.derive.search_index import data_stream_of, index_of
+from kc_lineage_dagster.lineage import Dataset, Unresolved
+
+_PLATFORM = "elasticsearch"
+_V1_MAP, _V2_MAP = "topic.to.external.resource.mapping", "topic.to.resource.mapping"
+
+
+def _writes(config: Config, record: Record) -> Iterator[Dataset | Unresolved]:
+    topic = topic_of(record)
+    usage = first(config, "external.resource.usage") or "disabled"
+    if usage.lower() != "disabled":
+        yield _mapped(topic, config.get(_V1_MAP), usage)
+    elif topic in pairs(config.get("topic.index.map")):
+        yield Unresolved(topic, "topic.index.map names an index for it up to version 10, later versions ignore the map")
+    else:
+        yield Dataset(_PLATFORM, data_stream_of(config, topic) or index_of(topic))
+
+
+def _writes_v2(config: Config, record: Record) -> Iterator[Dataset | Unresolved]:
+    topic = topic_of(record)
+    creates = (first(config, "auto.create") or "").lower()
+    if creates == "false":
+        yield _mapped(topic, config.get(_V2_MAP), first(config, "resource.type") or "INDEX")
+    elif creates == "true" or first(config, _V2_MAP) is None:
+        yield Dataset(_PLATFORM, data_stream_of(config, topic) or index_of(topic))
+    else:
+        yield Unresolved(topic, f"{_V2_MAP} counts only with auto.create=false, which is not set")
+
+
+def _writes_aiven(config: Config, record: Record) -> Iterator[Dataset | Unresolved]:
+    topic = topic_of(record)
+    mapped = pairs(config.get("topic.index.map")).get(topic)
+    yield Dataset(_PLATFORM, mapped or topic.lower())
+
+
+def _mapped(topic: str, mapping: str | None, usage: str) -> Dataset | Unresolved:
+    target = pairs(mapping).get(topic)
+    if target is None:
+        return Unresolved(topic, "is mapped to no resource, which the connector refuses")
+    if usage.upper().startswith("ALIAS"):
+        return Unresolved(topic, f"is written to the alias {target}; only Elasticsearch knows the index behind it")
+    return Dataset(_PLATFORM, target)
+
+
+_RULE = "io.confluent.connect.elasticsearch.ElasticsearchSinkTask, github.com/confluentinc/kafka-connect-elasticsearch"
+_SPELLED = "the index or data stream; a collapsed name (collapse_urns) of DataHub's ingestion is not followed"
+
+FAMILIES = (
+    SinkFamily(
+        name="elasticsearch_sink",
+        classes=("io.confluent.connect.elasticsearch.ElasticsearchSinkConnector", "ElasticsearchSink"),
+        platform=_PLATFORM,
+        writes=_writes,
+        rule=_RULE,
+        naming=(
+            "external.resource.usage",
+            _V1_MAP,
+            "topic.index.map",
+            "data.stream.type",
+            "data.stream.dataset",
+            "data.stream.namespace",
+        ),
+        never_known="the index behind an alias",
+        spelled=_SPELLED,
+    ),
+    SinkFamily(
+        name="elasticsearch_sink_v2",
+        classes=("ElasticsearchSinkV2",),
+        platform=_PLATFORM,
+        writes=_writes_v2,
+        rule="https://docs.confluent.io/cloud/current/connectors/cc-elasticsearch-service-sink-v2.html",
+        naming=(
+            "auto.create",
+            _V2_MAP,
+            "resource.type",
+            "data.stream.type",
+            "data.stream.dataset",
+            "data.stream.namespace",
+        ),
+        never_known="the index behind an alias",
+        spelled=_SPELLED,
+    ),
+    SinkFamily(
+        name="elasticsearch_sink_aiven",
+        classes=("io.aiven.connect.elasticsearch.ElasticsearchSinkConnector",),
+        platform=_PLATFORM,
+        writes=_writes_aiven,
+        rule="https://github.com/Aiven-Open/elasticsearch-connector-for-apache-kafka",
+        naming=("topic.index.map",),
+        spelled=_SPELLED,
+    ),
+)

@@ -1,0 +1,30 @@
+"""Confluent's Google Cloud Storage sink: ``<gcs.bucket.name>/<topics.dir>/<topic>``, laid out as by the S3 sink."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from kc_lineage_dagster.derive.config import Config
+from kc_lineage_dagster.derive.family import SinkFamily, topic_of
+from kc_lineage_dagster.derive.object_paths import LAYOUT_KEYS, topic_folder
+from kc_lineage_dagster.derive.record import Record
+from kc_lineage_dagster.derive.table_names import qualified, refused_rename, required
+from kc_lineage_dagster.lineage import Dataset, Unresolved
+
+
+def writes(config: Config, record: Record) -> Iterable[Dataset | Unresolved]:
+    """The topic's folder."""
+    folder = topic_folder(config, required(config, "gcs.bucket.name"), topic_of(record))
+    return (refused_rename(record) or qualified("gcs", folder),)
+
+
+FAMILY = SinkFamily(
+    name="gcs_sink",
+    classes=("io.confluent.connect.gcs.GcsSinkConnector", "GcsSink"),
+    platform="gcs",
+    writes=writes,
+    naming=("gcs.bucket.name", *LAYOUT_KEYS),
+    never_known="folders of a partitioner that is not Confluent's own",
+    spelled="bucket/folder, without scheme",
+    rule="docs.confluent.io/kafka-connectors/gcs-sink/current/overview.html",
+)

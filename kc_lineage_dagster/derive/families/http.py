@@ -1,0 +1,92 @@
+"""HTTP: web services are no datasets of a catalog, so sources have no upstream and sinks no target."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from kc_lineage_dagster.derive.config import Config, first, items
+from kc_lineage_dagster.derive.evidence import Evidence
+from kc_lineage_dagster.derive.family import Found, SinkFamily, SourceFamily
+from kc_lineage_dagster.derive.places import no_dataset, nowhere
+from kc_lineage_dagster.derive.record import Record
+from kc_lineage_dagster.derive.topic_sources import flows, into_topic, into_topics
+from kc_lineage_dagster.lineage import Unresolved
+
+_NUMBERED = re.compile(r"api\d+\.topics")
+_SINK_REASON = "is posted to a web service, which is no dataset of a catalog"
+
+
+def _reads_v1(config: Config, evidence: Evidence) -> Iterator[Found]:
+    """``topic.name.pattern`` may hold ``${entityName}``, of the entities listed."""
+    pattern, entities = first(config, "topic.name.pattern"), items(config.get("entity.names"))
+    if pattern is None or "${" not in pattern:
+        yield from flows((), (pattern,) if pattern else (), "topic.name.pattern", evidence)
+    elif not entities:
+        yield Unresolved("entity.names", "is not set, and the topic's name is made of it")
+    else:
+        yield from (Record(None, pattern.replace("${entityName}", entity)) for entity in entities)
+
+
+def _reads_v2(config: Config, evidence: Evidence) -> Iterator[Found]:
+    """Numbered endpoints, each with its topics."""
+    topics = [topic for key in sorted(config) if _NUMBERED.fullmatch(key) for topic in items(config[key])]
+    yield from flows((), tuple(dict.fromkeys(topics)), "api1.topics", evidence)
+
+
+_DOCS = "https://docs.confluent.io/kafka-connectors"
+_NEVER = "what a web service stands for"
+
+FAMILIES = (
+    SourceFamily(
+        name="http_source",
+        classes=("io.confluent.connect.http.HttpSourceConnector", "HttpSource"),
+        platform="(nothing upstream)",
+        reads=_reads_v1,
+        rule=f"{_DOCS}/http-source/current/",
+        naming=("topic.name.pattern", "entity.names"),
+        never_known=_NEVER,
+    ),
+    SourceFamily(
+        name="http_source_v2",
+        classes=("io.confluent.connect.http.source.GenericHttpSourceConnector", "HttpSourceV2"),
+        platform="(nothing upstream)",
+        reads=_reads_v2,
+        rule="https://docs.confluent.io/cloud/current/connectors/cc-http-source-v2.html",
+        never_known=_NEVER,
+    ),
+    SourceFamily(
+        name="http_source_castorm",
+        classes=("com.github.castorm.kafka.connect.http.HttpSourceConnector",),
+        platform="(nothing upstream)",
+        reads=into_topic(nowhere, "kafka.topic"),
+        rule="https://github.com/castorm/kafka-connect-http",
+        naming=("kafka.topic",),
+        never_known=_NEVER,
+    ),
+    SourceFamily(
+        name="rest_source",
+        classes=("com.tm.kafka.connect.rest.RestSourceConnector",),
+        platform="(nothing upstream)",
+        reads=into_topics(nowhere, "rest.source.destination.topics"),
+        rule="https://github.com/llofberg/kafka-connect-rest",
+        naming=("rest.source.destination.topics",),
+        never_known=_NEVER,
+    ),
+    SinkFamily(
+        name="http_sink",
+        classes=(
+            "io.confluent.connect.http.HttpSinkConnector",
+            "io.confluent.connect.http.sink.GenericHttpSinkConnector",
+            "io.aiven.kafka.connect.http.HttpSinkConnector",
+            "io.lenses.streamreactor.connect.http.sink.HttpSinkConnector",
+            "com.tm.kafka.connect.rest.RestSinkConnector",
+            "HttpSink",
+            "HttpSinkV2",
+        ),
+        platform="(no dataset)",
+        writes=no_dataset(_SINK_REASON),
+        rule=f"{_DOCS}/http/current/",
+        never_known=_NEVER,
+    ),
+)

@@ -1,0 +1,98 @@
+"""JDBC sinks: ``table.name.format`` with the topic in it, then read as an identifier: dots part catalog, schema, table."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+
+from kc_lineage_dagster.derive.config import Config, first, flag, pairs
+from kc_lineage_dagster.derive.family import SinkFamily, topic_of
+from kc_lineage_dagster.derive.jdbc_connection import MANAGED_SINKS, connection
+from kc_lineage_dagster.derive.jdbc_targets import session_user, target, unreadable
+from kc_lineage_dagster.derive.jdbc_url import JdbcUrl
+from kc_lineage_dagster.derive.record import Record
+from kc_lineage_dagster.derive.sql_names import TableName, table_name
+from kc_lineage_dagster.derive.sql_platforms import PLATFORMS
+from kc_lineage_dagster.lineage import Dataset, Unresolved
+
+TOPIC = "${topic}"
+_IBM = "com.ibm.eventstreams.connect.jdbcsink.JDBCSinkConnector"
+_AIVEN = "io.aiven.connect.jdbc.JdbcSinkConnector"
+_NOT_NORMAL = re.compile(r"[^a-zA-Z0-9_]")
+# dialects whose useCatalog() is true: of two parts the first is the database
+_CATALOG_FIRST = frozenset({"mssql", "sybase"})
+
+
+def _writes(config: Config, record: Record) -> Iterable[Dataset | Unresolved]:
+    place = connection(config)
+    if isinstance(place, Unresolved):
+        return (place,)
+    name = _literal(config) if config.get("connector.class") == _IBM else _named(config, place, topic_of(record))
+    if isinstance(name, Unresolved):
+        return (name,)
+    quoted = config.get("connector.class") != _IBM and _quotes(config)
+    return (target(place, name, session_user(config, "connection.user"), quoted=quoted),)
+
+
+def _quotes(config: Config) -> bool:
+    """Whether names are quoted: ``quote.sql.identifiers`` (ALWAYS, NEVER), Aiven's ``sql.quote.identifiers``."""
+    return (first(config, "quote.sql.identifiers") or "").lower() != "never" and flag(
+        config, "sql.quote.identifiers", default=True
+    )
+
+
+def _named(config: Config, place: JdbcUrl, topic: str) -> TableName | Unresolved:
+    text = _text(config, topic)
+    if isinstance(text, Unresolved):
+        return text
+    name = table_name(text, PLATFORMS[place.platform].quotes[0])
+    if name is None:
+        return unreadable(text)
+    parts = (*name.qualifiers, name.table)
+    if len(parts) > 3:
+        # GenericDatabaseDialect.parseTableIdentifier goes on with the first two
+        parts = parts[:2]
+    if len(parts) == 2 and place.platform in _CATALOG_FIRST:
+        if config.get("connector.class") == _AIVEN:
+            return Unresolved(
+                text, "Aiven's connector looks for its first part as a database and writes it as a schema"
+            )
+        parts = (parts[0], "", parts[1])
+    return TableName(parts[-1], parts[:-1])
+
+
+def _text(config: Config, topic: str) -> str | Unresolved:
+    """The name before it is read (``io.aiven.connect.jdbc.sink.TableNameGenerator``): Aiven's mapping, where there is
+    one, holds all topics, and what is not in it fails.
+    """
+    mapping = pairs(first(config, "topics.to.tables.mapping"))
+    if mapping:
+        return mapping.get(topic) or Unresolved(topic, "is not in topics.to.tables.mapping, so its records fail")
+    text = (first(config, "table.name.format") or TOPIC).replace(TOPIC, topic)
+    return _NOT_NORMAL.sub("_", text) if flag(config, "table.name.normalize") else text
+
+
+def _literal(config: Config) -> TableName | Unresolved:
+    """IBM's connector puts ``table.name.format`` into its statements as it is (``JDBCSinkTask.put``)."""
+    text = first(config, "table.name.format") or ""
+    if TOPIC in text:
+        return Unresolved("table.name.format", "IBM's connector does not replace ${topic}")
+    return table_name(text) or unreadable(text or "table.name.format")
+
+
+FAMILY = SinkFamily(
+    name="jdbc_sink",
+    classes=(
+        "io.confluent.connect.jdbc.JdbcSinkConnector",
+        _AIVEN,
+        "com.redpanda.kafka.connect.jdbc.JdbcSinkConnector",
+        _IBM,
+        *MANAGED_SINKS,
+    ),
+    platform="as the JDBC URL or the managed connector says",
+    writes=_writes,
+    naming=("table.name.format", "topics.to.tables.mapping"),
+    never_known="the schema of a table without one where several are searched, or where a hidden user's name decides",
+    spelled="as DataHub's ingestion of each SQL platform: database.schema.table, database.table or schema.table",
+    rule="io.confluent.connect.jdbc.sink.JdbcDbWriter.destinationTable, GenericDatabaseDialect.parseTableIdentifier",
+)

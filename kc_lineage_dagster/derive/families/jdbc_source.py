@@ -1,0 +1,186 @@
+"""JDBC sources: topic = ``topic.prefix`` followed by the bare name of the table; with ``query`` the prefix is the topic."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+from kc_lineage_dagster.derive import jdbc_tables
+from kc_lineage_dagster.derive.config import Config, first, items
+from kc_lineage_dagster.derive.evidence import Evidence
+from kc_lineage_dagster.derive.family import Found, Selection, SourceFamily
+from kc_lineage_dagster.derive.jdbc_connection import MANAGED_SOURCES, connection, narrowed
+from kc_lineage_dagster.derive.jdbc_url import JdbcUrl
+from kc_lineage_dagster.derive.record import ALL_COLUMNS, Leaf, Node, Opaque, Record, Struct
+from kc_lineage_dagster.derive.sql import Query, tables_of
+from kc_lineage_dagster.derive.sql_names import TableName, dataset_of, table_list, table_name
+from kc_lineage_dagster.derive.sql_platforms import PLATFORMS, THREE_LEVELS
+from kc_lineage_dagster.lineage import Dataset, Unresolved
+
+_TASKS = "task configurations"
+_AIVEN = "io.aiven."
+
+
+def _reads(config: Config, evidence: Evidence) -> Iterable[Found]:
+    place = connection(config)
+    if isinstance(place, Unresolved):
+        return (place,)
+    query = first(config, "query", "query.masked")
+    if query:
+        return _by_query(config, place, query)
+    prefix = (config.get("topic.prefix") or "").strip()
+    return _by_tasks(place, prefix, evidence) or _by_lists(config, narrowed(place, config), prefix, evidence)
+
+
+def _by_query(config: Config, place: JdbcUrl, query: str) -> Iterator[Found]:
+    topic = first(config, "topic.prefix")
+    if not topic:
+        yield Unresolved("topic.prefix", "is not set, and it is the topic of a query")
+        return
+    found = tables_of(query, place.platform)
+    if isinstance(found, Unresolved):
+        yield found
+        return
+    for table in found.tables:
+        dataset = dataset_of(place, table)
+        if isinstance(dataset, Dataset):
+            yield Record(dataset, topic, value=_value(found, table), evidence="configuration, query")
+        else:
+            yield dataset
+
+
+def _value(query: Query, table: TableName) -> Node:
+    """The fields of a query's records as one of its tables sees them: what other tables give is nothing it knows of."""
+    if query.whole:
+        return ALL_COLUMNS
+    if query.outputs is None:
+        return Opaque()
+    fields: list[tuple[str, Node]] = []
+    for output in query.outputs:
+        own = tuple(column for origin, column in output.origins or () if origin == table)
+        fields.append((output.name, Leaf(own) if own or output.origins == () else Opaque()))
+    return Struct(tuple(fields))
+
+
+def _by_tasks(place: JdbcUrl, prefix: str, evidence: Evidence) -> tuple[Found, ...]:
+    answers = ((name, dataset_of(place, name)) for name in jdbc_tables.task_tables(evidence))
+    return tuple(
+        answer if isinstance(answer, Unresolved) else Record(answer, prefix + name.table, evidence=_TASKS)
+        for name, answer in answers
+    )
+
+
+def _by_lists(config: Config, place: JdbcUrl, prefix: str, evidence: Evidence) -> Iterator[Found]:
+    offsets = jdbc_tables.offset_tables(evidence)
+    patterns = jdbc_tables.patterns(config)
+    if patterns:
+        yield from _by_patterns(patterns, place, prefix, offsets)
+        return
+    listed = table_list(first(config, "table.whitelist") or "")
+    for text in listed:
+        yield from _listed(text, config, place, prefix, offsets)
+    if not listed:
+        yield _all_tables(config, place, prefix, offsets)
+
+
+def _record(found: jdbc_tables.Found | Unresolved, prefix: str) -> Record | Unresolved:
+    if isinstance(found, Unresolved):
+        return found
+    return Record(found.dataset, prefix + found.table, evidence=found.evidence)
+
+
+def _listed(text: str, config: Config, place: JdbcUrl, prefix: str, offsets: tuple[str, ...]) -> Iterator[Found]:
+    """One entry of ``table.whitelist``: compared with a table's bare name and with its full one, quoted or not."""
+    name = table_name(text)
+    if name is None:
+        yield Unresolved(f"table.whitelist = {text}", "is not the name of a table")
+    elif not name.qualifiers:
+        yield _record(jdbc_tables.full_name(place, name.table, offsets), prefix)
+    else:
+        dataset = dataset_of(place, name)
+        record = dataset if isinstance(dataset, Unresolved) else Record(dataset, prefix + name.table)
+        yield _only_if_seen(text, record) if _without_database(config, place, name) else record
+
+
+def _without_database(config: Config, place: JdbcUrl, name: TableName) -> bool:
+    """Aiven's connector sees the database in full names, so ``schema.table`` names none of them (seen on PostgreSQL)."""
+    aiven = config.get("connector.class", "").startswith(_AIVEN)
+    return aiven and PLATFORMS[place.platform].levels == THREE_LEVELS and len(name.qualifiers) == 1
+
+
+def _only_if_seen(text: str, record: Record | Unresolved) -> Found:
+    if isinstance(record, Unresolved):
+        return record
+    return Selection(
+        f"table.whitelist = {text}",
+        lambda topic: record if topic == record.topic else None,
+        frozenset({str(record.topic)}),
+    )
+
+
+def _by_patterns(
+    patterns: jdbc_tables.Patterns, place: JdbcUrl, prefix: str, offsets: tuple[str, ...]
+) -> Iterator[Found]:
+    yield from patterns.problems
+    for text in patterns.spelled_out():
+        name = TableName(text.rpartition(".")[2], tuple(text.split(".")[:-1]))
+        if name.qualifiers:
+            dataset = dataset_of(place, name)
+            yield dataset if isinstance(dataset, Unresolved) else Record(dataset, prefix + name.table)
+        else:
+            yield _record(jdbc_tables.full_name(place, name.table, offsets), prefix)
+
+    def origin(topic: str) -> Record | Unresolved | None:
+        table = _table(topic, prefix)
+        found = jdbc_tables.selected(place, table, patterns, offsets) if table else None
+        return _for_topic(found, topic, prefix) if found else None
+
+    yield Selection(f"{jdbc_tables.INCLUDE} = {','.join(patterns.texts)}", origin, frozenset({prefix}))
+
+
+def _all_tables(config: Config, place: JdbcUrl, prefix: str, offsets: tuple[str, ...]) -> Selection:
+    blacklist = [name for text in items(first(config, "table.blacklist")) if (name := table_name(text))]
+
+    def origin(topic: str) -> Record | Unresolved | None:
+        table = _table(topic, prefix)
+        if not table:
+            return None
+        found = jdbc_tables.full_name(place, table, offsets)
+        if any(_names(name, table, found) for name in blacklist):
+            return Unresolved(topic, f"table.blacklist excludes {table}", topic=topic)
+        return _for_topic(found, topic, prefix)
+
+    return Selection("all tables of the database", origin, frozenset({prefix}))
+
+
+def _names(name: TableName, table: str, found: jdbc_tables.Found | Unresolved) -> bool:
+    if name.table != table or not name.qualifiers:
+        return name.table == table
+    return isinstance(found, jdbc_tables.Found) and f".{found.dataset.name}".endswith(f".{name}")
+
+
+def _table(topic: str, prefix: str) -> str:
+    return topic[len(prefix) :] if topic.startswith(prefix) else ""
+
+
+def _for_topic(found: jdbc_tables.Found | Unresolved, topic: str, prefix: str) -> Record | Unresolved:
+    if isinstance(found, Unresolved):
+        return Unresolved(topic, f"table {found.what}: {found.reason}", topic=topic)
+    return _record(found, prefix)
+
+
+FAMILY = SourceFamily(
+    name="jdbc_source",
+    classes=(
+        "io.confluent.connect.jdbc.JdbcSourceConnector",
+        "io.aiven.connect.jdbc.JdbcSourceConnector",
+        "com.redpanda.kafka.connect.jdbc.JdbcSourceConnector",
+        *MANAGED_SOURCES,
+    ),
+    platform="as the JDBC URL or the managed connector says",
+    reads=_reads,
+    naming=("topic.prefix", "query", "query.masked"),
+    selecting=("table.whitelist", "table.blacklist", "table.include.list", "table.exclude.list"),
+    never_known="which schema a table without one lies in, on Oracle, Db2 and others without a default, while no task runs",
+    spelled="as DataHub's ingestion of each SQL platform: database.schema.table, database.table or schema.table",
+    rule="io.confluent.connect.jdbc.source.TimestampIncrementingTableQuerier, BulkTableQuerier, TableMonitorThread",
+)

@@ -1,0 +1,217 @@
+"""Lenses' Stream Reactor: KCQL maps topics to places, ``INSERT INTO place SELECT ... FROM topic``, and back.
+
+The connectors of all systems share the rule; the tables below say what differs. Classes moved from
+``com.datamountaineer.streamreactor.connect`` to ``io.lenses.streamreactor.connect``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import partial
+
+from kc_lineage_dagster.derive.config import Config, first
+from kc_lineage_dagster.derive.evidence import Evidence
+from kc_lineage_dagster.derive.family import Found, SinkFamily, SourceFamily, topic_of
+from kc_lineage_dagster.derive.kcql import Statement, parse_kcql
+from kc_lineage_dagster.derive.record import Record
+from kc_lineage_dagster.lineage import Dataset, Unresolved
+
+_ROOTS = ("io.lenses.streamreactor.connect", "com.datamountaineer.streamreactor.connect")
+# the place is taken from each record: dates, fields, metadata
+_BY_CONTENT = frozenset({"WITHINDEXSUFFIX", "WITHTARGET"})
+_METADATA = ("_key", "_value", "_header", "_topic", "_partition", "_timestamp")
+_BUCKETS = frozenset({"s3", "gcs", "adlsGen2"})
+
+
+@dataclass(frozen=True, slots=True)
+class _System:
+    """``key``: as in ``connect.<key>.kcql``. ``inside``: keys of the database or keyspace the place is in.
+
+    ``lower``: the system folds unquoted names to lower case.
+    """
+
+    platform: str
+    key: str
+    classes: tuple[str, ...]
+    inside: tuple[str, ...] = ()
+    lower: bool = False
+
+
+_SINKS = (
+    _System(
+        "mongodb",
+        "mongo",
+        ("mongodb.sink.MongoSinkConnector",),
+        ("connect.mongo.db", "connect.mongo.database", "connect.mongo.sink.db"),
+    ),
+    _System("redis", "redis", ("redis.sink.RedisSinkConnector",)),
+    _System(
+        "cassandra",
+        "cassandra",
+        ("cassandra.sink.CassandraSinkConnector", "cassandra.CassandraSinkConnector"),
+        ("connect.cassandra.key.space", "connect.cassandra.sink.key.space"),
+        lower=True,
+    ),
+    _System(
+        "influxdb",
+        "influx",
+        ("influx.InfluxSinkConnector",),
+        ("connect.influx.db", "connect.influx.connection.database", "connect.influx.sink.db"),
+    ),
+    _System(
+        "elasticsearch",
+        "elastic",
+        (
+            "elastic.ElasticSinkConnector",
+            "elastic5.ElasticSinkConnector",
+            "elastic6.ElasticSinkConnector",
+            "elastic7.ElasticSinkConnector",
+            "elastic8.Elastic8SinkConnector",
+        ),
+    ),
+    _System("opensearch", "opensearch", ("opensearch.OpenSearchSinkConnector",)),
+    _System("kudu", "kudu", ("kudu.sink.KuduSinkConnector",)),
+    _System("mqtt", "mqtt", ("mqtt.sink.MqttSinkConnector",)),
+    _System("jms", "jms", ("jms.sink.JMSSinkConnector",)),
+    _System(
+        "cosmosdb",
+        "documentdb",
+        ("azure.documentdb.sink.DocumentDbSinkConnector",),
+        ("connect.documentdb.db", "connect.documentdb.database.name", "connect.documentdb.sink.database"),
+    ),
+    _System("s3", "s3", ("aws.s3.sink.S3SinkConnector",)),
+    _System("gcs", "gcpstorage", ("gcp.storage.sink.GCPStorageSinkConnector",)),
+    _System("adlsGen2", "datalake", ("datalake.sink.DatalakeSinkConnector",)),
+    _System("azure-service-bus", "servicebus", ("azure.servicebus.sink.AzureServiceBusSinkConnector",)),
+)
+
+_SOURCES = (
+    _System("mqtt", "mqtt", ("mqtt.source.MqttSourceConnector",)),
+    _System("jms", "jms", ("jms.source.JMSSourceConnector",)),
+    _System(
+        "cassandra",
+        "cassandra",
+        ("cassandra.source.CassandraSourceConnector",),
+        ("connect.cassandra.key.space", "connect.cassandra.source.key.space"),
+        lower=True,
+    ),
+    _System("s3", "s3", ("aws.s3.source.S3SourceConnector",)),
+    _System("gcs", "gcpstorage", ("gcp.storage.source.GCPStorageSourceConnector",)),
+    _System("azure-service-bus", "servicebus", ("azure.servicebus.source.AzureServiceBusSourceConnector",)),
+    _System("azure-event-hubs", "eventhubs", ("azure.eventhubs.source.AzureEventHubsSourceConnector",)),
+)
+
+
+def _keys(system: _System, direction: str) -> tuple[str, ...]:
+    """Newest first; the ones with ``sink`` or ``source`` are of the years before 2018."""
+    return (f"connect.{system.key}.kcql", f"connect.{system.key}.{direction}.kcql")
+
+
+def _statements(config: Config, keys: tuple[str, ...]) -> tuple[Statement | Unresolved, ...]:
+    text = first(config, *keys)
+    return parse_kcql(text) if text else (Unresolved(keys[0], "is not set"),)
+
+
+def _writes(system: _System, config: Config, record: Record) -> Iterator[Dataset | Unresolved]:
+    topic = topic_of(record)
+    found = _statements(config, _keys(system, "sink"))
+    yield from (item for item in found if isinstance(item, Unresolved))
+    statements = [item for item in found if isinstance(item, Statement)]
+    mine = [item for item in statements if item.origin == topic]
+    if not mine and system.platform in _BUCKETS:
+        # `*` takes the topics that no other statement names
+        mine = [item for item in statements if item.origin == "*"]
+    for statement in mine:
+        yield _written(system, config, statement, topic)
+    if statements and not mine:
+        yield Unresolved(topic, "no KCQL statement reads it")
+
+
+def _written(system: _System, config: Config, statement: Statement, topic: str) -> Dataset | Unresolved:
+    target = statement.target
+    if target is None:
+        return Unresolved(topic, "its KCQL statement has no INTO, so the records' keys decide")
+    if statement.clauses & _BY_CONTENT or target.startswith(_METADATA) or "PUBSUB" in statement.clauses:
+        return Unresolved(topic, "each record decides where it goes, by a clause of its KCQL statement")
+    if system.platform in _BUCKETS and "PARTITIONBY" not in statement.clauses:
+        # objects are <prefix>/<topic>/<partition>/<offset>, with PARTITIONBY folders of values come first
+        return Dataset(system.platform, f"{_path(target)}/{topic}")
+    return _place(system, config, target)
+
+
+def _place(system: _System, config: Config, name: str) -> Dataset | Unresolved:
+    """The dataset of a name in KCQL."""
+    if system.platform in _BUCKETS:
+        return Dataset(system.platform, _path(name))
+    if system.lower and name != name.lower():
+        return Unresolved(name, "whether its capital letters are kept depends on the connector's version")
+    if not system.inside or (system.lower and "." in name):
+        return Dataset(system.platform, name)
+    outer = first(config, *system.inside)
+    return Dataset(system.platform, f"{outer}.{name}") if outer else Unresolved(system.inside[0], "is not set")
+
+
+def _path(bucket_and_prefix: str) -> str:
+    """``bucket:prefix`` as DataHub spells it: ``bucket/prefix``."""
+    return bucket_and_prefix.replace(":", "/", 1).rstrip("/")
+
+
+def _reads(system: _System, config: Config, evidence: Evidence) -> Iterator[Found]:
+    for item in _statements(config, _keys(system, "source")):
+        if isinstance(item, Unresolved):
+            yield item
+            continue
+        origin = _origin(system, config, item)
+        if isinstance(origin, Unresolved):
+            yield origin
+        if item.target is None or "$" in item.target or item.target.startswith(_METADATA):
+            yield Unresolved(item.origin, "its KCQL statement does not name the topic it is written to")
+        else:
+            yield Record(origin if isinstance(origin, Dataset) else None, item.target)
+
+
+def _origin(system: _System, config: Config, statement: Statement) -> Dataset | Unresolved:
+    name = statement.origin
+    if system.platform == "mqtt" and (set("+#*") & set(name) or "WITHREGEX" in statement.clauses):
+        return Unresolved(name, "is a pattern of MQTT topics, and nothing lists those it matches")
+    return _place(system, config, name)
+
+
+def _classes(system: _System) -> tuple[str, ...]:
+    return tuple(f"{root}.{name}" for root in _ROOTS for name in system.classes)
+
+
+_RULE = "https://docs.lenses.io/latest/connectors/kafka-connectors, github.com/lensesio/stream-reactor"
+_SPELLED = (
+    "as DataHub spells the platform: database.collection, keyspace.table, bucket/prefix/topic; else the name in KCQL"
+)
+
+FAMILIES = (
+    *(
+        SinkFamily(
+            name=f"lenses_{system.key}_sink",
+            classes=_classes(system),
+            platform=system.platform,
+            writes=partial(_writes, system),
+            rule=_RULE,
+            naming=(*_keys(system, "sink"), *system.inside),
+            never_known="places that a field, a date or a record's metadata names",
+            spelled=_SPELLED,
+        )
+        for system in _SINKS
+    ),
+    *(
+        SourceFamily(
+            name=f"lenses_{system.key}_source",
+            classes=_classes(system),
+            platform=system.platform,
+            reads=partial(_reads, system),
+            rule=_RULE,
+            naming=(*_keys(system, "source"), *system.inside),
+            never_known="the topics behind an MQTT pattern",
+            spelled=_SPELLED,
+        )
+        for system in _SOURCES
+    ),
+)

@@ -1,0 +1,16 @@
+"""Milvus and Zilliz: all topics into one collection."""
+
+from __future__ import annotations
+
+from kc_lineage_dagster.derive.family import SinkFamily
+from kc_lineage_dagster.derive.places import always, place
+
+FAMILY = SinkFamily(
+    name="milvus_sink",
+    classes=("com.milvus.io.kafka.MilvusSinkConnector",),
+    platform="milvus",
+    writes=always(place("milvus", "collection.name")),
+    rule="https://milvus.io/docs/kafka-connect-milvus.md",
+    naming=("collection.name",),
+    spelled="the collection (DataHub has no platform and no ingestion of it)",
+)

@@ -1,0 +1,80 @@
+"""Sinks into monitoring, alerting and cloud functions: none of them is a dataset of a catalog."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from kc_lineage_dagster.derive.family import SinkFamily
+from kc_lineage_dagster.derive.places import no_dataset
+
+_DOCS = "https://docs.confluent.io/kafka-connectors"
+
+
+@dataclass(frozen=True, slots=True)
+class _Service:
+    name: str
+    classes: tuple[str, ...]
+    becomes: str
+    rule: str
+
+
+_SERVICES = (
+    _Service(
+        "datadog_metrics",
+        ("io.confluent.connect.datadog.metrics.DatadogMetricsSinkConnector", "DatadogMetricsSink"),
+        "metrics of Datadog",
+        f"{_DOCS}/datadog-metrics/current/",
+    ),
+    _Service(
+        "datadog_logs",
+        ("com.datadoghq.connect.logs.DatadogLogsSinkConnector",),
+        "logs of Datadog",
+        "https://github.com/DataDog/datadog-kafka-connect-logs",
+    ),
+    _Service(
+        "newrelic_metrics",
+        ("io.confluent.connect.newrelic.metrics.NewRelicMetricsSinkConnector", "NewRelicMetricsSink"),
+        "metrics of New Relic",
+        f"{_DOCS}/newrelic-metrics/current/",
+    ),
+    _Service(
+        "prometheus_metrics",
+        ("io.confluent.connect.prometheus.PrometheusMetricsSinkConnector",),
+        "metrics that Prometheus collects",
+        f"{_DOCS}/prometheus-metrics/current/",
+    ),
+    _Service(
+        "pagerduty",
+        ("io.confluent.connect.pagerduty.PagerDutySinkConnector", "PagerDutySink"),
+        "incidents of PagerDuty",
+        f"{_DOCS}/pagerduty/current/",
+    ),
+    _Service(
+        "azure_functions",
+        ("io.confluent.connect.azure.functions.AzureFunctionsSinkConnector", "AzureFunctionsSink"),
+        "calls of an Azure function",
+        f"{_DOCS}/azure-functions/current/",
+    ),
+    _Service(
+        "google_cloud_functions",
+        (
+            "io.confluent.connect.gcp.functions.GoogleCloudFunctionsSinkConnector",
+            "GoogleCloudFunctionsSink",
+            "GoogleCloudFunctionsGen2Sink",
+        ),
+        "calls of a Google Cloud function",
+        f"{_DOCS}/gcp-functions/current/",
+    ),
+)
+
+FAMILIES = tuple(
+    SinkFamily(
+        name=f"{service.name}_sink",
+        classes=service.classes,
+        platform="(no dataset)",
+        writes=no_dataset(f"becomes {service.becomes}, which are no dataset of a catalog"),
+        rule=service.rule,
+        never_known=service.becomes,
+    )
+    for service in _SERVICES
+)

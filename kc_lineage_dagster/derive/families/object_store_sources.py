@@ -1,0 +1,121 @@
+"""Sources that read object stores back into topics: Confluent's and Aiven's, for S3, Google and Azure.
+
+Confluent's, restoring a backup (``mode=RESTORE_BACKUP``, also when nothing is said): every folder of
+``<bucket>/<topics.dir>`` goes to the topic of its name. With ``mode=GENERIC``, as always in Confluent Cloud,
+``topic.regex.list`` sends files to topics by name: which datasets those files are is not known, only the topics are.
+docs.confluent.io/kafka-connectors/s3-source/current/ (backup-and-restore/overview.html, generalized/overview.html)
+Aiven's: ``file.name.template`` says where in an object's name ``{{topic}}`` stands; without it ``topic`` (or
+``topics``) names it. github.com/Aiven-Open/cloud-storage-connectors-for-apache-kafka, s3-source-connector/README.md
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from functools import partial
+
+from kc_lineage_dagster.derive.config import Config, first, items
+from kc_lineage_dagster.derive.evidence import Evidence
+from kc_lineage_dagster.derive.family import Found, Selection, SourceFamily
+from kc_lineage_dagster.derive.object_paths import LAYOUT_KEYS, template_folder, topic_folder, topics_dir
+from kc_lineage_dagster.derive.record import Record
+from kc_lineage_dagster.derive.table_names import required
+from kc_lineage_dagster.lineage import Dataset, Unresolved
+
+_TEMPLATE = "file.name.template"
+# where a template stops being plain text and starts being a regular expression
+_NOT_PLAIN = re.compile(r"[^\w/={}:-]")
+_UNKNOWN = "is made of files chosen by name; which dataset they are is not known"
+
+
+def reads(platform: str, bucket_key: str, config: Config, evidence: Evidence) -> Iterable[Found]:
+    """Confluent's: folders and topics of the same name, or the topics of ``topic.regex.list``."""
+    bucket = required(config, bucket_key)
+    if isinstance(bucket, Unresolved):
+        return (bucket,)
+    topics = [item.partition(":")[0] for item in items(first(config, "topic.regex.list")) if ":" in item]
+    if (first(config, "mode") or ("GENERIC" if topics else "RESTORE_BACKUP")).upper() == "GENERIC":
+        return tuple(found for topic in topics for found in _without_origin(topic.strip()))
+
+    def origin(topic: str) -> Record | Unresolved:
+        folder = topic_folder(config, bucket, topic)
+        return folder if isinstance(folder, Unresolved) else Record(Dataset(platform, folder), topic)
+
+    return (Selection(f"folders of {platform}:{bucket}/{topics_dir(config)}".rstrip("/"), origin),)
+
+
+def reads_aiven(platform: str, bucket_key: str, prefix_key: str, config: Config, evidence: Evidence) -> Iterable[Found]:
+    """Aiven's: the folder that a template determines for a topic, or the topic alone."""
+    bucket = required(config, bucket_key)
+    if isinstance(bucket, Unresolved):
+        return (bucket,)
+    template = re.sub(r"\s", "", first(config, _TEMPLATE) or "")
+    path = (first(config, prefix_key) or "") + _NOT_PLAIN.split(template, maxsplit=1)[0]
+    if "{{topic}}" not in template:
+        return tuple(found for topic in items(first(config, "topic", "topics")) for found in _without_origin(topic))
+
+    def origin(topic: str) -> Record | Unresolved:
+        folder = template_folder(bucket, path, topic)
+        if folder is None:
+            return Unresolved(topic, _UNKNOWN, topic=topic)
+        return Record(Dataset(platform, folder), topic)
+
+    return (Selection(f"objects of {platform}:{bucket} named {template}", origin),)
+
+
+def _without_origin(topic: str) -> tuple[Record, Unresolved]:
+    return Record(None, topic), Unresolved(f"origin of {topic}", _UNKNOWN)
+
+
+def _confluent(name: str, platform: str, bucket_key: str, *classes: str) -> SourceFamily:
+    return SourceFamily(
+        name=name,
+        classes=classes,
+        platform=platform,
+        reads=partial(reads, platform, bucket_key),
+        naming=(bucket_key, *LAYOUT_KEYS, "mode", "topic.regex.list"),
+        never_known="the datasets behind topic.regex.list",
+        spelled="bucket/folder, without scheme",
+        rule="docs.confluent.io/kafka-connectors/s3-source/current/backup-and-restore/overview.html",
+    )
+
+
+def _aiven(name: str, platform: str, bucket_key: str, prefix_key: str, *classes: str) -> SourceFamily:
+    return SourceFamily(
+        name=name,
+        classes=classes,
+        platform=platform,
+        reads=partial(reads_aiven, platform, bucket_key, prefix_key),
+        naming=(bucket_key, prefix_key, _TEMPLATE, "topic", "topics"),
+        never_known="the datasets behind templates that give topics no folder",
+        spelled="bucket/folder, without scheme",
+        rule="io.aiven.kafka.connect.common.config.FileNameFragment",
+    )
+
+
+FAMILIES = (
+    _confluent("s3_source", "s3", "s3.bucket.name", "io.confluent.connect.s3.source.S3SourceConnector", "S3Source"),
+    _confluent("gcs_source", "gcs", "gcs.bucket.name", "io.confluent.connect.gcs.GcsSourceConnector", "GcsSource"),
+    _confluent(
+        "azure_blob_source",
+        "abs",
+        "azblob.container.name",
+        "io.confluent.connect.azure.blob.storage.AzureBlobStorageSourceConnector",
+        "AzureBlobSource",
+    ),
+    _aiven(
+        "aiven_s3_source",
+        "s3",
+        "aws.s3.bucket.name",
+        "aws.s3.prefix",
+        "io.aiven.kafka.connect.s3.source.S3SourceConnector",
+        "io.aiven.kafka.connect.s3.S3SourceConnector",
+    ),
+    _aiven(
+        "aiven_azure_blob_source",
+        "abs",
+        "azure.storage.container.name",
+        "azure.blob.prefix",
+        "io.aiven.kafka.connect.azure.source.AzureBlobSourceConnector",
+    ),
+)

@@ -1,0 +1,56 @@
+"""OpenSearch sinks: Aiven's names indices after topics, Confluent Cloud's lists them."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from kc_lineage_dagster.derive.config import Config, first, flag, items
+from kc_lineage_dagster.derive.family import SinkFamily, topic_of
+from kc_lineage_dagster.derive.record import Record
+from kc_lineage_dagster.derive.search_index import index_of
+from kc_lineage_dagster.lineage import Dataset, Unresolved
+
+_PLATFORM = "opensearch"
+_NUMBERED_TOPIC = re.compile(r"(index\d+)\.topic")
+
+
+def _writes(config: Config, record: Record) -> Iterator[Dataset | Unresolved]:
+    index = index_of(topic_of(record), not_first="-_+")
+    prefix = first(config, "data.stream.prefix") if flag(config, "data.stream.enabled") else None
+    yield Dataset(_PLATFORM, f"{prefix}-{index}" if prefix else index)
+
+
+def _writes_numbered(config: Config, record: Record) -> Iterator[Dataset | Unresolved]:
+    topic = topic_of(record)
+    numbered = [match.group(1) for key in config if (match := _NUMBERED_TOPIC.fullmatch(key))]
+    mine = [name for name in numbered if topic in items(config[f"{name}.topic"])]
+    names = [index for name in mine if (index := first(config, f"{name}.name"))]
+    yield from (Dataset(_PLATFORM, index) for index in names)
+    if not names:
+        yield Unresolved(topic, "no index<n>.topic names it")
+
+
+FAMILIES = (
+    SinkFamily(
+        name="opensearch_sink",
+        classes=(
+            "io.aiven.kafka.connect.opensearch.OpenSearchSinkConnector",
+            "io.aiven.kafka.connect.opensearch.OpensearchSinkConnector",
+            "io.aiven.connect.opensearch.OpensearchSinkConnector",
+        ),
+        platform=_PLATFORM,
+        writes=_writes,
+        rule="io.aiven.kafka.connect.opensearch.OpenSearchSinkConnectorConfig.topicToIndexNameConverter",
+        naming=("data.stream.enabled", "data.stream.prefix"),
+        spelled="the index or data stream",
+    ),
+    SinkFamily(
+        name="opensearch_sink_cloud",
+        classes=("OpenSearchSink", "io.confluent.connect.opensearch.OpenSearchSinkConnector"),
+        platform=_PLATFORM,
+        writes=_writes_numbered,
+        rule="https://docs.confluent.io/cloud/current/connectors/cc-opensearch-sink.html",
+        spelled="the index",
+    ),
+)

@@ -1,0 +1,17 @@
+"""Confluent's Oracle XStream CDC source, built on Debezium: ``<prefix>.<SCHEMA>.<TABLE>``.
+
+Source: https://docs.confluent.io/kafka-connectors/oracle-xstream-cdc-source/current/overview.html
+"""
+
+from __future__ import annotations
+
+from kc_lineage_dagster.derive.debezium_topics import debezium
+from kc_lineage_dagster.derive.families.debezium_oracle import TABLES
+
+FAMILY = debezium(
+    "oracle_xstream",
+    ("io.confluent.connect.oracle.xstream.cdc.OracleXStreamSourceConnector", "OracleXStreamSource"),
+    TABLES,
+    "https://docs.confluent.io/kafka-connectors/oracle-xstream-cdc-source/current/overview.html",
+    spelled="schema.table in lower case",
+)

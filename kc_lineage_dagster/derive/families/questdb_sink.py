@@ -1,0 +1,33 @@
+"""QuestDB sink: ``table``, which may hold ``${topic}`` and ``${key}``; without it the topic.
+
+QuestDB has one database and no schemas, so the table's name is the whole name (``io.questdb.kafka.Templating``).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from kc_lineage_dagster.derive.config import Config, first
+from kc_lineage_dagster.derive.family import SinkFamily, topic_of
+from kc_lineage_dagster.derive.record import Record
+from kc_lineage_dagster.lineage import Dataset, Unresolved
+
+
+def writes(config: Config, record: Record) -> Iterable[Dataset | Unresolved]:
+    """The table of a topic."""
+    table = (first(config, "table") or "${topic}").replace("${topic}", topic_of(record))
+    if "${" in table:
+        return (Unresolved(f"table = {table}", "depends on the key of each record"),)
+    return (Dataset("questdb", table),)
+
+
+FAMILY = SinkFamily(
+    name="questdb_sink",
+    classes=("io.questdb.kafka.QuestDBSinkConnector",),
+    platform="questdb",
+    writes=writes,
+    naming=("table",),
+    never_known="tables whose template holds ${key}",
+    spelled="table",
+    rule="io.questdb.kafka.Templating",
+)

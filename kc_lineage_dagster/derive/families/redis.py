@@ -1,0 +1,107 @@
+"""Redis: keyspaces and streams; names are those, before the key of each record."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from kc_lineage_dagster.derive.config import Config, first, flag, items
+from kc_lineage_dagster.derive.evidence import Evidence
+from kc_lineage_dagster.derive.family import Found, SinkFamily, SourceFamily, consumed, topic_of
+from kc_lineage_dagster.derive.places import no_dataset, unknown
+from kc_lineage_dagster.derive.record import Record
+from kc_lineage_dagster.derive.topic_sources import flows, into_topic
+from kc_lineage_dagster.lineage import Dataset, Unresolved
+
+_PLATFORM = "redis"
+_BY_KEY = "is written under the key of each record, without a keyspace"
+
+
+def _writes(config: Config, record: Record) -> Iterator[Dataset | Unresolved]:
+    """``RedisSinkTask``: keys are ``<keyspace>:<record key>``, collections the keyspace itself, which may be empty."""
+    keyspace = config.get("redis.keyspace", "${topic}").strip()
+    if keyspace:
+        yield Dataset(_PLATFORM, keyspace.replace("${topic}", topic_of(record)))
+    else:
+        yield Unresolved(consumed(record), _BY_KEY)
+
+
+def _reads_stream(config: Config, evidence: Evidence) -> Iterator[Found]:
+    stream = first(config, "redis.stream.name")
+    if stream is None:
+        yield Unresolved("redis.stream.name", "is not set")
+        return
+    topic = (first(config, "topic") or "${stream}").replace("${stream}", stream)
+    yield Record(Dataset(_PLATFORM, stream), topic)
+
+
+def _reads_channels(config: Config, evidence: Evidence) -> Iterator[Found]:
+    channels, topic = items(config.get("redis.channels")), first(config, "topic")
+    patterns = flag(config, "redis.channels.pattern.enabled")
+    origins: tuple[Dataset | Unresolved, ...] = tuple(Dataset(_PLATFORM, channel) for channel in channels)
+    if patterns or not channels:
+        reason = "are patterns, and nothing lists the channels they match" if patterns else "is not set"
+        origins = (Unresolved("redis.channels", reason),)
+    yield from flows(origins, (topic,) if topic else (), "topic", evidence)
+
+
+_REDIS = "com.redis.kafka.connect"
+_RULE = "com.redis.kafka.connect.sink.RedisSinkTask, github.com/redis-field-engineering/redis-kafka-connect"
+_SPELLED = "the keyspace, stream or channel"
+
+FAMILIES = (
+    SinkFamily(
+        name="redis_sink",
+        classes=(f"{_REDIS}.RedisSinkConnector", f"{_REDIS}.RedisEnterpriseSinkConnector"),
+        platform=_PLATFORM,
+        writes=_writes,
+        rule=_RULE,
+        naming=("redis.keyspace",),
+        spelled=_SPELLED,
+    ),
+    SinkFamily(
+        name="redis_sink_by_key",
+        classes=(
+            "com.github.jcustenborder.kafka.connect.redis.RedisSinkConnector",
+            "io.github.jaredpetersen.kafkaconnectredis.sink.RedisSinkConnector",
+            "io.confluent.connect.rediskafka.RedisKafkaSinkConnector",
+            "RedisSink",
+            "RedisKafkaSink",
+        ),
+        platform=_PLATFORM,
+        writes=no_dataset("each record goes to a Redis key of its own, which is no dataset of a catalog"),
+        rule="https://github.com/jcustenborder/kafka-connect-redis",
+        never_known="the keys, which the records carry",
+    ),
+    SourceFamily(
+        name="redis_stream_source",
+        classes=(f"{_REDIS}.RedisStreamSourceConnector",),
+        platform=_PLATFORM,
+        reads=_reads_stream,
+        rule=f"{_REDIS}.source.RedisStreamSourceConfigDef",
+        naming=("redis.stream.name", "topic"),
+        spelled=_SPELLED,
+    ),
+    SourceFamily(
+        name="redis_keys_source",
+        classes=(f"{_REDIS}.RedisKeysSourceConnector",),
+        platform=_PLATFORM,
+        reads=into_topic(
+            unknown("redis.keys.pattern", "keys are chosen by a pattern and belong to no dataset"),
+            "topic",
+            default="rediskeys",
+        ),
+        rule=f"{_REDIS}.source.RedisKeysSourceConfigDef",
+        naming=("topic",),
+        never_known="the keys behind a pattern",
+    ),
+    SourceFamily(
+        name="redis_channels_source",
+        classes=("io.github.jaredpetersen.kafkaconnectredis.source.RedisSourceConnector",),
+        platform=_PLATFORM,
+        reads=_reads_channels,
+        rule="https://github.com/jaredpetersen/kafka-connect-redis",
+        naming=("redis.channels", "topic"),
+        never_known="the channels behind a pattern",
+        spelled=_SPELLED,
+    ),
+)

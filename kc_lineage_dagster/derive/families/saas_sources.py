@@ -1,0 +1,88 @@
+"""GitHub, Jira, Zendesk and Marketo: entities of a service, each into the topic of a pattern over ``${entityName}``."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from kc_lineage_dagster.derive.config import Config, first, items
+from kc_lineage_dagster.derive.evidence import Evidence
+from kc_lineage_dagster.derive.family import Found, SourceFamily
+from kc_lineage_dagster.derive.record import Record
+from kc_lineage_dagster.derive.topic_sources import Reads
+from kc_lineage_dagster.lineage import Dataset, Unresolved
+
+_ENTITY = "${entityName}"
+_PATTERN = "topic.name.pattern"
+
+
+@dataclass(frozen=True, slots=True)
+class _Service:
+    """``entities``: keys that list what is read, newest first. ``within``: a list of places that each have them."""
+
+    platform: str
+    classes: tuple[str, ...]
+    entities: tuple[str, ...]
+    rule: str
+    within: str | None = None
+
+
+_DOCS = "https://docs.confluent.io/kafka-connectors"
+_SERVICES = (
+    _Service(
+        "github",
+        ("io.confluent.connect.github.GithubSourceConnector", "GithubSource"),
+        ("github.resources", "github.tables"),
+        f"{_DOCS}/github/current/configuration_options.html",
+        within="github.repositories",
+    ),
+    _Service(
+        "jira",
+        ("io.confluent.connect.jira.JiraSourceConnector", "JiraSource"),
+        ("jira.resources", "jira.tables"),
+        f"{_DOCS}/jira/current/",
+    ),
+    _Service(
+        "zendesk",
+        ("io.confluent.connect.zendesk.ZendeskSourceConnector", "ZendeskSource"),
+        ("zendesk.tables", "zendesk.resources"),
+        f"{_DOCS}/zendesk/current/",
+    ),
+    _Service(
+        "marketo",
+        ("io.confluent.connect.marketo.MarketoSourceConnector",),
+        ("entity.names", "marketo.entities"),
+        f"{_DOCS}/marketo/current/",
+    ),
+)
+
+
+def _reads(service: _Service) -> Reads:
+    def reads(config: Config, evidence: Evidence) -> Iterator[Found]:
+        entities, pattern = items(first(config, *service.entities)), first(config, _PATTERN)
+        places = items(config.get(service.within)) if service.within else ("",)
+        if not entities:
+            yield Unresolved(service.entities[0], "is not set")
+        if pattern is None:
+            yield Unresolved(_PATTERN, "is not set, so the topic cannot be told from the configuration")
+            return
+        for entity in entities:
+            for place in places:
+                origin = Dataset(service.platform, f"{place}.{entity}" if place else entity)
+                yield Record(origin, pattern.replace(_ENTITY, entity))
+
+    return reads
+
+
+FAMILIES = tuple(
+    SourceFamily(
+        name=f"{service.platform}_source",
+        classes=service.classes,
+        platform=service.platform,
+        reads=_reads(service),
+        rule=service.rule,
+        naming=(_PATTERN, *service.entities, *([service.within] if service.within else [])),
+        spelled="the entity, for GitHub owner/repository.entity (DataHub has no platform and no ingestion of it)",
+    )
+    for service in _SERVICES
+)

@@ -1,0 +1,135 @@
+"""Salesforce: objects and events into topics, and topics into objects. Names are the sObject's, as in DataHub."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from kc_lineage_dagster.derive.config import Config, first, items
+from kc_lineage_dagster.derive.evidence import Evidence
+from kc_lineage_dagster.derive.family import Found, SinkFamily, SourceFamily
+from kc_lineage_dagster.derive.places import Places, always, place
+from kc_lineage_dagster.derive.record import Record
+from kc_lineage_dagster.derive.topic_sources import Reads, flows
+from kc_lineage_dagster.lineage import Dataset, Unresolved
+
+_PLATFORM = "salesforce"
+_OBJECT = place(_PLATFORM, "salesforce.object", "salesforce.sink.object")
+_EVENT = place(_PLATFORM, "salesforce.platform.event.name")
+_OBJECT_TYPE = "${_ObjectType}"
+_CDC_KEYS = ("salesforce.cdc.name", "salesforce.cdc.channel")
+# OrderChangeEvent is of Order, Invoice__ChangeEvent of Invoice__c; ChangeEvents is every object's
+_CHANGE_EVENT = re.compile(r"(?:/data/)?(?P<object>\w+?)(?P<custom>__)?ChangeEvent")
+
+
+def _changed_object(config: Config) -> Iterator[Dataset | Unresolved]:
+    name = first(config, *_CDC_KEYS) or ""
+    found = _CHANGE_EVENT.fullmatch(name)
+    if found:
+        yield Dataset(_PLATFORM, found["object"] + ("__c" if found["custom"] else ""))
+    else:
+        yield Unresolved(name or _CDC_KEYS[0], "is no change event of one object")
+
+
+def _objects(config: Config) -> Iterator[Dataset | Unresolved]:
+    """The bulk connector lists objects; a single one stands under the older key."""
+    names = items(first(config, "salesforce.objects", "salesforce.object"))
+    yield from (Dataset(_PLATFORM, name) for name in names)
+    if not names:
+        yield Unresolved("salesforce.object", "is not set")
+
+
+def _reader(origins: Places) -> Reads:
+    """``kafka.topic`` may hold ``${_ObjectType}``, the object's name."""
+
+    def reads(config: Config, evidence: Evidence) -> Iterator[Found]:
+        topic, found = first(config, "kafka.topic"), tuple(origins(config))
+        if topic is None or _OBJECT_TYPE not in topic:
+            yield from flows(found, (topic,) if topic else (), "kafka.topic", evidence)
+            return
+        for item in found:
+            yield item if isinstance(item, Unresolved) else Record(item, topic.replace(_OBJECT_TYPE, item.name))
+
+    return reads
+
+
+_SOURCES: tuple[tuple[str, tuple[str, ...], Places, tuple[str, ...]], ...] = (
+    (
+        "pushtopic",
+        ("io.confluent.salesforce.SalesforcePushTopicSourceConnector", "SalesforcePushTopicSource"),
+        _OBJECT,
+        ("salesforce.object",),
+    ),
+    (
+        "platform_event",
+        ("io.confluent.salesforce.SalesforcePlatformEventSourceConnector", "SalesforcePlatformEventSource"),
+        _EVENT,
+        ("salesforce.platform.event.name",),
+    ),
+    (
+        "cdc",
+        ("io.confluent.salesforce.SalesforceCdcSourceConnector", "SalesforceCdcSource"),
+        _changed_object,
+        _CDC_KEYS,
+    ),
+    (
+        "bulk",
+        (
+            "io.confluent.connect.salesforce.SalesforceBulkApiSourceConnector",
+            "SalesforceBulkApiSource",
+            "SalesforceBulkApiV2Source",
+        ),
+        _objects,
+        ("salesforce.object", "salesforce.objects"),
+    ),
+)
+_SINKS: tuple[tuple[str, tuple[str, ...], Places, tuple[str, ...]], ...] = (
+    (
+        "sobject",
+        ("io.confluent.salesforce.SalesforceSObjectSinkConnector", "SalesforceSObjectSink"),
+        _OBJECT,
+        ("salesforce.object",),
+    ),
+    (
+        "platform_event",
+        ("io.confluent.salesforce.SalesforcePlatformEventSinkConnector", "SalesforcePlatformEventSink"),
+        _EVENT,
+        ("salesforce.platform.event.name",),
+    ),
+    (
+        "bulk",
+        ("io.confluent.connect.salesforce.SalesforceBulkApiSinkConnector", "SalesforceBulkApiV2Sink"),
+        _OBJECT,
+        ("salesforce.object", "salesforce.sink.object"),
+    ),
+)
+_RULE = "https://docs.confluent.io/kafka-connectors/salesforce/current/"
+_SPELLED = "the sObject's or event's API name"
+
+FAMILIES = (
+    *(
+        SourceFamily(
+            name=f"salesforce_{name}_source",
+            classes=classes,
+            platform=_PLATFORM,
+            reads=_reader(origins),
+            rule=_RULE,
+            naming=("kafka.topic", *keys),
+            never_known="the objects behind a channel of all change events",
+            spelled=_SPELLED,
+        )
+        for name, classes, origins, keys in _SOURCES
+    ),
+    *(
+        SinkFamily(
+            name=f"salesforce_{name}_sink",
+            classes=classes,
+            platform=_PLATFORM,
+            writes=always(targets),
+            rule=_RULE,
+            naming=keys,
+            spelled=_SPELLED,
+        )
+        for name, classes, targets, keys in _SINKS
+    ),
+)

@@ -1,0 +1,79 @@
+"""SFTP: files of one folder into one topic, and topics into folders. Also Lenses' FTP source."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from kc_lineage_dagster.derive.config import Config, first, items
+from kc_lineage_dagster.derive.evidence import Evidence
+from kc_lineage_dagster.derive.family import Found, SinkFamily, SourceFamily, topic_of
+from kc_lineage_dagster.derive.places import place
+from kc_lineage_dagster.derive.record import Record
+from kc_lineage_dagster.derive.topic_sources import into_topic
+from kc_lineage_dagster.lineage import Dataset, Unresolved
+
+_PLATFORM = "sftp"
+_PACKAGE = "io.confluent.connect.sftp"
+_FTP_KEYS = ("connect.ftp.monitor.tail", "connect.ftp.monitor.update")
+
+
+def _writes(config: Config, record: Record) -> Iterator[Dataset | Unresolved]:
+    """Files are ``<topics.dir>/<topic>/partition=<n>/...``, as of Confluent's other storage sinks."""
+    folder = config.get("topics.dir", "topics").strip().rstrip("/")
+    yield Dataset(_PLATFORM, f"{folder}/{topic_of(record)}" if folder else topic_of(record))
+
+
+def _reads_ftp(config: Config, evidence: Evidence) -> Iterator[Found]:
+    """Two lists of ``path:topic``."""
+    entries = [entry for key in _FTP_KEYS for entry in items(first(config, key))]
+    for entry in entries:
+        path, colon, topic = entry.rpartition(":")
+        if colon and topic:
+            yield Record(Dataset("ftp", path), topic)
+        else:
+            yield Unresolved(entry, "is not of the form path:topic")
+    if not entries:
+        yield Unresolved(_FTP_KEYS[0], "is not set")
+
+
+_SPELLED = "the path as configured; the host is left to the platform instance"
+
+FAMILIES = (
+    SourceFamily(
+        name="sftp_source",
+        classes=(
+            f"{_PACKAGE}.SftpCsvSourceConnector",
+            f"{_PACKAGE}.SftpJsonSourceConnector",
+            f"{_PACKAGE}.SftpSchemaLessJsonSourceConnector",
+            f"{_PACKAGE}.SftpBinaryFileSourceConnector",
+            f"{_PACKAGE}.SftpGenericSourceConnector",
+            "SftpSource",
+        ),
+        platform=_PLATFORM,
+        reads=into_topic(place(_PLATFORM, "input.path")),
+        rule="https://docs.confluent.io/kafka-connectors/sftp/current/source-connector/",
+        naming=("kafka.topic", "input.path"),
+        spelled=_SPELLED,
+    ),
+    SinkFamily(
+        name="sftp_sink",
+        classes=(f"{_PACKAGE}.SftpSinkConnector", "SftpSink"),
+        platform=_PLATFORM,
+        writes=_writes,
+        rule="https://docs.confluent.io/kafka-connectors/sftp/current/sink-connector/",
+        naming=("topics.dir",),
+        spelled=_SPELLED,
+    ),
+    SourceFamily(
+        name="lenses_ftp_source",
+        classes=(
+            "io.lenses.streamreactor.connect.ftp.source.FtpSourceConnector",
+            "com.datamountaineer.streamreactor.connect.ftp.source.FtpSourceConnector",
+        ),
+        platform="ftp",
+        reads=_reads_ftp,
+        rule="https://docs.lenses.io/latest/connectors/kafka-connectors/sources/ftp",
+        naming=_FTP_KEYS,
+        spelled=_SPELLED,
+    ),
+)

@@ -1,0 +1,38 @@
+"""Splunk's own sink: the index of each topic, by its place in two lists."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from kc_lineage_dagster.derive.config import Config, first, flag, items
+from kc_lineage_dagster.derive.family import SinkFamily, topic_of
+from kc_lineage_dagster.derive.record import Record
+from kc_lineage_dagster.lineage import Dataset, Unresolved
+
+
+def _writes(config: Config, record: Record) -> Iterator[Dataset | Unresolved]:
+    """One index serves all topics; several go with the topics in order."""
+    topic, indexes = topic_of(record), items(config.get("splunk.indexes"))
+    topics = items(config.get("topics"))
+    if flag(config, "splunk.header.support") and first(config, "splunk.header.index"):
+        yield Unresolved(topic, "a header of each record may name its index")
+    elif not indexes:
+        yield Unresolved(topic, "splunk.indexes is not set, so the token decides the index")
+    elif len(indexes) == 1:
+        yield Dataset("splunk", indexes[0])
+    elif topic in topics and len(topics) == len(indexes):
+        yield Dataset("splunk", indexes[topics.index(topic)])
+    else:
+        yield Unresolved(topic, "splunk.indexes has no index at the place of this topic")
+
+
+FAMILY = SinkFamily(
+    name="splunk_sink",
+    classes=("com.splunk.kafka.connect.SplunkSinkConnector", "SplunkSink"),
+    platform="splunk",
+    writes=_writes,
+    rule="https://github.com/splunk/kafka-connect-splunk#configuration-schema-structure",
+    naming=("splunk.indexes",),
+    never_known="the default index of a token; indexes that headers name",
+    spelled="the index (DataHub has no platform and no ingestion of it)",
+)

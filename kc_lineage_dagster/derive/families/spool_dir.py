@@ -1,0 +1,27 @@
+"""Spool Dir: files of one folder into one topic. A file moves on when it is read, so the folder is the dataset."""
+
+from __future__ import annotations
+
+from kc_lineage_dagster.derive.family import SourceFamily
+from kc_lineage_dagster.derive.places import place
+from kc_lineage_dagster.derive.topic_sources import into_topic
+
+_PACKAGE = "com.github.jcustenborder.kafka.connect.spooldir"
+
+FAMILY = SourceFamily(
+    name="spool_dir",
+    classes=(
+        f"{_PACKAGE}.SpoolDirCsvSourceConnector",
+        f"{_PACKAGE}.SpoolDirJsonSourceConnector",
+        f"{_PACKAGE}.SpoolDirSchemaLessJsonSourceConnector",
+        f"{_PACKAGE}.SpoolDirAvroSourceConnector",
+        f"{_PACKAGE}.SpoolDirLineDelimitedSourceConnector",
+        f"{_PACKAGE}.SpoolDirBinaryFileSourceConnector",
+        f"{_PACKAGE}.elf.SpoolDirELFSourceConnector",
+    ),
+    platform="file",
+    reads=into_topic(place("file", "input.path"), "topic"),
+    rule="https://github.com/jcustenborder/kafka-connect-spooldir",
+    naming=("topic", "input.path"),
+    spelled="the folder's path as configured",
+)

@@ -1,0 +1,32 @@
+"""Syslog: whoever sends to the listener, into one topic."""
+
+from __future__ import annotations
+
+from kc_lineage_dagster.derive.family import SourceFamily
+from kc_lineage_dagster.derive.places import nowhere
+from kc_lineage_dagster.derive.topic_sources import into_topic
+
+FAMILIES = (
+    SourceFamily(
+        name="syslog_source",
+        classes=("io.confluent.connect.syslog.SyslogSourceConnector",),
+        platform="(nothing upstream)",
+        reads=into_topic(nowhere, "topic", "kafka.topic"),
+        rule="https://docs.confluent.io/kafka-connectors/syslog/current/",
+        naming=("topic", "kafka.topic"),
+        never_known="the senders",
+    ),
+    SourceFamily(
+        name="syslog_source_jcustenborder",
+        classes=(
+            "com.github.jcustenborder.kafka.connect.syslog.UDPSyslogSourceConnector",
+            "com.github.jcustenborder.kafka.connect.syslog.TCPSyslogSourceConnector",
+            "com.github.jcustenborder.kafka.connect.syslog.SSLTCPSyslogSourceConnector",
+        ),
+        platform="(nothing upstream)",
+        reads=into_topic(nowhere, "kafka.topic"),
+        rule="https://github.com/jcustenborder/kafka-connect-syslog",
+        naming=("kafka.topic",),
+        never_known="the senders",
+    ),
+)

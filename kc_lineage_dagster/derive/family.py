@@ -1,0 +1,95 @@
+"""A connector family: data and one pure function. One file of ``families/`` each."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+
+from kc_lineage_dagster.derive.config import Config
+from kc_lineage_dagster.derive.evidence import Evidence
+from kc_lineage_dagster.derive.record import Record
+from kc_lineage_dagster.lineage import Dataset, Unresolved
+
+
+@dataclass(frozen=True, slots=True)
+class Selection:
+    """The tables of a pattern: which record, if any, stands behind a topic the connector itself named.
+
+    ``what``: for people, for example ``table.include.list = sales\\.orders.*``. ``origin``: from a topic (before
+    transforms) to its record; None when the topic is not one of this connector's tables; Unresolved when it is one that
+    cannot be told, or that the lists exclude. ``heads``: every topic of the selection starts with one of these texts.
+    """
+
+    what: str
+    origin: Callable[[str], Record | Unresolved | None]
+    heads: frozenset[str] = frozenset()
+
+
+Found = Record | Selection | Unresolved
+
+
+def no_internal_topics(config: Config, topic: str) -> bool:
+    """Most connectors write data only."""
+    return False
+
+
+@dataclass(frozen=True, slots=True)
+class SourceFamily:
+    """Connectors that write topics.
+
+    ``name``: as in the file's name. ``classes``: full class names and managed names of Confluent Cloud; short aliases
+    follow by rule. ``platform``: DataHub's platform id, or words when the configuration decides. ``reads``: from
+    configuration and evidence to the records it writes, under the topics that the connector itself names, before
+    transforms; never looks at ``transforms``. ``naming``: keys that decide a name: one hidden behind
+    ``${provider:...}`` leaves the connector unresolved. ``selecting``: keys that only choose among tables: hidden
+    ones count as absent. ``internal``: whether a topic (before transforms) is the connector's own book-keeping.
+    ``never_known``: what stays unresolved, in words.
+    ``rule``: where the rule comes from (documentation address or class). ``spelled``: which rule the dataset names
+    follow.
+    """
+
+    name: str
+    classes: tuple[str, ...]
+    platform: str
+    reads: Callable[[Config, Evidence], Iterable[Found]]
+    rule: str
+    naming: tuple[str, ...] = ()
+    selecting: tuple[str, ...] = ()
+    internal: Callable[[Config, str], bool] = no_internal_topics
+    never_known: str = ""
+    spelled: str = ""
+    direction: str = "source"
+
+
+@dataclass(frozen=True, slots=True)
+class SinkFamily:
+    """Connectors that read topics.
+
+    ``writes``: from configuration and the record of one input topic (``record.origin.name`` is the topic consumed,
+    ``record.topic`` what the transforms left) to the datasets it goes to. The rest as in SourceFamily.
+    """
+
+    name: str
+    classes: tuple[str, ...]
+    platform: str
+    writes: Callable[[Config, Record], Iterable[Dataset | Unresolved]]
+    rule: str
+    naming: tuple[str, ...] = ()
+    never_known: str = ""
+    spelled: str = ""
+    direction: str = "sink"
+
+
+Family = SourceFamily | SinkFamily
+
+
+def topic_of(record: Record) -> str:
+    """The topic a sink sees after its transforms; the derivation calls ``writes`` with exact topics only."""
+    assert isinstance(record.topic, str)
+    return record.topic
+
+
+def consumed(record: Record) -> str:
+    """The topic a sink consumes, before its transforms."""
+    assert record.origin is not None
+    return record.origin.name

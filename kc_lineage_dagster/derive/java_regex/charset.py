@@ -1,0 +1,173 @@
+"""Sets of characters: exact ranges where possible, properties of the `regex` package where not.
+
+Ranges are worked out here rather than left to the `regex` package, so that unions, intersections, negations and
+Java's own rules of letter case have one meaning for matching, enumeration and inversion alike.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import TypeAlias
+
+import regex
+
+LAST = 0x10FFFF
+Pairs: TypeAlias = "tuple[tuple[int, int], ...]"
+
+
+@dataclass(frozen=True, slots=True)
+class Ranges:
+    """Code points from each first to each last one, sorted and apart from each other."""
+
+    pairs: Pairs
+
+
+@dataclass(frozen=True, slots=True)
+class Prop:
+    """A property of the `regex` package, for example ``\\p{Lu}``."""
+
+    source: str
+
+
+@dataclass(frozen=True, slots=True)
+class AnyOf:
+    """The union of several sets, at least one of which has a property in it."""
+
+    parts: tuple[CharSet, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class AllOf:
+    """The intersection of several sets, at least one of which has a property in it."""
+
+    parts: tuple[CharSet, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Not:
+    """All characters outside a set that has a property in it."""
+
+    part: CharSet
+
+
+CharSet: TypeAlias = "Ranges | Prop | AnyOf | AllOf | Not"
+
+
+def _joined(pairs: Iterable[tuple[int, int]]) -> Pairs:
+    joined: list[tuple[int, int]] = []
+    for low, high in sorted(pairs):
+        if joined and low <= joined[-1][1] + 1:
+            joined[-1] = (joined[-1][0], max(joined[-1][1], high))
+        else:
+            joined.append((low, high))
+    return tuple(joined)
+
+
+def ranges(*pairs: tuple[int, int]) -> Ranges:
+    """Return the set of the code points of all pairs (first, last)."""
+    return Ranges(_joined(pairs))
+
+
+def chars(text: str) -> Ranges:
+    """Return the set of the characters of ``text``."""
+    return ranges(*((ord(c), ord(c)) for c in text))
+
+
+ANYTHING = ranges((0, LAST))
+NOTHING = Ranges(())
+
+
+def negate(part: CharSet) -> CharSet:
+    """Return all characters that are not in the set."""
+    if not isinstance(part, Ranges):
+        return part.part if isinstance(part, Not) else Not(part)
+    gaps, start = [], 0
+    for low, high in part.pairs:
+        if start < low:
+            gaps.append((start, low - 1))
+        start = high + 1
+    return Ranges(tuple(gaps) if start > LAST else (*gaps, (start, LAST)))
+
+
+def union(parts: Iterable[CharSet]) -> CharSet:
+    """Return the characters that are in any of the sets."""
+    known, others = NOTHING, []
+    for part in parts:
+        if isinstance(part, Ranges):
+            known = Ranges(_joined((*known.pairs, *part.pairs)))
+        else:
+            others.append(part)
+    if not others:
+        return known
+    every = (*others, known) if known.pairs else tuple(others)
+    return every[0] if len(every) == 1 else AnyOf(every)
+
+
+def intersect(first: CharSet, second: CharSet) -> CharSet:
+    """Return the characters that are in both sets."""
+    if isinstance(first, Ranges) and isinstance(second, Ranges):
+        return negate(union((negate(first), negate(second))))
+    return AllOf((first, second))
+
+
+def disjoint(first: CharSet, second: CharSet) -> bool:
+    """Tell whether the sets are known to share no character."""
+    return intersect(first, second) == NOTHING
+
+
+def members(part: CharSet, limit: int) -> tuple[str, ...] | None:
+    """Return the characters of the set, None when there are more than ``limit`` or a property decides."""
+    if not isinstance(part, Ranges) or sum(high - low + 1 for low, high in part.pairs) > limit:
+        return None
+    return tuple(chr(point) for low, high in part.pairs for point in range(low, high + 1))
+
+
+def contains(part: CharSet, char: str) -> bool:
+    """Tell whether the character is in the set."""
+    match part:
+        case Ranges(pairs):
+            return any(low <= ord(char) <= high for low, high in pairs)
+        case AnyOf(parts):
+            return any(contains(p, char) for p in parts)
+        case AllOf(parts):
+            return all(contains(p, char) for p in parts)
+        case Not(inner):
+            return not contains(inner, char)
+        case Prop(source):
+            return _property(source).fullmatch(char) is not None
+
+
+@lru_cache(maxsize=256)
+def _property(source: str) -> regex.Pattern[str]:
+    return regex.compile(source, regex.V1)
+
+
+def _point(point: int) -> str:
+    char = chr(point)
+    return char if char.isascii() and char.isalnum() else f"\\U{point:08x}"
+
+
+def to_regex(part: CharSet) -> str:
+    """Return the set in the syntax of the `regex` package, version 1."""
+    match part:
+        case Ranges(()):
+            return f"[^\\x00-{_point(LAST)}]"
+        case Ranges(((low, high),)) if low == high:
+            return _point(low)
+        case Ranges(pairs):
+            return "[" + "".join(_point(a) if a == b else f"{_point(a)}-{_point(b)}" for a, b in pairs) + "]"
+        case Prop(source):
+            return source
+        case AnyOf(parts):
+            return "[" + "".join(_nested(p) for p in parts) + "]"
+        case AllOf(parts):
+            return "[" + "&&".join(_nested(p) for p in parts) + "]"
+        case Not(inner):
+            return f"[^{_nested(inner)}]"
+
+
+def _nested(part: CharSet) -> str:
+    source = to_regex(part)
+    return source if source.startswith("[") else f"[{source}]"

@@ -1,0 +1,255 @@
+"""RegexRouter read backwards: which topics does it turn into a given one?
+
+Source: org.apache.kafka.connect.transforms.RegexRouter: `matches()` on the whole topic, then `replaceFirst()`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import lru_cache
+from itertools import islice, product
+from typing import TypeAlias
+
+from kc_lineage_dagster.derive.java_regex.charset import chars, intersect, members, negate
+from kc_lineage_dagster.derive.java_regex.compiled import JavaRegex, Refused, compile_java, compile_tree
+from kc_lineage_dagster.derive.java_regex.first_find import first_find_is_whole, without_possessives
+from kc_lineage_dagster.derive.java_regex.language import enumerate_language, heads
+from kc_lineage_dagster.derive.java_regex.nodes import (
+    Alt,
+    Anchor,
+    Char,
+    Group,
+    Node,
+    NotTranslated,
+    Parsed,
+    Repeat,
+    Seq,
+    group_indexes,
+    walk,
+)
+from kc_lineage_dagster.derive.java_regex.preimage import Hole, Preimage, merged
+from kc_lineage_dagster.derive.java_regex.render import to_java
+from kc_lineage_dagster.derive.java_regex.replacement import Template, template
+from kc_lineage_dagster.derive.java_regex.samples import alphabet, samples, spread
+
+MAX_PREIMAGES = 200
+MAX_SPLITS = 5000
+_MAX_CLASS = 10
+_MAX_VARIANTS = 50
+_TRIES = 150
+
+# One way to read the pattern: known texts, and parts of the tree whose text the router lost.
+Reading: TypeAlias = "tuple[str | Node, ...]"
+
+
+@dataclass(frozen=True, slots=True)
+class _Router:
+    """A pattern that can be read backwards, its replacement, and the groups that the replacement uses."""
+
+    regex: JavaRegex
+    replacement: str
+    parts: Template
+    root: Node
+    groups: dict[int, JavaRegex]
+
+    def routes(self, topic: str) -> str | None:
+        """Return what the router makes of the topic, None when it leaves it alone."""
+        return _routed(self.regex, self.replacement, topic)
+
+
+def preimages(pattern: str, replacement: str, output: str) -> tuple[Preimage, ...] | None:
+    """Return all inputs that RegexRouter turns into ``output``; a `Hole` stands for text that the router lost.
+
+    () when there are none. None when the pattern is not understood backwards, when its first find may be shorter than
+    the text, or when there are too many. The input that the router leaves alone because it does not match is not among
+    them. Inputs without holes are tried: the router really makes ``output`` of them. Those with holes are tried on
+    samples, and narrowed where a hole could hold a separator that shifts the groups; confirm a candidate forwards all
+    the same. Texts with line breaks are not considered.
+    """
+    regex = compile_java(pattern)
+    if isinstance(regex, Refused):
+        return None
+    try:
+        finite = enumerate_language(pattern)
+        if finite is not None:
+            found = {(text,) for text in finite if _routed(regex, replacement, text) == output}
+        else:
+            found = set(_inverted(_router(pattern, replacement), output))
+    except NotTranslated:
+        return None
+    if len(found) > MAX_PREIMAGES:
+        return None
+    return tuple(sorted(found, key=str))
+
+
+def _routed(regex: JavaRegex, replacement: str, topic: str) -> str | None:
+    matches = regex.matches(topic)
+    routed = regex.replace_first(topic, replacement) if matches is True else None
+    for answer in (matches, routed):
+        if isinstance(answer, Refused):
+            raise NotTranslated(answer.reason)
+    return routed if isinstance(routed, str) else None
+
+
+@lru_cache(maxsize=256)
+def _router(pattern: str, replacement: str) -> _Router:
+    regex = compile_java(pattern)
+    if isinstance(regex, Refused):
+        raise NotTranslated(regex.reason)
+    parts = template(replacement, regex.groups, regex.parsed.names)
+    root = without_possessives(regex.parsed.root)
+    if not first_find_is_whole(root):
+        raise NotTranslated("a first find that may be shorter than the text")
+    used = {part for part in parts if isinstance(part, int)}
+    groups: dict[int, JavaRegex] = {}
+    for node in (Group(root, 0), *walk(root)):
+        if isinstance(node, Group) and node.index in used:
+            body = compile_tree(pattern, Parsed(node.body, regex.groups))
+            if isinstance(body, Refused):
+                raise NotTranslated(body.reason)
+            groups[node.index] = body
+    return _Router(regex, replacement, parts, root, groups)
+
+
+def _inverted(router: _Router, output: str) -> Iterator[Preimage]:
+    letters = alphabet(router.root)
+    readings: dict[Reading, None] = {}
+    for texts in islice(_splits(router, output), MAX_PREIMAGES + 1):
+        found = [(texts[0],)] if 0 in texts else _readings(router.root, texts, router)
+        readings.update(dict.fromkeys(found))
+        if len(readings) > MAX_PREIMAGES:
+            raise NotTranslated("too many inputs for one output")
+    for reading in readings:
+        kept = _confirmed(router, reading, output, letters)
+        if kept is not None:
+            yield merged(tuple(p if isinstance(p, str) else Hole(to_java(p)) for p in kept))
+
+
+def _splits(router: _Router, output: str) -> Iterator[dict[int, str]]:
+    """Yield the ways in which the replacement's groups can make up the output."""
+    waiting: list[tuple[int, int, dict[int, str]]] = [(0, 0, {})]
+    for _ in range(MAX_SPLITS):
+        if not waiting:
+            return
+        part, at, texts = waiting.pop()
+        if part == len(router.parts):
+            if at == len(output):
+                yield texts
+            continue
+        wanted = router.parts[part]
+        known = wanted if isinstance(wanted, str) else texts.get(wanted)
+        if known is not None:
+            if output.startswith(known, at):
+                waiting.append((part + 1, at + len(known), texts))
+        elif isinstance(wanted, int):
+            for end in range(len(output), at - 1, -1):
+                if end == at or router.groups[wanted].matches(output[at:end]) is True:
+                    waiting.append((part + 1, end, {**texts, wanted: output[at:end]}))
+    raise NotTranslated("too many ways to split the output")
+
+
+def _readings(node: Node, texts: dict[int, str], router: _Router) -> list[Reading]:
+    """Return what a match of the node can consist of when the groups captured ``texts`` ("" also when unset)."""
+    inside = group_indexes(node) & texts.keys()
+    if not inside:
+        return _lost(node)
+    match node:
+        case Group(_, index) if index in texts:
+            fits = router.groups[index].matches(texts[index]) is True
+            return [(texts[index],)] if fits else []
+        case Group(body) | Repeat(body, 1, 1):
+            return _readings(body, texts, router)
+        case Seq(items):
+            return _products([_readings(item, texts, router) for item in items])
+        case Alt(branches):
+            return [r for b in branches if _unset(inside - group_indexes(b), texts) for r in _readings(b, texts, router)]
+        case Repeat(body, 0, 1):
+            absent: list[Reading] = [()] if _unset(inside, texts) else []
+            return _readings(body, texts, router) + absent
+        case _:
+            raise NotTranslated("a group of the replacement inside a repetition")
+
+
+def _unset(indexes: frozenset[int], texts: dict[int, str]) -> bool:
+    return all(texts[index] == "" for index in indexes)
+
+
+def _lost(node: Node) -> list[Reading]:
+    """Return what a match of the node can consist of when the output tells nothing about it."""
+    match node:
+        case Char(charset, source):
+            few = members(charset, _MAX_CLASS) if source.startswith("[") else members(charset, 1)
+            return [(node,)] if few is None else [(char,) for char in few]
+        case Group(body):
+            return _lost(body)
+        case Seq(items):
+            found = _products([_lost(item) for item in items])
+            return found if len(found) <= _MAX_VARIANTS else [(node,)]
+        case Alt(branches):
+            return [reading for branch in branches for reading in _lost(branch)]
+        case Anchor():
+            return [()]
+        case _:
+            every = heads(node, _MAX_CLASS)
+            return [(text,) for text, _ in sorted(every)] if all(whole for _, whole in every) else [(node,)]
+
+
+def _products(parts: list[list[Reading]]) -> list[Reading]:
+    found: list[Reading] = [()]
+    for some in parts:
+        if len(found) * len(some) > MAX_SPLITS:
+            raise NotTranslated("too many inputs for one output")
+        found = [first + second for first, second in product(found, some)]
+    return found
+
+
+def _confirmed(router: _Router, reading: Reading, output: str, letters: str) -> Reading | None:
+    """Return the reading if the router makes ``output`` of it, narrowed if it must be; None if it never does."""
+    named = frozenset(letters) - frozenset("x1Za")
+    for excluded in (frozenset[str](), _beside(reading), named):
+        narrowed = tuple(p if isinstance(p, str) else _without(p, excluded) for p in reading)
+        answers = {router.routes(text) == output for text in _tries(narrowed, letters)}
+        if answers == {True}:
+            return narrowed
+        if answers == {False}:
+            return None
+    raise NotTranslated("the lost text decides what the router does")
+
+
+def _tries(reading: Reading, letters: str) -> tuple[str, ...]:
+    choices = [(p,) if isinstance(p, str) else samples(p, letters) for p in reading]
+    every = ["".join(texts) for texts in islice(product(*choices), 20_000)]
+    return spread(every, _TRIES)
+
+
+def _beside(reading: Reading) -> frozenset[str]:
+    """Return the characters right before and right after the lost parts."""
+    found: set[str] = set()
+    for first, second in zip(reading, reading[1:], strict=False):
+        if isinstance(first, str) and not isinstance(second, str):
+            found.update(first[-1:])
+        if isinstance(second, str) and not isinstance(first, str):
+            found.update(second[:1])
+    return frozenset(found)
+
+
+def _without(node: Node, excluded: frozenset[str]) -> Node:
+    """Return the node with its open character sets less the excluded characters."""
+    match node:
+        case Char(charset, source):
+            left = intersect(charset, negate(chars("".join(sorted(excluded)))))
+            if left == charset or members(charset, 1):
+                return node
+            listed = "".join(f"\\x{{{ord(c):x}}}" for c in sorted(excluded))
+            return Char(left, f"(?:(?![{listed}]){source})")
+        case Seq(items):
+            return Seq(tuple(_without(item, excluded) for item in items))
+        case Alt(branches):
+            return Alt(tuple(_without(branch, excluded) for branch in branches))
+        case Group(body, index):
+            return Group(_without(body, excluded), index)
+        case Repeat(body, low, high, mode):
+            return Repeat(_without(body, excluded), low, high, mode)
+        case _:
+            return node

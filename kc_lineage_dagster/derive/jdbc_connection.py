@@ -1,0 +1,74 @@
+"""Where a JDBC connector connects to: a URL, or the single keys of Confluent Cloud's managed connectors."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+
+from kc_lineage_dagster.derive.config import Config, first, is_reference, stripped
+from kc_lineage_dagster.derive.jdbc_url import URL_KEY, JdbcUrl, parse_jdbc_url
+from kc_lineage_dagster.derive.sql_platforms import DATABASE, PLATFORMS, SCHEMA
+from kc_lineage_dagster.lineage import Unresolved
+
+# Managed connectors name host and database apart (docs.confluent.io/cloud/current/connectors/cc-postgresql-source and
+# its siblings); all but the platform is the same as in the connector they run, io.confluent.connect.jdbc.
+MANAGED_SOURCES: Mapping[str, str] = {
+    "PostgresSource": "postgres",
+    "MySqlSource": "mysql",
+    "OracleDatabaseSource": "oracle",
+    "MicrosoftSqlServerSource": "mssql",
+    "IbmDb2Source": "db2",
+}
+MANAGED_SINKS: Mapping[str, str] = {
+    "PostgresSink": "postgres",
+    "AlloyDbSink": "postgres",
+    "MySqlSink": "mysql",
+    "OracleDatabaseSink": "oracle",
+    "MicrosoftSqlServerSink": "mssql",
+}
+_MANAGED = {**MANAGED_SOURCES, **MANAGED_SINKS}
+# JDBC drivers of these show a database as catalog; those of the other platforms with two levels as schema
+_CATALOGS = frozenset({"mysql", "mariadb", "singlestore"})
+
+
+def connection(config: Config) -> JdbcUrl | Unresolved:
+    """What ``connection.url`` leads to, or the managed connector's ``connection.host`` and ``db.name``.
+
+    Keys below ``connection.`` are handed to the driver beside the URL
+    (docs.confluent.io/kafka-connectors/jdbc/current/source-connector/source_config_options.html, Database).
+    """
+    url = first(config, URL_KEY)
+    if url:
+        return parse_jdbc_url(url, stripped(config, "connection."))
+    platform = _MANAGED.get(config.get("connector.class", ""))
+    if platform is None:
+        return Unresolved(URL_KEY, "is not set")
+    host, database = first(config, "connection.host"), first(config, "db.name")
+    if database and is_reference(database):
+        if DATABASE in PLATFORMS[platform].levels:
+            return Unresolved("db.name", "is a reference that only the worker can resolve")
+        database = None
+    return JdbcUrl(platform, None if host and is_reference(host) else host, database=database)
+
+
+def narrowed(place: JdbcUrl, config: Config) -> JdbcUrl:
+    """The connection with what ``catalog.pattern`` and ``schema.pattern`` say of the tables a source reads.
+
+    A pattern that stands for several takes away what the connection itself would say. Rule: both go to
+    ``java.sql.DatabaseMetaData.getTables``, where ``%`` is any text (``_``, any character, is taken for itself here).
+    """
+    rules = PLATFORMS[place.platform]
+    if SCHEMA not in rules.levels:
+        key = "catalog.pattern" if place.platform in _CATALOGS else "schema.pattern"
+        pattern = first(config, key)
+        return replace(place, database=_literal(pattern)) if pattern else place
+    schema = first(config, "schema.pattern")
+    if schema:
+        only = _literal(schema)
+        place = replace(place, schema=only, search_path=only is None)
+    catalog = first(config, "catalog.pattern")
+    return replace(place, database=_literal(catalog)) if catalog and rules.across else place
+
+
+def _literal(pattern: str) -> str | None:
+    return None if "%" in pattern or "${" in pattern else pattern.replace("\\_", "_")

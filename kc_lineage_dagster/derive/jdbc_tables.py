@@ -1,0 +1,143 @@
+"""Which tables a JDBC source reads: what its tasks and its committed offsets show, and what its lists say.
+
+Rules: ``io.confluent.connect.jdbc.source.TableMonitorThread``, ``OffsetProtocols``,
+``io.confluent.connect.jdbc.util.TableCollectionUtils``; ``io.aiven.connect.jdbc.source.TableMonitorThread``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+
+from kc_lineage_dagster.derive.config import Config, first, items
+from kc_lineage_dagster.derive.evidence import Evidence
+from kc_lineage_dagster.derive.java_regex import (
+    JavaRegex,
+    Refused,
+    compile_re2,
+    enumerate_language,
+    literal_prefix,
+)
+from kc_lineage_dagster.derive.jdbc_url import JdbcUrl
+from kc_lineage_dagster.derive.sql_names import TableName, dataset_of, default_schema, of_one, table_list, table_name
+from kc_lineage_dagster.derive.sql_platforms import PLATFORMS, SCHEMA
+from kc_lineage_dagster.lineage import Dataset, Unresolved
+
+MOST_NAMES = 1000
+INCLUDE, EXCLUDE = "table.include.list", "table.exclude.list"
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """The dataset of a table, and how we know."""
+
+    table: str
+    dataset: Dataset
+    evidence: str
+
+
+def task_tables(evidence: Evidence) -> tuple[TableName, ...]:
+    """The tables that the tasks' configurations list; () when they list none (no tasks, or a query)."""
+    texts = (text for task in evidence.task_configs for text in table_list(task.get("tables") or ""))
+    return tuple(dict.fromkeys(name for text in texts if (name := table_name(text))))
+
+
+def offset_tables(evidence: Evidence) -> tuple[str, ...]:
+    """The full names, without quotes, of the tables with a committed offset; protocol 0 has bare names only."""
+    parts = (offset.partition for offset in evidence.offsets)
+    return tuple(
+        dict.fromkeys(str(part["table"]) for part in parts if str(part.get("protocol")) == "1" and part.get("table"))
+    )
+
+
+def full_name(place: JdbcUrl, table: str, offsets: Iterable[str]) -> Found | Unresolved:
+    """The dataset of a table known by its bare name: as the offsets qualify it, else where the connection looks."""
+    heads = (text[: -len(table) - 1] for text in offsets if text.endswith(f".{table}"))
+    answers = {dataset_of(place, TableName(table, tuple(head.split(".")))) for head in heads}
+    seen = {answer for answer in answers if isinstance(answer, Dataset)}
+    if len(seen) > 1:
+        return Unresolved(table, f"several tables have this name: {', '.join(sorted(map(str, seen)))}")
+    if seen:
+        return Found(table, seen.pop(), "configuration, committed offsets")
+    dataset = dataset_of(place, TableName(table))
+    if isinstance(dataset, Unresolved):
+        return dataset
+    return Found(table, dataset, f"configuration{_by_default(place)}")
+
+
+def _by_default(place: JdbcUrl) -> str:
+    guessed = SCHEMA in PLATFORMS[place.platform].levels and not place.schema
+    return f", default schema {default_schema(place)}" if guessed else ""
+
+
+@dataclass(frozen=True, slots=True)
+class Patterns:
+    """``table.include.list`` and ``table.exclude.list``: RE2 expressions over full names, whole matches."""
+
+    include: tuple[JavaRegex, ...]
+    exclude: tuple[JavaRegex, ...]
+    texts: tuple[str, ...]
+    problems: tuple[Unresolved, ...]
+
+    def selects(self, names: Iterable[str]) -> bool:
+        """Whether a table that has these names is read."""
+        texts = tuple(names)
+        included = any(one.matches(text) is True for one in self.include for text in texts)
+        return included and not any(one.matches(text) is not False for one in self.exclude for text in texts)
+
+    def spelled_out(self) -> tuple[str, ...]:
+        """The names of those entries that stand for a few names only, dots taken for themselves."""
+        found = (enumerate_language(text, MOST_NAMES, literal_dot=True) for text in self.texts)
+        names = (name for one in found if one is not None and not isinstance(one, Refused) for name in one)
+        return tuple(name for name in dict.fromkeys(names) if self.selects((name,)))
+
+    def beginnings(self) -> tuple[tuple[str, ...], ...]:
+        """The qualifiers that entries begin with: ``("sales",)`` of ``sales\\.orders_.*``."""
+        heads = (literal_prefix(text, literal_dot=True).split(".")[:-1] for text in self.texts)
+        return tuple(dict.fromkeys(tuple(head) for head in heads if head))
+
+
+def patterns(config: Config) -> Patterns | None:
+    """The pattern lists of a configuration, None when it has no include list (the exclude list then means nothing)."""
+    texts = items(first(config, INCLUDE))
+    if not texts:
+        return None
+    include = {text: compile_re2(text) for text in texts}
+    exclude = {text: compile_re2(text) for text in items(first(config, EXCLUDE))}
+    problems = tuple(_refused(INCLUDE, include)) + tuple(_refused(EXCLUDE, exclude))
+    return Patterns(tuple(_good(include)), tuple(_good(exclude)), tuple(texts), problems)
+
+
+def _good(compiled: dict[str, JavaRegex | Refused]) -> Iterator[JavaRegex]:
+    return (one for one in compiled.values() if isinstance(one, JavaRegex))
+
+
+def _refused(key: str, compiled: dict[str, JavaRegex | Refused]) -> Iterator[Unresolved]:
+    return (Unresolved(f"{key} = {text}", one.reason) for text, one in compiled.items() if isinstance(one, Refused))
+
+
+def selected(place: JdbcUrl, table: str, chosen: Patterns, offsets: Iterable[str]) -> Found | Unresolved | None:
+    """The dataset of a table whose bare name is known and that pattern lists select; None when they do not."""
+    by_offset = tuple(text for text in offsets if text.endswith(f".{table}") and chosen.selects((text,)))
+    if by_offset:
+        return full_name(place, table, by_offset)
+    default = default_schema(place) if SCHEMA in PLATFORMS[place.platform].levels else place.database
+    tried = [*chosen.beginnings(), (default,) if default else ()]
+    names = [TableName(table, tuple(head)) for head in dict.fromkeys(tried)]
+    matching = [name for name in names if chosen.selects(_spellings(place, name))]
+    datasets = [dataset_of(place, name) for name in matching]
+    if not datasets:
+        return None
+    one = of_one(datasets)
+    return Found(table, one, "configuration") if one else _undecided(table, datasets)
+
+
+def _undecided(table: str, datasets: list[Dataset | Unresolved]) -> Unresolved:
+    problem = next((one for one in datasets if isinstance(one, Unresolved)), None)
+    return problem or Unresolved(table, f"several tables may have this name: {', '.join(sorted(map(str, datasets)))}")
+
+
+def _spellings(place: JdbcUrl, name: TableName) -> tuple[str, ...]:
+    """A table's full name as drivers show it: with its database or without."""
+    short = str(name)
+    return (short, f"{place.database}.{short}") if place.database else (short,)

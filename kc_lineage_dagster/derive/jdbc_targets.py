@@ -1,0 +1,39 @@
+"""The table a sink writes to, from the text its ``table.name.format`` became."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+
+from kc_lineage_dagster.derive.config import Config, first, is_reference
+from kc_lineage_dagster.derive.jdbc_url import JdbcUrl
+from kc_lineage_dagster.derive.sql_names import TableName, cut, dataset_of
+from kc_lineage_dagster.derive.sql_platforms import PLATFORMS
+from kc_lineage_dagster.lineage import Dataset, Unresolved
+
+# PROXY_USER[SCHEMA_USER] of Oracle
+_PROXIED = re.compile(r".*\[(.+)\]")
+
+
+def session_user(config: Config, *keys: str) -> str | None:
+    """The user a sink logs in as, None when it is hidden or not set: on some platforms a schema has its name."""
+    user = first(config, *keys)
+    if user is None or is_reference(user):
+        return None
+    proxied = _PROXIED.fullmatch(user)
+    return proxied.group(1) if proxied else user
+
+
+def target(place: JdbcUrl, name: TableName, user: str | None, *, quoted: bool = True) -> Dataset | Unresolved:
+    """The dataset of a table that a sink writes, its name folded where the sink writes it without quotes, and cut where
+    the database cuts it (PostgreSQL: 63 bytes, also ``PostgreSqlDatabaseDialect.parseTableIdentifier``).
+    """
+    rules = PLATFORMS[place.platform]
+    if not quoted:
+        name = TableName(rules.folds(name.table), tuple(map(rules.folds, name.qualifiers)))
+    return dataset_of(place, replace(name, table=cut(rules, name.table)), user)
+
+
+def unreadable(text: str) -> Unresolved:
+    """A text that is no name of a table."""
+    return Unresolved(text, "cannot be read as the name of a table")

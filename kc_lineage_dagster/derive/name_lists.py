@@ -1,0 +1,132 @@
+"""Lists of anchored regular expressions, by which change data capture and mirrors choose tables, columns and topics."""
+
+from __future__ import annotations
+
+import re
+import string
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from kc_lineage_dagster.derive.java_regex import JavaRegex, Refused, compile_java, enumerate_language, literal_prefix
+
+MOST_NAMES = 256
+
+_LOWER = str.maketrans(string.ascii_uppercase, string.ascii_lowercase)
+_UNESCAPED_COMMA = re.compile(r"((?:[^\\,]|\\.)*)(?:,|$)", re.DOTALL)
+# A name as people write it: characters that mean themselves, escaped or not, and dots.
+_PLAIN = re.compile(r"(?:[^\\.\[\]{}()*+?^$|]|\.|\\[^A-Za-z0-9])+")
+# Names one by one: besides that only groups of alternatives and classes of one character; no "some", no "any of".
+_SPELLED = re.compile(r"(?:[^\\.\[\]{}()*+?^$|]|\.|\\[^A-Za-z0-9]|\[\\?[^\]\\^]\]|\((?:\?:)?|[)|])+")
+_BACK_REFERENCE = re.compile(r"\\[1-9k]")
+
+
+@dataclass(frozen=True, slots=True)
+class NameList:
+    """One list. Names are compared as ``java.util.regex.Matcher.matches`` does, with or without regard to ASCII case.
+
+    ``names``: those that its entries spell out one by one, dots taken literally. ``beginnings``: for each entry the
+    pieces, separated by dots, that every name it selects begins with. ``patterns``: the entries that are patterns.
+    """
+
+    names: tuple[str, ...]
+    beginnings: frozenset[tuple[str, ...]]
+    patterns: tuple[str, ...]
+    exact: frozenset[str]
+    regexes: tuple[JavaRegex, ...]
+    refused: Refused | None
+    ignore_case: bool
+
+    def selects(self, name: str) -> bool | Refused:
+        """Whether an entry matches the name as a whole; Refused when an entry that cannot be read would decide."""
+        if _key(name, self.ignore_case) in self.exact:
+            return True
+        answers = [regex.matches(name) for regex in self.regexes]
+        if True in answers:
+            return True
+        return next((answer for answer in (*answers, self.refused) if isinstance(answer, Refused)), False)
+
+
+def comma_separated(text: str | None) -> tuple[str, ...]:
+    """The entries of a list as Debezium splits it: at commas that no backslash precedes; ``\\,`` stands for a comma.
+
+    Source: ``io.debezium.util.Strings.RegExSplitter``.
+    """
+    found = (entry.strip().replace("\\,", ",") for entry in _UNESCAPED_COMMA.findall(text or ""))
+    return tuple(entry for entry in found if entry)
+
+
+def name_list(entries: Sequence[str], dots: int = 0, *, ignore_case: bool = True) -> NameList | None:
+    """The list of these entries, None when there are none. ``dots``: how many every name asked about holds at least.
+
+    A dot that is not escaped stands for any character; in an entry that holds no more dots than every name does, and
+    otherwise only characters that mean themselves, it can stand for nothing but a dot.
+    """
+    if not entries:
+        return None
+    names: list[str] = []
+    exact: set[str] = set()
+    patterns: list[str] = []
+    beginnings: set[tuple[str, ...]] = set()
+    for entry in map(_unanchored, entries):
+        spelled = spelled_out(entry)
+        names.extend(spelled or ())
+        beginnings.update(_pieces(name) for name in spelled or (literal_prefix(entry, literal_dot=True),))
+        if spelled is not None and all(name.count(".") <= dots for name in spelled):
+            exact.update(_key(name, ignore_case) for name in spelled)
+        else:
+            patterns.append(entry)
+    regexes, refused = _compiled(patterns, ignore_case)
+    of_patterns = tuple(entry for entry in patterns if spelled_out(entry) is None)
+    return NameList(
+        tuple(dict.fromkeys(names)),
+        frozenset(beginnings),
+        of_patterns,
+        frozenset(exact),
+        regexes,
+        refused,
+        ignore_case,
+    )
+
+
+def same_name(one: str, other: str) -> bool:
+    """Whether two names are the same but for the case of ASCII letters."""
+    return one.translate(_LOWER) == other.translate(_LOWER)
+
+
+def _key(name: str, ignore_case: bool) -> str:
+    return name.translate(_LOWER) if ignore_case else name
+
+
+def _unanchored(entry: str) -> str:
+    if "|" in entry:
+        return entry
+    entry = entry.removeprefix("^")
+    return entry[:-1] if entry.endswith("$") and not entry.endswith("\\$") else entry
+
+
+def spelled_out(entry: str) -> tuple[str, ...] | None:
+    """The names that an entry spells out one by one, dots taken literally; None when it is a pattern."""
+    entry = _unanchored(entry)
+    if _PLAIN.fullmatch(entry):
+        return (re.sub(r"\\(.)", r"\1", entry),)
+    if not _SPELLED.fullmatch(entry):
+        return None
+    found = enumerate_language(entry, MOST_NAMES, literal_dot=True)
+    return None if found is None else tuple(sorted(found))
+
+
+def _pieces(beginning: str) -> tuple[str, ...]:
+    return tuple(beginning.split(".")[:-1])
+
+
+def _compiled(patterns: Iterable[str], ignore_case: bool) -> tuple[tuple[JavaRegex, ...], Refused | None]:
+    """The patterns as few regular expressions: one for all that can be joined."""
+    compiled = {pattern: compile_java(pattern, ignore_case=ignore_case) for pattern in patterns}
+    refused = next((answer for answer in compiled.values() if isinstance(answer, Refused)), None)
+    good = [pattern for pattern, answer in compiled.items() if isinstance(answer, JavaRegex)]
+    together = [pattern for pattern in good if not _BACK_REFERENCE.search(pattern)]
+    joined = compile_java("|".join(f"(?:{pattern})" for pattern in together), ignore_case=ignore_case)
+    if len(together) > 1 and isinstance(joined, JavaRegex):
+        alone = (compiled[pattern] for pattern in good if pattern not in set(together))
+        return (joined, *(answer for answer in alone if isinstance(answer, JavaRegex))), refused
+    return tuple(answer for answer in compiled.values() if isinstance(answer, JavaRegex)), refused

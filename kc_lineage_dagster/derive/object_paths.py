@@ -1,0 +1,55 @@
+"""Folders of object stores and file systems that belong to one topic."""
+
+from __future__ import annotations
+
+import re
+
+from kc_lineage_dagster.derive.config import Config, first
+from kc_lineage_dagster.lineage import Unresolved
+
+# io.confluent.connect.storage.partitioner; Confluent Cloud writes the simple names
+_PARTITIONERS = frozenset(f"{kind}Partitioner" for kind in ("Default", "TimeBased", "Daily", "Hourly", "Field"))
+_VARIABLE = re.compile(r"\{\{\s*(\w+)\s*(?::[^{}]*)?\}\}")
+
+# the keys that decide a folder of Confluent's storage connectors
+LAYOUT_KEYS = ("topics.dir", "directory.delim", "partitioner.class")
+
+
+def topics_dir(config: Config) -> str:
+    """``topics.dir``: default ``topics``; blank means that the topics' folders lie at the top."""
+    return config.get("topics.dir", "topics").strip()
+
+
+def topic_folder(config: Config, root: str | Unresolved, topic: str) -> str | Unresolved:
+    """``<root>/<topics.dir>/<topic>``, where Confluent's storage connectors keep the data of a topic.
+
+    ``io.confluent.connect.s3.TopicPartitionWriter`` and
+    ``io.confluent.connect.storage.partitioner.DefaultPartitioner``: partitioners only decide what follows the topic;
+    one nobody knows may lay out folders in any way.
+    """
+    if isinstance(root, Unresolved):
+        return root
+    partitioner = first(config, "partitioner.class")
+    if partitioner and not partitioner.startswith("io.confluent.connect.") and partitioner not in _PARTITIONERS:
+        return Unresolved(f"partitioner.class = {partitioner}", "is not known, it may lay out folders in another way")
+    if first(config, "directory.delim") not in (None, "/"):
+        return Unresolved("directory.delim", "is not a slash, so objects do not lie in folders")
+    return "/".join(part for part in (root, topics_dir(config), topic) if part)
+
+
+def template_folder(bucket: str, template: str, topic: str) -> str | None:
+    """The folder that the file names of a template (``{{topic}}/{{partition}}-{{start_offset}}``) certainly lie in.
+
+    Only text and ``{{topic}}`` before the first other variable count, up to the last slash. None: the bucket itself.
+    """
+    known, at = "", 0
+    for variable in _VARIABLE.finditer(template):
+        known += template[at : variable.start()]
+        at = variable.end()
+        if variable[1] != "topic":
+            break
+        known += topic
+    else:
+        known += template[at:]
+    folder = known.rpartition("/")[0].strip("/")
+    return f"{bucket}/{folder}" if folder else None

@@ -1,0 +1,81 @@
+"""Finds every module of ``families/`` and refuses a class that two of them claim."""
+
+from __future__ import annotations
+
+import importlib
+import pkgutil
+from collections import defaultdict
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from functools import lru_cache
+
+from kc_lineage_dagster.derive import families
+from kc_lineage_dagster.derive.family import Family
+from kc_lineage_dagster.lineage import Unresolved
+
+
+@dataclass(frozen=True, slots=True)
+class Registry:
+    """Families by class name, and the full class names behind each short alias."""
+
+    families: tuple[Family, ...]
+    by_class: Mapping[str, Family]
+    by_alias: Mapping[str, frozenset[str]]
+
+    def find(self, class_name: str, kind: str = "unknown", plugin_classes: Collection[str] = ()) -> Family | Unresolved:
+        """The family of a class or alias (``org.apache.kafka.connect.runtime.isolation.PluginUtils``: simple name, or
+        that without ``Connector``). An alias that several families share is decided by the worker's plugins and by
+        ``kind``.
+        """
+        family = self.by_class.get(class_name)
+        if family is None:
+            candidates = self.by_alias.get(class_name, frozenset())
+            installed = candidates & set(plugin_classes)
+            found = {
+                self.by_class[name].name: self.by_class[name]
+                for name in installed or candidates
+                if kind in ("unknown", self.by_class[name].direction)
+            }
+            if not found:
+                return Unresolved(class_name, "no family of this project knows the connector class")
+            if len(found) > 1:
+                return Unresolved(
+                    class_name, f"the alias is shared by {', '.join(sorted(found))}: use the full class name"
+                )
+            family = next(iter(found.values()))
+        if kind not in ("unknown", family.direction):
+            return Unresolved(
+                class_name, f"the worker reports a {kind}, but the class is known as a {family.direction}"
+            )
+        return family
+
+
+@lru_cache(maxsize=1)
+def registry() -> Registry:
+    """The families of ``derive/families``: each module's ``FAMILY``, or ``FAMILIES`` where one rule serves several."""
+    found: list[Family] = []
+    for module in sorted(pkgutil.iter_modules(families.__path__), key=lambda item: item.name):
+        loaded = importlib.import_module(f"{families.__name__}.{module.name}")
+        found.extend(getattr(loaded, "FAMILIES", None) or ([loaded.FAMILY] if hasattr(loaded, "FAMILY") else []))
+    return build(found)
+
+
+def build(found: Collection[Family]) -> Registry:
+    """A registry of these families; a class claimed twice is a ValueError that names both."""
+    by_class: dict[str, Family] = {}
+    by_alias: defaultdict[str, set[str]] = defaultdict(set)
+    for family in found:
+        for name in family.classes:
+            if name in by_class:
+                raise ValueError(f"{name} is claimed by {by_class[name].name} and {family.name}")
+            by_class[name] = family
+            for alias in _aliases(name):
+                by_alias[alias].add(name)
+    return Registry(tuple(found), by_class, {alias: frozenset(names) for alias, names in by_alias.items()})
+
+
+def _aliases(class_name: str) -> set[str]:
+    if "." not in class_name:
+        return set()
+    simple = class_name.rpartition(".")[2]
+    return {simple, simple.removesuffix("Connector")} - {""}

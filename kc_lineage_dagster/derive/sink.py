@@ -1,0 +1,110 @@
+"""Lineage of sink connectors: input topics from configuration and evidence, forwards through the chain to datasets."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+
+from kc_lineage_dagster.derive.config import Config, first, items
+from kc_lineage_dagster.derive.evidence import Evidence
+from kc_lineage_dagster.derive.family import SinkFamily
+from kc_lineage_dagster.derive.record import Record, field_edges
+from kc_lineage_dagster.derive.transforms.steps import Chain, Outcome, run
+from kc_lineage_dagster.lineage import KAFKA, Dataset, Edge, Unresolved
+
+Writes = Callable[[Config, Record], Iterable[Dataset | Unresolved]]
+
+
+def named_topics(config: Config) -> tuple[str, ...]:
+    """The topics that a sink's configuration lists by name."""
+    return items(config.get("topics"))
+
+
+def sink_lineage(family: SinkFamily, config: Config, chain: Chain, evidence: Evidence) -> list[Edge | Unresolved]:
+    """Edges from every topic the sink consumes to every dataset it writes."""
+    topics, problems = input_topics(config, evidence)
+    found: list[Edge | Unresolved] = list(problems)
+    for topic, how in topics.items():
+        record = Record(Dataset(KAFKA, topic), topic, evidence=how)
+        found.extend(_edges(record, config, chain, family.writes))
+    return found
+
+
+def input_topics(config: Config, evidence: Evidence) -> tuple[dict[str, str], list[Unresolved]]:
+    """The topics a sink consumes, each with how we know; ``topics`` or ``topics.regex`` decides, evidence tells which
+    exist.
+
+    A topic that has left the configuration can still be listed as active, so evidence never adds to the configuration.
+    """
+    named, pattern = named_topics(config), first(config, "topics.regex")
+    if not named and not pattern:
+        return {}, [Unresolved("topics", "the configuration names no topics")]
+    if evidence.never_wrote:
+        return {}, [Unresolved("topics", "the connector has failed and never consumed a record")]
+    if named:
+        return _named(named, evidence)
+    assert pattern is not None
+    return _matching(pattern, evidence)
+
+
+def _named(named: tuple[str, ...], evidence: Evidence) -> tuple[dict[str, str], list[Unresolved]]:
+    consumed = _consumed(evidence)
+    if not consumed:
+        return dict.fromkeys(named, "configuration"), []
+    seen = {topic: "configuration, active topics" for topic in named if topic in consumed}
+    unseen = [topic for topic in named if topic not in consumed]
+    return seen, [Unresolved(topic, "configured, but no record of this topic was consumed yet") for topic in unseen]
+
+
+def _matching(pattern: str, evidence: Evidence) -> tuple[dict[str, str], list[Unresolved]]:
+    consumed = _consumed(evidence)
+    cluster = evidence.cluster()
+    known = type(cluster).of(consumed - cluster.internal) if consumed else cluster
+    how = "topics.regex, active topics" if consumed else "topics.regex, topics of the cluster's other connectors"
+    matching = known.matching(pattern)
+    if isinstance(matching, Unresolved):
+        return {}, [Unresolved(f"topics.regex = {matching.what}", matching.reason)]
+    if not matching:
+        return {}, [Unresolved(f"topics.regex = {pattern}", "no topic that is known matches")]
+    return dict.fromkeys(matching, how), []
+
+
+def _consumed(evidence: Evidence) -> frozenset[str]:
+    """Active topics, and those with a committed offset beyond the start (a failed task polls topics it never
+    commits).
+    """
+    committed = {
+        str(offset.partition["kafka_topic"])
+        for offset in evidence.offsets
+        if "kafka_topic" in offset.partition and (offset.offset or {}).get("kafka_offset")
+    }
+    return (evidence.topics or frozenset()) | committed
+
+
+def _edges(record: Record, config: Config, chain: Chain, writes: Writes) -> list[Edge | Unresolved]:
+    outcomes = run(chain, record)
+    targets = {_written(outcome, config, chain, writes) for outcome in outcomes}
+    if len(targets) > 1:
+        # undecided: with no evidence behind a sink, only what all outcomes agree on is known
+        doubts = sorted({doubt for outcome in outcomes for doubt in outcome.record.doubts})
+        return [Unresolved(str(record.topic), f"its target is undecided: {'; '.join(doubts)}")]
+    edges: list[Edge | Unresolved] = []
+    for target in next(iter(targets), ()):
+        if isinstance(target, Unresolved):
+            edges.append(target)
+        else:
+            fields = field_edges(outcomes[0].record.value) if len(outcomes) == 1 else ()
+            edges.append(Edge(record.origin, target, fields, record.evidence))
+    return edges
+
+
+def _written(outcome: Outcome, config: Config, chain: Chain, writes: Writes) -> tuple[Dataset | Unresolved, ...]:
+    record = outcome.record
+    if isinstance(record.topic, str):
+        return tuple(writes(config, record)) if outcome.at == len(chain) else ()
+    # the name depends on content; where it makes no difference to the target, that is known all the same
+    samples = {tuple(writes(config, record.to(name))) for name in ("kc_sample_a", "kc_sample_b.c")}
+    targets = next(iter(samples)) if len(samples) == 1 else ()
+    if targets and all(isinstance(target, Dataset) for target in targets):
+        return targets
+    consumed = record.origin.name if record.origin else ""
+    return (Unresolved(consumed, f"its target depends on the content of each record: {record.topic}"),)

@@ -1,0 +1,205 @@
+"""Lineage of source connectors: what the family names, forwards through the chain, held against the active topics.
+
+Where the configuration holds a pattern, or a topic depends on record content, every active topic is followed backwards
+through the chain to the topics the connector may have named itself, and those to their tables. One possible origin
+makes an edge; none or several make an unresolved item.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+from kc_lineage_dagster.derive.config import Config, first
+from kc_lineage_dagster.derive.evidence import Evidence
+from kc_lineage_dagster.derive.family import Selection, SourceFamily
+from kc_lineage_dagster.derive.java_regex import complete
+from kc_lineage_dagster.derive.record import Record, TopicPattern, field_edges
+from kc_lineage_dagster.derive.transforms.steps import Beforehand, Chain, Outcome, backwards, run
+from kc_lineage_dagster.lineage import KAFKA, Dataset, Edge, Unresolved
+
+# Topics that a worker or a converter writes for a source beside its data (rule 6 of Connect's and Confluent's keys).
+BESIDE_DATA = (
+    "errors.deadletterqueue.topic.name",
+    "reporter.result.topic.name",
+    "reporter.error.topic.name",
+    "confluent.topic",
+    "schema.history.internal.kafka.topic",
+    "database.history.kafka.topic",
+    "signal.kafka.topic",
+    "notification.sink.topic.name",
+)
+
+
+@dataclass(slots=True)
+class _Forwards:
+    """The outcomes of all records that the configuration determines, indexed for the way back."""
+
+    chain: Chain
+    exact: defaultdict[str, list[Record]] = field(default_factory=lambda: defaultdict(list))
+    by_first_topic: defaultdict[str, list[Record]] = field(default_factory=lambda: defaultdict(list))
+    undecided: list[Record] = field(default_factory=list)
+    decided: list[Record] = field(default_factory=list)
+
+    def add(self, record: Record) -> None:
+        outcomes = run(self.chain, record)
+        settled = len(outcomes) == 1 and isinstance(outcomes[0].record.topic, str) and not outcomes[0].record.doubts
+        if settled:
+            self.exact[str(outcomes[0].record.topic)].append(outcomes[0].record)
+            self.decided.append(record)
+        elif outcomes:
+            self.by_first_topic[str(record.topic)].append(record)
+            self.undecided.append(record)
+
+
+def source_lineage(family: SourceFamily, config: Config, chain: Chain, evidence: Evidence) -> list[Edge | Unresolved]:
+    """Edges from the source's datasets to its topics."""
+    found = tuple(family.reads(config, evidence))
+    problems: list[Edge | Unresolved] = [item for item in found if isinstance(item, Unresolved)]
+    if evidence.never_wrote:
+        return [*problems, Unresolved("active topics", "the connector has failed and never wrote a record")]
+    forwards = _Forwards(chain)
+    for record in dict.fromkeys(item for item in found if isinstance(item, Record)):
+        forwards.add(record)
+    selections = [item for item in found if isinstance(item, Selection)]
+    if not evidence.topics:
+        return [*problems, *_by_configuration(forwards, selections, evidence)]
+    beside = {first(config, key) for key in BESIDE_DATA}
+    context = _Context(family, config, chain, forwards, selections)
+    explained = [(topic, context.explain(topic)) for topic in sorted(evidence.topics - beside)]
+    results = [item for _, items in explained for item in items]
+    return [*problems, *results, *_not_seen(forwards, results, evidence)]
+
+
+def _by_configuration(
+    forwards: _Forwards, selections: list[Selection], evidence: Evidence
+) -> Iterable[Edge | Unresolved]:
+    """Without active topics the configuration alone gives what it determines."""
+    why = "active topics are not known" if evidence.topics is None else "no topic was written yet"
+    for topic, records in forwards.exact.items():
+        for record in records:
+            yield _edge(record, topic, record.evidence)
+    for record in forwards.undecided:
+        for outcome in run(forwards.chain, record):
+            doubts = "; ".join(outcome.record.doubts)
+            yield Unresolved(
+                f"{record.origin or record.topic} to {outcome.record.topic}",
+                f"depends on the content of each record{': ' + doubts if doubts else ''}, and {why}",
+            )
+    if not forwards.exact and not forwards.undecided:
+        for selection in selections:
+            yield Unresolved(selection.what, f"tables are chosen by a pattern, and {why}")
+
+
+def _not_seen(forwards: _Forwards, results: list[Edge | Unresolved], evidence: Evidence) -> Iterable[Unresolved]:
+    origins = {item.upstream for item in results if isinstance(item, Edge)}
+    unseen = [
+        (topic, record)
+        for topic, records in forwards.exact.items()
+        if not evidence.saw(topic)
+        for record in records
+        if record.origin not in origins
+    ]
+    seen_names = {str(origin).lower() for origin in origins}
+    for topic, record in unseen:
+        if str(record.origin).lower() not in seen_names:
+            yield Unresolved(
+                f"{record.origin or topic} to {topic}", "configured, but nothing was written to the topic yet"
+            )
+
+
+@dataclass(frozen=True, slots=True)
+class _Context:
+    family: SourceFamily
+    config: Config
+    chain: Chain
+    forwards: _Forwards
+    selections: list[Selection]
+
+    def explain(self, topic: str) -> list[Edge | Unresolved]:
+        """The edges into one active topic, or why there are none; [] for the connector's own book-keeping."""
+        certain = self.forwards.exact.get(topic)
+        if certain:
+            return [_edge(record, topic, _with_topics(record)) for record in certain]
+        places = backwards(self.chain, topic)
+        arriving, problems = self._arriving(topic, places)
+        origins = dict.fromkeys(record.origin for record in arriving)
+        if len(origins) == 1:
+            return [_edge(arriving[0], topic, _with_topics(arriving[0]))]
+        if len(origins) > 1:
+            names = ", ".join(str(origin) for origin in list(origins)[:5])
+            return [Unresolved(topic, f"several tables may feed it, and nothing decides: {names}", topic=topic)]
+        if self._is_internal(topic, places):
+            return []
+        if problems:
+            return list(problems)
+        return [Unresolved(topic, "no table that the configuration selects explains this topic", topic=topic)]
+
+    def _arriving(self, topic: str, places: tuple[Beforehand, ...]) -> tuple[list[Record], list[Unresolved]]:
+        """The records that can arrive at a topic. Those that get there by name win over those that only may, by
+        content.
+        """
+        possible, problems = self._candidates(places[0])
+        ends = [end for record in possible if (end := self._reaches(record, topic, places)) is not None]
+        by_name = [record for record, by_content in ends if not by_content]
+        if by_name or places[0].complete:
+            return by_name or [record for record, _ in ends], problems
+        arriving: dict[Dataset | None, Record] = {record.origin: record for record, _ in ends}
+        for record in self.forwards.undecided:
+            if len(arriving) > 1:
+                break
+            end = self._reaches(record, topic, places)
+            if end is not None:
+                arriving[record.origin] = end[0]
+        return list(arriving.values()), problems
+
+    def _candidates(self, start: Beforehand) -> tuple[list[Record], list[Unresolved]]:
+        names = list(start.exact)
+        for parts in start.preimages:
+            for selection in self.selections:
+                for head in selection.heads if len(parts) > 1 else ():
+                    names.extend(complete(parts, head))
+        determined = [record for name in names for record in self.forwards.by_first_topic.get(name, ())]
+        answers = [selection.origin(name) for name in dict.fromkeys(names) for selection in self.selections]
+        problems = [answer for answer in answers if isinstance(answer, Unresolved)]
+        return [*determined, *(answer for answer in answers if isinstance(answer, Record))], problems
+
+    def _reaches(self, record: Record, topic: str, places: tuple[Beforehand, ...]) -> tuple[Record, bool] | None:
+        """The record as it arrives at the topic, if the chain can lead it there, and whether record content decides
+        that.
+        """
+        for outcome in run(self.chain, record):
+            end = self._ends(outcome, topic, places)
+            if end is not None:
+                return end, not isinstance(outcome.record.topic, str)
+        return None
+
+    def _ends(self, outcome: Outcome, topic: str, places: tuple[Beforehand, ...]) -> Record | None:
+        pattern = outcome.record.topic
+        if not isinstance(pattern, TopicPattern):
+            return outcome.record if pattern == topic else None
+        for name in places[outcome.at].exact:
+            if not pattern.fits(name):
+                continue
+            if outcome.at == len(self.chain):
+                return outcome.record.to(topic)
+            for later in run(self.chain, outcome.record.to(name), outcome.at):
+                end = self._ends(later, topic, places) if later.at > outcome.at else None
+                if end is not None:
+                    return end
+        return None
+
+    def _is_internal(self, topic: str, places: tuple[Beforehand, ...]) -> bool:
+        return any(
+            self.family.internal(self.config, name) and self._reaches(Record(None, name), topic, places) is not None
+            for name in places[0].exact
+        )
+
+
+def _with_topics(record: Record) -> str:
+    return record.evidence if "active topics" in record.evidence else f"{record.evidence}, active topics"
+
+
+def _edge(record: Record, topic: str, evidence: str) -> Edge:
+    return Edge(record.origin, Dataset(KAFKA, topic, record.instance), field_edges(record.value), evidence)

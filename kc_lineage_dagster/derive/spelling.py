@@ -1,0 +1,21 @@
+"""How DataHub's own ingestion of a platform spells dataset names: the platform's rule wins over the configuration."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+
+from kc_lineage_dagster.lineage import Dataset
+
+# Platforms whose names DataHub lower-cases by default. Snowflake: convert_urns_to_lowercase defaults to true
+# (docs.datahub.com/docs/generated/ingestion/sources/snowflake); Oracle: SQLAlchemy reflects unquoted names in lower
+# case.
+LETTER_CASE: Mapping[str, str] = {"snowflake": "lower", "oracle": "lower", "redshift": "lower"}
+
+
+def spell(dataset: Dataset, overrides: Mapping[str, str]) -> Dataset:
+    """The dataset in its platform's letters; ``overrides``: platform -> ``lower``, ``upper`` or ``keep``."""
+    case = overrides.get(dataset.platform) or LETTER_CASE.get(dataset.platform, "keep")
+    if case == "keep":
+        return dataset
+    return replace(dataset, name=dataset.name.lower() if case == "lower" else dataset.name.upper())

@@ -1,0 +1,124 @@
+"""From the name of a table, as a configuration or a statement spells it, to the dataset DataHub knows."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+from functools import lru_cache
+
+from kc_lineage_dagster.derive.jdbc_url import JdbcUrl
+from kc_lineage_dagster.derive.sql_platforms import DATABASE, PLATFORMS, SCHEMA, SqlPlatform
+from kc_lineage_dagster.lineage import Dataset, Unresolved
+
+_CLOSING = {'"': '"', "`": "`", "[": "]"}
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class TableName:
+    """A table and what stands before it, outermost first: ``("shop", "public")`` of ``shop.public.orders``."""
+
+    table: str
+    qualifiers: tuple[str, ...] = ()
+
+    def __str__(self) -> str:
+        return ".".join((*self.qualifiers, self.table))
+
+
+def table_name(text: str, quotes: str = '"`[') -> TableName | None:
+    """A dotted name, each part bare or quoted; None when it cannot be read. ``quotes``: characters that open a quote.
+
+    Rule: ``io.confluent.connect.jdbc.util.IdentifierRules.parseQualifiedIdentifier``.
+    """
+    parts: list[str] = []
+    at = 0
+    while at < len(text):
+        found = _part(quotes).match(text, at)
+        if found is None:
+            return None
+        parts.append(found.group(found.lastindex or 0))
+        at = found.end()
+    return TableName(parts[-1], tuple(parts[:-1])) if parts and parts[-1] else None
+
+
+@lru_cache(maxsize=8)
+def _part(quotes: str) -> re.Pattern[str]:
+    """One part with the dot behind it; a dot at the very end fits nothing."""
+    quoted = [f"{re.escape(char)}([^{re.escape(_CLOSING[char])}]+){re.escape(_CLOSING[char])}" for char in quotes]
+    after = r"(?:\.(?=.)|(?!\.))"
+    bare = f"(?![{re.escape(quotes)}])([^.]*)" if quotes else "([^.]*)"
+    return re.compile("|".join(f"(?:{one}){after}" for one in (*quoted, bare)), re.DOTALL)
+
+
+def table_list(text: str) -> tuple[str, ...]:
+    """A comma-separated list of names; commas inside quotes do not count."""
+    found = re.findall(r"""(?:"[^"]*"|`[^`]*`|\[[^]]*\]|[^,"`\[]|["`\[])+""", text)
+    return tuple(item for raw in found if (item := raw.strip()))
+
+
+def dataset_of(place: JdbcUrl, name: TableName, session_schema: str | None = None) -> Dataset | Unresolved:
+    """The dataset of a table reached through a connection, or why its full name is not known.
+
+    ``session_schema``: the user the connection logs in as, where an unqualified name means that user's schema.
+    """
+    platform = PLATFORMS[place.platform]
+    given = _given(platform, name)
+    if isinstance(given, Unresolved):
+        return given
+    if _elsewhere(platform, place, given.get(DATABASE)):
+        return Unresolved(str(name), f"names another database than the one connected to, {place.database}")
+    known = {
+        DATABASE: given.get(DATABASE) or place.database or platform.default_database,
+        SCHEMA: given.get(SCHEMA) or default_schema(place, session_schema),
+    }
+    outer: list[str] = []
+    for level in platform.levels[:-1]:
+        part = known[level]
+        if not part:
+            return Unresolved(str(name), f"its {level} is not known{_hint(place, level)}")
+        outer.append(platform.spelled_database(part) if level == DATABASE else part)
+    return Dataset(place.platform, ".".join(map(platform.spelled, (*outer, name.table))))
+
+
+def _given(platform: SqlPlatform, name: TableName) -> dict[str, str] | Unresolved:
+    """The qualifiers by level; an empty one counts as absent (``db..table`` of SQL Server)."""
+    levels = (DATABASE, SCHEMA) if SCHEMA in platform.levels else (DATABASE,)
+    if len(name.qualifiers) > len(levels):
+        return Unresolved(str(name), "has more parts than a table's name has on this platform")
+    used = levels[len(levels) - len(name.qualifiers) :]
+    return {level: part for level, part in zip(used, name.qualifiers, strict=True) if part}
+
+
+def _elsewhere(platform: SqlPlatform, place: JdbcUrl, database: str | None) -> bool:
+    if database is None or platform.across or place.database is None:
+        return False
+    return database.lower() != place.database.lower()
+
+
+def _hint(place: JdbcUrl, level: str) -> str:
+    if level == SCHEMA and place.search_path:
+        return ": the connection's search path names several"
+    return f": neither the connection nor the table's name tells the {level}"
+
+
+def default_schema(place: JdbcUrl, session_schema: str | None = None) -> str | None:
+    """Where a table without a schema lies: what the connection says, else the platform's default, else None."""
+    platform = PLATFORMS[place.platform]
+    if place.schema or place.search_path:
+        return place.schema
+    user = platform.folds(session_schema) if session_schema and platform.user_schema else None
+    return platform.default_schema or user
+
+
+def cut(platform: SqlPlatform, part: str) -> str:
+    """An identifier cut to the bytes the platform keeps, never inside a character."""
+    if platform.longest is None:
+        return part
+    return part.encode()[: platform.longest].decode(errors="ignore")
+
+
+def of_one(datasets: Iterable[Dataset | Unresolved]) -> Dataset | None:
+    """The dataset when all of them are the same one."""
+    found = set(datasets)
+    only = next(iter(found)) if len(found) == 1 else None
+    return only if isinstance(only, Dataset) else None

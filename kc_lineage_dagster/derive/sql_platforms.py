@@ -1,0 +1,112 @@
+"""How each SQL platform builds a table's full name, and how DataHub's own ingestion of it spells that name.
+
+Sources: ``get_identifier`` of ``datahub/ingestion/source/sql/*.py``; each product's SQL reference.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+DATABASE, SCHEMA, TABLE = "database", "schema", "table"
+THREE_LEVELS = (DATABASE, SCHEMA, TABLE)
+TWO_LEVELS = (DATABASE, TABLE)
+SCHEMA_AND_TABLE = (SCHEMA, TABLE)
+
+_PLAIN_UPPER = re.compile(r"[A-Z][A-Z0-9_$#]*")
+
+
+def as_is(name: str) -> str:
+    """Names keep their letters."""
+    return name
+
+
+def reflected(name: str) -> str:
+    """SQLAlchemy's ``normalize_name``: plain names, which the database stores in upper case, come out in lower case."""
+    return name.lower() if _PLAIN_UPPER.fullmatch(name) else name
+
+
+@dataclass(frozen=True, slots=True)
+class SqlPlatform:
+    """The naming rules of one platform.
+
+    ``levels``: the parts of DataHub's dataset name. ``default_schema``: where a table without a schema lies, None when
+    nobody can tell. ``default_database``: the same for databases. ``user_schema``: a session starts in the schema
+    named like its user. ``quotes``: opening and closing quote of identifiers. ``folds``: what the database makes of an
+    identifier without quotes. ``across``: a statement can name another database than the one connected to.
+    ``longest``: bytes after which identifiers are cut. ``spelled``: what DataHub makes of each part (rules for whole
+    names are in ``spelling``). ``spelled_database``: the same for the database alone. ``grammar``: sqlglot's name of
+    the SQL dialect.
+    """
+
+    levels: tuple[str, ...] = THREE_LEVELS
+    default_schema: str | None = None
+    default_database: str | None = None
+    user_schema: bool = False
+    quotes: tuple[str, str] = ('"', '"')
+    folds: Callable[[str], str] = as_is
+    across: bool = False
+    longest: int | None = None
+    spelled: Callable[[str], str] = as_is
+    spelled_database: Callable[[str], str] = as_is
+    grammar: str | None = None
+
+
+_TICKS = ("`", "`")
+_BRACKETS = ("[", "]")
+_lower, _upper = str.lower, str.upper
+
+
+def _postgres(longest: int = 63, grammar: str = "postgres") -> SqlPlatform:
+    return SqlPlatform(default_schema="public", folds=_lower, longest=longest, grammar=grammar)
+
+
+def _mysql(grammar: str = "mysql") -> SqlPlatform:
+    return SqlPlatform(TWO_LEVELS, quotes=_TICKS, across=True, grammar=grammar)
+
+
+# Platform ids are those of DataHub's list of data platforms; below the line the list has none: the product's own name.
+PLATFORMS: Mapping[str, SqlPlatform] = {
+    "postgres": _postgres(),
+    "cockroachdb": _postgres(longest=1 << 16),
+    "redshift": _postgres(longest=127, grammar="redshift"),
+    "mysql": _mysql(),
+    "mariadb": _mysql(),
+    "mssql": SqlPlatform(default_schema="dbo", quotes=_BRACKETS, across=True, grammar="tsql"),
+    "oracle": SqlPlatform(SCHEMA_AND_TABLE, user_schema=True, folds=_upper, grammar="oracle"),
+    # db2.py: database names are upper-cased, the others keep the letters of the catalog
+    "db2": SqlPlatform(user_schema=True, folds=_upper, spelled_database=_upper),
+    "snowflake": SqlPlatform(default_schema="PUBLIC", folds=_upper, across=True, grammar="snowflake"),
+    # hana.py: schema.table as sqlalchemy-hana reflects it
+    "hana": SqlPlatform(SCHEMA_AND_TABLE, user_schema=True, folds=_upper, spelled=reflected),
+    "teradata": SqlPlatform(TWO_LEVELS, across=True, grammar="teradata"),
+    "vertica": SqlPlatform(default_schema="public", grammar="postgres"),
+    "trino": SqlPlatform(folds=_lower, across=True, grammar="trino"),
+    "presto": SqlPlatform(folds=_lower, across=True, grammar="presto"),
+    "clickhouse": SqlPlatform(TWO_LEVELS, default_database="default", quotes=_TICKS, across=True, grammar="clickhouse"),
+    "hive": SqlPlatform(
+        TWO_LEVELS, default_database="default", quotes=_TICKS, folds=_lower, across=True, grammar="hive"
+    ),
+    "bigquery": SqlPlatform(quotes=_TICKS, across=True, grammar="bigquery"),
+    "databricks": SqlPlatform(quotes=_TICKS, folds=_lower, across=True, grammar="databricks"),
+    "athena": SqlPlatform(TWO_LEVELS, folds=_lower, across=True, grammar="athena"),
+    # sql_generic.py: schema.table; SQLite's only schema is main
+    "sqlite": SqlPlatform(SCHEMA_AND_TABLE, default_schema="main", grammar="sqlite"),
+    # ---
+    "singlestore": _mysql("singlestore"),
+    "yugabytedb": _postgres(),
+    "greenplum": _postgres(),
+    "netezza": SqlPlatform(folds=_upper, grammar="postgres"),
+    "informix": SqlPlatform(folds=_lower, across=True),
+    "sybase": SqlPlatform(quotes=('"', '"'), across=True, grammar="tsql"),
+    "exasol": SqlPlatform(SCHEMA_AND_TABLE, folds=_upper, grammar="exasol"),
+    "derby": SqlPlatform(SCHEMA_AND_TABLE, user_schema=True, folds=_upper),
+    "h2": SqlPlatform(SCHEMA_AND_TABLE, default_schema="PUBLIC", folds=_upper),
+    "hsqldb": SqlPlatform(SCHEMA_AND_TABLE, default_schema="PUBLIC", folds=_upper),
+    "maxdb": SqlPlatform(SCHEMA_AND_TABLE, user_schema=True, folds=_upper),
+    "impala": SqlPlatform(
+        TWO_LEVELS, default_database="default", quotes=_TICKS, folds=_lower, across=True, grammar="hive"
+    ),
+    "firebird": SqlPlatform(TWO_LEVELS, folds=_upper),
+}

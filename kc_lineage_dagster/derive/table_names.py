@@ -1,0 +1,35 @@
+"""Small parts that sink families share: keys that must be set, qualified names, and connectors that refuse renames."""
+
+from __future__ import annotations
+
+from kc_lineage_dagster.derive.config import Config, first
+from kc_lineage_dagster.derive.family import consumed, topic_of
+from kc_lineage_dagster.derive.record import Record
+from kc_lineage_dagster.lineage import Dataset, Unresolved
+
+
+def required(config: Config, *keys: str) -> str | Unresolved:
+    """The value of the first key that is set; the first key is named where none is."""
+    return first(config, *keys) or Unresolved(keys[0], "is not set, so the full name of the target is not known")
+
+
+def qualified(platform: str, *parts: str | Unresolved) -> Dataset | Unresolved:
+    """The dataset whose name is these parts joined with dots; or the first part that is not known."""
+    known: list[str] = []
+    for part in parts:
+        if isinstance(part, Unresolved):
+            return part
+        known.append(part)
+    return Dataset(platform, ".".join(known))
+
+
+def refused_rename(record: Record) -> Unresolved | None:
+    """What a transform that renames topics means to a sink whose writers belong to the partitions it consumes.
+
+    Such a sink looks up its writer by the record's topic and fails where there is none.
+    """
+    if topic_of(record) == consumed(record):
+        return None
+    return Unresolved(
+        consumed(record), f"a transform renames it to {topic_of(record)}, and this connector fails on renamed topics"
+    )

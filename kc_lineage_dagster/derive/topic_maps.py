@@ -1,0 +1,56 @@
+"""Maps from topics to tables as sink connectors write them: ``topic:table`` lists, exact or of regular expressions."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import lru_cache
+
+from kc_lineage_dagster.derive.config import Config, first, items
+from kc_lineage_dagster.derive.java_regex import JavaRegex, Refused, compile_java
+from kc_lineage_dagster.lineage import Unresolved
+
+
+@dataclass(frozen=True, slots=True)
+class TopicMap:
+    """``entries``: topic (or pattern of topics) and target, in order. ``exact``: the same, to look a topic up."""
+
+    entries: tuple[tuple[str, str], ...]
+    exact: Mapping[str, str]
+
+    @classmethod
+    def of(cls, entries: tuple[tuple[str, str], ...]) -> TopicMap:
+        """From entries in order; of two for one topic the last counts."""
+        return cls(entries, dict(entries))
+
+    def matching(self, topic: str) -> tuple[tuple[JavaRegex, str], ...] | Unresolved:
+        """The entries whose left side, a Java regular expression, matches the whole topic, each with its target."""
+        found: list[tuple[JavaRegex, str]] = []
+        for pattern, target in self.entries:
+            compiled = compile_java(pattern)
+            if isinstance(compiled, Refused):
+                return Unresolved(topic, f"an entry of the map cannot be read: {compiled.reason}")
+            matched = compiled.matches(topic)
+            if isinstance(matched, Refused):
+                return Unresolved(topic, f"an entry of the map cannot be tried: {matched.reason}")
+            if matched:
+                found.append((compiled, target))
+        return tuple(found)
+
+
+def topic_map(config: Config, *keys: str, separator: str = ":") -> TopicMap | Unresolved:
+    """The comma-separated ``topic<separator>table`` list of the first key that is set; empty when none is.
+
+    Exactly two parts each, as the parsers of these connectors demand (``com.snowflake.kafka.connector.Utils`` and those
+    written after it); anything else makes the connector refuse its configuration, so it is Unresolved.
+    """
+    return _parsed(first(config, *keys) or "", keys[0], separator)
+
+
+@lru_cache(maxsize=64)
+def _parsed(value: str, key: str, separator: str) -> TopicMap | Unresolved:
+    entries = [tuple(part.strip() for part in item.split(separator)) for item in items(value)]
+    wrong = next((entry for entry in entries if len(entry) != 2 or not all(entry)), None)
+    if wrong is not None:
+        return Unresolved(key, f"{separator.join(wrong)} is not of the form topic{separator}table")
+    return TopicMap.of(tuple((left, right) for left, right in entries))

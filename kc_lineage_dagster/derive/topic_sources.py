@@ -1,0 +1,70 @@
+"""Sources that read a few named places and write topics that a key names: one rule for the long tail."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+
+from kc_lineage_dagster.derive.config import Config, first, items
+from kc_lineage_dagster.derive.evidence import Evidence
+from kc_lineage_dagster.derive.family import Found, Selection
+from kc_lineage_dagster.derive.places import Places
+from kc_lineage_dagster.derive.record import Record
+from kc_lineage_dagster.lineage import Dataset, Unresolved
+
+Reads = Callable[[Config, Evidence], Iterator[Found]]
+
+
+def into_topic(origins: Places, *keys: str, default: str | None = None) -> Reads:
+    """``reads`` of a source that writes all it reads to one topic.
+
+    ``keys`` (``kafka.topic`` when none is given): where the topic stands; ``default``: the topic the documentation
+    gives where none is set.
+    """
+    topic_keys = keys or ("kafka.topic",)
+
+    def reads(config: Config, evidence: Evidence) -> Iterator[Found]:
+        topic = first(config, *topic_keys) or default
+        yield from flows(tuple(origins(config)), (topic,) if topic else (), topic_keys[0], evidence)
+
+    return reads
+
+
+def into_topics(origins: Places, *keys: str) -> Reads:
+    """``reads`` of a source that writes each record to every topic of a comma-separated list."""
+
+    def reads(config: Config, evidence: Evidence) -> Iterator[Found]:
+        yield from flows(tuple(origins(config)), items(first(config, *keys)), keys[0], evidence)
+
+    return reads
+
+
+def flows(
+    origins: Sequence[Dataset | Unresolved], topics: Sequence[str], key: str, evidence: Evidence
+) -> Iterator[Found]:
+    """Every origin to every topic. Origins that cannot be told are listed, and the topics then have no upstream.
+
+    No topic in the configuration: what the connector wrote tells it, where it reads one place only; ``key`` says which
+    setting is missing.
+    """
+    datasets = [item for item in origins if isinstance(item, Dataset)]
+    problems = [item for item in origins if isinstance(item, Unresolved)]
+    sources: list[Dataset | None] = [*datasets] or [None]
+    yield from problems
+    if topics:
+        yield from (Record(origin, topic) for origin in sources for topic in topics)
+    elif evidence.topics and len(sources) == 1 and not (datasets and problems):
+        yield wherever(sources[0], key)
+    else:
+        yield Unresolved(key, "is not set, so the topic cannot be told from the configuration")
+
+
+def wherever(origin: Dataset | None, key: str, except_topics: frozenset[str] = frozenset()) -> Selection:
+    """All a connector writes comes from the one place it reads, whatever the topics are called.
+
+    ``except_topics``: its book-keeping.
+    """
+
+    def found(topic: str) -> Record | None:
+        return None if topic in except_topics else Record(origin, topic, evidence="active topics")
+
+    return Selection(f"{key} is not set", found)

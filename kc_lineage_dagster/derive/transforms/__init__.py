@@ -1,0 +1,1 @@
+"""Single message transforms, from configuration to steps that carry topic and fields together."""

@@ -1,0 +1,82 @@
+"""From a connector's ``transforms.*`` keys to the chain that runs. The only place that reads those keys."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from kc_lineage_dagster.derive.config import Config, first, flag, is_reference, items, stripped
+from kc_lineage_dagster.derive.record import ANY_TOPIC, Record, TopicPattern
+from kc_lineage_dagster.derive.transforms import aiven, confluent, debezium, kafka, others
+from kc_lineage_dagster.derive.transforms.predicates import build_predicate, guarded
+from kc_lineage_dagster.derive.transforms.steps import Build, Chain, Options, Transform
+from kc_lineage_dagster.lineage import Unresolved
+
+TRANSFORMS: Mapping[str, Build] = {
+    **kafka.TRANSFORMS,
+    **debezium.TRANSFORMS,
+    **confluent.TRANSFORMS,
+    **aiven.TRANSFORMS,
+    **others.TRANSFORMS,
+}
+_SIMPLE_NAMES = [name.rpartition(".")[2] for name in TRANSFORMS]
+_BY_ALIAS: Mapping[str, Build] = {
+    simple: build
+    for (name, build), simple in zip(TRANSFORMS.items(), _SIMPLE_NAMES, strict=True)
+    if _SIMPLE_NAMES.count(simple) == 1
+}
+
+
+def build_chain(config: Config, kind: str) -> tuple[Chain, tuple[Unresolved, ...]]:
+    """The chain of a configuration, with what could not be understood of it; such a transform may do anything to the
+    topic.
+
+    ``kind``: ``source`` or ``sink``. A name that stands twice in ``transforms`` runs twice, as in Connect
+    (``org.apache.kafka.connect.runtime.ConnectorConfig.transformationStages``).
+    """
+    transforms: list[Transform] = []
+    problems: list[Unresolved] = []
+    for alias in dict.fromkeys(items(config.get("transforms"))):
+        built = _build(alias, config, kind)
+        if isinstance(built, Unresolved):
+            problems.append(built)
+            built = _anything(alias, built.reason)
+        transforms.append(built)
+    return tuple(transforms), tuple(problems)
+
+
+def _build(alias: str, config: Config, kind: str) -> Transform | Unresolved:
+    own = stripped(config, f"transforms.{alias}.")
+    class_name, _, part = (first(own, "type") or "").partition("$")
+    what = f"transform {alias} ({class_name or 'no type'})"
+    build = TRANSFORMS.get(class_name) or _BY_ALIAS.get(class_name)
+    if build is None:
+        return Unresolved(what, "the class is not known, it may rename topics")
+    hidden = [key for key, value in own.items() if is_reference(value)]
+    if hidden:
+        return Unresolved(what, f"{hidden[0]} is a reference that only the worker can resolve")
+    built = build(Options(alias, class_name, part or None, own, kind))
+    if isinstance(built, Unresolved):
+        return Unresolved(what, built.reason if built.what in what else f"{built.what}: {built.reason}")
+    return _with_predicate(built, own, config)
+
+
+def _with_predicate(transform: Transform, own: Config, config: Config) -> Transform | Unresolved:
+    name = first(own, "predicate")
+    if name is None:
+        return transform
+    settings = stripped(config, f"predicates.{name}.")
+    predicate = build_predicate(settings.get("type", ""), settings)
+    if isinstance(predicate, Unresolved):
+        return Unresolved(f"predicate {name} of transform {transform.alias}", f"{predicate.what}: {predicate.reason}")
+    return guarded(transform, predicate, flag(own, "negate"))
+
+
+def _anything(alias: str, reason: str) -> Transform:
+    """A transform nobody knows: most leave the topic alone, any may change it."""
+    doubt = f"transform {alias}: {reason}"
+    anywhere = TopicPattern(ANY_TOPIC, f"(whatever transform {alias} makes)")
+
+    def step(record: Record) -> tuple[Record, ...]:
+        return record.doubt(doubt), record.to(anywhere).doubt(doubt)
+
+    return Transform(alias, step, undo=lambda topic: None)

@@ -1,0 +1,140 @@
+"""Debezium's outbox event routers: rows of an outbox table become events, on topics named after a column's content."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+
+from kc_lineage_dagster.derive.config import Config, flag, items
+from kc_lineage_dagster.derive.java_regex import Preimage
+from kc_lineage_dagster.derive.record import Leaf, Node, Opaque, Record, Struct, Topic, TopicPattern
+from kc_lineage_dagster.derive.transforms import fields
+from kc_lineage_dagster.derive.transforms.routing import Rule, rule
+from kc_lineage_dagster.derive.transforms.steps import Options, Transform
+from kc_lineage_dagster.lineage import Unresolved
+
+_MATCHES_EVERYTHING = re.compile(r"\(?(\?P?<\w+>)?\.\*\)?")
+
+
+@dataclass(frozen=True, slots=True)
+class _Outbox:
+    """The columns of an outbox table that the router reads, and which of them it keeps beside the payload."""
+
+    id: str
+    key: str
+    payload: str
+    route: str
+    beside: Mapping[str, str]
+    expand: bool
+
+    def event(self, record: Record, row: Node) -> Record | None:
+        """The event of a row; None when a column that must be there is known to be missing: the record fails."""
+        needed = (self.id, self.payload, self.route)
+        if any(fields.field_at(row, (column,)) is None for column in needed):
+            return None
+        payload = Opaque() if self.expand else self._column(row, self.payload)
+        beside = ((name, self._column(row, column)) for column, name in self.beside.items())
+        value = Struct((("payload", payload), *beside)) if self.beside else payload
+        return replace(record, key=self._column(row, self.key), value=value)
+
+    def _column(self, row: Node, column: str) -> Node:
+        return fields.field_at(row, (column,)) or Opaque()
+
+
+def event_router(options: Options) -> Transform | Unresolved:
+    """Puts ``table.field.event.payload`` of an outbox row in place of the change event and names the topic after the content
+    of ``route.by.field`` (``aggregatetype``), through ``route.topic.regex`` and ``route.topic.replacement``
+    (``outbox.event.${routedByValue}``).
+
+    Records that are no change events pass unchanged; a row of another table, without these columns, fails. Source:
+    https://debezium.io/documentation/reference/stable/transformations/outbox-event-router.html
+    """
+    return _router(options, options.config, "id")
+
+
+def mongo_event_router(options: Options) -> Transform | Unresolved:
+    """As the outbox event router, for the documents of an outbox collection: its keys begin with ``collection.``.
+
+    Source: https://debezium.io/documentation/reference/stable/transformations/mongodb-outbox-event-router.html
+    """
+    config = {re.sub(r"^collection\.", "table.", key): value for key, value in options.config.items()}
+    return _router(options, config, "_id")
+
+
+def _router(options: Options, config: Config, default_id: str) -> Transform | Unresolved:
+    routing = _routing(config)
+    beside = _beside(config)
+    if isinstance(routing, Unresolved):
+        return routing
+    if isinstance(beside, Unresolved):
+        return beside
+    outbox = _Outbox(
+        id=config.get("table.field.event.id", default_id),
+        key=config.get("table.field.event.key", "aggregateid"),
+        payload=config.get("table.field.event.payload", "payload"),
+        route=config.get("route.by.field", "aggregatetype"),
+        beside=beside,
+        expand=flag(config, "table.expand.json.payload"),
+    )
+    return _transform(options, outbox, routing)
+
+
+def _transform(options: Options, outbox: _Outbox, routing: Rule) -> Transform:
+    topic, doubts = _topic(routing, outbox.route)
+    guarded = "predicate" in options.config
+
+    def step(record: Record) -> tuple[Record, ...]:
+        if fields.is_envelope(record.value) is False:
+            return (record,)
+        row = fields.field_at(record.value, ("after",)) if fields.is_envelope(record.value) else record.value
+        event = outbox.event(record, row or Opaque())
+        if event is None:
+            return ()
+        surely = guarded or isinstance(topic, TopicPattern) or _known(row, outbox)
+        extra = () if surely else (f"{options.alias}: only rows of an outbox table get through",)
+        return (replace(event, topic=topic, doubts=(*record.doubts, *doubts, *extra)),)
+
+    def undo(after: str) -> tuple[Preimage, ...] | None:
+        reached = topic.fits(after) if isinstance(topic, TopicPattern) else topic == after
+        return None if reached or doubts else ()
+
+    return Transform(options.alias, step, undo=undo)
+
+
+def _known(row: Node | None, outbox: _Outbox) -> bool:
+    """Whether the columns of the outbox are known by name."""
+    return isinstance(row, Struct) and all(row.get(column) for column in (outbox.id, outbox.payload, outbox.route))
+
+
+def _topic(routing: Rule, column: str) -> tuple[Topic, tuple[str, ...]]:
+    """The name of an event's topic, and what is uncertain about it.
+
+    A value that ``route.topic.regex`` does not match becomes a topic of its own name; that one is not looked for.
+    """
+    parts = routing.outputs()
+    everything = _MATCHES_EVERYTHING.fullmatch(routing.regex.pattern) is not None
+    doubts = () if everything else (f"values of {column} that route.topic.regex does not match name other topics",)
+    if all(isinstance(part, str) for part in parts):
+        return "".join(str(part) for part in parts), doubts
+    return TopicPattern(parts, routing.replacement), doubts
+
+
+def _routing(config: Config) -> Rule | Unresolved:
+    pattern = config.get("route.topic.regex", "(?<routedByValue>.*)")
+    replacement = config.get("route.topic.replacement", "outbox.event.${routedByValue}")
+    # Confluent Cloud compiles it with RE2/J, where named groups are written (?P<name>...)
+    return rule("route.topic.regex", pattern, replacement, re2="(?P<" in pattern)
+
+
+def _beside(config: Config) -> dict[str, str] | Unresolved:
+    """``table.fields.additional.placement``: a list of ``column:header|envelope|partition[:alias]``; those in the envelope."""
+    key = "table.fields.additional.placement"
+    placed: dict[str, str] = {}
+    for entry in items(config.get(key)):
+        column, placement, alias = ([part.strip() for part in entry.split(":")] + ["", ""])[:3]
+        if placement.lower() not in ("header", "envelope", "partition"):
+            return Unresolved(key, f"{entry} is not of the form column:placement[:alias]")
+        if placement.lower() == "envelope":
+            placed[column] = alias or column
+    return placed

@@ -1,0 +1,220 @@
+"""What transforms do to fields, as pure functions on the nodes of ``record.py``.
+
+A value whose fields are not known (``Opaque``) or that is no struct stays so: what happens inside it is not followed.
+None of these functions names an origin column that was not there before.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import dataclass, replace
+
+from kc_lineage_dagster.derive.record import ALL_COLUMNS, Columns, Leaf, Node, Opaque, Record, Struct
+
+Path = tuple[str, ...]
+RecordChange = Callable[[Record], Record]
+
+
+@dataclass(frozen=True, slots=True)
+class FlatColumns(Columns):
+    """Columns after a flattening: a name that holds ``delimiter`` may have been a path, so its column is not known.
+
+    A delimiter of ``.`` joins paths as ``Leaf.origins`` writes them, so there the name is right either way.
+    """
+
+    delimiter: str = "."
+
+
+def envelope() -> Struct:
+    """The value of a Debezium change event whose ``after`` holds the columns of the table.
+
+    Source: https://debezium.io/documentation/reference/stable/connectors/postgresql.html#postgresql-change-events-value
+    """
+    return Struct(
+        (
+            ("before", ALL_COLUMNS),
+            ("after", ALL_COLUMNS),
+            ("source", Opaque()),
+            ("op", Leaf()),
+            ("ts_ms", Leaf()),
+            ("ts_us", Leaf()),
+            ("ts_ns", Leaf()),
+            ("transaction", Opaque()),
+        )
+    )
+
+
+def is_envelope(node: Node) -> bool | None:
+    """Whether a value is a Debezium change event; None when its fields are not all known."""
+    if not isinstance(node, Struct):
+        return False if isinstance(node, Leaf) else None
+    if all(node.get(name) is not None for name in ("after", "source", "op")):
+        return True
+    return False if node.columns is None else None
+
+
+def field_at(node: Node, path: Path) -> Node | None:
+    """The field at a path; None when there is none, Opaque when nothing is known of it."""
+    if not path:
+        return node
+    if not isinstance(node, Struct):
+        return Opaque()
+    named = node.get(path[0])
+    return field_at(named, path[1:]) if named is not None else _column_at(node.columns, path)
+
+
+def _column_at(columns: Columns | None, path: Path) -> Node | None:
+    column = _column(columns, path[0])
+    if column is None:
+        return None
+    if _may_be_path(columns, column) or (isinstance(columns, FlatColumns) and len(path) > 1):
+        return Opaque()
+    return Leaf((".".join((column, *path[1:])),))
+
+
+def _may_be_path(columns: Columns | None, column: str) -> bool:
+    return isinstance(columns, FlatColumns) and columns.delimiter != "." and columns.delimiter in column
+
+
+def _column(columns: Columns | None, name: str) -> str | None:
+    """The origin column that arrives under a name, when it is one of the columns that are not known by name."""
+    if columns is None or not (name.startswith(columns.prefix) and name.endswith(columns.suffix)):
+        return None
+    column = name[len(columns.prefix) : len(name) - len(columns.suffix)]
+    return column if column and column not in columns.excluded else None
+
+
+def origins(node: Node | None) -> tuple[str, ...]:
+    """The columns a field is made of, as far as they are known, each once."""
+    if isinstance(node, Leaf):
+        return node.origins
+    if isinstance(node, Struct):
+        return tuple(dict.fromkeys(column for _, field in node.fields for column in origins(field)))
+    return ()
+
+
+def put(node: Node, fields: Mapping[str, Node]) -> Node:
+    """With these fields added, or replaced in place."""
+    if not isinstance(node, Struct):
+        return Opaque()
+    return replace(node, fields=tuple({**dict(node.fields), **fields}.items()))
+
+
+def put_at(node: Node, path: Path, field: Node) -> Node:
+    """With one field added or replaced below structs; inside a column it is not followed any further."""
+    return _below(node, path, lambda parent, name: put(parent, {name: field}))
+
+
+def without(node: Node, names: Collection[str]) -> Node:
+    """Without these fields."""
+    if not isinstance(node, Struct):
+        return Opaque()
+    fields = tuple((name, field) for name, field in node.fields if name not in names)
+    return Struct(fields, _excluding(node.columns, names))
+
+
+def without_at(node: Node, path: Path) -> Node:
+    """Without the field at a path; inside a column it is not followed any further."""
+    return _below(node, path, lambda parent, name: without(parent, (name,)))
+
+
+def _below(node: Node, path: Path, change: Callable[[Node, str], Node]) -> Node:
+    if len(path) == 1:
+        return change(node, path[0])
+    if not isinstance(node, Struct):
+        return node
+    known = drawn_out(node, path[:1])
+    parent = known.get(path[0])
+    return put(known, {path[0]: _below(parent, path[1:], change)}) if isinstance(parent, Struct) else known
+
+
+def only(node: Node, names: Collection[str]) -> Node:
+    """With these fields and no others."""
+    if not isinstance(node, Struct):
+        return Opaque()
+    return Struct(tuple((name, field) for name, field in drawn_out(node, names).fields if name in names))
+
+
+def renamed(node: Node, names: Mapping[str, str]) -> Node:
+    """With fields renamed, all at once: a swap is possible."""
+    if not isinstance(node, Struct):
+        return Opaque()
+    known = drawn_out(node, names)
+    fields = {names.get(name, name): field for name, field in known.fields}
+    return Struct(tuple(fields.items()), known.columns)
+
+
+def drawn_out(node: Struct, names: Collection[str]) -> Struct:
+    """With those of these fields that are among the unnamed columns listed by name."""
+    found = {name: field_at(node, (name,)) for name in names if node.get(name) is None}
+    fields = tuple((name, field) for name, field in found.items() if field is not None)
+    return Struct((*node.fields, *fields), _excluding(node.columns, [name for name, _ in fields]))
+
+
+def respelled(node: Node, spell: Callable[[str], str | None]) -> Node:
+    """With every field renamed by a function of its name; the whole is Opaque when that answers None, or when there are
+    columns that are not known by name.
+    """
+    if not isinstance(node, Struct) or node.columns is not None:
+        return Opaque()
+    spelled = [(spell(name), field) for name, field in node.fields]
+    fields = tuple((name, field) for name, field in spelled if name is not None)
+    return Struct(fields) if len(fields) == len(spelled) else Opaque()
+
+
+def affixed(node: Node, prefix: str, suffix: str) -> Node:
+    """With a text before and after every field's name."""
+    if not isinstance(node, Struct):
+        return Opaque()
+    columns = node.columns and replace(
+        node.columns, prefix=prefix + node.columns.prefix, suffix=node.columns.suffix + suffix
+    )
+    return Struct(tuple((f"{prefix}{name}{suffix}", field) for name, field in node.fields), columns)
+
+
+def overwritten(node: Node, names: Collection[str], field: Node) -> Node:
+    """With the content of those of these fields that exist replaced by other content."""
+    if not isinstance(node, Struct):
+        return Opaque()
+    known = drawn_out(node, names)
+    return put(known, {name: field for name in names if known.get(name) is not None})
+
+
+def hoisted(node: Node, name: str) -> Struct:
+    """As the single field of a new struct."""
+    return Struct(((name, node),))
+
+
+def flattened(node: Node, delimiter: str) -> Node:
+    """With the fields of known structs drawn up to the top, their names joined.
+
+    Of several sets of columns that are not known by name only one can be kept: the top's own, else that of ``after``.
+    """
+    if not isinstance(node, Struct):
+        return Opaque()
+    fields: dict[str, Node] = {}
+    sets: dict[str, Columns] = {}
+
+    def walk(struct: Struct, path: str) -> None:
+        if struct.columns is not None:
+            sets[path] = struct.columns
+        for name, field in struct.fields:
+            if isinstance(field, Struct):
+                walk(field, f"{path}{name}{delimiter}")
+            else:
+                fields[path + name] = field
+
+    walk(node, "")
+    kept = next((path for path in ("", f"after{delimiter}", *sets) if path in sets), None)
+    columns = _flat_columns(sets[kept], kept, delimiter) if kept is not None else None
+    return Struct(tuple(fields.items()), columns)
+
+
+def _flat_columns(columns: Columns, path: str, delimiter: str) -> FlatColumns:
+    return FlatColumns(columns.excluded, path + columns.prefix, columns.suffix, delimiter)
+
+
+def _excluding(columns: Columns | None, names: Collection[str]) -> Columns | None:
+    found = (_column(columns, name) for name in names)
+    gone = frozenset(column for column in found if column is not None and not _may_be_path(columns, column))
+    return replace(columns, excluded=columns.excluded | gone) if columns is not None and gone else columns

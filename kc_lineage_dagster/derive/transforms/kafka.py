@@ -1,0 +1,206 @@
+"""Apache Kafka's own transforms. Source of the rules: the classes of ``org.apache.kafka.connect.transforms``."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+
+from kc_lineage_dagster.derive.config import first, items
+from kc_lineage_dagster.derive.java_regex import Preimage
+from kc_lineage_dagster.derive.record import Leaf, Node, Opaque, Record
+from kc_lineage_dagster.derive.transforms import fields
+from kc_lineage_dagster.derive.transforms.routing import by_rule, rule
+from kc_lineage_dagster.derive.transforms.simple import Change, missing, on_part, on_record, unchanged
+from kc_lineage_dagster.derive.transforms.steps import Build, Options, Transform
+from kc_lineage_dagster.derive.transforms.timestamps import TopicFormat, time_pattern
+from kc_lineage_dagster.lineage import Unresolved
+
+
+def regex_router(options: Options) -> Transform | Unresolved:
+    """A topic that matches ``regex`` as a whole gets its first find replaced; others keep their name (``RegexRouter``)."""
+    for key in ("regex", "replacement"):
+        if key not in options.config:
+            return missing(key)
+    found = rule("regex", options.config["regex"], options.config["replacement"])
+    return found if isinstance(found, Unresolved) else by_rule(options.alias, found)
+
+
+def timestamp_router(options: Options) -> Transform | Unresolved:
+    """``topic.format`` with the topic and the record's time, in UTC, as ``timestamp.format`` prints it (``TimestampRouter``).
+
+    A record without a timestamp fails; which ones have none is known from evidence only.
+    """
+    return timestamped(options, "timestamp.format")
+
+
+def timestamped(options: Options, key: str) -> Transform | Unresolved:
+    """A transform that makes topics of a topic and a time; ``key``: the option that holds the date pattern."""
+    time = time_pattern(options.config.get(key, "yyyyMMdd"))
+    if isinstance(time, Unresolved):
+        return Unresolved(key, time.reason)
+    made = TopicFormat(options.config.get("topic.format", "${topic}-${timestamp}"), time)
+
+    def step(record: Record) -> tuple[Record, ...]:
+        return (record.to(made.topic(record.topic)),)
+
+    def undo(topic: str) -> tuple[Preimage, ...] | None:
+        return made.topics_before(topic)
+
+    return Transform(options.alias, step, undo=undo)
+
+
+def drop_all(options: Options) -> Transform:
+    """Drops every record; meant to be guarded by a predicate (``Filter``)."""
+    return Transform(options.alias, lambda record: ())
+
+
+@on_part
+def replace_field(options: Options) -> Change | Unresolved:
+    """Keeps the fields of ``include`` without those of ``exclude``, then renames; all three look at the old names
+    (``ReplaceField``; before Kafka 3.0 ``whitelist`` and ``blacklist``).
+    """
+    exclude = items(first(options.config, "exclude", "blacklist"))
+    include = items(first(options.config, "include", "whitelist"))
+    renames = rename_pairs(options)
+    if isinstance(renames, Unresolved):
+        return renames
+
+    def change(node: Node) -> Node:
+        kept = fields.without(node, exclude)
+        return fields.renamed(fields.only(kept, include) if include else kept, renames)
+
+    return change
+
+
+def rename_pairs(options: Options) -> dict[str, str] | Unresolved:
+    """``renames``: a list of ``old:new``."""
+    pairs: dict[str, str] = {}
+    for entry in items(options.config.get("renames")):
+        old, _, new = entry.rstrip(":").partition(":")
+        if not new or ":" in new:
+            return Unresolved("renames", f"{entry} is not of the form old:new")
+        pairs[old] = new
+    return pairs
+
+
+@on_part
+def insert_field(options: Options) -> Change | Unresolved:
+    """Adds topic, partition, offset, timestamp or a fixed value under the given names; a last ``!`` or ``?`` is no part of
+    the name (``InsertField``). Only sink records have an offset.
+    """
+    config = options.config
+    if first(config, "offset.field") and options.kind == "source":
+        return Unresolved("offset.field", "every record fails: only records on their way to a sink have an offset")
+    keys = ["topic.field", "partition.field", "offset.field", "timestamp.field"]
+    static = ["static.field"] if first(config, "static.value") else []
+    names = [name for key in keys + static if (name := first(config, key))]
+    made: dict[str, Node] = {_without_mark(name): Leaf() for name in names}
+    return lambda node: fields.put(node, made)
+
+
+def _without_mark(name: str) -> str:
+    return name[:-1] if name[-1] in "!?" else name
+
+
+@on_part
+def mask_field(options: Options) -> Change | Unresolved:
+    """Replaces the content of ``fields`` by a constant, so nothing of the column arrives (``MaskField``)."""
+    names = items(options.config.get("fields"))
+    return (lambda node: fields.overwritten(node, names, Leaf())) if names else missing("fields")
+
+
+@on_part
+def flatten(options: Options) -> Change | Unresolved:
+    """Draws nested fields up, their names joined by ``delimiter``, which is ``.`` by default (``Flatten``)."""
+    delimiter = options.config.get("delimiter", ".")
+    return lambda node: fields.flattened(node, delimiter)
+
+
+@on_part
+def hoist_field(options: Options) -> Change | Unresolved:
+    """Puts the whole under the single field ``field`` (``HoistField``)."""
+    name = options.config.get("field")
+    return (lambda node: fields.hoisted(node, name)) if name is not None else missing("field")
+
+
+@on_part
+def extract_field(options: Options) -> Change | Unresolved:
+    """Puts the content of ``field`` in place of the whole; with ``field.syntax.version=V2`` a path (``ExtractField``)."""
+    name = options.config.get("field")
+    if name is None:
+        return missing("field")
+    nested = (first(options.config, "field.syntax.version") or "V1").upper() == "V2"
+    path = field_path(name) if nested else (name,)
+    if isinstance(path, Unresolved):
+        return path
+    return lambda node: fields.field_at(node, path) or Opaque()
+
+
+def field_path(text: str) -> fields.Path | Unresolved:
+    """A path with dots, steps in backticks where they hold dots themselves.
+
+    Source: ``org.apache.kafka.connect.transforms.field.SingleFieldPath`` (KIP-821).
+    """
+    steps: list[str] = []
+    rest = text
+    while rest.startswith("`") or "." in rest:
+        if not rest.startswith("`"):
+            step, _, rest = rest.partition(".")
+            steps.append(step)
+            continue
+        end = _closing_backtick(rest)
+        if end is None:
+            return Unresolved(f"field {text}", "a backtick is not closed")
+        steps.append(rest[1:end].replace("\\`", "`"))
+        if end == len(rest) - 1:
+            return tuple(steps)
+        rest = rest[end + 2 :]
+    return (*steps, rest)
+
+
+def _closing_backtick(text: str) -> int | None:
+    """The backtick that ends the step: followed by a dot or the end, and not escaped."""
+    ends = (at for at in range(1, len(text)) if text[at] == "`" and text[at + 1 : at + 2] in ("", "."))
+    return next((at for at in ends if text[at - 1] != "\\"), None)
+
+
+@on_record
+def value_to_key(options: Options) -> Callable[[Record], Record] | Unresolved:
+    """Makes a new key of ``fields`` of the value (``ValueToKey``)."""
+    names = items(options.config.get("fields"))
+    if not names:
+        return missing("fields")
+    return lambda record: replace(record, key=fields.only(record.value, names))
+
+
+@on_part
+def header_from(options: Options) -> Change | Unresolved:
+    """With ``operation=move`` takes ``fields`` away into headers, with ``copy`` leaves them (``HeaderFrom``)."""
+    names = items(options.config.get("fields"))
+    operation = first(options.config, "operation")
+    if operation not in ("move", "copy"):
+        return Unresolved("operation", "must be move or copy")
+    return (lambda node: fields.without(node, names)) if operation == "move" else (lambda node: node)
+
+
+_PACKAGE = "org.apache.kafka.connect.transforms"
+TRANSFORMS: Mapping[str, Build] = {
+    f"{_PACKAGE}.Cast": unchanged("Changes the types of fields, not their names (``Cast``)."),
+    f"{_PACKAGE}.DropHeaders": unchanged("Changes headers only (``DropHeaders``)."),
+    f"{_PACKAGE}.ExtractField": extract_field,
+    f"{_PACKAGE}.Filter": drop_all,
+    f"{_PACKAGE}.Flatten": flatten,
+    f"{_PACKAGE}.HeaderFrom": header_from,
+    f"{_PACKAGE}.HoistField": hoist_field,
+    f"{_PACKAGE}.InsertField": insert_field,
+    f"{_PACKAGE}.InsertHeader": unchanged("Changes headers only (``InsertHeader``)."),
+    f"{_PACKAGE}.MaskField": mask_field,
+    f"{_PACKAGE}.RegexRouter": regex_router,
+    f"{_PACKAGE}.ReplaceField": replace_field,
+    f"{_PACKAGE}.SetSchemaMetadata": unchanged("Changes the schema's name and version only (``SetSchemaMetadata``)."),
+    f"{_PACKAGE}.TimestampConverter": unchanged(
+        "Changes the type of a time field, not its name (``TimestampConverter``)."
+    ),
+    f"{_PACKAGE}.TimestampRouter": timestamp_router,
+    f"{_PACKAGE}.ValueToKey": value_to_key,
+}

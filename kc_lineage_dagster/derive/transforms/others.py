@@ -1,0 +1,158 @@
+"""Transforms of connectors and of the community, each with its source."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+
+from kc_lineage_dagster.derive.config import Config, first, flag, items
+from kc_lineage_dagster.derive.record import Leaf, Node, Opaque, Record, Struct
+from kc_lineage_dagster.derive.transforms import aiven, fields, jcustenborder
+from kc_lineage_dagster.derive.transforms.debezium import by_logical_table_router
+from kc_lineage_dagster.derive.transforms.debezium_unwrap import extract_new_record_state
+from kc_lineage_dagster.derive.transforms.jcustenborder import forgotten, made_fields
+from kc_lineage_dagster.derive.transforms.simple import Change, missing, on_part, on_record, on_value, unchanged
+from kc_lineage_dagster.derive.transforms.steps import Build, Options
+from kc_lineage_dagster.lineage import Unresolved
+
+
+@on_value
+def copy_value(options: Options) -> Change | Unresolved:
+    """Copies ``source.field`` to ``target.field``. Source: ``org.apache.iceberg.connect.transforms.CopyValue``."""
+    source, target = (first(options.config, key) for key in ("source.field", "target.field"))
+    if source is None or target is None:
+        return missing("source.field, target.field")
+    return lambda node: fields.put(node, {target: fields.field_at(node, (source,)) or Opaque()})
+
+
+@on_value
+def iceberg_debezium(options: Options) -> Change | Unresolved:
+    """Puts ``after`` in place of a Debezium change event and adds ``_cdc``.
+
+    Source: ``org.apache.iceberg.connect.transforms.DebeziumTransform``.
+    """
+    return lambda node: fields.put(_inside(node, "after"), {"_cdc": Leaf()})
+
+
+@on_value
+def iceberg_dms(options: Options) -> Change | Unresolved:
+    """Puts ``data`` in place of a record of AWS DMS and adds ``_cdc``.
+
+    Source: ``org.apache.iceberg.connect.transforms.DmsTransform``.
+    """
+    return lambda node: fields.put(_inside(node, "data"), {"_cdc": Leaf()})
+
+
+def _inside(node: Node, name: str) -> Node:
+    found = fields.field_at(node, (name,))
+    return found if isinstance(found, Struct) else Opaque()
+
+
+@on_value
+def kafka_metadata(options: Options) -> Change | Unresolved:
+    """Adds topic, partition, offset and timestamp as ``_kafka_metadata_topic`` ... or, with ``nested``, below
+    ``_kafka_metadata``. Source: ``org.apache.iceberg.connect.transforms.KafkaMetadataTransform``.
+    """
+    made = _metadata(options.config)
+    return lambda node: fields.put(node, made)
+
+
+def _metadata(config: Config) -> dict[str, Node]:
+    name = config.get("field_name", "_kafka_metadata")
+    parts = ["topic", "partition", "offset", "timestamp", *items(config.get("external_field"))[:1]]
+    if flag(config, "nested"):
+        return {name: Struct(tuple((part, Leaf()) for part in parts))}
+    return {f"{name}_{part}": Leaf() for part in parts}
+
+
+@on_record
+def key_to_value(options: Options) -> Callable[[Record], Record] | Unresolved:
+    """Adds the key to the value as ``field``, by default ``_key``. Source: ``com.clickhouse.kafka.connect.transforms.KeyToValue``."""
+    name = options.config.get("field", "_key")
+    return lambda record: replace(record, value=fields.put(record.value, {name: record.key}))
+
+
+@on_part
+def from_source_field(options: Options) -> Change | Unresolved:
+    """Expands JSON text or a list in ``sourceField``, in place or into ``outputField``.
+
+    Source: https://github.com/RedHatInsights/expandjsonsmt, https://github.com/RedHatInsights/flattenlistsmt.
+    """
+    source, output = first(options.config, "sourceField"), first(options.config, "outputField")
+
+    def change(node: Node) -> Node:
+        found = fields.field_at(node, tuple(source.split("."))) if source and output else None
+        return node if output is None or found is None else fields.put(node, {output: found})
+
+    return change
+
+
+_CLICKHOUSE = "com.clickhouse.kafka.connect.transforms"
+_CAMEL = "org.apache.camel.kafkaconnector.transforms"
+_SCYLLA = "com.scylladb.cdc.debezium.connector.transforms"
+_YUGABYTE = "io.debezium.connector.yugabytedb.transforms"
+_LENSES = "io.lenses.connect.smt.header"
+_HEADERS = "Changes headers only. Source: https://github.com/lensesio/kafka-connect-smt."
+_CELLS = "Changes how the cells of rows are written, not which columns there are."
+_POJO = "Makes structs or JSON of Java objects. Source: https://github.com/apache/camel-kafka-connector."
+
+_ICEBERG: Mapping[str, Build] = {
+    "CopyValue": copy_value,
+    "DebeziumTransform": iceberg_debezium,
+    "DmsTransform": iceberg_dms,
+    "JsonToMapTransform": forgotten(
+        "Reads JSON text. Source: ``org.apache.iceberg.connect.transforms.JsonToMapTransform``."
+    ),
+    "KafkaMetadataTransform": kafka_metadata,
+    "MongoDebeziumTransform": unchanged(
+        "Reads the documents of ``before`` and ``after``. Source: "
+        "``org.apache.iceberg.connect.transforms.MongoDebeziumTransform``."
+    ),
+}
+_LENSES_NAMES = (
+    "InsertFieldTimestampHeaders",
+    "InsertRecordTimestampHeaders",
+    "InsertRollingFieldTimestampHeaders",
+    "InsertRollingRecordTimestampHeaders",
+    "InsertRollingWallclock",
+    "InsertRollingWallclockHeaders",
+    "InsertSourcePartitionOrOffsetValue",
+    "InsertWallclock",
+    "InsertWallclockDateTimePart",
+    "InsertWallclockHeaders",
+    "RenameHeader",
+    "TimestampConverter",
+)
+
+TRANSFORMS: Mapping[str, Build] = {
+    **jcustenborder.TRANSFORMS,
+    **{f"org.apache.iceberg.connect.transforms.{name}": build for name, build in _ICEBERG.items()},
+    **{f"io.tabular.iceberg.connect.transforms.{name}": build for name, build in _ICEBERG.items()},
+    **{f"{_LENSES}.{name}": unchanged(_HEADERS) for name in _LENSES_NAMES},
+    f"{_CLICKHOUSE}.ExtractTopic": aiven.extract_topic,
+    f"{_CLICKHOUSE}.FieldToJsonString": unchanged("Changes fields' contents to JSON text. Source: its README."),
+    f"{_CLICKHOUSE}.KeyToValue": key_to_value,
+    f"{_CAMEL}.CamelTypeConverterTransform": forgotten(_POJO),
+    f"{_CAMEL}.FieldsToHeadersTransform": unchanged("Changes headers only. Source: its class."),
+    f"{_SCYLLA}.ScyllaExtractNewRecordState": extract_new_record_state,
+    f"{_SCYLLA}.ScyllaFlattenColumns": unchanged(_CELLS),
+    f"{_YUGABYTE}.YBExtractNewRecordState": extract_new_record_state,
+    f"{_YUGABYTE}.PGCompatible": unchanged(_CELLS),
+    f"{_YUGABYTE}.ByLogicalTableRouter": by_logical_table_router,
+    "com.couchbase.connect.kafka.transform.DeserializeJson": unchanged("Reads the JSON document of the value."),
+    "com.couchbase.connect.kafka.transform.DropIfNullValue": unchanged("Drops records without a value."),
+    "com.github.cjmatta.kafka.connect.smt.InsertUuid": made_fields(
+        "uuid.field.name",
+        "Adds a field with a UUID. Source: https://github.com/cjmatta/kafka-connect-insert-uuid.",
+        "uuid",
+    ),
+    "com.github.hpgrahsl.kafka.connect.transforms.kryptonite.CipherField": unchanged(
+        "Encrypts or decrypts fields' contents. Source: https://github.com/hpgrahsl/kryptonite-for-kafka."
+    ),
+    "com.redhat.insights.expandjsonsmt.ExpandJSON": from_source_field,
+    "com.redhat.insights.expandjsonsmt.ExpandJSONHeaders": unchanged("Changes headers only."),
+    "com.redhat.insights.flattenlistsmt.FlattenList": from_source_field,
+    "com.redhat.insights.deleteifsmt.DeleteIf": unchanged("Makes tombstones of records, by content."),
+    "com.redhat.insights.kafka.connect.transforms.DropIf": unchanged("Drops key or value by a script."),
+    "com.redhat.insights.kafka.connect.transforms.Filter": unchanged("Drops records by a script; the edge stays."),
+}

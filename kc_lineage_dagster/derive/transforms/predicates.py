@@ -1,0 +1,78 @@
+"""Predicates of Apache Kafka (``org.apache.kafka.connect.transforms.predicates``), and what guards a step with one."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+
+from kc_lineage_dagster.derive.config import Config
+from kc_lineage_dagster.derive.java_regex import Refused, compile_java
+from kc_lineage_dagster.derive.record import Record
+from kc_lineage_dagster.derive.transforms.steps import Transform
+from kc_lineage_dagster.lineage import Unresolved
+
+Test = Callable[[Record], "bool | None"]
+
+
+@dataclass(frozen=True, slots=True)
+class Predicate:
+    """``test``: True, False, or None when it depends on the record's content. ``by_topic``: it looks at the topic's
+    name.
+    """
+
+    test: Test
+    by_topic: bool = False
+
+
+def _topic_name_matches(config: Config) -> Predicate | Unresolved:
+    pattern = config.get("pattern", "")
+    compiled = compile_java(pattern)
+    if isinstance(compiled, Refused):
+        return Unresolved(f"pattern {pattern}", compiled.reason)
+
+    def test(record: Record) -> bool | None:
+        matched = compiled.matches(str(record.topic))
+        return None if isinstance(matched, Refused) else matched
+
+    return Predicate(test, by_topic=True)
+
+
+def _never(config: Config) -> Predicate | Unresolved:
+    # RecordIsTombstone: a tombstone carries no data, so it makes no edge whatever becomes of it
+    return Predicate(lambda record: False)
+
+
+def _undecided(config: Config) -> Predicate | Unresolved:
+    return Predicate(lambda record: None)
+
+
+_PACKAGE = "org.apache.kafka.connect.transforms.predicates"
+PREDICATES: Mapping[str, Callable[[Config], Predicate | Unresolved]] = {
+    f"{_PACKAGE}.TopicNameMatches": _topic_name_matches,
+    f"{_PACKAGE}.RecordIsTombstone": _never,
+    f"{_PACKAGE}.HasHeaderKey": _undecided,
+}
+_BY_ALIAS = {name.rpartition(".")[2]: build for name, build in PREDICATES.items()}
+
+
+def build_predicate(class_name: str, config: Config) -> Predicate | Unresolved:
+    """The predicate of a class or alias; an unknown class is undecided for every record."""
+    return (PREDICATES.get(class_name) or _BY_ALIAS.get(class_name) or _undecided)(config)
+
+
+def guarded(transform: Transform, predicate: Predicate, negate: bool) -> Transform:
+    """The transform applied only to records for which the predicate holds (or, with ``negate``, does not)."""
+
+    def step(record: Record) -> tuple[Record, ...]:
+        holds = predicate.test(record)
+        if holds is None:
+            reason = f"{transform.alias}: its predicate depends on the content of each record"
+            changed = tuple(one.doubt(reason) for one in transform.step(record))
+            return (record.doubt(reason), *changed) if changed != (record.doubt(reason),) else changed
+        return transform.step(record) if holds != negate else (record,)
+
+    return replace(
+        transform,
+        step=step,
+        by_topic=transform.by_topic or predicate.by_topic,
+    )

@@ -1,0 +1,105 @@
+"""Steps that rename topics: by a regular expression, by a function of the name, or by the content of each record."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from kc_lineage_dagster.derive.java_regex import (
+    Hole,
+    JavaRegex,
+    Preimage,
+    Refused,
+    compile_java,
+    compile_re2,
+    preimages,
+)
+from kc_lineage_dagster.derive.java_regex.nodes import NotTranslated
+from kc_lineage_dagster.derive.java_regex.replacement import template
+from kc_lineage_dagster.derive.record import ANY_TOPIC, Record, TopicPattern
+from kc_lineage_dagster.derive.transforms.steps import Transform, Undo
+from kc_lineage_dagster.lineage import Unresolved
+
+Change = Callable[[Record], Record]
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """A pattern and a replacement that fit each other, in the syntax of Java (or RE2/J)."""
+
+    regex: JavaRegex
+    replacement: str
+
+    def apply(self, text: str) -> str | None | Refused:
+        """The text with its first find replaced when it matches as a whole, None when it does not match.
+
+        Source: ``Matcher.matches`` then ``Matcher.replaceFirst`` in ``org.apache.kafka.connect.transforms.RegexRouter``.
+        """
+        matched = self.regex.matches(text)
+        if isinstance(matched, Refused):
+            return matched
+        return self.regex.replace_first(text, self.replacement) if matched else None
+
+    def outputs(self) -> Preimage:
+        """What the replacement can give: literal text, and a hole for every group it refers to."""
+        parts = template(self.replacement, self.regex.groups, self.regex.parsed.names)
+        return tuple(part if isinstance(part, str) else Hole(".*") for part in parts)
+
+
+def rule(key: str, pattern: str, replacement: str, re2: bool = False) -> Rule | Unresolved:
+    """A rule, or why Java would refuse it; ``key``: the option that holds the pattern."""
+    regex = (compile_re2 if re2 else compile_java)(pattern)
+    if isinstance(regex, Refused):
+        return Unresolved(key, regex.reason)
+    try:
+        template(replacement, regex.groups, regex.parsed.names)
+    except NotTranslated as error:
+        return Unresolved(key, f"replacement {replacement!r}: {error}")
+    return Rule(regex, replacement)
+
+
+def anywhere(record: Record, display: str, reason: str) -> Record:
+    """The record under a topic of which nothing is known."""
+    return record.to(TopicPattern(ANY_TOPIC, display)).doubt(reason)
+
+
+def by_rule(alias: str, rule: Rule, empty_keeps: bool = False, also: Change = lambda record: record) -> Transform:
+    """Renames topics that match; ``also``: what happens to the record besides. An empty name keeps the old topic or, without
+    ``empty_keeps``, fails the record.
+    """
+
+    def step(record: Record) -> tuple[Record, ...]:
+        renamed = rule.apply(str(record.topic))
+        if isinstance(renamed, Refused):
+            return (anywhere(also(record), f"(what transform {alias} makes of {record.topic})", renamed.reason),)
+        if renamed is None or (empty_keeps and not renamed):
+            return (record,)
+        return (also(record).to(renamed),) if renamed else ()
+
+    def undo(topic: str) -> tuple[Preimage, ...] | None:
+        found = preimages(rule.regex, rule.replacement, topic)
+        return None if isinstance(found, Refused) else tuple(found)
+
+    return Transform(alias, step, by_topic=True, undo=undo)
+
+
+def by_name(alias: str, spell: Callable[[str], str | None], undo: Undo) -> Transform:
+    """Renames every topic by a function of its name; None when the function does not tell."""
+
+    def step(record: Record) -> tuple[Record, ...]:
+        spelled = spell(str(record.topic))
+        if spelled is None:
+            display = f"(what transform {alias} makes of {record.topic})"
+            return (anywhere(record, display, f"{alias}: how it spells this topic is not known"),)
+        return (record.to(spelled),)
+
+    return Transform(alias, step, by_topic=True, undo=undo)
+
+
+def by_content(alias: str, pattern: TopicPattern, also: Change = lambda record: record) -> Transform:
+    """Names topics after the content of each record; ``pattern``: what is known of the names."""
+
+    def step(record: Record) -> tuple[Record, ...]:
+        return (also(record).to(pattern),)
+
+    return Transform(alias, step, undo=lambda topic: None if pattern.fits(topic) else ())

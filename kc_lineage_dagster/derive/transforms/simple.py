@@ -1,0 +1,80 @@
+"""How the builders of transforms that leave the topic alone are made."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from functools import wraps
+
+from kc_lineage_dagster.derive.record import Node, Record
+from kc_lineage_dagster.derive.transforms.steps import Build, Options, Transform
+from kc_lineage_dagster.lineage import Unresolved
+
+Change = Callable[[Node], Node]
+Plan = Callable[[Options], "Change | Unresolved"]
+RecordPlan = Callable[[Options], "Callable[[Record], Record] | Unresolved"]
+
+_PARTS: Mapping[str, Callable[[Record, Change], Record]] = {
+    "Key": lambda record, change: replace(record, key=change(record.key)),
+    "Value": lambda record, change: replace(record, value=change(record.value)),
+}
+
+
+def missing(key: str) -> Unresolved:
+    """What a builder answers when a key that has no default is absent."""
+    return Unresolved(key, "is required and not set")
+
+
+def keep(record: Record) -> tuple[Record, ...]:
+    """The step that changes nothing that is tracked."""
+    return (record,)
+
+
+def unchanged(doc: str) -> Build:
+    """A builder of transforms that change neither topic nor which fields there are; ``doc``: what they do, and the source."""
+
+    def build(options: Options) -> Transform:
+        return Transform(options.alias, keep)
+
+    build.__doc__ = doc
+    return build
+
+
+def on_part(plan: Plan) -> Build:
+    """A builder of transforms that exist as ``$Key`` and ``$Value`` and change the fields of that part."""
+
+    @wraps(plan)
+    def build(options: Options) -> Transform | Unresolved:
+        change = plan(options)
+        if isinstance(change, Unresolved):
+            return change
+        if options.part not in _PARTS:
+            return Unresolved("type", f"{options.class_name} exists only as $Key and $Value")
+        apply = _PARTS[options.part]
+        return Transform(options.alias, lambda record: (apply(record, change),))
+
+    return build
+
+
+def on_value(plan: Plan) -> Build:
+    """A builder of transforms that change the fields of the value."""
+
+    @wraps(plan)
+    def build(options: Options) -> Transform | Unresolved:
+        change = plan(options)
+        if isinstance(change, Unresolved):
+            return change
+        return Transform(options.alias, lambda record: (_PARTS["Value"](record, change),))
+
+    return build
+
+
+def on_record(plan: RecordPlan) -> Build:
+    """A builder of transforms that change key and value together."""
+
+    @wraps(plan)
+    def build(options: Options) -> Transform | Unresolved:
+        change = plan(options)
+        return change if isinstance(change, Unresolved) else Transform(options.alias, lambda record: (change(record),))
+
+    return build

@@ -1,0 +1,119 @@
+"""The algebra of transforms: a chain of steps, run forwards on records and backwards on topic names.
+
+Forwards a step turns one record into none (dropped), one, or several (undecided, with a doubt). A step that needs the
+topic's name cannot go on where the name depends on record content: the outcome then waits before that step. Backwards a
+chain tells which topics, before it, may have become a given one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from kc_lineage_dagster.derive.config import Config
+from kc_lineage_dagster.derive.java_regex import Preimage
+from kc_lineage_dagster.derive.record import Record
+from kc_lineage_dagster.lineage import Unresolved
+
+Step = Callable[[Record], tuple[Record, ...]]
+Undo = Callable[[str], "tuple[Preimage, ...] | None"]
+
+MOST_OUTCOMES = 64
+MOST_PREIMAGES = 256
+
+
+def keeps_topic(topic: str) -> tuple[Preimage, ...] | None:
+    """The ``undo`` of a step that never renames a topic: nothing but the unchanged name leads there."""
+    return ()
+
+
+@dataclass(frozen=True, slots=True)
+class Transform:
+    """One transform of a connector, ready to run.
+
+    ``alias``: its name in ``transforms``. ``step``: forwards. ``by_topic``: whether the step looks at the topic's
+    name, so it must wait where that is a pattern. ``undo``: the topics, other than the unchanged one, that
+    the step turns into the given one; None when nobody can tell.
+    """
+
+    alias: str
+    step: Step
+    by_topic: bool = False
+    undo: Undo = keeps_topic
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """What a transform is built from.
+
+    ``alias``: its name. ``class_name``: without ``$Key`` / ``$Value``. ``part``: ``Key``, ``Value`` or None.
+    ``config``: its own keys, without ``transforms.<alias>.``. ``kind``: ``source`` or ``sink``.
+    """
+
+    alias: str
+    class_name: str
+    part: str | None
+    config: Config
+    kind: str
+
+
+Build = Callable[[Options], "Transform | Unresolved"]
+Chain = tuple[Transform, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """A record at the end of the chain, or waiting before step ``at`` because its topic is a pattern."""
+
+    record: Record
+    at: int
+
+
+def run(chain: Chain, record: Record, start: int = 0) -> tuple[Outcome, ...]:
+    """All outcomes of a record from step ``start`` on; more than MOST_OUTCOMES are cut with a doubt on the rest."""
+    waiting: list[Outcome] = []
+    records = [record]
+    for at in range(start, len(chain)):
+        transform, after = chain[at], []
+        for one in records:
+            if transform.by_topic and not isinstance(one.topic, str):
+                waiting.append(Outcome(one, at))
+            else:
+                after.extend(transform.step(one))
+        records = after[:MOST_OUTCOMES]
+    return (*waiting, *(Outcome(one, len(chain)) for one in records))
+
+
+@dataclass(frozen=True, slots=True)
+class Beforehand:
+    """The topics, at one place of the chain, that may become a given one; ``complete``: there can be no others."""
+
+    preimages: tuple[Preimage, ...]
+    complete: bool
+
+    @property
+    def exact(self) -> tuple[str, ...]:
+        """Those without holes."""
+        return tuple(parts[0] for parts in self.preimages if len(parts) == 1 and isinstance(parts[0], str))
+
+
+def backwards(chain: Chain, topic: str) -> tuple[Beforehand, ...]:
+    """For every place of the chain (0: before its first step) the topics that may become ``topic``."""
+    places = [Beforehand(((topic,),), True)]
+    for transform in reversed(chain):
+        places.append(_before(transform, places[-1]))
+    return tuple(reversed(places))
+
+
+def _before(transform: Transform, after: Beforehand) -> Beforehand:
+    found = dict.fromkeys(after.preimages)
+    complete = after.complete
+    if transform.undo is keeps_topic:
+        return after
+    for parts in after.preimages:
+        part = parts[0] if len(parts) == 1 else None
+        undone = transform.undo(part) if isinstance(part, str) else None
+        complete = complete and undone is not None
+        found.update(dict.fromkeys(undone or ()))
+    preimages = tuple(found)
+    return Beforehand(preimages[:MOST_PREIMAGES], complete and len(preimages) <= MOST_PREIMAGES)

@@ -1,0 +1,200 @@
+"""ConnectorLineage -> metadata change proposals, as plain JSON. Pure; imports nothing of DataHub.
+
+Per connector a DataFlow, per source dataset (of a sink: per topic) a DataJob with everything it feeds among
+its outlets. Names, URNs and aspects are those of DataHub's own kafka-connect source; on purpose different
+are: one job per source dataset, ``status`` beside its entity, ``dataPlatformInstance``, the configuration
+of every class in the custom properties (secrets are gone before they get here), and what is unresolved,
+also in the custom properties of the flow, because that is where people look. Ownership, tags, terms,
+documentation and everything else that people edit is never written.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from kc_lineage_dagster.emit import urns
+from kc_lineage_dagster.emit.urns import Naming
+from kc_lineage_dagster.lineage import KAFKA, ConnectorLineage, Dataset, Edge
+
+VALUE_LIMIT = 2_000  # characters of one custom property
+UNRESOLVED_COUNT = "kc_lineage.unresolved"
+UNRESOLVED_ITEMS = "kc_lineage.unresolved.items"
+
+_canonical = json.JSONEncoder(sort_keys=True, separators=(",", ":")).encode
+
+# User names stay out, as DataHub's source leaves out connection.user and db.user.
+_USER_NAME = re.compile(r"(^|[._-])user([._-]?name)?$", re.IGNORECASE)
+
+
+@dataclass(frozen=True, slots=True)
+class Proposal:
+    """One aspect of one entity, to be written whole (UPSERT).
+
+    ``aspect`` is JSON as DataHub's server takes it. ``hash``: the first 128 bits of the SHA-256 of its
+    canonical JSON, in hex; ``size``: its length in characters. Two proposals are equal when they say the
+    same of the same aspect.
+    """
+
+    urn: str
+    entity_type: str
+    aspect_name: str
+    aspect: Mapping[str, Any] = field(compare=False)
+    hash: str = field(init=False)
+    size: int = field(init=False, compare=False, repr=False)
+
+    def __post_init__(self) -> None:
+        text = _canonical(self.aspect)
+        object.__setattr__(self, "hash", hashlib.sha256(text.encode("ascii")).hexdigest()[:32])
+        object.__setattr__(self, "size", len(text))
+
+
+@dataclass(frozen=True, slots=True)
+class _Job:
+    id: str
+    inlets: tuple[str, ...]
+    outlets: tuple[str, ...]
+    fields: tuple[tuple[tuple[str, ...], str], ...]  # (upstream field URNs, downstream field URN)
+
+
+def proposals(lineage: ConnectorLineage, properties: Mapping[str, str], naming: Naming) -> tuple[Proposal, ...]:
+    """All that is to be written for one connector: the flow's aspects, then those of each job.
+
+    ``properties``: the connector's configuration without its secrets.
+    """
+    flow = urns.flow_urn(naming, lineage.connector)
+    shared = _shared_aspects(naming)
+    made = [Proposal(flow, "dataFlow", "dataFlowInfo", _flow_info(lineage, properties))]
+    made += (Proposal(flow, "dataFlow", name, aspect) for name, aspect in shared)
+    for job in _jobs(lineage, naming):
+        urn = urns.job_of_flow(flow, job.id)
+        made.append(Proposal(urn, "dataJob", "dataJobInfo", _job_info(lineage, job)))
+        made.append(Proposal(urn, "dataJob", "dataJobInputOutput", _input_output(job)))
+        made += (Proposal(urn, "dataJob", name, aspect) for name, aspect in shared)
+    return tuple(made)
+
+
+def status(urn: str, *, removed: bool) -> Proposal:
+    """The proposal that soft-deletes an entity, or brings it back."""
+    return Proposal(urn, urn.split(":")[2], "status", {"removed": removed})
+
+
+def _shared_aspects(naming: Naming) -> tuple[tuple[str, dict[str, Any]], ...]:
+    alive: tuple[str, dict[str, Any]] = ("status", {"removed": False})
+    if not naming.platform_instance:
+        return (alive,)
+    instance = urns.instance_urn(naming.platform_instance)
+    return (
+        ("browsePathsV2", {"path": [{"id": instance, "urn": instance}]}),
+        (
+            "dataPlatformInstance",
+            {"platform": f"urn:li:dataPlatform:{urns.ORCHESTRATOR}", "instance": instance},
+        ),
+        alive,
+    )
+
+
+def _flow_info(lineage: ConnectorLineage, properties: Mapping[str, str]) -> dict[str, Any]:
+    return {
+        "customProperties": {**custom_properties(properties), **_unresolved(lineage)},
+        "name": lineage.connector,
+        "description": f"{lineage.kind.capitalize()} connector using `{lineage.connector_class}` plugin.",
+    }
+
+
+def custom_properties(properties: Mapping[str, str]) -> dict[str, str]:
+    """The configuration as DataHub shows it: no user names, long values cut."""
+    return {key: _cut(value) for key, value in properties.items() if not _USER_NAME.search(key)}
+
+
+def _cut(value: str) -> str:
+    return value if len(value) <= VALUE_LIMIT else value[: VALUE_LIMIT - 1] + "…"
+
+
+def _unresolved(lineage: ConnectorLineage) -> dict[str, str]:
+    if not lineage.unresolved:
+        return {}
+    lines = sorted(str(item) for item in lineage.unresolved)
+    return {UNRESOLVED_COUNT: str(len(lines)), UNRESOLVED_ITEMS: _cut("\n".join(lines))}
+
+
+def _job_info(lineage: ConnectorLineage, job: _Job) -> dict[str, Any]:
+    return {"customProperties": {}, "name": f"{lineage.connector}:{job.id}", "type": {"string": "COMMAND"}}
+
+
+def _input_output(job: _Job) -> dict[str, Any]:
+    aspect: dict[str, Any] = {"inputDatasets": list(job.inlets), "outputDatasets": list(job.outlets)}
+    if job.fields:
+        aspect["fineGrainedLineages"] = [
+            {
+                "upstreamType": "FIELD_SET",
+                "upstreams": list(upstreams),
+                "downstreamType": "FIELD",
+                "downstreams": [downstream],
+                "confidenceScore": 1.0,
+            }
+            for upstreams, downstream in job.fields
+        ]
+    return aspect
+
+
+def _jobs(lineage: ConnectorLineage, naming: Naming) -> Iterator[_Job]:
+    groups = _edges_by_job(lineage, naming)
+    shared_ids = {name for name, count in Counter(name for name, _ in groups).items() if count > 1}
+    for (name, upstream), edges in groups.items():
+        yield _Job(
+            id=_qualified(edges[0].upstream, name) if name in shared_ids else name,
+            inlets=(upstream,) if upstream else (),
+            outlets=tuple(sorted({urns.dataset_urn(naming, lineage.connector, edge.downstream) for edge in edges})),
+            fields=tuple(sorted(set(_field_pairs(lineage.connector, naming, edges)))),
+        )
+
+
+def _edges_by_job(lineage: ConnectorLineage, naming: Naming) -> dict[tuple[str, str | None], list[Edge]]:
+    groups: dict[tuple[str, str | None], list[Edge]] = {}
+    for edge in (*lineage.edges, *_topics_of_unknown_origin(lineage)):
+        upstream = edge.upstream
+        urn = urns.dataset_urn(naming, lineage.connector, upstream) if upstream else None
+        name = urns.job_id(
+            naming, lineage.connector, lineage.connector_class, lineage.kind, upstream, edge.downstream.name
+        )
+        groups.setdefault((name, urn), []).append(edge)
+    return groups
+
+
+def _topics_of_unknown_origin(lineage: ConnectorLineage) -> Iterator[Edge]:
+    """Topics with real data whose origin is unresolved; a sink does not write topics, so it has none."""
+    if lineage.kind == "sink":
+        return
+    known = {edge.downstream.name for edge in lineage.edges if edge.downstream.platform == KAFKA}
+    for item in lineage.unresolved:
+        if item.topic is not None and item.topic not in known:
+            known.add(item.topic)
+            yield Edge(None, Dataset(KAFKA, item.topic))
+
+
+def _qualified(upstream: Dataset | None, name: str) -> str:
+    """The id of a job whose plain id another dataset of the same connector has too.
+
+    Putting both into one job would claim that each feeds the outlets of the other.
+    """
+    if upstream is None:
+        return name
+    return ".".join(part for part in (upstream.platform, upstream.instance, name) if part)
+
+
+def _field_pairs(connector: str, naming: Naming, edges: Iterable[Edge]) -> Iterator[tuple[tuple[str, ...], str]]:
+    for edge in edges:
+        if edge.upstream is None:
+            continue
+        upstream = urns.dataset_urn(naming, connector, edge.upstream)
+        downstream = urns.dataset_urn(naming, connector, edge.downstream)
+        for pair in edge.fields:
+            sources = tuple(urns.field_urn(upstream, name) for name in pair.upstream if name)
+            if sources and pair.downstream:
+                yield sources, urns.field_urn(downstream, pair.downstream)

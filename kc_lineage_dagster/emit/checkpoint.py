@@ -1,0 +1,88 @@
+"""DataHub's own stateful-ingestion checkpoint, so that people can come from `datahub ingest` and go back.
+
+Entities that `datahub ingest` made and that are stale now are removed by us; after a run of ours its next
+run finds what we emitted. The checkpoint is the timeseries aspect ``datahubIngestionCheckpoint`` of a
+DataJob named after the pipeline, its state a list of URNs (``GenericCheckpointState``).
+"""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Iterable
+from typing import TYPE_CHECKING
+
+import requests
+
+from kc_lineage_dagster.emit.aspects import Proposal
+from kc_lineage_dagster.emit.delivery import explain
+from kc_lineage_dagster.errors import SinkError
+
+if TYPE_CHECKING:
+    from datahub.emitter.rest_emitter import DataHubRestEmitter
+
+_PLATFORM = "kafka-connect"
+_MAX_STATE_BYTES = 2**22  # DataHub: checkpoint.DEFAULT_MAX_STATE_SIZE
+
+
+def job_name() -> str:
+    """The name under which DataHub's kafka-connect source keeps its state."""
+    from datahub.ingestion.source.state.stale_entity_removal_handler import StaleEntityRemovalHandler
+
+    return str(StaleEntityRemovalHandler.compute_job_id(_PLATFORM))
+
+
+def checkpoint_urn(pipeline_name: str) -> str:
+    """The DataJob that carries the checkpoint of a pipeline (``pipeline_name`` of the recipe)."""
+    from datahub.emitter.mce_builder import make_data_job_urn
+
+    return str(make_data_job_urn("datahub", pipeline_name, job_name()))
+
+
+def read_checkpoint(emitter: DataHubRestEmitter, pipeline_name: str) -> frozenset[str] | None:
+    """URNs that the last run of ``datahub ingest`` (or of ours) left in DataHub; None when there was none.
+
+    Raises SinkError when DataHub does not answer or the state is not readable: without it nothing can be
+    judged.
+    """
+    from datahub.configuration.common import MetaError
+    from datahub.ingestion.source.state.checkpoint import Checkpoint
+    from datahub.ingestion.source.state.entity_removal_state import GenericCheckpointState
+    from datahub.metadata.schema_classes import DatahubIngestionCheckpointClass
+
+    try:
+        aspect = emitter.to_graph().get_latest_timeseries_value(
+            entity_urn=checkpoint_urn(pipeline_name),
+            aspect_type=DatahubIngestionCheckpointClass,
+            filter_criteria_map={"pipelineName": pipeline_name},
+        )
+        found = Checkpoint.create_from_checkpoint_aspect(job_name(), aspect, GenericCheckpointState)
+    except (MetaError, requests.RequestException, ValueError) as error:
+        raise SinkError(f"the checkpoint of pipeline {pipeline_name} cannot be read: {explain(error)}") from None
+    return None if found is None else frozenset(found.state.urns)
+
+
+def checkpoint_proposals(pipeline_name: str, run_id: str, urns: Iterable[str]) -> tuple[Proposal, ...]:
+    """The state to leave behind: what is in DataHub now, with what is still to be removed.
+
+    As DataHub does, the DataJob that carries it is kept out of search (``removed``), with a fresh time so
+    that it is not cleaned away. Raises SinkError when the state is larger than DataHub takes (4 MB
+    compressed).
+    """
+    from datahub.emitter.mce_builder import SYSTEM_ACTOR
+    from datahub.emitter.serialization_helper import pre_json_transform
+    from datahub.ingestion.source.state.checkpoint import Checkpoint
+    from datahub.ingestion.source.state.entity_removal_state import GenericCheckpointState
+
+    state = GenericCheckpointState(urns=sorted(urns))
+    checkpoint = Checkpoint(job_name(), pipeline_name, run_id, state)
+    aspect = checkpoint.to_checkpoint_aspect(_MAX_STATE_BYTES)
+    if aspect is None:
+        raise SinkError(f"the checkpoint of pipeline {pipeline_name} is larger than DataHub takes")
+    urn = checkpoint_urn(pipeline_name)
+    touched = {"time": int(time.time() * 1000), "actor": SYSTEM_ACTOR}
+    content = json.loads(json.dumps(pre_json_transform(aspect.to_obj())))
+    return (
+        Proposal(urn, "dataJob", "status", {"removed": True, "lifecycleLastUpdated": touched}),
+        Proposal(urn, "dataJob", "datahubIngestionCheckpoint", content),
+    )

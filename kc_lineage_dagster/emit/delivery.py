@@ -1,0 +1,187 @@
+"""What every sink has in common: the protocol, its report, and proposals in DataHub's own classes."""
+
+from __future__ import annotations
+
+import json
+import re
+import sqlite3
+import time
+from collections import Counter
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Protocol
+from urllib.parse import urlsplit, urlunsplit
+
+from pydantic import ValidationError
+
+from kc_lineage_dagster.emit.aspects import Proposal
+from kc_lineage_dagster.emit.incarnation import Seen
+from kc_lineage_dagster.errors import KcLineageError
+
+if TYPE_CHECKING:
+    from datahub.emitter.mcp import MetadataChangeProposalWrapper
+    from datahub.metadata.schema_classes import MetadataChangeProposalClass, SystemMetadataClass
+
+Acknowledged = Callable[[Sequence[Proposal]], None]
+
+_CAUSE_LIMIT = 300  # characters
+SECRET_MINIMUM = 6  # characters: a shorter one would black out ordinary words
+_SECRET_KEY = re.compile(r"password|passphrase|secret|token|credential|jaas|auth|header|private", re.IGNORECASE)
+_URN = re.compile(r"urn:li:[^\s'\"]+")
+
+
+@dataclass(frozen=True, slots=True)
+class SendReport:
+    """What became of proposals: how many were acknowledged, which were not and why, and how often each cause.
+
+    ``causes`` may hold a line without a failed proposal (a sink that could not be closed): ``ok`` is the
+    judge.
+    """
+
+    sent: int = 0
+    failed: tuple[tuple[Proposal, str], ...] = ()
+    causes: Mapping[str, int] = field(default_factory=dict)
+
+    @property
+    def ok(self) -> bool:
+        """Whether everything was acknowledged and nothing else went wrong."""
+        return not self.failed and not self.causes
+
+    def __add__(self, other: SendReport) -> SendReport:
+        causes = Counter(self.causes)
+        causes.update(other.causes)
+        return SendReport(self.sent + other.sent, self.failed + other.failed, dict(causes))
+
+
+class Sink(Protocol):
+    """Where proposals go. Nothing is opened before the first ``send`` (or ``look``)."""
+
+    def look(self, urns: Collection[str]) -> Seen:
+        """Which DataHub it is, and which of ``urns`` it does not hold; see ``Receipts.reconcile``."""
+        ...
+
+    def send(self, proposals: Sequence[Proposal], acknowledged: Acknowledged) -> SendReport:
+        """Write proposals; ``acknowledged`` is called with those that DataHub took, as soon as it has.
+
+        The report counts what is decided when it returns; ``close`` reports the rest. Raises nothing of
+        DataHub's: what went wrong is in the report.
+        """
+        ...
+
+    def close(self) -> SendReport:
+        """Drain and release; what is not acknowledged by now has failed."""
+        ...
+
+
+def failure(proposals: Iterable[Proposal], cause: str) -> SendReport:
+    """The report of proposals that failed for one cause."""
+    failed = tuple((proposal, cause) for proposal in proposals)
+    return SendReport(failed=failed, causes={cause: max(1, len(failed))})
+
+
+def one_line(text: str, secrets: Iterable[str] = ()) -> str:
+    """A cause for people: one line, no URN (so that equal causes count as one), no secret."""
+    for secret in secrets:
+        text = text.replace(secret, "***")
+    line = next((part.strip() for part in text.splitlines() if part.strip()), "no reason given")
+    line = _URN.sub("urn:li:...", line)
+    return line if len(line) <= _CAUSE_LIMIT else line[: _CAUSE_LIMIT - 3] + "..."
+
+
+def explain(error: BaseException, secrets: Iterable[str] = ()) -> str:
+    """An exception of a sink as a cause: its message without the values of the configuration."""
+    if isinstance(error, ValidationError):
+        return "; ".join(config_problems(error))
+    if isinstance(error, KcLineageError):
+        return one_line(str(error), secrets)
+    info = getattr(error, "info", None)  # of DataHub's OperationalError
+    if isinstance(info, Mapping):
+        said = info.get("message") or getattr(error, "message", "")
+        return one_line(str(said), secrets)
+    return one_line(f"{type(error).__name__}: {error}", secrets)
+
+
+def config_problems(error: ValidationError) -> list[str]:
+    """What is wrong with a configuration, by field and without the values: ``sink.config.server: required``."""
+    return [
+        f"{'.'.join(('sink.config', *map(str, item['loc'])))}: {item['msg']}"
+        for item in error.errors(include_url=False, include_context=False, include_input=False)
+    ]
+
+
+def secrets_of(config: Any, secret: bool = False) -> frozenset[str]:
+    """The texts of a sink's configuration that no message may hold: those under a key that says so."""
+    if isinstance(config, Mapping):
+        found = (secrets_of(value, secret or bool(_SECRET_KEY.search(str(key)))) for key, value in config.items())
+        return frozenset().union(*found)
+    if isinstance(config, list | tuple):
+        return frozenset().union(*(secrets_of(value, secret) for value in config))
+    return frozenset({config}) if secret and isinstance(config, str) and len(config) >= SECRET_MINIMUM else frozenset()
+
+
+def sink_errors() -> tuple[type[BaseException], ...]:
+    """What DataHub's sinks raise; the third parties behind them have no common ancestor."""
+    from datahub.cli.config_utils import MissingConfigError
+    from datahub.configuration.common import MetaError
+
+    return (
+        MetaError,
+        MissingConfigError,
+        KcLineageError,
+        sqlite3.Error,
+        OSError,
+        ValueError,
+        TypeError,
+        LookupError,
+        AttributeError,
+        RuntimeError,
+        AssertionError,
+        ImportError,
+    )
+
+
+def address(url: str) -> str:
+    """A URL without user, password, query and trailing slash."""
+    parts = urlsplit(url)
+    host = parts.netloc.rpartition("@")[2].lower()
+    return urlunsplit((parts.scheme.lower(), host, parts.path.rstrip("/"), "", ""))
+
+
+def stamp(run_id: str, pipeline_name: str | None) -> SystemMetadataClass:
+    """System metadata that lets ``datahub ingest rollback --run-id`` find what a run wrote."""
+    from datahub.metadata.schema_classes import SystemMetadataClass
+
+    return SystemMetadataClass(lastObserved=int(time.time() * 1000), runId=run_id, pipelineName=pipeline_name)
+
+
+def to_mcp(proposal: Proposal, system_metadata: SystemMetadataClass) -> MetadataChangeProposalClass:
+    """The proposal as it goes over the wire, its aspect serialised."""
+    from datahub.emitter.aspect import JSON_CONTENT_TYPE
+    from datahub.metadata.schema_classes import (
+        ChangeTypeClass,
+        GenericAspectClass,
+        MetadataChangeProposalClass,
+    )
+
+    return MetadataChangeProposalClass(
+        entityType=proposal.entity_type,
+        entityUrn=proposal.urn,
+        changeType=ChangeTypeClass.UPSERT,
+        aspectName=proposal.aspect_name,
+        aspect=GenericAspectClass(value=json.dumps(proposal.aspect).encode("ascii"), contentType=JSON_CONTENT_TYPE),
+        systemMetadata=system_metadata,
+    )
+
+
+def to_wrapper(proposal: Proposal, system_metadata: SystemMetadataClass) -> MetadataChangeProposalWrapper:
+    """The proposal with its aspect as an object of DataHub's schema classes, as sinks want it."""
+    from datahub.emitter.aspect import ASPECT_MAP
+    from datahub.emitter.mcp import MetadataChangeProposalWrapper
+    from datahub.emitter.serialization_helper import post_json_transform
+
+    return MetadataChangeProposalWrapper(
+        entityType=proposal.entity_type,
+        entityUrn=proposal.urn,
+        aspect=ASPECT_MAP[proposal.aspect_name].from_obj(post_json_transform(dict(proposal.aspect))),
+        systemMetadata=system_metadata,
+    )

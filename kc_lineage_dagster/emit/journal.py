@@ -1,0 +1,131 @@
+"""Files that survive a kill at any moment: a document replaced whole, and a journal of lines appended to it."""
+
+from __future__ import annotations
+
+import json
+import os
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from kc_lineage_dagster.errors import StateError
+
+
+def write_document(path: Path, document: Any) -> None:
+    """Replace a JSON document: temporary file, fsync, rename, fsync of the folder. All of it or nothing.
+
+    Raises StateError when the folder cannot be written.
+    """
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        _replace(path, json.dumps(document, separators=(",", ":")))
+    except OSError as error:
+        raise StateError(f"state cannot be written: {path}: {error.strerror or error}") from error
+
+
+def _replace(path: Path, text: str) -> None:
+    handle, temporary = tempfile.mkstemp(prefix=f".{path.name}.", suffix=".tmp", dir=path.parent)
+    try:
+        with os.fdopen(handle, "w", encoding="ascii") as stream:
+            stream.write(text)
+            stream.flush()
+            os.fsync(stream.fileno())
+        os.replace(temporary, path)
+    except OSError:
+        Path(temporary).unlink(missing_ok=True)
+        raise
+    sync_folder(path.parent)
+
+
+def sync_folder(folder: Path) -> None:
+    """Make a rename in ``folder`` outlive a power cut."""
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
+
+
+def read_document(path: Path) -> Any:
+    """The JSON document, or None when there is none. Raises StateError when it is not readable as JSON."""
+    try:
+        return json.loads(path.read_bytes())
+    except FileNotFoundError:
+        return None
+    except (OSError, ValueError) as error:
+        raise StateError(f"state cannot be read: {path}: {error}; delete it to send everything again") from error
+
+
+class Journal:
+    """An append-only file of JSON lines. A line torn by a kill is ignored, and never joined to the next one.
+
+    The file is opened by the first write: reading leaves no trace.
+    """
+
+    __slots__ = ("_handle", "path")
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self._handle: int | None = None
+
+    def lines(self) -> Iterator[Any]:
+        """The entries so far, oldest first."""
+        try:
+            raw = self.path.read_bytes()
+        except FileNotFoundError:
+            return
+        except OSError as error:
+            raise StateError(f"state cannot be read: {self.path}: {error.strerror or error}") from error
+        for line in raw.split(b"\n"):
+            try:
+                yield json.loads(line)
+            except ValueError:
+                continue  # empty, or torn by a kill
+
+    def append(self, entry: Any, *, sync: bool = False) -> None:
+        """Add one entry; it outlives this process at once, a power cut only with ``sync`` (or after ``sync()``).
+
+        Raises StateError when the file cannot be written.
+        """
+        data = json.dumps(entry, separators=(",", ":")).encode("ascii") + b"\n"
+        try:
+            handle = self._open()
+            while data:
+                data = data[os.write(handle, data) :]
+            if sync:
+                os.fsync(handle)
+        except OSError as error:
+            raise StateError(f"state cannot be written: {self.path}: {error.strerror or error}") from error
+
+    def _open(self) -> int:
+        if self._handle is None:
+            self.path.parent.mkdir(parents=True, exist_ok=True)
+            self._handle = os.open(self.path, os.O_RDWR | os.O_CREAT | os.O_APPEND, 0o600)
+            size = os.fstat(self._handle).st_size
+            if size and os.pread(self._handle, 1, size - 1) != b"\n":
+                os.write(self._handle, b"\n")
+        return self._handle
+
+    def sync(self) -> None:
+        """Make what was appended outlive a power cut."""
+        if self._handle is not None:
+            os.fsync(self._handle)
+
+    def size(self) -> int:
+        """Bytes; 0 when there is no journal."""
+        try:
+            return self.path.stat().st_size
+        except FileNotFoundError:
+            return 0
+
+    def clear(self) -> None:
+        """Empty the journal, after its entries have reached the document."""
+        if self.size():
+            os.ftruncate(self._open(), 0)
+
+    def close(self) -> None:
+        """Release the file."""
+        if self._handle is not None:
+            os.close(self._handle)
+            self._handle = None

@@ -1,0 +1,186 @@
+"""Every sink of DataHub's registry but `datahub-rest`: lite, file, console, kafka, a user's own plugin.
+
+Each record is followed to its callback; one that is never called back has failed.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Collection, Mapping, Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from queue import Empty, SimpleQueue
+from typing import Any
+
+from kc_lineage_dagster.emit.aspects import Proposal
+from kc_lineage_dagster.emit.delivery import (
+    Acknowledged,
+    SendReport,
+    explain,
+    failure,
+    secrets_of,
+    sink_errors,
+    stamp,
+    to_wrapper,
+)
+from kc_lineage_dagster.emit.incarnation import Seen, look_at_lite
+from kc_lineage_dagster.emit.places import lite_config, place, unindexed
+from kc_lineage_dagster.errors import SinkError
+
+_SETTLE_EVERY = 200  # records between two looks at the callbacks
+_HOPELESS = 50  # failures in a row: the sink is broken, not the records
+_DECIDED_AT_CLOSING = frozenset({"file"})  # says "written" when it is in memory
+
+_Answers = SimpleQueue[tuple[int, str | None]]
+
+
+@dataclass(frozen=True, slots=True)
+class _Callback:
+    """DataHub's WriteCallback for the record ``number``; called from whatever thread the sink uses."""
+
+    number: int
+    answers: _Answers
+    secrets: frozenset[str]
+
+    def on_success(self, record_envelope: Any, success_metadata: dict[str, Any]) -> None:
+        self.answers.put((self.number, None))
+
+    def on_failure(
+        self, record_envelope: Any, failure_exception: BaseException, failure_metadata: dict[str, Any]
+    ) -> None:
+        self.answers.put((self.number, explain(failure_exception, self.secrets)))
+
+
+class RegistrySink:
+    """A sink of DataHub's registry, opened by the first record; see ``delivery.Sink``."""
+
+    def __init__(
+        self, sink_type: str, config: Mapping[str, Any], *, run_id: str, pipeline_name: str | None = None
+    ) -> None:
+        """``config``: with absolute paths, and checked, as ``sinks.open_sink`` does."""
+        self._type = sink_type
+        self._config = lite_config(config) if sink_type == "datahub-lite" else dict(config)
+        self._secrets = secrets_of(config)
+        self._run = (run_id, pipeline_name)
+        self._target: Any = None
+        self._stack = ExitStack()
+        self._answers: _Answers = SimpleQueue()
+        self._waiting: dict[int, tuple[Proposal, Acknowledged]] = {}
+        self._sent = 0  # records handed over: their numbers
+        self._failures_in_a_row = 0
+        self._interrupted = False
+
+    def look(self, urns: Collection[str]) -> Seen:
+        """See ``Sink``; only DataHub Lite on SQLite can be asked."""
+        if self._type == "datahub-lite" and self._config["type"] == "sqlite":
+            return look_at_lite(Path(self._config["config"]["file"]), urns)
+        return Seen()
+
+    def send(self, proposals: Sequence[Proposal], acknowledged: Acknowledged) -> SendReport:
+        """See ``Sink``. What the file sink took counts when it is closed: only then it is on disk."""
+        if not proposals and not self._needs_opening():
+            return SendReport()
+        problem = self._guarded(self._open) if self._target is None else None
+        if problem:
+            return failure(proposals, problem)
+        self._interrupted = True
+        report = self._send_parts(proposals, acknowledged)
+        self._interrupted = False
+        return report
+
+    def close(self) -> SendReport:
+        """See ``Sink``."""
+        if self._target is None:
+            return SendReport()
+        problem = self._guarded(self._shut)
+        self._target = None
+        report = SendReport() if problem and self._type in _DECIDED_AT_CLOSING else self._settle()
+        rest = [proposal for proposal, _ in self._waiting.values()]
+        self._waiting.clear()
+        if rest or problem:
+            report += failure(rest, problem or f"the sink {self._type} never acknowledged it")
+        return report
+
+    def _send_parts(self, proposals: Sequence[Proposal], acknowledged: Acknowledged) -> SendReport:
+        report = SendReport()
+        for start in range(0, len(proposals), _SETTLE_EVERY):
+            for proposal in proposals[start : start + _SETTLE_EVERY]:
+                self._sent += 1
+                self._waiting[self._sent] = (proposal, acknowledged)
+                problem = self._guarded(partial(self._write, proposal))
+                if problem:
+                    self._answers.put((self._sent, problem))
+            report += self._settle_if_decided()
+            if self._failures_in_a_row >= _HOPELESS:
+                problem = max(report.causes, key=lambda cause: report.causes[cause])
+                return report + failure(proposals[start + _SETTLE_EVERY :], problem)
+        problem = self._guarded(getattr(self._target, "flush", lambda: None))
+        return report + self._settle_if_decided() + (failure((), problem) if problem else SendReport())
+
+    def _needs_opening(self) -> bool:
+        """With nothing to send: a file must be rendered all the same, a DataHub Lite's index be completed."""
+        if self._type == "datahub-lite":
+            return unindexed(Path(self._config["config"]["file"])).exists()
+        return self._type == "file" and self._target is None
+
+    def _open(self) -> None:
+        from datahub.ingestion.api.common import PipelineContext
+        from datahub.ingestion.sink.sink_registry import sink_registry
+
+        run_id, pipeline_name = self._run
+        with ExitStack() as stack:
+            config = stack.enter_context(place(self._type, self._config))
+            context = PipelineContext(run_id=run_id, pipeline_name=pipeline_name)
+            self._target = sink_registry.get(self._type).create(config, context)
+            self._stack = stack.pop_all()
+
+    def _write(self, proposal: Proposal) -> None:
+        from datahub.ingestion.api.common import RecordEnvelope
+
+        envelope = RecordEnvelope(
+            to_wrapper(proposal, stamp(*self._run)),
+            metadata={"workunit_id": f"{proposal.urn}-{proposal.aspect_name}"},
+        )
+        callback = _Callback(self._sent, self._answers, self._secrets)
+        self._target.write_record_async(envelope, callback)
+
+    def _shut(self) -> None:
+        with self._stack:
+            self._target.close()
+            if self._interrupted:
+                raise SinkError("the emission was interrupted")
+
+    def _settle_if_decided(self) -> SendReport:
+        return SendReport() if self._type in _DECIDED_AT_CLOSING else self._settle()
+
+    def _settle(self) -> SendReport:
+        """Take note of the callbacks so far."""
+        taken: dict[Acknowledged, list[Proposal]] = {}
+        failed: list[tuple[Proposal, str]] = []
+        while True:
+            try:
+                number, cause = self._answers.get_nowait()
+            except Empty:
+                break
+            if number not in self._waiting:
+                continue  # answered twice
+            proposal, acknowledged = self._waiting.pop(number)
+            self._failures_in_a_row = 0 if cause is None else self._failures_in_a_row + 1
+            if cause is None:
+                taken.setdefault(acknowledged, []).append(proposal)
+            else:
+                failed.append((proposal, cause))
+        for acknowledged, proposals in taken.items():
+            acknowledged(proposals)
+        sent = sum(len(proposals) for proposals in taken.values())
+        return SendReport(sent, tuple(failed), dict(Counter(cause for _, cause in failed)))
+
+    def _guarded(self, action: Callable[[], object]) -> str | None:
+        """Do it; what it raised, as a line for people, or None."""
+        try:
+            action()
+        except sink_errors() as error:
+            return explain(error, self._secrets)
+        return None

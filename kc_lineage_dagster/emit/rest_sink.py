@@ -1,0 +1,249 @@
+"""`datahub-rest`: DataHub's own emitter, in batches, each acknowledged before the next one is sent.
+
+The recipe's settings are honoured (token, headers, TLS, time limits, ``retry_max_times``,
+``retry_status_codes``, ``endpoint``, ``max_per_batch``); writes are always synchronous, because an
+asynchronous answer means "queued". Retries are counted here, not inside the HTTP session, so that one
+budget holds for the whole run.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import requests
+
+from kc_lineage_dagster.emit.aspects import Proposal
+from kc_lineage_dagster.emit.delivery import SECRET_MINIMUM, Acknowledged, SendReport, address, one_line, stamp, to_mcp
+from kc_lineage_dagster.emit.incarnation import Seen, look_at_gms
+from kc_lineage_dagster.emit.outage import Patience
+
+if TYPE_CHECKING:
+    from datahub.emitter.rest_emitter import DataHubRestEmitter
+
+BATCH_PROPOSALS = 200
+BATCH_CHARACTERS = 4_000_000  # of aspects; GMS takes 16 MB a request
+
+_RETRY_STATUSES = (429, 500, 502, 503, 504)  # DataHub: rest_emitter._DEFAULT_RETRY_STATUS_CODES
+_RETRY_TIMES = 4  # DataHub: DATAHUB_REST_EMITTER_DEFAULT_RETRY_MAX_TIMES
+_REFUSED = (401, 403)
+_REJECTED = (400, 413, 422)  # something in the batch is at fault: divide it
+_SERVER_ERROR = 500  # what some versions of GMS answer to a proposal they do not like
+_HOPELESS = 50  # proposals of one batch, all rejected one by one: so will the others be
+
+# What the HTTP library's errors say -> what it means; with retries of its own switched off it hides the types.
+_SIGNS = {
+    "_NotJson": "answers 200 with a page instead of JSON (a login page, a proxy or the frontend, not the GMS?)",
+    "Read timed out": "does not answer within its time limit",
+    "ConnectTimeout": "cannot be reached within the time limit",
+}
+_ERRNO = re.compile(r"\[Errno -?\d+\] ([A-Za-z ,]+)")
+
+
+class _NotJson(requests.RequestException):
+    """A 2xx answer that is not JSON: a login page, a proxy, DataHub's frontend."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Refusal:
+    """Why an attempt was not acknowledged. ``status`` is None when there was no answer of a GMS."""
+
+    cause: str
+    detail: str
+    status: int | None = None
+    retry_after: float | None = None
+
+
+class RestSink:
+    """A GMS. ``emitter`` is DataHub's, with the recipe's settings, for what else is asked of it (checkpoints)."""
+
+    def __init__(
+        self,
+        config: Mapping[str, Any],
+        *,
+        run_id: str,
+        pipeline_name: str | None = None,
+        patience: Patience | None = None,
+    ) -> None:
+        """``config``: the recipe's ``sink.config``. Raises DataHub's and pydantic's errors for a wrong one."""
+        from datahub.ingestion.sink.datahub_rest import DatahubRestSink, DatahubRestSinkConfig
+
+        settings = DatahubRestSinkConfig.model_validate(dict(config))
+        once = settings.model_copy(update={"retry_max_times": 0})
+        self.emitter: DataHubRestEmitter = DatahubRestSink.make_emitter(once)
+        self._session: requests.Session = self.emitter._session
+        self._session.hooks["response"].append(_require_json)
+        self.server: str = self.emitter._gms_server
+        self._shown = address(self.server)
+        secrets = _secrets(settings.token, settings.extra_headers, self.server)
+        self._secrets = tuple(sorted(secrets, key=len, reverse=True))
+        self._retries = _RETRY_TIMES if settings.retry_max_times is None else settings.retry_max_times
+        self._retry_on = frozenset(settings.retry_status_codes or _RETRY_STATUSES)
+        given = "max_per_batch" in settings.model_fields_set
+        self._batch = min(BATCH_PROPOSALS, settings.max_per_batch) if given else BATCH_PROPOSALS
+        self._run = (run_id, pipeline_name)
+        self._patience = patience or Patience()
+        self._checked = False
+        self._divides_500 = False
+        self._last: _Refusal | None = None
+
+    def look(self, urns: Collection[str]) -> Seen:
+        """See ``Sink``."""
+        return look_at_gms(self._session, self.server, urns)
+
+    def send(self, proposals: Sequence[Proposal], acknowledged: Acknowledged) -> SendReport:
+        """See ``Sink``."""
+        failed: list[tuple[Proposal, _Refusal]] = []
+        if proposals and not self._checked:
+            refusal = self._persist(self._ask_config)
+            if refusal is not None:
+                self._patience.exhaust()
+            self._checked = refusal is None
+        for batch in _batches(proposals, self._batch):
+            rejected = self._deliver(batch, acknowledged)
+            if len(rejected) == len(batch) >= _HOPELESS:
+                self._patience.exhaust()
+            failed += rejected
+        causes = Counter(refusal.cause for _, refusal in failed)
+        return SendReport(
+            sent=len(proposals) - len(failed),
+            failed=tuple((proposal, refusal.detail) for proposal, refusal in failed),
+            causes=dict(causes),
+        )
+
+    def close(self) -> SendReport:
+        """See ``Sink``; nothing is ever left undecided here."""
+        self.emitter.close()
+        return SendReport()
+
+    def _deliver(self, batch: Sequence[Proposal], acknowledged: Acknowledged) -> list[tuple[Proposal, _Refusal]]:
+        """Those that were not acknowledged. A batch that is rejected is divided until the culprits are alone."""
+        refusal = self._persist(lambda: self._emit(batch))
+        if refusal is None:
+            acknowledged(batch)
+            return []
+        if refusal.status == _SERVER_ERROR:
+            self._divides_500 = True
+        divisible = refusal.status in _REJECTED or refusal.status == _SERVER_ERROR
+        if len(batch) == 1 or not divisible or self._patience.exhausted:
+            return [(proposal, refusal) for proposal in batch]
+        middle = len(batch) // 2
+        return self._deliver(batch[:middle], acknowledged) + self._deliver(batch[middle:], acknowledged)
+
+    def _persist(self, attempt: Callable[[], _Refusal | None]) -> _Refusal | None:
+        """Try until acknowledged, rejected, out of retries or out of patience; the refusal that ended it."""
+        refusal = self._last
+        for number in range(self._retries + 1):
+            if self._patience.exhausted and refusal is not None:
+                break
+            started = self._patience.clock()
+            refusal = attempt()
+            if refusal is None:
+                self._patience.relieve()
+                return None
+            self._last = refusal
+            if refusal.status in _REFUSED:
+                self._patience.exhaust()
+            if not self._worth_retrying(refusal):
+                break
+            self._patience.charge(started)
+            if number == self._retries or not self._patience.wait(number, refusal.retry_after):
+                break
+        return refusal
+
+    def _worth_retrying(self, refusal: _Refusal) -> bool:
+        if refusal.status == _SERVER_ERROR and self._divides_500:
+            return False
+        return refusal.status is None or refusal.status in self._retry_on
+
+    def _emit(self, batch: Sequence[Proposal]) -> _Refusal | None:
+        from datahub.configuration.common import MetaError
+        from datahub.emitter.rest_emitter import EmitMode
+
+        system_metadata = stamp(*self._run)
+        try:
+            self.emitter.emit_mcps(
+                [to_mcp(proposal, system_metadata) for proposal in batch], emit_mode=EmitMode.SYNC_PRIMARY
+            )
+        except MetaError as error:
+            return self._refusal(error.__cause__ or error)
+        return None
+
+    def _ask_config(self) -> _Refusal | None:
+        """Whether a GMS answers: one that is no GMS may take proposals with 200 and lose them."""
+        try:
+            answer = self._session.get(f"{self.server}/config")
+            answer.raise_for_status()
+            config = answer.json()
+        except requests.RequestException as error:
+            return self._refusal(error)
+        if isinstance(config, dict) and str(config.get("noCode")).lower() == "true":
+            return None
+        cause = f"{self._shown} answers, but is not a DataHub GMS (its frontend? then add /api/gms)"
+        return _Refusal(cause, cause, status=_REFUSED[0])
+
+    def _refusal(self, error: BaseException) -> _Refusal:
+        response = error.response if isinstance(error, requests.HTTPError) else None
+        if response is None:
+            cause = one_line(f"{self._shown} {_unreachable(error)}", self._secrets)
+            return _Refusal(cause, cause)
+        status = response.status_code
+        message = _message(response) if status in (*_REJECTED, _SERVER_ERROR) else ""
+        said = f"{self._shown} answers {status}{f': {message}' if message else ''}"
+        detail = said.replace("\n", " ")
+        for secret in self._secrets:
+            detail = detail.replace(secret, "***")
+        return _Refusal(
+            one_line(said, self._secrets), detail[:2_000], status, _seconds(response.headers.get("Retry-After"))
+        )
+
+
+def _require_json(response: requests.Response, *_: Any, **__: Any) -> None:
+    if response.ok and not response.is_redirect and response.content.strip():
+        try:
+            response.json()
+        except ValueError as error:
+            raise _NotJson("answers with a page instead of JSON", response=response) from error
+
+
+def _unreachable(error: BaseException) -> str:
+    text = f"{type(error).__name__}: {error}"
+    for sign, meaning in _SIGNS.items():
+        if sign in text:
+            return meaning
+    number = _ERRNO.search(text)
+    return f"cannot be reached: {number[1].strip() if number else text}"
+
+
+def _message(response: requests.Response) -> str:
+    try:
+        answer = response.json()
+    except ValueError:
+        return ""
+    return str(answer.get("message") or "") if isinstance(answer, dict) else ""
+
+
+def _seconds(retry_after: str | None) -> float | None:
+    """``Retry-After`` in seconds; its form with a date is left to the own backoff."""
+    return float(retry_after) if retry_after and retry_after.strip().isdigit() else None
+
+
+def _secrets(token: str | None, headers: Mapping[str, str] | None, server: str) -> set[str]:
+    """Texts that no message may hold, in the spellings that an error message may give them."""
+    values = [token or "", *(headers or {}).values(), server.rpartition("@")[0].rpartition("//")[2]]
+    words = [word for value in values for word in (value, *value.split())]
+    return {text for word in words for text in (word, repr(word)[1:-1]) if len(text) >= SECRET_MINIMUM}
+
+
+def _batches(proposals: Sequence[Proposal], limit: int) -> Iterator[Sequence[Proposal]]:
+    start, characters = 0, 0
+    for at, proposal in enumerate(proposals):
+        if at > start and (at - start >= limit or characters + proposal.size > BATCH_CHARACTERS):
+            yield proposals[start:at]
+            start, characters = at, 0
+        characters += proposal.size
+    if start < len(proposals):
+        yield proposals[start:]

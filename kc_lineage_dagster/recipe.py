@@ -1,0 +1,209 @@
+"""A DataHub recipe, field for field, as pydantic models; our own fields stand under ``options``.
+
+Source of the fields: docs.datahub.com/docs/generated/ingestion/sources/kafka-connect and
+docs.datahub.com/docs/metadata-ingestion/recipe_overview. Unknown fields are refused: a typo must not change lineage
+silently.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, field_validator, model_validator
+
+# com.linkedin.common.FabricType; a test compares it with the installed acryl-datahub
+ENVIRONMENTS = frozenset(
+    "DEV TEST QA UAT EI PRE STG NON_PROD PROD CORP RVW PRD TST SIT SBX SANDBOX CERT".split()  # noqa: SIM905
+)
+# Fields that DataHub's source knows and this project does not use yet.
+UNUSED_SOURCE_FIELDS = (
+    "kafka_rest_endpoint",
+    "kafka_api_key",
+    "kafka_api_secret",
+    "use_schema_resolver",
+    "schema_resolver_expand_patterns",
+    "schema_resolver_finegrained_lineage",
+    "confluent_catalog",
+)
+# Fields that DataHub's recipes have at the top and that mean nothing here.
+UNUSED_TOP_FIELDS = ("flags", "reporting", "run_id", "datahub_api", "failure_log", "recording")
+
+
+class Model(BaseModel):
+    """Refuses unknown fields and never shows a value in an error."""
+
+    model_config = ConfigDict(extra="forbid", hide_input_in_errors=True, frozen=True)
+
+
+class Patterns(Model):
+    """DataHub's AllowDenyPattern: Python regular expressions, matched from the start of the name."""
+
+    allow: list[str] = [".*"]
+    deny: list[str] = []
+    ignoreCase: bool | None = True  # noqa: N815 - DataHub's spelling
+
+
+class ProvidedConfig(Model):
+    """A value for ``${provider:path_key}`` in connector configurations."""
+
+    provider: str
+    path_key: str
+    value: str
+
+    @field_validator("value", mode="before")
+    @classmethod
+    def _as_text(cls, value: object) -> object:
+        return str(value) if isinstance(value, (int, float)) and not isinstance(value, bool) else value
+
+
+class GenericConnector(Model):
+    """The user's word for one connector: its source dataset, or its target dataset when it is a sink."""
+
+    connector_name: str
+    source_dataset: str | None = None
+    source_platform: str | None = None
+    target_dataset: str | None = None
+    target_platform: str | None = None
+
+    @model_validator(mode="after")
+    def _one_side(self) -> GenericConnector:
+        source = (self.source_dataset, self.source_platform)
+        target = (self.target_dataset, self.target_platform)
+        for one, name in ((source, "source"), (target, "target")):
+            if any(one) != all(one):
+                raise ValueError(f"{name}_dataset and {name}_platform must be given together")
+        if not any(source) and not any(target):
+            raise ValueError("source_dataset and source_platform (or target_*, for a sink) are missing")
+        return self
+
+
+class StatefulIngestion(Model):
+    """Stale entity removal; ``fail_safe_threshold`` in percent."""
+
+    enabled: bool = True
+    remove_stale_metadata: bool = True
+    fail_safe_threshold: float = Field(75.0, ge=0, le=100)
+    max_checkpoint_state_size: int | None = None
+    state_provider: Any = None
+    ignore_old_state: bool = False
+    ignore_new_state: bool = False
+
+
+class SourceConfig(Model):
+    """``source.config``: every field of DataHub's kafka-connect source."""
+
+    connect_uri: str = "http://localhost:8083/"
+    username: str | None = None
+    password: SecretStr | None = None
+    cluster_name: str | None = "connect-cluster"
+    env: str = "PROD"
+    platform_instance: str | None = None
+    platform_instance_map: dict[str, str] | None = None
+    connect_to_platform_map: dict[str, dict[str, str]] | None = None
+    convert_lineage_urns_to_lowercase: bool = False
+    connector_patterns: Patterns = Patterns()
+    generic_connectors: list[GenericConnector] = []
+    provided_configs: list[ProvidedConfig] | None = None
+    stateful_ingestion: StatefulIngestion | None = None
+    use_connect_topics_api: bool = True
+    confluent_cloud_environment_id: str | None = None
+    confluent_cloud_cluster_id: str | None = None
+    kafka_rest_endpoint: Any = None
+    kafka_api_key: Any = None
+    kafka_api_secret: Any = None
+    use_schema_resolver: Any = None
+    schema_resolver_expand_patterns: Any = None
+    schema_resolver_finegrained_lineage: Any = None
+    confluent_catalog: Any = None
+
+    @field_validator("env")
+    @classmethod
+    def _known_env(cls, value: str) -> str:
+        if value.upper() not in ENVIRONMENTS:
+            raise ValueError(f"is not an environment of DataHub; one of {', '.join(sorted(ENVIRONMENTS))}")
+        return value.upper()
+
+
+class Source(Model):
+    """``source``."""
+
+    type: Literal["kafka-connect"]
+    config: SourceConfig = SourceConfig()
+
+
+class Sink(Model):
+    """``sink``: any sink of DataHub's registry; its ``config`` is DataHub's own."""
+
+    type: str
+    config: dict[str, Any] = {}
+
+    @field_validator("config", mode="before")
+    @classmethod
+    def _empty(cls, value: object) -> object:
+        return {} if value is None else value
+
+
+class ConnectOptions(Model):
+    """How to reach the Connect cluster, beyond ``source.config``; times in seconds."""
+
+    bearer_token: SecretStr | None = None
+    headers: dict[str, SecretStr] = {}
+    ca_bundle: str | None = None
+    client_certificate: str | None = None
+    client_key: str | None = None
+    verify: bool = True
+    request_timeout: float = Field(30, gt=0)
+    total_timeout: float = Field(600, gt=0)
+    concurrency: int = Field(8, ge=1, le=64)
+    retries: int = Field(6, ge=0, le=20)
+
+
+class Options(Model):
+    """``options``: the fields of this project; without them the recipe is one for ``datahub ingest``.
+
+    ``cluster_aliases``: alias of a mirrored Kafka cluster -> platform instance, null for the recipe's own Kafka.
+    ``letter_case``: platform -> lower, upper or keep, where dataset names differ from DataHub's default spelling.
+    ``schedule``: cron of the sync; ``schedule_enabled`` and ``sensor_enabled`` switch them on without a click.
+    ``lock_timeout``: seconds to wait for another run of the same cluster.
+    """
+
+    cluster_aliases: dict[str, str | None] = {}
+    letter_case: dict[str, Literal["lower", "upper", "keep"]] = {}
+    connect: ConnectOptions = ConnectOptions()
+    schedule: str = "0 * * * *"
+    timezone: str = "UTC"
+    schedule_enabled: bool = False
+    sensor_enabled: bool = False
+    sensor_interval: int = Field(60, ge=5)
+    frontend_url: str | None = None
+    lock_timeout: float = Field(300, ge=0)
+
+
+class Recipe(Model):
+    """One recipe: one Connect cluster, one asset group."""
+
+    source: Source
+    sink: Sink | None = None
+    pipeline_name: str | None = None
+    options: Options = Options()
+    flags: Any = None
+    reporting: Any = None
+    run_id: Any = None
+    datahub_api: Any = None
+    failure_log: Any = None
+    recording: Any = None
+
+    @model_validator(mode="before")
+    @classmethod
+    def _no_transformers(cls, data: Any) -> Any:
+        if isinstance(data, dict) and data.get("transformers"):
+            raise ValueError("transformers are not supported: remove them, or use DataHub's own ingestion for them")
+        return {key: value for key, value in data.items() if key != "transformers"} if isinstance(data, dict) else data
+
+    def warnings(self) -> list[str]:
+        """Fields that are accepted and have no effect, one line each."""
+        top = [name for name in UNUSED_TOP_FIELDS if getattr(self, name) is not None]
+        unused = [name for name in UNUSED_SOURCE_FIELDS if getattr(self.source.config, name) is not None]
+        return [f"{name} has no effect here" for name in top] + [
+            f"source.config.{name} is a field of DataHub's source that this project does not use yet" for name in unused
+        ]

@@ -1,0 +1,125 @@
+"""What a cluster's runs leave for the next one: JSON documents in one folder, no pickle, no secret.
+
+    <state>/<slug>/snapshots/<digest>.json   what the cluster answered, redacted
+    <state>/<slug>/index.json                which snapshot is current, and what was last derived and emitted per
+    connector <state>/<slug>/lineage.json              the lineage as last derived
+    <state>/<slug>/receipts/                 what DataHub acknowledged
+    <state>/<slug>/lock                      held by the run that is at work
+
+No file is named after a connector, so no name can escape.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any
+
+from kc_lineage_dagster.connect.snapshot import Snapshot
+from kc_lineage_dagster.documents import read_document, write_document
+from kc_lineage_dagster.lineage import ConnectorLineage, Dataset, Edge, FieldEdge, Unresolved
+
+STATE_VARIABLE = "KC_LINEAGE_STATE"
+_SNAPSHOTS_KEPT = 3
+
+
+def state_folder(slug: str, home: Path, environ: Mapping[str, str] | None = None) -> Path:
+    """A cluster's folder: below ``KC_LINEAGE_STATE``, else ``$DAGSTER_HOME/kc_lineage``, else ``home/kc_lineage``."""
+    variables = os.environ if environ is None else environ
+    if variables.get(STATE_VARIABLE):
+        return Path(variables[STATE_VARIABLE]).expanduser().absolute() / slug
+    dagster_home = variables.get("DAGSTER_HOME")
+    return (Path(dagster_home).expanduser().absolute() if dagster_home else home) / "kc_lineage" / slug
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """What the index holds of one connector.
+
+    ``config``: fingerprint of the configuration that was last derived and emitted. ``lineage``: fingerprint of that
+    lineage. ``first_seen``: seconds since the epoch.
+    """
+
+    config: str
+    lineage: str
+    first_seen: float
+
+
+@dataclass(frozen=True, slots=True)
+class Index:
+    """``index.json``."""
+
+    snapshot: str | None = None
+    read_at: float | None = None
+    connectors: Mapping[str, Known] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class ClusterState:
+    """The folder of one cluster."""
+
+    folder: Path
+
+    @property
+    def lock(self) -> Path:
+        """The lock file."""
+        return self.folder / "lock"
+
+    @property
+    def receipts(self) -> Path:
+        """The receipts' folder."""
+        return self.folder / "receipts"
+
+    def index(self) -> Index:
+        """The index; an empty one before the first run."""
+        data = read_document(self.folder / "index.json") or {}
+        known = {name: Known(**one) for name, one in data.get("connectors", {}).items()}
+        return Index(data.get("snapshot"), data.get("read_at"), known)
+
+    def save_index(self, index: Index) -> None:
+        """Replaces the index."""
+        write_document(self.folder / "index.json", asdict(index))
+
+    def save_snapshot(self, snapshot: Snapshot) -> str:
+        """Stores a snapshot under its digest and returns that; the oldest ones go."""
+        folder = self.folder / "snapshots"
+        write_document(folder / f"{snapshot.digest}.json", snapshot.to_json())
+        oldest_first = sorted(folder.glob("*.json"), key=lambda path: path.stat().st_mtime)
+        for path in oldest_first[:-_SNAPSHOTS_KEPT]:
+            path.unlink(missing_ok=True)
+        return snapshot.digest
+
+    def snapshot(self, digest: str | None) -> Snapshot | None:
+        """A stored snapshot."""
+        data = read_document(self.folder / "snapshots" / f"{digest}.json") if digest else None
+        return None if data is None else Snapshot.from_json(data)
+
+    def lineages(self) -> dict[str, ConnectorLineage]:
+        """The lineage as last derived, by connector."""
+        data = read_document(self.folder / "lineage.json") or []
+        return {one["connector"]: lineage_from(one) for one in data}
+
+    def save_lineages(self, lineages: Iterable[ConnectorLineage]) -> None:
+        """Replaces the stored lineage."""
+        write_document(self.folder / "lineage.json", [asdict(one) for one in lineages])
+
+
+def lineage_from(data: Mapping[str, Any]) -> ConnectorLineage:
+    """The inverse of ``dataclasses.asdict``."""
+
+    def dataset(one: Mapping[str, Any] | None) -> Dataset | None:
+        return Dataset(**one) if one else None
+
+    def edge(one: Mapping[str, Any]) -> Edge:
+        fields = tuple(FieldEdge(tuple(field["upstream"]), field["downstream"]) for field in one["fields"])
+        return Edge(dataset(one["upstream"]), Dataset(**one["downstream"]), fields, one["evidence"])
+
+    return ConnectorLineage(
+        **{
+            **data,
+            "edges": tuple(edge(one) for one in data["edges"]),
+            "unresolved": tuple(Unresolved(**one) for one in data["unresolved"]),
+        }
+    )

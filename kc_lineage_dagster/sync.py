@@ -1,0 +1,259 @@
+"""One run over one cluster: read, derive, emit, remove what vanished. Knows nothing of Dagster.
+
+The order keeps a kill harmless: receipts are written as DataHub acknowledges, the index only when a connector is
+through, removals last and only after everything else succeeded. One file lock per cluster keeps two runs apart.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import time
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from functools import cache, partial
+from typing import Protocol
+
+from kc_lineage_dagster.changes import config_hash
+from kc_lineage_dagster.cluster import Cluster, Progress
+from kc_lineage_dagster.connect.snapshot import Connector, Snapshot
+from kc_lineage_dagster.derive.derive import Settings, cluster_topics, derive
+from kc_lineage_dagster.derive.evidence import ClusterTopics
+from kc_lineage_dagster.emit.aspects import Proposal, proposals
+from kc_lineage_dagster.emit.lock import cluster_lock
+from kc_lineage_dagster.emit.receipts import Receipts
+from kc_lineage_dagster.emit.sinks import SendReport, Sink
+from kc_lineage_dagster.emit.stale import StalePlan
+from kc_lineage_dagster.emit.urns import Naming
+from kc_lineage_dagster.errors import StateError
+from kc_lineage_dagster.lineage import ConnectorLineage
+from kc_lineage_dagster.removal import remove_stale
+from kc_lineage_dagster.state import ClusterState, Index, Known
+
+_CHUNK = 200  # connectors whose proposals are in memory at once
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """What a run is asked for.
+
+    ``run_id``: stamped on what is sent. ``connectors``: names, None for all. ``full_refresh``: send what is
+    acknowledged too. ``remove``: whether to look for stale entities. ``allow_removal``: release the fail-safe this
+    once.
+    """
+
+    run_id: str
+    connectors: Iterable[str] | None = None
+    full_refresh: bool = False
+    remove: bool = True
+    allow_removal: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class ConnectorResult:
+    """What became of one connector. ``before``: its lineage of the last run. ``version``: stands for the lineage's
+    content.
+    ``urns``: its flow and jobs. ``sent``: proposals that differed and were acknowledged; ``failed``: those that were
+    not.
+    """
+
+    connector: Connector
+    lineage: ConnectorLineage
+    before: ConnectorLineage | None
+    version: str
+    urns: frozenset[str]
+    sent: int
+    failed: int
+
+    @property
+    def changed(self) -> bool:
+        """Whether anything was to be said about it."""
+        return self.sent > 0 or self.failed > 0 or self.before != self.lineage
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """What became of a run. ``causes``: why proposals were not acknowledged, with counts. ``missing``: asked for, but
+    not in the snapshot, with why. ``full``: why everything was sent, None when only differences were.
+    """
+
+    snapshot: Snapshot
+    results: tuple[ConnectorResult, ...]
+    causes: Mapping[str, int] = field(default_factory=dict)
+    missing: Mapping[str, str] = field(default_factory=dict)
+    full: str | None = None
+    stale: StalePlan | None = None
+    removed: tuple[str, ...] = ()
+
+    @property
+    def problem(self) -> str | None:
+        """Why the run has failed, in lines; None when it has not."""
+        lines = [f"{count} proposals were not acknowledged: {cause}" for cause, count in self.causes.items()]
+        lines += [f"connector {name!r} could not be processed: {reason}" for name, reason in self.missing.items()]
+        return "\n".join(lines) or None
+
+
+class Connect(Protocol):
+    """The Connect side of a run (``defs.resources.KafkaConnectResource``, ``cluster.Cluster``)."""
+
+    def fetch(
+        self, connectors: list[str] | None = None, progress: Progress | None = None, previous: Snapshot | None = None
+    ) -> Snapshot:
+        """The cluster's connectors with their evidence."""
+        ...
+
+
+class DataHub(Protocol):
+    """The DataHub side of a run (``defs.resources.DataHubResource``)."""
+
+    def open(self, run_id: str, pipeline_name: str | None = None) -> Sink:
+        """The sink, ready to write."""
+        ...
+
+    def identity(self) -> str:
+        """What receipts are receipts of."""
+        ...
+
+    def renders_whole(self) -> bool:
+        """Whether every sync writes the whole cluster there."""
+        ...
+
+
+def read_cluster(
+    cluster: Cluster, connect: Connect, connectors: list[str] | None = None, progress: Progress | None = None
+) -> Snapshot:
+    """Reads the cluster and keeps the snapshot. ConnectError when it cannot be listed; then nothing changes."""
+    state = cluster.state
+    previous = state.snapshot(state.index().snapshot)
+    snapshot = connect.fetch(connectors, progress, previous)
+    with cluster_lock(state.lock, cluster.recipe.options.lock_timeout, what=f"cluster {cluster.file.slug}"):
+        digest = state.save_snapshot(snapshot)
+        state.save_index(replace(state.index(), snapshot=digest, read_at=time.time()))
+    return snapshot
+
+
+def sync(cluster: Cluster, datahub: DataHub, request: Request, progress: Progress | None = None) -> Report:
+    """Derives, emits and removes, from the snapshot last read. StateError when there is none, or another run holds
+    the lock.
+    """
+    state, options = cluster.state, cluster.recipe.options
+    what = f"cluster {cluster.file.slug}"
+    with cluster_lock(state.lock, options.lock_timeout, run=request.run_id, what=what):
+        index = state.index()
+        snapshot = state.snapshot(index.snapshot)
+        if snapshot is None:
+            raise StateError(f"{what} was never read: materialize raw_connector_configs first")
+        receipts, settings = Receipts.load(state.receipts), cluster.derivation(snapshot)
+        topics = cache(partial(cluster_topics, snapshot.connectors, settings))
+        try:
+            run = _Run(cluster, datahub, request, snapshot, index, receipts, state, settings, topics, cluster.naming())
+            return run.run(progress)
+        finally:
+            receipts.close()
+
+
+@dataclass(slots=True)
+class _Run:
+    cluster: Cluster
+    datahub: DataHub
+    request: Request
+    snapshot: Snapshot
+    index: Index
+    receipts: Receipts
+    state: ClusterState
+    settings: Settings
+    topics: Callable[[], ClusterTopics]
+    naming: Naming
+
+    def run(self, progress: Progress | None) -> Report:
+        sink = self.datahub.open(self.request.run_id, self.cluster.recipe.pipeline_name)
+        full = self.receipts.reconcile(self.datahub.identity(), sink.look(self.receipts.alive()))
+        full = "full_refresh was asked for" if self.request.full_refresh else full
+        everything = self.datahub.renders_whole()
+        chosen, missing = self._chosen(everything)
+        results, sent = self._emit(sink, chosen, full is not None or everything, progress)
+        report = Report(self.snapshot, results, sent.causes, missing, full)
+        if self.request.remove and not report.problem:
+            report = remove_stale(self.cluster, self.request, report, self.receipts, sink)
+        closing = sink.close()
+        if closing.causes:
+            report = replace(report, causes={**report.causes, **closing.causes})
+        self._remember(report)
+        return report
+
+    def _chosen(self, everything: bool) -> tuple[tuple[Connector, ...], dict[str, str]]:
+        """The connectors to process, and those asked for that are not in the snapshot."""
+        known = {one.name: one for one in self.snapshot.connectors}
+        if self.request.connectors is None:
+            return self.snapshot.connectors, {}
+        wanted = set(self.request.connectors)
+        missing = {name: self.snapshot.unread.get(name, "it is not in the cluster") for name in wanted - known.keys()}
+        return tuple(one for one in self.snapshot.connectors if everything or one.name in wanted), missing
+
+    def _emit(
+        self, sink: Sink, connectors: tuple[Connector, ...], all_of_it: bool, progress: Progress | None
+    ) -> tuple[tuple[ConnectorResult, ...], SendReport]:
+        before = self.state.lineages()
+        results: list[ConnectorResult] = []
+        total = SendReport()
+        for chunk in _chunks(connectors):
+            described = [self._described(one) for one in chunk]
+            owners = {proposal.urn: one.connector for one, found in described for proposal in found}
+            due = [
+                proposal
+                for one, found in described
+                for proposal in (found if all_of_it else self.receipts.diff(one.connector, found))
+            ]
+            report = sink.send(due, lambda done, owners=owners: self.receipts.acknowledge(owners, done))  # type: ignore[misc]
+            total = total + report
+            failed = Counter(owners[proposal.urn] for proposal, _ in report.failed)
+            asked = Counter(owners[proposal.urn] for proposal in due)
+            for connector, (lineage, found) in zip(chunk, described, strict=True):
+                missed = failed[connector.name]
+                sent = asked[connector.name] - missed
+                results.append(
+                    ConnectorResult(
+                        connector,
+                        lineage,
+                        before.get(connector.name),
+                        version_of(found),
+                        frozenset(p.urn for p in found),
+                        sent,
+                        missed,
+                    )
+                )
+            if progress:
+                progress(len(results), len(connectors))
+        return tuple(results), total
+
+    def _described(self, connector: Connector) -> tuple[ConnectorLineage, tuple[Proposal, ...]]:
+        lineage = derive(connector, self.settings, self.topics)
+        return lineage, proposals(lineage, connector.config, self.naming)
+
+    def _remember(self, report: Report) -> None:
+        """Lineage and index for the next run; a connector with anything unacknowledged is not through."""
+        now = time.time()
+        known = dict(self.index.connectors)
+        lineages = self.state.lineages()
+        for result in report.results:
+            name = result.connector.name
+            lineages[name] = result.lineage
+            if not result.failed:
+                first_seen = known[name].first_seen if name in known else now
+                known[name] = Known(config_hash(result.connector), result.version, first_seen)
+        for name in report.stale.gone_connectors if report.stale else ():
+            known.pop(name, None)
+            lineages.pop(name, None)
+        self.state.save_lineages(lineages.values())
+        self.state.save_index(replace(self.index, connectors=known))
+
+
+def version_of(found: Iterable[Proposal]) -> str:
+    """Stands for the content of a connector's proposals."""
+    return hashlib.sha256(json.dumps([proposal.hash for proposal in found]).encode()).hexdigest()[:16]
+
+
+def _chunks(connectors: tuple[Connector, ...]) -> Iterator[tuple[Connector, ...]]:
+    for start in range(0, len(connectors), _CHUNK):
+        yield connectors[start : start + _CHUNK]

@@ -1,0 +1,411 @@
+"""A loopback stand-in for DataHub's GMS: a real HTTP server that believes nothing it is told.
+
+It validates every proposal against acryl-datahub's schemas and URN rules, rejects a batch whole when one
+proposal of it is wrong (as GMS does), keeps what it acknowledged, and counts requests. Faults are
+functions: see ``Fault``.
+
+    with Gms() as gms:
+        ... DatahubRestSink with server=gms.url ...
+        gms.aspects[(urn, "status")]
+
+``python -m tests.emit.gms`` runs one and prints its address, for benchmarks in another process.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import socket
+import struct
+import sys
+import threading
+import time
+import uuid
+from collections import Counter
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any
+from urllib.parse import parse_qs, unquote, urlsplit
+
+os.environ.setdefault("DATAHUB_TELEMETRY_ENABLED", "false")
+
+URN_BYTES = 512  # GMS: ValidationApiUtils.URN_NUM_BYTES_LIMIT
+HTML = "<!doctype html><html><body>Sign in</body></html>"
+
+
+@dataclass(frozen=True)
+class Request:
+    """One request: ``number`` counts writes from 1 (0 for other requests)."""
+
+    number: int
+    method: str
+    path: str
+    proposals: tuple[dict[str, Any], ...] = ()
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What to answer instead: ``reset`` breaks the connection, ``stored`` works first, ``die`` stops serving."""
+
+    status: int = 200
+    body: str = "{}"
+    content_type: str = "application/json"
+    headers: tuple[tuple[str, str], ...] = ()
+    delay: float = 0.0
+    reset: bool = False
+    stored: bool = False
+    die: bool = False
+
+
+# None: answer as a healthy GMS does.
+Fault = Callable[[Request], "Answer | None"]
+
+
+def healthy(_: Request) -> None:
+    """No fault."""
+
+
+def answers(status: int, *, times: int = sys.maxsize, retry_after: int | None = None) -> Fault:
+    """The first ``times`` writes are answered with ``status``."""
+    headers = (("Retry-After", str(retry_after)),) if retry_after is not None else ()
+    body = json.dumps({"status": status, "message": "not now"})
+    return lambda request: Answer(status, body, headers=headers) if 0 < request.number <= times else None
+
+
+def everything(status: int) -> Fault:
+    """Every request, reads included, is answered with ``status``."""
+    return lambda request: Answer(status, json.dumps({"status": status, "message": "no"}))
+
+
+def resets(times: int, *, stored: bool = False) -> Fault:
+    """The first ``times`` writes end in a connection reset; with ``stored`` after they took effect."""
+    return lambda request: Answer(reset=True, stored=stored) if 0 < request.number <= times else None
+
+
+def dies_after(writes: int) -> Fault:
+    """The process is gone after so many writes: the next one and all others are refused."""
+    return lambda request: Answer(die=True, reset=True) if request.number > writes else None
+
+
+def rejects(part: str, status: int = 422) -> Fault:
+    """A batch that holds a proposal for a URN containing ``part`` is rejected."""
+
+    def fault(request: Request) -> Answer | None:
+        for proposal in request.proposals:
+            if part in proposal["entityUrn"]:
+                message = f"Failed to validate {proposal['entityUrn']}"
+                return Answer(status, json.dumps({"status": status, "message": message}))
+        return None
+
+    return fault
+
+
+def html(times: int = sys.maxsize) -> Fault:
+    """Writes are answered with 200 and a login page."""
+    page = Answer(200, HTML, "text/html")
+    return lambda request: page if 0 < request.number <= times else None
+
+
+def slow(seconds: float) -> Fault:
+    """Every write takes so long."""
+    return lambda request: Answer(delay=seconds, stored=True) if request.number else None
+
+
+@dataclass
+class Gms:
+    """The server. ``fault`` may be changed at any time; ``stop`` and ``start`` keep address and contents."""
+
+    fault: Fault = healthy
+    port: int = 0
+    aspects: dict[tuple[str, str], dict[str, Any]] = field(default_factory=dict)
+    system: dict[tuple[str, str], dict[str, Any]] = field(default_factory=dict)
+    timeseries: list[tuple[str, str, dict[str, Any]]] = field(default_factory=list)
+    writes: Counter[tuple[str, str]] = field(default_factory=Counter)
+    requests: Counter[str] = field(default_factory=Counter)
+    headers: list[dict[str, str]] = field(default_factory=list)
+    problems: list[str] = field(default_factory=list)
+    client_id: str = field(default_factory=lambda: str(uuid.uuid4()))
+    config: dict[str, Any] = field(
+        default_factory=lambda: {
+            "noCode": "true",
+            "statefulIngestionCapable": True,
+            "versions": {"acryldata/datahub": {"version": "v1.3.0", "commit": "0"}},
+            "datahub": {"serverType": "quickstart"},
+        }
+    )
+
+    def __post_init__(self) -> None:
+        self._lock = threading.Lock()
+        self._server: ThreadingHTTPServer | None = None
+        self._open: set[socket.socket] = set()
+
+    def __enter__(self) -> Gms:
+        self.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.stop()
+
+    @property
+    def url(self) -> str:
+        """The address to put into ``server``."""
+        return f"http://127.0.0.1:{self.port}"
+
+    def start(self) -> None:
+        """Serve, at the same port as before."""
+        server = ThreadingHTTPServer(("127.0.0.1", self.port), type("Handler", (_Handler,), {"gms": self}))
+        server.daemon_threads = True
+        self.port = server.server_address[1]
+        self._server = server
+        threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True).start()
+
+    def stop(self) -> None:
+        """Refuse connections from now on, and break those that are open."""
+        server, self._server = self._server, None
+        if server is not None:
+            server.shutdown()
+            server.server_close()
+        with self._lock:
+            for connection in self._open:
+                _reset(connection)
+            self._open.clear()
+
+    def wipe(self) -> None:
+        """Lose everything, as a new installation has nothing."""
+        self.aspects.clear()
+        self.timeseries.clear()
+        self.client_id = str(uuid.uuid4())
+
+    def entities(self, *, removed: bool | None = None) -> set[str]:
+        """URNs of what it holds; ``removed`` picks by status."""
+        urns = {urn for urn, _ in self.aspects}
+        if removed is None:
+            return urns
+        return {urn for urn in urns if self.aspects.get((urn, "status"), {}).get("removed") == removed}
+
+    def store(self, proposals: Iterable[dict[str, Any]]) -> None:
+        """Keep the proposals of one acknowledged request."""
+        from datahub.emitter.aspect import TIMESERIES_ASPECT_MAP
+
+        with self._lock:
+            for proposal in proposals:
+                key = (proposal["entityUrn"], proposal["aspectName"])
+                self.writes[key] += 1
+                self.system[key] = proposal.get("systemMetadata") or {}
+                if proposal["aspectName"] in TIMESERIES_ASPECT_MAP:
+                    self.timeseries.append((*key, proposal["json"]))
+                else:
+                    self.aspects[key] = proposal["json"]
+
+
+class _Handler(BaseHTTPRequestHandler):
+    gms: Gms
+    protocol_version = "HTTP/1.1"
+    disable_nagle_algorithm = True
+
+    def setup(self) -> None:
+        super().setup()
+        with self.gms._lock:
+            self.gms._open.add(self.connection)
+
+    def finish(self) -> None:
+        with self.gms._lock:
+            self.gms._open.discard(self.connection)
+        super().finish()
+
+    def log_message(self, *_: object) -> None:
+        pass
+
+    def do_GET(self) -> None:
+        self._serve("GET", b"")
+
+    def do_POST(self) -> None:
+        self._serve("POST", self.rfile.read(int(self.headers.get("Content-Length") or 0)))
+
+    def _serve(self, method: str, body: bytes) -> None:
+        gms = self.gms
+        path = self.path
+        proposals = _proposals(path, body) if method == "POST" else ()
+        with gms._lock:
+            gms.requests[f"{method} {urlsplit(path).path}"] += 1
+            gms.headers.append(dict(self.headers.items()))
+            gms.requests["writes"] += bool(proposals)
+            number = gms.requests["writes"] if proposals else 0
+        fault = gms.fault(Request(number, method, path, proposals))
+        if fault is not None:
+            self._fail(fault, proposals)
+        elif proposals:
+            self._take(proposals)
+        else:
+            self._answer(*_read(gms, method, path, body))
+
+    def _fail(self, fault: Answer, proposals: tuple[dict[str, Any], ...]) -> None:
+        time.sleep(fault.delay)
+        if fault.stored:
+            self.gms.store(proposals)
+        if fault.die:
+            threading.Thread(target=self.gms.stop, daemon=True).start()
+        if fault.reset:
+            self.close_connection = True
+            _reset(self.connection)
+            return
+        self._answer(fault.status, fault.body, fault.content_type, fault.headers)
+
+    def _take(self, proposals: tuple[dict[str, Any], ...]) -> None:
+        problem = next(filter(None, map(problem_of, proposals)), None)
+        if problem:
+            self.gms.problems.append(problem)
+            self._answer(422, json.dumps({"status": 422, "message": problem}))
+            return
+        self.gms.store(proposals)
+        self._answer(200, json.dumps({"value": proposals[-1]["entityUrn"]}))
+
+    def _answer(
+        self,
+        status: int,
+        body: str,
+        content_type: str = "application/json",
+        headers: tuple[tuple[str, str], ...] = (),
+    ) -> None:
+        data = body.encode()
+        self.send_response(status)
+        for name, value in (("Content-Type", content_type), ("Content-Length", str(len(data))), *headers):
+            self.send_header(name, value)
+        try:
+            self.end_headers()
+            self.wfile.write(data)
+        except OSError:  # the client did not wait
+            self.close_connection = True
+
+
+def _reset(connection: socket.socket) -> None:
+    try:
+        connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        connection.shutdown(socket.SHUT_RDWR)
+    except OSError:
+        pass
+    connection.close()
+
+
+def _proposals(path: str, body: bytes) -> tuple[dict[str, Any], ...]:
+    """The proposals of a write, each with its aspect as ``json``; none for other requests."""
+    parts = urlsplit(path)
+    action = parse_qs(parts.query).get("action", [""])[0]
+    if parts.path == "/aspects" and action in ("ingestProposalBatch", "ingestProposal"):
+        document = json.loads(body)
+        found = document.get("proposals") or [document["proposal"]]
+        return tuple({**one, "json": json.loads(one["aspect"]["value"]), "async": document["async"]} for one in found)
+    if parts.path.startswith("/openapi/v3/entity/"):
+        kind = parts.path.rpartition("/")[2]
+        return tuple(_from_openapi(kind, one) for one in json.loads(body))
+    return ()
+
+
+def _from_openapi(kind: str, one: dict[str, Any]) -> dict[str, Any]:
+    name = next(key for key in one if key != "urn")
+    return {
+        "entityUrn": one["urn"],
+        "entityType": kind,
+        "aspectName": name,
+        "changeType": "UPSERT",
+        "json": one[name]["value"],
+        "systemMetadata": one[name]["systemMetadata"],
+        "async": "false",
+    }
+
+
+def problem_of(proposal: dict[str, Any]) -> str | None:
+    """Why GMS would not take the proposal, or None."""
+    from datahub.emitter.aspect import ASPECT_MAP
+    from datahub.emitter.mcp_builder import entity_supports_aspect
+    from datahub.emitter.serialization_helper import post_json_transform
+
+    urn, name = proposal["entityUrn"], proposal["aspectName"]
+    wrong = urn_problem(urn)
+    if wrong or urn.split(":")[2] != proposal["entityType"]:
+        return f"Failed to validate urn {urn}: {wrong or 'another entity type'}"
+    if proposal["changeType"] != "UPSERT" or proposal["async"] != "false":
+        return f"{urn}: {proposal['changeType']} async={proposal['async']}"
+    aspect = ASPECT_MAP.get(name)
+    if aspect is None or not entity_supports_aspect(proposal["entityType"], aspect):
+        return f"Unknown aspect {name} for entity {urn}"
+    unknown = set(proposal["json"]) - set(aspect.RECORD_SCHEMA.fields_dict)
+    if unknown:
+        return f"{urn} {name}: unrecognized field found but not allowed: {sorted(unknown)}"
+    try:
+        valid = aspect.from_obj(post_json_transform(proposal["json"])).validate()
+    except (ValueError, TypeError, KeyError, AttributeError, AssertionError) as error:
+        return f"{urn} {name}: {error}"
+    inner = next(filter(None, map(urn_problem, _urns_in(proposal["json"]))), None)
+    return inner or (None if valid else f"{urn} {name}: does not fit the schema")
+
+
+def urn_problem(urn: str) -> str | None:
+    """Why a URN is not one, or None."""
+    from datahub.metadata.urns import Urn
+    from datahub.utilities.urns.error import InvalidUrnError
+
+    if urn != urn.strip() or len(urn.encode("utf-8", "surrogatepass")) > URN_BYTES:
+        return f"outer white space or more than {URN_BYTES} bytes"
+    try:
+        Urn.from_string(urn)
+    except (InvalidUrnError, AssertionError) as error:
+        return str(error) or "not a URN"
+    return None
+
+
+_URN_LISTS = ("inputDatasets", "outputDatasets", "upstreams", "downstreams")
+
+
+def _urns_in(value: Any) -> Iterable[str]:
+    if isinstance(value, dict):
+        for key, inner in value.items():
+            yield from inner if key in _URN_LISTS else _urns_in(inner)
+    elif isinstance(value, list):
+        for inner in value:
+            yield from _urns_in(inner)
+
+
+def _read(gms: Gms, method: str, path: str, body: bytes) -> tuple[int, str]:
+    parts = urlsplit(path)
+    query = parse_qs(parts.query)
+    if parts.path == "/config":
+        return 200, json.dumps(gms.config)
+    if method == "POST" and query.get("action") == ["getTimeseriesAspectValues"]:
+        return 200, json.dumps({"value": {"values": _timeseries(gms, json.loads(body))}})
+    found = re.fullmatch(r"/aspects/(.+)", parts.path)
+    if found:
+        return _aspect(gms, unquote(found[1]), query["aspect"][0])
+    return 404, json.dumps({"status": 404, "message": f"no {path}"})
+
+
+def _aspect(gms: Gms, urn: str, name: str) -> tuple[int, str]:
+    from datahub.emitter.aspect import ASPECT_MAP
+
+    held = gms.aspects.get((urn, name))
+    if name == "telemetryClientId":
+        held = {"clientId": gms.client_id}
+    if held is None:
+        return 404, json.dumps({"status": 404, "message": "not found"})
+    full = ASPECT_MAP[name].RECORD_SCHEMA.fullname.replace(".pegasus2avro", "")
+    return 200, json.dumps({"version": 0, "aspect": {full: held}})
+
+
+def _timeseries(gms: Gms, asked: dict[str, Any]) -> list[dict[str, Any]]:
+    rows = [
+        json_
+        for urn, name, json_ in gms.timeseries
+        if urn == asked["urn"]
+        and name == asked["aspect"]
+        and all(json_.get(rule["field"]) in rule["values"] for group in asked["filter"]["or"] for rule in group["and"])
+    ]
+    rows.sort(key=lambda row: -row["timestampMillis"])
+    return [{"aspect": {"value": json.dumps(row)}} for row in rows[: asked["limit"]]]
+
+
+if __name__ == "__main__":
+    with Gms() as served:
+        print(served.url, flush=True)
+        sys.stdin.read()

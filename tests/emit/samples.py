@@ -1,0 +1,60 @@
+"""Lineage to emit, and a loop that emits it as a run does."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from kc_lineage_dagster.emit.aspects import Proposal, proposals
+from kc_lineage_dagster.emit.delivery import SendReport, Sink
+from kc_lineage_dagster.emit.receipts import Receipts
+from kc_lineage_dagster.emit.urns import Naming
+from kc_lineage_dagster.lineage import ConnectorLineage, Dataset, Edge
+
+DEBEZIUM = "io.debezium.connector.postgresql.PostgresConnector"
+
+
+def lineage(name: str, tables: int = 2) -> ConnectorLineage:
+    """A source with so many tables, one topic each."""
+    edges = tuple(
+        Edge(Dataset("postgres", f"shop.public.{name}_{at}"), Dataset("kafka", f"srv.public.{name}_{at}"))
+        for at in range(tables)
+    )
+    return ConnectorLineage(name, "source", DEBEZIUM, "debezium", edges)
+
+
+def cluster(connectors: int, tables: int = 2, naming: Naming | None = None) -> dict[str, tuple[Proposal, ...]]:
+    """Connector -> its proposals."""
+    names = [f"c{at:04d}" for at in range(connectors)]
+    properties = {"connector.class": DEBEZIUM, "tasks.max": "1"}
+    return {name: proposals(lineage(name, tables), properties, naming or Naming()) for name in names}
+
+
+def owners(wanted: dict[str, tuple[Proposal, ...]]) -> dict[str, str]:
+    """URN -> connector."""
+    return {proposal.urn: name for name, made in wanted.items() for proposal in made}
+
+
+def flat(wanted: dict[str, tuple[Proposal, ...]]) -> tuple[Proposal, ...]:
+    """All proposals of a cluster, in order."""
+    return tuple(proposal for made in wanted.values() for proposal in made)
+
+
+def emit(sink: Sink, receipts: Receipts, wanted: dict[str, tuple[Proposal, ...]], identity: str = "test") -> SendReport:
+    """What a run does: look, send what differs, note what was acknowledged."""
+    receipts.reconcile(identity, sink.look(receipts.alive()))
+    todo = [proposal for name, made in wanted.items() for proposal in receipts.diff(name, made)]
+    by_urn = owners(wanted)
+    report = sink.send(todo, lambda taken: receipts.acknowledge(by_urn, taken))
+    return report + sink.close()
+
+
+def remove(sink: Sink, receipts: Receipts, removals: Iterable[Proposal]) -> SendReport:
+    """What a run does about stale entities."""
+    todo = tuple(removals)
+    receipts.begin_removal(proposal.urn for proposal in todo)
+    return sink.send(todo, lambda taken: receipts.acknowledge({}, taken)) + sink.close()
+
+
+def current(wanted: dict[str, tuple[Proposal, ...]]) -> dict[str, set[str]]:
+    """Connector -> URNs, for ``stale.plan``."""
+    return {name: {proposal.urn for proposal in made} for name, made in wanted.items()}

@@ -1,0 +1,296 @@
+"""`datahub-rest` against a GMS that fails in every way: what was not acknowledged is known, and time is bounded."""
+
+from __future__ import annotations
+
+import logging
+
+import pytest
+
+from kc_lineage_dagster.emit.aspects import Proposal
+from kc_lineage_dagster.emit.outage import Patience
+from kc_lineage_dagster.emit.receipts import Receipts
+from kc_lineage_dagster.emit.sinks import open_sink
+from kc_lineage_dagster.errors import SinkError
+from tests.emit import gms as faults
+from tests.emit.gms import Gms
+from tests.emit.samples import cluster, emit, flat
+
+TOKEN = "eyJ-very-secret-token"
+
+
+class Clock:
+    """Time that passes only when somebody sleeps."""
+
+    def __init__(self) -> None:
+        self.now = 0.0
+
+    def sleep(self, seconds: float) -> None:
+        self.now += seconds
+
+    def patience(self) -> Patience:
+        return Patience(clock=lambda: self.now, sleep=self.sleep)
+
+
+@pytest.fixture
+def gms():
+    with Gms() as served:
+        yield served
+
+
+@pytest.fixture
+def clock():
+    return Clock()
+
+
+def sink_for(gms, clock, **config):
+    return open_sink(
+        "datahub-rest",
+        {"server": gms.url, "token": TOKEN, **config},
+        run_id="run-1",
+        pipeline_name="p",
+        patience=clock.patience(),
+    )
+
+
+def send(gms, clock, proposals, **config):
+    taken: list[Proposal] = []
+    sink = sink_for(gms, clock, **config)
+    report = sink.send(proposals, taken.extend) + sink.close()
+    assert report.sent == len(taken)
+    assert {(p.urn, p.aspect_name) for p in taken} <= set(gms.aspects), "acknowledged but not stored"
+    assert len(taken) + len(report.failed) == len(proposals)
+    assert sum(report.causes.values()) >= len(report.failed)
+    assert TOKEN not in repr(report)
+    return report
+
+
+def test_everything_is_written_in_batches_and_acknowledged(gms, clock):
+    """Synchronous writes of up to 200, with the recipe's token, stamped with the run for `datahub ingest rollback`."""
+    proposals = flat(cluster(50))
+    report = send(gms, clock, proposals)
+    assert report.ok
+    assert gms.aspects == {(p.urn, p.aspect_name): p.aspect for p in proposals}
+    assert gms.requests["writes"] == -(-len(proposals) // 200)
+    assert gms.requests["GET /config"] == 1
+    assert {(one["runId"], one["pipelineName"]) for one in gms.system.values()} == {("run-1", "p")}
+    assert {one["Authorization"] for one in gms.headers} == {f"Bearer {TOKEN}"}
+    assert clock.now == 0
+
+
+def test_the_open_api_endpoint_is_honoured(gms, clock):
+    """`endpoint: openapi` in the recipe."""
+    proposals = flat(cluster(3))
+    assert send(gms, clock, proposals, endpoint="OPENAPI").ok
+    assert set(gms.aspects) == {(p.urn, p.aspect_name) for p in proposals}
+
+
+def test_a_smaller_batch_of_the_recipe_is_honoured(gms, clock):
+    """`max_per_batch`."""
+    assert send(gms, clock, flat(cluster(5)), max_per_batch=10).ok
+    assert gms.requests["writes"] == 4
+
+
+def test_batches_are_bounded_in_bytes_too(gms, clock):
+    """200 flows with huge configurations are not one request."""
+    huge = [
+        Proposal(
+            f"urn:li:dataFlow:(kafka-connect,c{at},PROD)",
+            "dataFlow",
+            "dataFlowInfo",
+            {"name": "c", "customProperties": {str(key): "x" * 2_000 for key in range(100)}},
+        )
+        for at in range(50)
+    ]
+    assert send(gms, clock, huge).ok
+    assert gms.requests["writes"] == 3
+
+
+def test_a_gms_that_is_down_costs_a_minute_in_all(gms, clock):
+    """However many batches there are; nothing is lost from the report, one line says why."""
+    gms.stop()
+    report = send(gms, clock, flat(cluster(400)))
+    assert report.sent == 0
+    assert list(report.causes) == [f"{gms.url} cannot be reached: Connection refused"]
+    assert clock.now <= 60
+
+
+def test_a_gms_that_dies_half_way_costs_a_minute_in_all(gms, clock):
+    """What it had acknowledged counts."""
+    gms.fault = faults.dies_after(3)
+    report = send(gms, clock, flat(cluster(400)))
+    assert report.sent == 600
+    assert len(report.causes) <= 2  # the connection that broke, and those that were refused
+    assert clock.now <= 60
+
+
+@pytest.mark.parametrize("status", [429, 500, 502, 503, 504])
+def test_a_passing_trouble_is_waited_out(gms, clock, status):
+    """The statuses DataHub retries are retried, with growing waits."""
+    gms.fault = faults.answers(status, times=3)
+    assert send(gms, clock, flat(cluster(20))).ok
+    assert clock.now == 1 + 2 + 4
+
+
+def test_retry_after_is_obeyed(gms, clock):
+    """As long as it is within the budget."""
+    gms.fault = faults.answers(429, times=1, retry_after=20)
+    assert send(gms, clock, flat(cluster(2))).ok
+    assert clock.now == 20
+    gms.fault = faults.answers(429, retry_after=3600)
+    before = clock.now
+    assert not send(gms, clock, flat(cluster(2))).ok
+    assert clock.now == before
+
+
+@pytest.mark.parametrize("status", [429, 500, 503])
+def test_a_lasting_trouble_ends_within_a_minute(gms, clock, status):
+    """One line per cause, all of it kept for the next run."""
+    gms.fault = faults.answers(status)
+    report = send(gms, clock, flat(cluster(400)))
+    assert report.sent == 0
+    assert list(report.causes) == [f"{gms.url} answers {status}{': not now' if status == 500 else ''}"]
+    assert clock.now <= 60
+
+
+def test_a_busy_gms_is_not_a_dead_one(gms, clock):
+    """Every second write is put off, and yet all of it arrives, though the waits add up to more than a minute."""
+    gms.fault = lambda request: faults.Answer(429) if request.number % 2 else None
+    assert send(gms, clock, flat(cluster(80)), max_per_batch=5).ok
+    assert clock.now > 60
+
+
+def test_resets_are_retried(gms, clock):
+    """Also when the write had taken effect: it is whole-aspect, so twice is once."""
+    gms.fault = faults.resets(2, stored=True)
+    assert send(gms, clock, flat(cluster(20))).ok
+    assert max(gms.writes.values()) == 3
+
+
+def test_the_retries_of_the_recipe_are_honoured(gms, clock):
+    """retry_max_times and retry_status_codes."""
+    gms.fault = faults.answers(503)
+    assert not send(gms, clock, flat(cluster(1)), retry_max_times=1).ok
+    assert gms.requests["writes"] == 2
+    assert not send(gms, clock, flat(cluster(1)), retry_status_codes=[429]).ok
+    assert gms.requests["writes"] == 3
+
+
+@pytest.mark.parametrize("status", [400, 422, 500])
+def test_rejected_proposals_do_not_take_their_batch_along(gms, clock, status):
+    """Bisecting isolates the bad ones, wherever they are; the reason is GMS's own."""
+    gms.fault = faults.rejects("c0033,", status)
+    wanted = cluster(60)
+    report = send(gms, clock, flat(wanted))
+    assert {p for p, _ in report.failed} == set(wanted["c0033"])
+    assert list(report.causes) == [f"{gms.url} answers {status}: Failed to validate urn:li:..."]
+    assert "c0033" in report.failed[0][1]
+    assert clock.now <= 60
+
+
+def test_a_gms_that_rejects_everything_is_soon_left_alone(gms, clock):
+    """A server too old for an aspect is not asked for every one of 160,000 proposals."""
+    gms.fault = faults.rejects("")
+    report = send(gms, clock, flat(cluster(1_000, 1)))
+    assert report.sent == 0
+    assert gms.requests["writes"] < 500
+
+
+def test_a_urn_that_datahub_does_not_take_fails_alone(gms, clock):
+    """More than 512 bytes."""
+    long = Proposal(f"urn:li:dataFlow:(kafka-connect,{'x' * 600},PROD)", "dataFlow", "status", {"removed": False})
+    report = send(gms, clock, (long, *flat(cluster(20))))
+    assert [p for p, _ in report.failed] == [long]
+
+
+def test_html_with_200_is_a_failure(gms, clock):
+    """A login page or a proxy acknowledges nothing."""
+    gms.fault = faults.html()
+    report = send(gms, clock, flat(cluster(2)))
+    assert report.sent == 0
+    assert "page instead of JSON" in next(iter(report.causes))
+    gms.fault = lambda request: faults.Answer(200, faults.HTML, "text/html")  # /config as well
+    assert "page instead of JSON" in next(iter(send(gms, clock, flat(cluster(2))).causes))
+
+
+def test_an_address_that_is_no_gms_is_sent_nothing(gms, clock):
+    """The frontend answers /config too, and would take proposals with 200."""
+    gms.config = {"config": {"application": "datahub-frontend"}}
+    report = send(gms, clock, flat(cluster(2)))
+    assert "is not a DataHub GMS" in next(iter(report.causes))
+    assert gms.requests["writes"] == 0
+
+
+def test_wrong_credentials_are_not_retried(gms, clock):
+    """One request, one line, no token in it."""
+    gms.fault = faults.everything(401)
+    report = send(gms, clock, flat(cluster(400)))
+    assert list(report.causes) == [f"{gms.url} answers 401"]
+    assert sum(gms.requests.values()) == 1
+
+
+def test_no_cause_tells_the_token(gms, clock, caplog):
+    """Neither what the HTTP library says about a bad header nor a server that repeats what it was sent."""
+    caplog.set_level(logging.INFO)
+    sink = open_sink("datahub-rest", {"server": gms.url, "token": f"{TOKEN}\n"}, run_id="r", patience=clock.patience())
+    report = sink.send(flat(cluster(1)), lambda _: None)
+    assert not report.ok
+    gms.fault = lambda request: faults.Answer(400, f'{{"message": "bad Authorization: Bearer {TOKEN}"}}')
+    echoed = send(gms, clock, flat(cluster(1)))
+    assert "Authorization: ***" in next(iter(echoed.causes)) or "Bearer ***" in next(iter(echoed.causes))
+    assert TOKEN not in f"{report} {echoed} {caplog.text}"
+
+
+def test_a_slow_gms_is_waited_for(gms, clock):
+    """Slow is not down."""
+    gms.fault = faults.slow(0.2)
+    assert send(gms, clock, flat(cluster(30))).ok
+
+
+def test_a_gms_that_does_not_answer_in_time_is_an_outage(gms, clock):
+    """timeout_sec of the recipe."""
+    gms.fault = faults.slow(3)
+    report = send(gms, clock, flat(cluster(1)), timeout_sec=0.05, retry_max_times=0)
+    assert list(report.causes) == [f"{gms.url} does not answer within its time limit"]
+
+
+def test_nothing_to_send_opens_nothing(gms, clock):
+    """An unchanged cluster costs no request."""
+    assert send(gms, clock, ()).ok
+    assert sum(gms.requests.values()) == 0
+
+
+def test_a_wrong_configuration_names_the_field_and_no_value(gms):
+    """Before anything is sent."""
+    with pytest.raises(SinkError) as error:
+        open_sink("datahub-rest", {"token": TOKEN, "timeout_sec": TOKEN}, run_id="r")
+    assert "sink.config.server" in str(error.value)
+    assert "sink.config.timeout_sec" in str(error.value)
+    assert TOKEN not in f"{error.value!r} {error.value.__cause__!r}"
+
+
+def test_every_fault_is_made_up_for_by_the_next_run(gms, clock, tmp_path):
+    """Nothing is lost, nothing acknowledged is sent twice: receipts decide what the next run sends."""
+    wanted = cluster(60)
+    troubles = [
+        faults.dies_after(2),
+        faults.answers(500),
+        faults.answers(503),
+        faults.resets(99),
+        faults.rejects("c0058,"),
+        faults.html(),
+        faults.healthy,
+    ]
+    for trouble in troubles:
+        gms.fault = trouble
+        gms.requests.clear()
+        receipts = Receipts.load(tmp_path)
+        report = emit(sink_for(gms, clock), receipts, wanted)
+        receipts.close()
+        assert report.ok == (trouble is faults.healthy)
+        gms.stop()
+        gms.start()
+    assert gms.aspects == {(p.urn, p.aspect_name): p.aspect for p in flat(wanted)}
+    assert set(gms.writes.values()) == {1}
+    gms.requests.clear()
+    assert emit(sink_for(gms, clock), Receipts.load(tmp_path), wanted).sent == 0
+    assert gms.requests["writes"] == 0

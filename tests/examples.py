@@ -1,0 +1,131 @@
+"""Examples as text: a configuration in properties form, what the cluster shows, and the lineage that must come out,
+whole.
+
+    # the rule, in one sentence
+    connector.class=...
+    topics=a,b
+    @topics ["a", "b"]
+
+    kafka:a -> postgres:shop.public.a
+      id -> order_id
+      ssn -> (dropped)
+    ? b: nothing was consumed
+
+Cases are separated by a line of ``---``. Directives (JSON): ``@kind "source"``, ``@state "FAILED"``, ``@topics
+[...]`` (active topics; absent: not known), ``@offsets [{"partition": {}, "offset": {}}]``, ``@tasks [{"tables": "..."}]``, ``@cluster [...]``
+(data topics of the other connectors), ``@internal [...]`` (their book-keeping), ``@aliases {"us": "kafka-us"}``, ``@plugins [...]``.
+Field lines are compared only below edges that have any. ``?`` lines are parts of unresolved items' text; every item
+needs its line.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from kc_lineage_dagster.derive.derive import Settings, derive
+from kc_lineage_dagster.derive.evidence import ClusterTopics
+from kc_lineage_dagster.lineage import ConnectorLineage
+
+
+@dataclass(frozen=True)
+class SomeOffset:
+    partition: dict[str, Any]
+    offset: dict[str, Any] | None
+
+
+@dataclass(frozen=True)
+class SomeTask:
+    state: str
+
+
+@dataclass(frozen=True)
+class SomeConnector:
+    """A connector as derivation sees it (``derive.evidence.ConnectorView``)."""
+
+    name: str
+    config: dict[str, str]
+    kind: str = "unknown"
+    state: str = "RUNNING"
+    tasks: tuple[SomeTask, ...] = ()
+    topics: tuple[str, ...] | None = None
+    offsets: tuple[SomeOffset, ...] = ()
+    task_configs: tuple[dict[str, str], ...] = ()
+
+
+@dataclass
+class Example:
+    where: str
+    title: str = ""
+    config: dict[str, str] = field(default_factory=dict)
+    facts: dict[str, Any] = field(default_factory=dict)
+    edges: dict[str, list[str]] = field(default_factory=dict)
+    unresolved: list[str] = field(default_factory=list)
+
+    def run(self) -> ConnectorLineage:
+        facts = self.facts
+        topics = facts.get("topics")
+        connector = SomeConnector(
+            name=self.config.get("name", "example"),
+            config=self.config,
+            kind=facts.get("kind", "unknown"),
+            state=facts.get("state", "RUNNING"),
+            topics=None if topics is None else tuple(topics),
+            offsets=tuple(SomeOffset(one["partition"], one.get("offset")) for one in facts.get("offsets", ())),
+            task_configs=tuple(facts.get("tasks", ())),
+        )
+        cluster = ClusterTopics.of(facts.get("cluster", ()), facts.get("internal", ()))
+        settings = Settings(
+            cluster_aliases=facts.get("aliases", {}), plugin_classes=frozenset(facts.get("plugins", ()))
+        )
+        return derive(connector, settings, lambda: cluster)
+
+    def check(self) -> None:
+        """The lineage is exactly what the example says."""
+        lineage = self.run()
+        assert sorted(str(edge) for edge in lineage.edges) == sorted(self.edges), f"{self.where}: {self.title}"
+        for edge in lineage.edges:
+            fields = self.edges[str(edge)]
+            if fields:
+                assert sorted(map(str, edge.fields)) == sorted(fields), f"{self.where}: {self.title}: {edge}"
+        texts = [str(item) for item in lineage.unresolved]
+        missing = [line for line in self.unresolved if not any(line in text for text in texts)]
+        extra = [text for text in texts if not any(line in text for line in self.unresolved)]
+        assert not missing, f"{self.where}: {self.title}: not among {texts}"
+        assert not extra, f"{self.where}: {self.title}: unexpected unresolved items"
+
+
+def read_examples(path: Path) -> list[Example]:
+    """The examples of one file."""
+    examples: list[Example] = []
+    current = Example(f"{path.name}:1")
+    for number, line in enumerate([*path.read_text(encoding="utf-8").splitlines(), "---"], 1):
+        if line.strip() == "---":
+            if current.config:
+                examples.append(current)
+            current = Example(f"{path.name}:{number + 1}")
+        else:
+            _read_line(current, line)
+    return examples
+
+
+def _read_line(example: Example, line: str) -> None:
+    text = line.strip()
+    if not text:
+        return
+    if text.startswith("#"):
+        example.title = f"{example.title} {text[1:].strip()}".strip()
+    elif text.startswith("@"):
+        key, _, value = text[1:].partition(" ")
+        example.facts[key] = json.loads(value)
+    elif text.startswith("? "):
+        example.unresolved.append(text[2:])
+    elif line.startswith("  ") and " -> " in line:
+        example.edges[next(reversed(example.edges))].append(text)
+    elif " -> " in text and ("=" not in text.split(" -> ")[0] or not example.config):
+        example.edges[text] = []
+    else:
+        key, _, value = line.partition("=")
+        example.config[key.strip()] = value.strip()

@@ -1,0 +1,50 @@
+"""Partition keys: every connector name has one, and it leads back."""
+
+from __future__ import annotations
+
+import pytest
+from dagster import DagsterInstance
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from kc_lineage_dagster.defs.partitions import add_partitions, decode_partition, drop_partitions, encode_partition
+
+HOSTILE = ["", " ", "../../etc/x", "a/b", "100%25", "a?b#c", "a\nb", "a...b", "....", " a ", "%00", "ü", "日本", "x" * 4096, "a|b"]
+
+
+@given(st.text())
+@settings(max_examples=200, deadline=None)
+def test_keys_lead_back(name):
+    """Encoding is reversible for any text."""
+    assert decode_partition(encode_partition(name)) == name
+
+
+@given(st.text(), st.text())
+@settings(max_examples=100, deadline=None)
+def test_keys_are_distinct(one, other):
+    """Two names never share a key."""
+    assert (encode_partition(one) == encode_partition(other)) == (one == other)
+
+
+@pytest.mark.parametrize("name", HOSTILE)
+def test_keys_are_what_dagster_holds(name):
+    """A key is not empty, holds no range separator, no control character and no outer space."""
+    key = encode_partition(name)
+    assert key
+    assert "..." not in key
+    assert key == key.strip()
+    assert all(ord(character) >= 32 for character in key)
+
+
+def test_ordinary_names_stay_readable():
+    """An ordinary name is its own key."""
+    assert encode_partition("orders-cdc.v2 (eu)/x") == "orders-cdc.v2 (eu)/x"
+
+
+def test_adding_and_dropping():
+    """Partitions are added once and dropped by connector name."""
+    with DagsterInstance.ephemeral() as instance:
+        assert set(add_partitions(instance, "s", HOSTILE)) == set(HOSTILE)
+        assert add_partitions(instance, "s", [*HOSTILE, "new"]) == ["new"]
+        drop_partitions(instance, "s", HOSTILE)
+        assert instance.get_dynamic_partitions("s_connectors") == ["new"]

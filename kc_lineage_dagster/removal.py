@@ -4,11 +4,12 @@ pipeline.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from kc_lineage_dagster.cluster import Cluster
+from kc_lineage_dagster.emit.aspects import Proposal
 from kc_lineage_dagster.emit.receipts import Receipts
 from kc_lineage_dagster.emit.sinks import Sink
 from kc_lineage_dagster.emit.stale import StalePlan, plan, removal_proposals
@@ -30,10 +31,9 @@ def remove_stale(cluster: Cluster, request: Request, report: Report, receipts: R
     receipts.begin_removal(decided.remove)
     removed: list[str] = []
 
-    def acknowledged(done: object) -> None:
-        proposals = tuple(done)  # type: ignore[call-overload]
-        receipts.acknowledge({}, proposals)
-        removed.extend(proposal.urn for proposal in proposals)
+    def acknowledged(done: Sequence[Proposal]) -> None:
+        receipts.acknowledge({}, done)
+        removed.extend(proposal.urn for proposal in done)
 
     sent = sink.send(removal_proposals(decided.remove), acknowledged)
     if sent.failed or decided.refused:

@@ -11,6 +11,7 @@ from urllib.parse import SplitResult, quote, unquote, urlsplit
 from kc_lineage_dagster.errors import ConnectError
 
 _HTTP = ("http", "https")
+_HEADERS = {"Accept": "application/json", "Accept-Encoding": "gzip, deflate", "User-Agent": "kc-lineage-dagster"}
 _CLOUD_PATH = "/connect/v1/environments/"
 _CONTROL = re.compile(r"[\x00-\x1f\x7f]")
 _NO_SPACE = re.compile(r"[\s\x00-\x1f\x7f]")
@@ -74,7 +75,7 @@ class ConnectSettings:
 
     def all_headers(self) -> dict[str, str]:
         """Return the headers of every request, credentials included (user names and passwords in UTF-8, RFC 7617)."""
-        headers = {"Accept": "application/json", "User-Agent": "kc-lineage-dagster", **self.headers}
+        headers = {**_HEADERS, **self.headers}
         basic = self._basic()
         if self.bearer_token:
             headers["Authorization"] = f"Bearer {self.bearer_token}"

@@ -24,14 +24,14 @@ class BeyondBoundsError(Exception):
 
 
 class _Body(Protocol):
-    def read1(self, amt: int) -> bytes: ...
+    def read1(self, amt: int, decode_content: bool) -> bytes: ...
 
 
 def read_bounded(response: requests.Response, limit: int, until: float, clock: Callable[[], float]) -> bytes:
     """Read and decompress a body bit by bit, so that neither a flood nor a trickle gets through."""
     raw: _Body = response.raw
     parts, size = [], 0
-    while part := raw.read1(_CHUNK):
+    while part := raw.read1(_CHUNK, decode_content=True):
         parts.append(part)
         size += len(part)
         if size > limit:

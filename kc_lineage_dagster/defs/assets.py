@@ -1,6 +1,6 @@
 """The four assets of a cluster: one step reads, one step derives, emits and removes."""
 
-from __future__ import annotations
+# no `from __future__ import annotations`: Dagster reads run config from the annotations themselves
 
 from collections.abc import Iterator
 from contextlib import contextmanager

@@ -92,7 +92,8 @@ def _svg(lineage: ConnectorLineage) -> str:
         _box(690, y, 320, name, "#e6f4ea") for name, y in right
     ]
     return (
-        f'<svg xmlns="http://www.w3.org/2000/svg" width="1020" height="{height}" font-family="sans-serif" font-size="12">'
+        f'<svg xmlns="http://www.w3.org/2000/svg" width="1020" height="{height}"'
+        ' font-family="sans-serif" font-size="12">'
         f'<g fill="none" stroke="#8a8f98">{"".join(lines)}</g>{"".join(boxes)}'
         f"{_box(400, middle, 220, lineage.connector, '#fef7e0', 30)}</svg>"
     )

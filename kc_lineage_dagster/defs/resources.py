@@ -23,11 +23,11 @@ class KafkaConnectResource(ConfigurableResource[Any]):
     ``base_dir``: what a relative path in ``connect_uri`` is relative to.
     """
 
-    connect_uri: str | None = Field(None, description="URL of the worker, or the path of a saved cluster")
+    connect_uri: str | None = Field(default=None, description="URL of the worker, or the path of a saved cluster")
     username: str | None = None
-    password: str | None = Field(None, repr=False)
-    source_config: dict[str, Any] = Field({}, repr=False)
-    options: dict[str, Any] = Field({}, repr=False)
+    password: str | None = Field(default=None, repr=False)
+    source_config: dict[str, Any] = Field(default={}, repr=False)
+    options: dict[str, Any] = Field(default={}, repr=False)
     base_dir: str = "."
 
     def cluster(self) -> Cluster:
@@ -55,8 +55,8 @@ class KafkaConnectResource(ConfigurableResource[Any]):
 class DataHubResource(ConfigurableResource[Any]):
     """A DataHub, named as a recipe's ``sink`` names it; secrets as ``EnvVar``."""
 
-    sink_type: str | None = Field(None, description="A sink of DataHub's registry; None: DataHub's own default")
-    sink_config: dict[str, Any] = Field({}, repr=False)
+    sink_type: str | None = Field(default=None, description="A sink of DataHub's registry; None: DataHub's own default")
+    sink_config: dict[str, Any] = Field(default={}, repr=False)
     base_dir: str = "."
 
     def open(self, run_id: str, pipeline_name: str | None = None) -> Sink:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from dagster import DefaultScheduleStatus, RunRequest, ScheduleDefinition, UnresolvedAssetJobDefinition, schedule
+from typing import Any
+
+from dagster import DefaultScheduleStatus, RunRequest, ScheduleDefinition, schedule
 
 from kc_lineage_dagster.defs.names import Names
 from kc_lineage_dagster.recipe_files import RecipeFile
@@ -10,7 +12,7 @@ from kc_lineage_dagster.recipe_files import RecipeFile
 WEEKLY = "17 3 * * 0"
 
 
-def cluster_schedules(file: RecipeFile, job: UnresolvedAssetJobDefinition) -> list[ScheduleDefinition]:
+def cluster_schedules(file: RecipeFile, job: Any) -> list[ScheduleDefinition]:
     """``<slug>_sync`` (``options.schedule``) and ``<slug>_full_refresh``."""
     names, options = Names(file.slug), file.options
     running = DefaultScheduleStatus.RUNNING if options.schedule_enabled else DefaultScheduleStatus.STOPPED

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from typing import Any
 
 from dagster import (
     DagsterRunStatus,
@@ -13,7 +14,6 @@ from dagster import (
     SensorEvaluationContext,
     SensorResult,
     SkipReason,
-    UnresolvedAssetJobDefinition,
     sensor,
 )
 
@@ -31,7 +31,7 @@ _UNDER_WAY = [
 ]
 
 
-def cluster_sensor(file: RecipeFile, job: UnresolvedAssetJobDefinition) -> SensorDefinition:
+def cluster_sensor(file: RecipeFile, job: Any) -> SensorDefinition:
     """``<slug>_connector_changes``. A Connect that does not answer is a failed tick; the cursor stays."""
     names, options = Names(file.slug), file.options
 

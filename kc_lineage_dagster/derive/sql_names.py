@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from functools import lru_cache
 
 from kc_lineage_dagster.derive.jdbc_url import JdbcUrl
-from kc_lineage_dagster.derive.sql_platforms import DATABASE, PLATFORMS, SCHEMA, SqlPlatform
+from kc_lineage_dagster.derive.sql_platforms import DATABASE, PLATFORMS, SCHEMA, SqlPlatform, as_is
 from kc_lineage_dagster.lineage import Dataset, Unresolved
 
 _CLOSING = {'"': '"', "`": "`", "[": "]"}
@@ -25,8 +25,9 @@ class TableName:
         return ".".join((*self.qualifiers, self.table))
 
 
-def table_name(text: str, quotes: str = '"`[') -> TableName | None:
+def table_name(text: str, quotes: str = '"`[', folds: Callable[[str], str] = as_is) -> TableName | None:
     """A dotted name, each part bare or quoted; None when it cannot be read. ``quotes``: characters that open a quote.
+    ``folds``: what becomes of bare parts.
 
     Rule: ``io.confluent.connect.jdbc.util.IdentifierRules.parseQualifiedIdentifier``.
     """
@@ -36,7 +37,8 @@ def table_name(text: str, quotes: str = '"`[') -> TableName | None:
         found = _part(quotes).match(text, at)
         if found is None:
             return None
-        parts.append(found.group(found.lastindex or 0))
+        part = found.group(found.lastindex or 0)
+        parts.append(part if text[at] in quotes else folds(part))
         at = found.end()
     return TableName(parts[-1], tuple(parts[:-1])) if parts and parts[-1] else None
 

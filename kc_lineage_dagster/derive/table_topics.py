@@ -148,15 +148,15 @@ def reads(source: Source, evidence: Evidence) -> Iterator[Found]:
 
 def _named_tables(source: Source) -> Iterator[Table | Unresolved]:
     single = {part: values[0] for part, values in source.fixed.items() if len(values) == 1}
-    tables = [*source.named, *([single] if set(source.dataset) <= set(single) else [])]
+    tables: list[Table] = [*source.named, *([single] if set(source.dataset) <= set(single) else [])]
     for rule in source.rules[-1:]:
         for name in rule.include.names if rule.include else ():
-            table = _parsed(name, rule.spellings, source.fixed)
-            if table is None:
+            parsed = _parsed(name, rule.spellings, source.fixed)
+            if parsed is None:
                 usual = ".".join(f"<{part}>" for part in rule.spellings[0])
                 yield Unresolved(f"{rule.what}: {name}", f"selects no table: an entry must match {usual} as a whole")
             else:
-                tables.append(single | table)
+                tables.append(single | parsed)
     for table in tables:
         if set(source.dataset) <= set(table) and _fits(table, source.fixed) and source.admits(table) is True:
             yield table
@@ -190,8 +190,10 @@ def _selection(source: Source, evidence: Evidence) -> Selection:
         if source.internal(topic):
             return None
         ways = source.naming.ways(topic, heads)
-        if isinstance(ways, Unresolved) or not ways:
-            return ways or None
+        if isinstance(ways, Unresolved):
+            return ways
+        if not ways:
+            return None
         if topic in mangled:
             return Unresolved(
                 topic,

@@ -7,8 +7,11 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from kc_lineage_dagster.derive.config import Config, first, items
-from kc_lineage_dagster.derive.java_regex import JavaRegex, Refused, compile_java
+from kc_lineage_dagster.derive.java_regex import JavaRegex, Refused, compile_java, literal_prefix
 from kc_lineage_dagster.lineage import Unresolved
+
+
+_prefix = lru_cache(maxsize=16384)(literal_prefix)
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +30,8 @@ class TopicMap:
         """The entries whose left side, a Java regular expression, matches the whole topic, each with its target."""
         found: list[tuple[JavaRegex, str]] = []
         for pattern, target in self.entries:
+            if not topic.startswith(_prefix(pattern)):
+                continue
             compiled = compile_java(pattern)
             if isinstance(compiled, Refused):
                 return Unresolved(topic, f"an entry of the map cannot be read: {compiled.reason}")

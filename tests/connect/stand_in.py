@@ -4,8 +4,8 @@
         server.fault("/connectors/crm/topics", status(503, times=2))
         ConnectClient(ConnectSettings(server.uri)) ...
 
-Answers are a mapping of request path to body, or to ``{"status": 200, "body": ...}`` (as in a saved cluster's file, which
-may be given as its path). A path's faults are used up one after the other; then it answers as usual.
+Answers are a mapping of request path to body, or to ``{"status": 200, "body": ...}``, as in a saved cluster's file,
+whose path may be given instead. A path's faults are used up one after the other; then it answers as usual.
 """
 
 from __future__ import annotations
@@ -281,6 +281,8 @@ def worker(
         states = {"state": state, "worker_id": "127.0.0.1:8083", **failed}
         about = {"name": name, "connector": states, "tasks": [{"id": 0, **states}], "type": kind}
         listing[name] = {"info": info, "status": about}
+        if not name:
+            continue  # no path leads to it
         path = f"/connectors/{quote(name, safe='')}"
         answers[path], answers[f"{path}/status"] = info, about
         answers[f"{path}/topics"] = {name: {"topics": list((topics or {}).get(name, [f"topic-of-{name}"]))}}

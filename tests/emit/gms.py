@@ -119,6 +119,7 @@ class Gms:
 
     fault: Fault = healthy
     port: int = 0
+    queued: bool = False  # also take asynchronous writes, which other clients than ours make
     aspects: dict[tuple[str, str], dict[str, Any]] = field(default_factory=dict)
     system: dict[tuple[str, str], dict[str, Any]] = field(default_factory=dict)
     timeseries: list[tuple[str, str, dict[str, Any]]] = field(default_factory=list)
@@ -254,6 +255,8 @@ class _Handler(BaseHTTPRequestHandler):
         self._answer(fault.status, fault.body, fault.content_type, fault.headers)
 
     def _take(self, proposals: tuple[dict[str, Any], ...]) -> None:
+        if self.gms.queued:
+            proposals = tuple({**proposal, "async": "false"} for proposal in proposals)
         problem = next(filter(None, map(problem_of, proposals)), None)
         if problem:
             self.gms.problems.append(problem)

@@ -23,11 +23,13 @@ class Killer:
     """A GMS that kills its client at the write ``at``: before taking it, after taking it, or a moment later."""
 
     def __init__(self, at, moment):
-        self.at, self.moment, self.process = at, moment, None
+        self.at, self.moment = at, moment
+        self.process, self.started = None, threading.Event()
 
     def __call__(self, request):
         if request.number != self.at:
             return None
+        self.started.wait()
         if isinstance(self.moment, float):
             threading.Timer(self.moment, self.process.kill).start()
             return None
@@ -50,13 +52,14 @@ def expect(gms, connectors):
 def killed(gms, at, moment, *run):
     """A run that GMS kills; healthy again afterwards."""
     gms.requests.clear()
-    killer = Killer(at, moment)
-    process, pipe = start(*run)
-    killer.process, gms.fault = process, killer
+    gms.fault = killer = Killer(at, moment)
+    killer.process, pipe = start(*run)
+    killer.started.set()
+    process = killer.process
     process.join()
     pipe.close()
     gms.fault = healthy
-    assert process.exitcode in (-signal.SIGKILL, 0)
+    assert process.exitcode == -signal.SIGKILL or isinstance(moment, float)
 
 
 @pytest.mark.parametrize("moment", ["before", "after", 0.0, 0.003, 0.02])

@@ -61,7 +61,7 @@ def _text(config: Config, topic: str) -> str | Unresolved:
 def _inside(place: JdbcUrl, name: TableName) -> TableName | None:
     """The name without its database when that is the one connected to; None when it is another.
 
-    ``GeneralDatabaseDialect.getCollectionId`` reads the database, ``getQualifiedTableName`` leaves it out of statements.
+    ``GeneralDatabaseDialect.getCollectionId`` reads the database, ``getQualifiedTableName`` leaves it out.
     """
     levels = 1 if SCHEMA in PLATFORMS[place.platform].levels else 0
     if len(name.qualifiers) <= levels:

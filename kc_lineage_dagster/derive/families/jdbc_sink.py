@@ -1,4 +1,4 @@
-"""JDBC sinks: ``table.name.format`` with the topic in it, then read as an identifier: dots part catalog, schema, table."""
+"""JDBC sinks: ``table.name.format`` with the topic in it, read as an identifier: dots part catalog, schema, table."""
 
 from __future__ import annotations
 

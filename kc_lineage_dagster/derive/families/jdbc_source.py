@@ -1,4 +1,4 @@
-"""JDBC sources: topic = ``topic.prefix`` followed by the bare name of the table; with ``query`` the prefix is the topic."""
+"""JDBC sources: topic = ``topic.prefix`` + the bare name of the table; with ``query`` the prefix is the topic."""
 
 from __future__ import annotations
 
@@ -102,7 +102,7 @@ def _listed(text: str, config: Config, place: JdbcUrl, prefix: str, offsets: tup
 
 
 def _without_database(config: Config, place: JdbcUrl, name: TableName) -> bool:
-    """Aiven's connector sees the database in full names, so ``schema.table`` names none of them (seen on PostgreSQL)."""
+    """Aiven's connector has the database in full names: ``schema.table`` is none of them (seen on PostgreSQL)."""
     aiven = config.get("connector.class", "").startswith(_AIVEN)
     return aiven and PLATFORMS[place.platform].levels == THREE_LEVELS and len(name.qualifiers) == 1
 
@@ -180,7 +180,7 @@ FAMILY = SourceFamily(
     reads=_reads,
     naming=("topic.prefix", "query", "query.masked"),
     selecting=("table.whitelist", "table.blacklist", "table.include.list", "table.exclude.list"),
-    never_known="which schema a table without one lies in, on Oracle, Db2 and others without a default, while no task runs",
+    never_known="the schema of a table without one, on Oracle, Db2 and others without a default, while no task runs",
     spelled="as DataHub's ingestion of each SQL platform: database.schema.table, database.table or schema.table",
     rule="io.confluent.connect.jdbc.source.TimestampIncrementingTableQuerier, BulkTableQuerier, TableMonitorThread",
 )

@@ -21,7 +21,7 @@ _ROOTS = ("io.lenses.streamreactor.connect", "com.datamountaineer.streamreactor.
 # the place is taken from each record: dates, fields, metadata
 _BY_CONTENT = frozenset({"WITHINDEXSUFFIX", "WITHTARGET"})
 _METADATA = ("_key", "_value", "_header", "_topic", "_partition", "_timestamp")
-_BUCKETS = frozenset({"s3", "gcs", "adlsGen2"})
+_BUCKETS = frozenset({"s3", "gcs", "abs"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +82,7 @@ _SINKS = (
     ),
     _System("s3", "s3", ("aws.s3.sink.S3SinkConnector",)),
     _System("gcs", "gcpstorage", ("gcp.storage.sink.GCPStorageSinkConnector",)),
-    _System("adlsGen2", "datalake", ("datalake.sink.DatalakeSinkConnector",)),
+    _System("abs", "datalake", ("datalake.sink.DatalakeSinkConnector",)),
     _System("azure-service-bus", "servicebus", ("azure.servicebus.sink.AzureServiceBusSinkConnector",)),
 )
 

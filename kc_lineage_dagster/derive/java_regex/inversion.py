@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 from itertools import islice, product
-from typing import TypeAlias
+from typing import TypeAlias, TypeVar
 
 from kc_lineage_dagster.derive.java_regex.charset import chars, intersect, members, negate
 from kc_lineage_dagster.derive.java_regex.compiled import JavaRegex, Refused, compile_java, compile_tree
@@ -28,16 +28,19 @@ from kc_lineage_dagster.derive.java_regex.nodes import (
     group_indexes,
     walk,
 )
-from kc_lineage_dagster.derive.java_regex.preimage import Hole, Preimage, merged
+from kc_lineage_dagster.derive.java_regex.preimage import Hole, Preimage, merged, quoted
 from kc_lineage_dagster.derive.java_regex.render import to_java
 from kc_lineage_dagster.derive.java_regex.replacement import Template, template
-from kc_lineage_dagster.derive.java_regex.samples import alphabet, samples, spread
+from kc_lineage_dagster.derive.java_regex.samples import alphabet, pieces, samples, spread
 
 MAX_PREIMAGES = 200
 MAX_SPLITS = 5000
+_Answer = TypeVar("_Answer", bool, str)
 _MAX_CLASS = 10
 _MAX_VARIANTS = 50
-_TRIES = 150
+_MAX_HOLED = 40
+_TRIES = 100
+_PIECES = 100
 
 # One way to read the pattern: known texts, and parts of the tree whose text the router lost.
 Reading: TypeAlias = "tuple[str | Node, ...]"
@@ -53,9 +56,20 @@ class _Router:
     root: Node
     groups: dict[int, JavaRegex]
 
+    @property
+    def separators(self) -> frozenset[str]:
+        """Return the characters other than letters and digits that the pattern names."""
+        return frozenset(c for c in alphabet(self.root) if not c.isalnum())
+
     def routes(self, topic: str) -> str | None:
         """Return what the router makes of the topic, None when it leaves it alone."""
         return _routed(self.regex, self.replacement, topic)
+
+    def disturbing(self, part: Node) -> tuple[str, ...]:
+        """Return texts that fit a lost part, but that other parts of the pattern could match too."""
+        fits = compile_tree(self.regex.pattern, Parsed(part, self.regex.groups))
+        every = pieces(samples(self.root, alphabet(self.root)), _PIECES)
+        return () if isinstance(fits, Refused) else tuple(text for text in every if _certain(fits.matches(text)))
 
 
 def preimages(pattern: str, replacement: str, output: str) -> tuple[Preimage, ...] | None:
@@ -84,12 +98,13 @@ def preimages(pattern: str, replacement: str, output: str) -> tuple[Preimage, ..
 
 
 def _routed(regex: JavaRegex, replacement: str, topic: str) -> str | None:
-    matches = regex.matches(topic)
-    routed = regex.replace_first(topic, replacement) if matches is True else None
-    for answer in (matches, routed):
-        if isinstance(answer, Refused):
-            raise NotTranslated(answer.reason)
-    return routed if isinstance(routed, str) else None
+    return _certain(regex.replace_first(topic, replacement)) if _certain(regex.matches(topic)) else None
+
+
+def _certain(answer: _Answer | Refused) -> _Answer:
+    if isinstance(answer, Refused):
+        raise NotTranslated(answer.reason)
+    return answer
 
 
 @lru_cache(maxsize=256)
@@ -113,15 +128,15 @@ def _router(pattern: str, replacement: str) -> _Router:
 
 
 def _inverted(router: _Router, output: str) -> Iterator[Preimage]:
-    letters = alphabet(router.root)
     readings: dict[Reading, None] = {}
     for texts in islice(_splits(router, output), MAX_PREIMAGES + 1):
         found = [(texts[0],)] if 0 in texts else _readings(router.root, texts, router)
         readings.update(dict.fromkeys(found))
-        if len(readings) > MAX_PREIMAGES:
+        holed = sum(any(not isinstance(part, str) for part in reading) for reading in readings)
+        if len(readings) > MAX_PREIMAGES or holed > _MAX_HOLED:
             raise NotTranslated("too many inputs for one output")
     for reading in readings:
-        kept = _confirmed(router, reading, output, letters)
+        kept = _confirmed(router, reading, output)
         if kept is not None:
             yield merged(tuple(p if isinstance(p, str) else Hole(to_java(p)) for p in kept))
 
@@ -144,7 +159,7 @@ def _splits(router: _Router, output: str) -> Iterator[dict[int, str]]:
                 waiting.append((part + 1, at + len(known), texts))
         elif isinstance(wanted, int):
             for end in range(len(output), at - 1, -1):
-                if end == at or router.groups[wanted].matches(output[at:end]) is True:
+                if end == at or _certain(router.groups[wanted].matches(output[at:end])):
                     waiting.append((part + 1, end, {**texts, wanted: output[at:end]}))
     raise NotTranslated("too many ways to split the output")
 
@@ -156,7 +171,7 @@ def _readings(node: Node, texts: dict[int, str], router: _Router) -> list[Readin
         return _lost(node)
     match node:
         case Group(_, index) if index in texts:
-            fits = router.groups[index].matches(texts[index]) is True
+            fits = _certain(router.groups[index].matches(texts[index]))
             return [(texts[index],)] if fits else []
         case Group(body) | Repeat(body, 1, 1):
             return _readings(body, texts, router)
@@ -188,6 +203,8 @@ def _lost(node: Node) -> list[Reading]:
             return found if len(found) <= _MAX_VARIANTS else [(node,)]
         case Alt(branches):
             return [reading for branch in branches for reading in _lost(branch)]
+        case Repeat(body, 0, 1):
+            return [*_lost(body), ()]
         case Anchor():
             return [()]
         case _:
@@ -204,12 +221,10 @@ def _products(parts: list[list[Reading]]) -> list[Reading]:
     return found
 
 
-def _confirmed(router: _Router, reading: Reading, output: str, letters: str) -> Reading | None:
+def _confirmed(router: _Router, reading: Reading, output: str) -> Reading | None:
     """Return the reading if the router makes ``output`` of it, narrowed if it must be; None if it never does."""
-    named = frozenset(letters) - frozenset("x1Za")
-    for excluded in (frozenset[str](), _beside(reading), named):
-        narrowed = tuple(p if isinstance(p, str) else _without(p, excluded) for p in reading)
-        answers = {router.routes(text) == output for text in _tries(narrowed, letters)}
+    for narrowed in _narrowings(router, reading):
+        answers = {router.routes(text) == output for text in _tries(router, narrowed)}
         if answers == {True}:
             return narrowed
         if answers == {False}:
@@ -217,10 +232,30 @@ def _confirmed(router: _Router, reading: Reading, output: str, letters: str) -> 
     raise NotTranslated("the lost text decides what the router does")
 
 
-def _tries(reading: Reading, letters: str) -> tuple[str, ...]:
-    choices = [(p,) if isinstance(p, str) else samples(p, letters) for p in reading]
-    every = ["".join(texts) for texts in islice(product(*choices), 20_000)]
-    return spread(every, _TRIES)
+def _narrowings(router: _Router, reading: Reading) -> Iterator[Reading]:
+    """Yield the reading, then with separators kept out of one lost part, then out of all."""
+    yield reading
+    lost = [at for at, part in enumerate(reading) if not isinstance(part, str)]
+    for excluded in (_beside(reading), router.separators):
+        for some in (*((at,) for at in lost), tuple(lost)):
+            yield tuple(
+                _without(p, excluded) if at in some and not isinstance(p, str) else p
+                for at, p in enumerate(reading)
+            )
+
+
+def _tries(router: _Router, reading: Reading) -> tuple[str, ...]:
+    """Return texts that fit the reading, among them such as other parts of the pattern would match."""
+    letters = alphabet(router.root)
+    plain = [(p,) if isinstance(p, str) else samples(p, letters) for p in reading]
+    texts = ["".join(parts) for parts in islice(product(*plain), 20_000)]
+    tries = list(spread(texts, _TRIES))
+    for at, part in enumerate(reading):
+        if not isinstance(part, str):
+            others = [some if i == at else some[:2] for i, some in enumerate(plain)]
+            others[at] = router.disturbing(part)
+            tries.extend("".join(parts) for parts in islice(product(*others), _TRIES))
+    return tuple(tries)
 
 
 def _beside(reading: Reading) -> frozenset[str]:
@@ -241,8 +276,7 @@ def _without(node: Node, excluded: frozenset[str]) -> Node:
             left = intersect(charset, negate(chars("".join(sorted(excluded)))))
             if left == charset or members(charset, 1):
                 return node
-            listed = "".join(f"\\x{{{ord(c):x}}}" for c in sorted(excluded))
-            return Char(left, f"(?:(?![{listed}]){source})")
+            return Char(left, f"(?:(?![{quoted(''.join(sorted(excluded)))}]){source})")
         case Seq(items):
             return Seq(tuple(_without(item, excluded) for item in items))
         case Alt(branches):

@@ -63,8 +63,15 @@ def complete(parts: Preimage, head: str) -> tuple[str, ...]:
 
 
 def _compiled(parts: Preimage) -> JavaRegex | Refused:
-    return compile_java("".join(f"(?:{p.regex})" if isinstance(p, Hole) else _quoted(p) for p in parts))
+    return compile_java("".join(f"(?:{p.regex})" if isinstance(p, Hole) else quoted(p) for p in parts))
 
 
-def _quoted(text: str) -> str:
-    return "".join(c if c.isascii() and c.isalnum() else f"\\x{{{ord(c):x}}}" for c in text)
+def quoted(text: str) -> str:
+    """Return the Java pattern that matches just this text."""
+    return "".join(map(_quoted, text))
+
+
+def _quoted(char: str) -> str:
+    if not char.isascii() or not char.isprintable():
+        return f"\\x{{{ord(char):x}}}"
+    return char if char.isalnum() else f"\\{char}"

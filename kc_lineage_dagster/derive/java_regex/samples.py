@@ -43,6 +43,12 @@ def samples(node: Node, letters: str) -> tuple[str, ...]:
             return ("",)
 
 
+def pieces(texts: tuple[str, ...], count: int) -> tuple[str, ...]:
+    """Return up to ``count`` of the parts of the texts, all lengths, in order of appearance."""
+    found = {t[a:b] for t in texts for a in range(len(t)) for b in range(a + 1, len(t) + 1)}
+    return spread(sorted(found), count)
+
+
 def _joined(parts: list[tuple[str, ...]]) -> tuple[str, ...]:
     every = ["".join(texts) for texts in islice(product(*parts), 4000)]
     return spread(list(dict.fromkeys(every)), PER_PART)

@@ -48,8 +48,8 @@ def concat_fields(options: Options) -> Change | Unresolved:
 
 @on_record
 def key_to_value(options: Options) -> Callable[[Record], Record] | Unresolved:
-    """Copies ``key.fields`` (``*`` is the whole key) into the value as ``value.fields``, by default under the same names, the
-    whole key as ``_key`` (``KeyToValue``).
+    """Copies ``key.fields`` (``*``: the whole key) into the value as ``value.fields``, by default under the same names
+    and the whole key as ``_key`` (``KeyToValue``).
     """
     keys = items(options.config.get("key.fields"))
     if not keys:
@@ -79,8 +79,8 @@ _SAME_FIELDS: Mapping[str, str] = {
     "CaseTransform": "Changes the letters of fields' contents, not of their names (``CaseTransform``).",
     "DropValueIfHeaderSet": "Sets some values to null, depending on headers (``DropValueIfHeaderSet``).",
     "ExtractTimestamp": "Takes the record's time from a field (``ExtractTimestamp``).",
-    "FilterByFieldValue": "Drops records by content; which ones is not known, so the edge stays (``FilterByFieldValue``).",
-    "FilterByValueRegex": "Drops records by content; which ones is not known, so the edge stays (``FilterByValueRegex``).",
+    "FilterByFieldValue": "Drops records by content; the edge stays (``FilterByFieldValue``).",
+    "FilterByValueRegex": "Drops records by content; the edge stays (``FilterByValueRegex``).",
     "Hash": "Puts a hash in place of a field's content (``Hash``).",
     "HashField": "Puts a hash in place of a field's content (``HashField``, now ``Hash``).",
     "StringToDateTime": "Changes the type of a field (``StringToDateTime``).",

@@ -60,7 +60,7 @@ def forget_part(options: Options) -> Change | Unresolved:
 
 @on_part
 def replace_field(options: Options) -> Change | Unresolved:
-    """As Kafka's ReplaceField, where names may be paths with dots; a renamed field stays below its parent (``ReplaceField``).
+    """As Kafka's ReplaceField, but names may be paths with dots; a renamed field stays in place (``ReplaceField``).
 
     Source: https://docs.confluent.io/kafka-connectors/transforms/current/replacefield-confluent.html
     """

@@ -20,8 +20,8 @@ from kc_lineage_dagster.lineage import Unresolved
 
 
 def by_logical_table_router(options: Options) -> Transform | Unresolved:
-    """A topic that matches ``topic.regex`` as a whole gets its first find replaced by ``topic.replacement``; the key then
-    gets ``key.field.name`` unless ``key.enforce.uniqueness`` is false.
+    """A topic that matches ``topic.regex`` as a whole gets its first find replaced by ``topic.replacement``, its key
+    ``key.field.name`` unless ``key.enforce.uniqueness`` is false.
 
     Source: https://debezium.io/documentation/reference/stable/transformations/topic-routing.html
     """
@@ -44,8 +44,8 @@ def by_logical_table_router(options: Options) -> Transform | Unresolved:
 
 
 def content_based_router(options: Options) -> Transform | Unresolved:
-    """Names topics by a script; of ``topic.expression`` only choices among fixed texts are understood. ``topic.regex`` limits it
-    to topics that match as a whole; null keeps the topic.
+    """Names topics by a script; of ``topic.expression`` only choices among fixed texts are understood. Null keeps the
+    topic; ``topic.regex`` limits it to topics that match as a whole.
 
     Source: https://debezium.io/documentation/reference/stable/transformations/content-based-routing.html
     """
@@ -94,8 +94,8 @@ def _choices(expression: str) -> tuple[str | None, ...] | None:
 
 
 def timescale_db(options: Options) -> Transform:
-    """Gives changes of chunks (tables of ``schema.list``, by default ``_timescaledb_internal``) the topic of their hypertable
-    below ``target.topic.prefix``, which only the database knows.
+    """Gives changes of chunks (tables of the schemas ``schema.list``, ``_timescaledb_internal``) the topic of their
+    hypertable below ``target.topic.prefix``, which only the database knows.
 
     Source: https://debezium.io/documentation/reference/stable/transformations/timescaledb.html
     """
@@ -130,13 +130,19 @@ def header_to_value(options: Options) -> Change | Unresolved:
 
 @on_value
 def extract_schema_to_new_record(options: Options) -> Change | Unresolved:
-    """Adds the table's schema to change events as ``sourceSchema``. Source: ``io.debezium.transforms.ExtractSchemaToNewRecord``."""
+    """Adds the table's schema to change events as ``sourceSchema``.
+
+    Source: ``io.debezium.transforms.ExtractSchemaToNewRecord``.
+    """
     return lambda node: fields.put(node, {"sourceSchema": Leaf()}) if fields.is_envelope(node) else node
 
 
 @on_value
 def remove_field(options: Options) -> Change | Unresolved:
-    """Removes the fields at the paths ``field_names``. Source: ``io.debezium.connector.vitess.transforms.RemoveField``."""
+    """Removes the fields at the paths ``field_names``.
+
+    Source: ``io.debezium.connector.vitess.transforms.RemoveField``.
+    """
     return _at_paths(options, fields.without_at)
 
 
@@ -190,7 +196,7 @@ def collection_name_transformation(options: Options) -> Transform | Unresolved:
 
 @on_record
 def field_name_transformation(options: Options) -> Callable[[Record], Record] | Unresolved:
-    """Spells the fields of key and value, or of ``before`` and ``after``, in ``column.naming.style``, with a prefix and a suffix.
+    """Spells the fields of key and value (of ``before``, ``after``) in ``column.naming.style``, with prefix and suffix.
 
     Source: https://debezium.io/documentation/reference/stable/connectors/jdbc.html (FieldNameTransformation).
     """
@@ -227,7 +233,7 @@ _SAME_FIELDS: Mapping[str, str] = {
 }
 _SAME_FIELDS_OF_CONNECTORS: Mapping[str, str] = {
     "mysql.transforms.ReadToInsertEvent": "Changes the content of ``op`` (``ReadToInsertEvent``).",
-    "postgresql.transforms.DecodeLogicalDecodingMessageContent": "Changes logical decoding messages, not table changes.",
+    "postgresql.transforms.DecodeLogicalDecodingMessageContent": "Changes messages, not rows.",
     "vitess.transforms.FilterTransactionTopicRecords": "Drops transaction metadata only.",
     "vitess.transforms.UseLocalVgtid": "Changes the content of ``source.vgtid``.",
 }

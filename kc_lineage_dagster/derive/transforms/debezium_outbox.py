@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 
 from kc_lineage_dagster.derive.config import Config, flag, items
 from kc_lineage_dagster.derive.java_regex import Preimage
-from kc_lineage_dagster.derive.record import Leaf, Node, Opaque, Record, Struct, Topic, TopicPattern
+from kc_lineage_dagster.derive.record import Node, Opaque, Record, Struct, Topic, TopicPattern
 from kc_lineage_dagster.derive.transforms import fields
 from kc_lineage_dagster.derive.transforms.routing import Rule, rule
 from kc_lineage_dagster.derive.transforms.steps import Options, Transform
@@ -43,8 +43,8 @@ class _Outbox:
 
 
 def event_router(options: Options) -> Transform | Unresolved:
-    """Puts ``table.field.event.payload`` of an outbox row in place of the change event and names the topic after the content
-    of ``route.by.field`` (``aggregatetype``), through ``route.topic.regex`` and ``route.topic.replacement``
+    """Puts ``table.field.event.payload`` of an outbox row in place of the change event; the topic is named after what is
+    in ``route.by.field`` (``aggregatetype``), through ``route.topic.regex`` and ``route.topic.replacement``
     (``outbox.event.${routedByValue}``).
 
     Records that are no change events pass unchanged; a row of another table, without these columns, fails. Source:
@@ -128,7 +128,7 @@ def _routing(config: Config) -> Rule | Unresolved:
 
 
 def _beside(config: Config) -> dict[str, str] | Unresolved:
-    """``table.fields.additional.placement``: a list of ``column:header|envelope|partition[:alias]``; those in the envelope."""
+    """Of ``table.fields.additional.placement`` (``column:header|envelope|partition[:alias]``) what goes to the envelope."""
     key = "table.fields.additional.placement"
     placed: dict[str, str] = {}
     for entry in items(config.get(key)):

@@ -68,8 +68,8 @@ def change_case(options: Options) -> Change | Unresolved:
 
 @on_part
 def pattern_rename(options: Options) -> Change | Unresolved:
-    """Replaces every find of ``field.pattern`` in the fields' names by ``field.replacement``; letters count alike unless
-    ``field.pattern.flags`` says otherwise (``PatternRename``).
+    """Replaces every find of ``field.pattern`` in the fields' names by ``field.replacement``; without
+    ``field.pattern.flags`` upper and lower case are alike (``PatternRename``).
     """
     pattern, replacement = options.config.get("field.pattern"), options.config.get("field.replacement")
     if pattern is None or replacement is None:

@@ -6,7 +6,6 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 
 from kc_lineage_dagster.derive.config import first, items
-from kc_lineage_dagster.derive.java_regex import Preimage
 from kc_lineage_dagster.derive.record import Leaf, Node, Opaque, Record
 from kc_lineage_dagster.derive.transforms import fields
 from kc_lineage_dagster.derive.transforms.routing import by_rule, rule
@@ -17,7 +16,7 @@ from kc_lineage_dagster.lineage import Unresolved
 
 
 def regex_router(options: Options) -> Transform | Unresolved:
-    """A topic that matches ``regex`` as a whole gets its first find replaced; others keep their name (``RegexRouter``)."""
+    """A topic that matches ``regex`` as a whole gets its first find replaced by ``replacement`` (``RegexRouter``)."""
     for key in ("regex", "replacement"):
         if key not in options.config:
             return missing(key)
@@ -26,7 +25,7 @@ def regex_router(options: Options) -> Transform | Unresolved:
 
 
 def timestamp_router(options: Options) -> Transform | Unresolved:
-    """``topic.format`` with the topic and the record's time, in UTC, as ``timestamp.format`` prints it (``TimestampRouter``).
+    """``topic.format`` with the topic and the record's time as ``timestamp.format`` prints it (``TimestampRouter``).
 
     A record without a timestamp fails; which ones have none is known from evidence only.
     """
@@ -43,10 +42,7 @@ def timestamped(options: Options, key: str) -> Transform | Unresolved:
     def step(record: Record) -> tuple[Record, ...]:
         return (record.to(made.topic(record.topic)),)
 
-    def undo(topic: str) -> tuple[Preimage, ...] | None:
-        return made.topics_before(topic)
-
-    return Transform(options.alias, step, undo=undo)
+    return Transform(options.alias, step, undo=made.topics_before)
 
 
 def drop_all(options: Options) -> Transform:
@@ -85,8 +81,8 @@ def rename_pairs(options: Options) -> dict[str, str] | Unresolved:
 
 @on_part
 def insert_field(options: Options) -> Change | Unresolved:
-    """Adds topic, partition, offset, timestamp or a fixed value under the given names; a last ``!`` or ``?`` is no part of
-    the name (``InsertField``). Only sink records have an offset.
+    """Adds topic, partition, offset, timestamp or a fixed value under the given names; a last ``!`` or ``?`` is not part
+    of the name (``InsertField``). Only sink records have an offset.
     """
     config = options.config
     if first(config, "offset.field") and options.kind == "source":
@@ -125,7 +121,7 @@ def hoist_field(options: Options) -> Change | Unresolved:
 
 @on_part
 def extract_field(options: Options) -> Change | Unresolved:
-    """Puts the content of ``field`` in place of the whole; with ``field.syntax.version=V2`` a path (``ExtractField``)."""
+    """Puts the content of ``field`` in place of the whole; V2 of ``field.syntax.version``: a path (``ExtractField``)."""
     name = options.config.get("field")
     if name is None:
         return missing("field")

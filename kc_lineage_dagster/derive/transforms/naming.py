@@ -41,7 +41,7 @@ def _capitalized(word: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class _Case:
-    """One of ``com.google.common.base.CaseFormat``: what begins a word, what stands between words, how words are spelled."""
+    """One of ``com.google.common.base.CaseFormat``: what begins a word, what stands between words, how words look."""
 
     border: str
     separator: str

@@ -67,7 +67,10 @@ def _metadata(config: Config) -> dict[str, Node]:
 
 @on_record
 def key_to_value(options: Options) -> Callable[[Record], Record] | Unresolved:
-    """Adds the key to the value as ``field``, by default ``_key``. Source: ``com.clickhouse.kafka.connect.transforms.KeyToValue``."""
+    """Adds the key to the value as ``field``, by default ``_key``.
+
+    Source: ``com.clickhouse.kafka.connect.transforms.KeyToValue``.
+    """
     name = options.config.get("field", "_key")
     return lambda record: replace(record, value=fields.put(record.value, {name: record.key}))
 

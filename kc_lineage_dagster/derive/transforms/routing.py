@@ -30,10 +30,10 @@ class Rule:
     regex: JavaRegex
     replacement: str
 
-    def apply(self, text: str) -> str | None | Refused:
+    def apply(self, text: str) -> str | Refused | None:
         """The text with its first find replaced when it matches as a whole, None when it does not match.
 
-        Source: ``Matcher.matches`` then ``Matcher.replaceFirst`` in ``org.apache.kafka.connect.transforms.RegexRouter``.
+        Source: ``org.apache.kafka.connect.transforms.RegexRouter`` (``Matcher.matches``, then ``replaceFirst``).
         """
         matched = self.regex.matches(text)
         if isinstance(matched, Refused):
@@ -64,8 +64,8 @@ def anywhere(record: Record, display: str, reason: str) -> Record:
 
 
 def by_rule(alias: str, rule: Rule, empty_keeps: bool = False, also: Change = lambda record: record) -> Transform:
-    """Renames topics that match; ``also``: what happens to the record besides. An empty name keeps the old topic or, without
-    ``empty_keeps``, fails the record.
+    """Renames topics that match; ``also``: what happens to the record besides. An empty name fails the record or, with
+    ``empty_keeps``, keeps the old topic.
     """
 
     def step(record: Record) -> tuple[Record, ...]:
@@ -77,8 +77,8 @@ def by_rule(alias: str, rule: Rule, empty_keeps: bool = False, also: Change = la
         return (also(record).to(renamed),) if renamed else ()
 
     def undo(topic: str) -> tuple[Preimage, ...] | None:
-        found = preimages(rule.regex, rule.replacement, topic)
-        return None if isinstance(found, Refused) else tuple(found)
+        # named groups are the one difference between the syntaxes that routers meet; candidates are tried forwards
+        return preimages(rule.regex.pattern.replace("(?P<", "(?<"), rule.replacement, topic)
 
     return Transform(alias, step, by_topic=True, undo=undo)
 

@@ -31,7 +31,7 @@ def keep(record: Record) -> tuple[Record, ...]:
 
 
 def unchanged(doc: str) -> Build:
-    """A builder of transforms that change neither topic nor which fields there are; ``doc``: what they do, and the source."""
+    """A builder of transforms that change neither topic nor which fields there are; ``doc``: what they do."""
 
     def build(options: Options) -> Transform:
         return Transform(options.alias, keep)
@@ -48,9 +48,9 @@ def on_part(plan: Plan) -> Build:
         change = plan(options)
         if isinstance(change, Unresolved):
             return change
-        if options.part not in _PARTS:
+        apply = _PARTS.get(options.part or "")
+        if apply is None:
             return Unresolved("type", f"{options.class_name} exists only as $Key and $Value")
-        apply = _PARTS[options.part]
         return Transform(options.alias, lambda record: (apply(record, change),))
 
     return build

@@ -74,7 +74,8 @@ def run(chain: Chain, record: Record, start: int = 0) -> tuple[Outcome, ...]:
     waiting: list[Outcome] = []
     records = [record]
     for at in range(start, len(chain)):
-        transform, after = chain[at], []
+        transform = chain[at]
+        after: list[Record] = []
         for one in records:
             if transform.by_topic and not isinstance(one.topic, str):
                 waiting.append(Outcome(one, at))

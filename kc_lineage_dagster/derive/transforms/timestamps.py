@@ -79,7 +79,7 @@ def time_pattern(pattern: str) -> Preimage | Unresolved:
 
 @dataclass(frozen=True, slots=True)
 class TopicFormat:
-    """``format``: text with ``${topic}`` and ``${timestamp}``; ``time``: what stands for the latter, with ``label`` for people."""
+    """``format``: text with ``${topic}`` and ``${timestamp}``; ``time``: what the latter may be; ``label``: its name."""
 
     format: str
     time: Preimage
@@ -97,9 +97,9 @@ class TopicFormat:
         return TopicPattern(parts, shown)
 
     def _spelled(self, token: str, topic: Topic) -> Preimage:
-        if token == "${timestamp}":  # noqa: S105 - a placeholder
+        if token == "${timestamp}":
             return self.time
-        if token == "${topic}":  # noqa: S105 - a placeholder
+        if token == "${topic}":
             return topic.parts if isinstance(topic, TopicPattern) else (topic,)
         return (token,)
 

@@ -1,0 +1,86 @@
+"""SAP HANA (SAP/kafka-connect-sap): each topic of ``topics`` has its table in the key ``<topic>.table.name``."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+from kc_lineage_dagster.derive.config import Config, first, is_reference, items
+from kc_lineage_dagster.derive.evidence import Evidence
+from kc_lineage_dagster.derive.family import Found, SinkFamily, SourceFamily, topic_of
+from kc_lineage_dagster.derive.jdbc_targets import session_user, unreadable
+from kc_lineage_dagster.derive.jdbc_url import URL_KEY, JdbcUrl, parse_jdbc_url
+from kc_lineage_dagster.derive.record import Opaque, Record
+from kc_lineage_dagster.derive.sql import tables_of
+from kc_lineage_dagster.derive.sql_names import dataset_of, table_name
+from kc_lineage_dagster.lineage import Dataset, Unresolved
+
+PLATFORM = "hana"
+RULE = "https://github.com/SAP/kafka-connect-sap#configuration, com.sap.kafka.connect.config.BaseConfig"
+SPELLED = "schema.table as DataHub's HANA ingestion reflects it: plain upper-case names in lower case"
+
+
+def _place(config: Config) -> JdbcUrl:
+    """The connection; a hidden URL hides only a default schema, since names hold no database."""
+    place = parse_jdbc_url(first(config, URL_KEY) or "")
+    return place if isinstance(place, JdbcUrl) and place.platform == PLATFORM else JdbcUrl(PLATFORM, search_path=True)
+
+
+def _named(config: Config, topic: str, user: str | None) -> Dataset | Unresolved:
+    key = f"{topic}.table.name"
+    text = first(config, key)
+    if text is None:
+        return Unresolved(key, "is not set")
+    if is_reference(text):
+        return Unresolved(key, "is a reference that only the worker can resolve")
+    # HANA stores names without quotes in upper case
+    name = table_name(text, '"', str.upper)
+    return dataset_of(_place(config), name, user) if name else unreadable(text)
+
+
+def _reads(config: Config, evidence: Evidence) -> Iterator[Found]:
+    topics = items(config.get("topics"))
+    if not topics:
+        yield Unresolved("topics", "is not set")
+    for topic in topics:
+        if (first(config, "queryMode") or "table").lower() == "query":
+            yield from _by_query(config, topic)
+        else:
+            dataset = _named(config, topic, None)
+            yield Record(dataset, topic) if isinstance(dataset, Dataset) else dataset
+
+
+def _by_query(config: Config, topic: str) -> Iterator[Found]:
+    key = f"{topic}.query"
+    found = tables_of(first(config, key) or "", PLATFORM)
+    if isinstance(found, Unresolved):
+        yield Unresolved(key, found.reason)
+        return
+    for table in found.tables:
+        dataset = dataset_of(_place(config), table)
+        known = isinstance(dataset, Dataset)
+        yield Record(dataset, topic, value=Opaque(), evidence="configuration, query") if known else dataset
+
+
+def _writes(config: Config, record: Record) -> Iterable[Dataset | Unresolved]:
+    return (_named(config, topic_of(record), session_user(config, "connection.user")),)
+
+
+FAMILIES = (
+    SourceFamily(
+        name="hana_source",
+        classes=("com.sap.kafka.connect.source.hana.HANASourceConnector",),
+        platform=PLATFORM,
+        reads=_reads,
+        naming=("topics",),
+        spelled=SPELLED,
+        rule=RULE,
+    ),
+    SinkFamily(
+        name="hana_sink",
+        classes=("com.sap.kafka.connect.sink.hana.HANASinkConnector",),
+        platform=PLATFORM,
+        writes=_writes,
+        spelled=SPELLED,
+        rule=RULE,
+    ),
+)

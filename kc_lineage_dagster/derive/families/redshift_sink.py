@@ -1,0 +1,34 @@
+"""Redshift (Confluent): ``aws.redshift.database`` and ``table.name.format``, read as the JDBC sink reads it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from kc_lineage_dagster.derive.config import Config, first
+from kc_lineage_dagster.derive.family import SinkFamily, topic_of
+from kc_lineage_dagster.derive.jdbc_targets import target, unreadable
+from kc_lineage_dagster.derive.jdbc_url import JdbcUrl
+from kc_lineage_dagster.derive.record import Record
+from kc_lineage_dagster.derive.sql_names import table_name
+from kc_lineage_dagster.lineage import Dataset, Unresolved
+
+
+def _writes(config: Config, record: Record) -> Iterable[Dataset | Unresolved]:
+    text = (first(config, "table.name.format") or "${topic}").replace("${topic}", topic_of(record))
+    name = table_name(text, '"')
+    if name is None:
+        return (unreadable(text),)
+    place = JdbcUrl("redshift", first(config, "aws.redshift.domain"), database=first(config, "aws.redshift.database"))
+    # Redshift folds names with and without quotes
+    return (target(place, name, None, quoted=False),)
+
+
+FAMILY = SinkFamily(
+    name="redshift_sink",
+    classes=("io.confluent.connect.aws.redshift.RedshiftSinkConnector", "RedshiftSink"),
+    platform="redshift",
+    writes=_writes,
+    naming=("aws.redshift.database", "table.name.format"),
+    spelled="database.schema.table in lower case",
+    rule="https://docs.confluent.io/kafka-connectors/aws-redshift/current/sink_config_options.html",
+)

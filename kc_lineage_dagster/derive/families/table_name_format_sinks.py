@@ -1,0 +1,102 @@
+"""Confluent's sinks of single systems: ``table.name.format`` with the topic in it, inside what other keys name."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+
+from kc_lineage_dagster.derive.config import Config, first
+from kc_lineage_dagster.derive.family import SinkFamily, topic_of
+from kc_lineage_dagster.derive.jdbc_targets import session_user, target
+from kc_lineage_dagster.derive.jdbc_url import JdbcUrl
+from kc_lineage_dagster.derive.record import Record
+from kc_lineage_dagster.derive.sql_names import TableName
+from kc_lineage_dagster.derive.sql_platforms import PLATFORMS
+from kc_lineage_dagster.derive.table_names import qualified, required
+from kc_lineage_dagster.lineage import Dataset, Unresolved
+
+_DOCS = "https://docs.confluent.io/kafka-connectors"
+
+
+@dataclass(frozen=True, slots=True)
+class _Sink:
+    """One system. ``inside``: the keys whose values stand before the table, outermost first."""
+
+    platform: str
+    classes: tuple[str, ...]
+    inside: tuple[str, ...]
+    docs: str
+    spelled: str
+    never_known: str = ""
+
+
+def _writes(sink: _Sink) -> Callable[[Config, Record], Iterable[Dataset | Unresolved]]:
+    def writes(config: Config, record: Record) -> Iterable[Dataset | Unresolved]:
+        table = (first(config, "table.name.format") or "${topic}").replace("${topic}", topic_of(record))
+        if sink.platform not in PLATFORMS:
+            return (qualified(sink.platform, *(required(config, key) for key in sink.inside), table),)
+        if "." in table:
+            return (Unresolved(table, "nothing is known of how this connector reads a table's name with dots"),)
+        place = JdbcUrl(sink.platform, database=first(config, *sink.inside))
+        return (target(place, TableName(table), session_user(config, "connection.user")),)
+
+    return writes
+
+
+_SINKS = (
+    _Sink(
+        "mssql",
+        ("io.confluent.connect.azuresqldw.AzureSqlDwSinkConnector", "AzureSqlDwSink"),
+        ("azure.sql.dw.database.name",),
+        "azure-sql-dw",
+        "database.schema.table, the schema is dbo",
+        "tables whose names hold dots",
+    ),
+    _Sink(
+        "vertica",
+        ("io.confluent.vertica.VerticaSinkConnector",),
+        ("vertica.database",),
+        "vertica",
+        "database.schema.table, the schema is public",
+        "tables whose names hold dots",
+    ),
+    _Sink(
+        "netezza",
+        ("io.confluent.connect.netezza.NetezzaSinkConnector",),
+        ("connection.database",),
+        "netezza",
+        "database.schema.table",
+        "the schema, which is that of the user or of the database",
+    ),
+    _Sink(
+        "spanner",
+        ("io.confluent.connect.gcp.spanner.SpannerSinkConnector", "SpannerSink"),
+        ("gcp.spanner.project.id", "gcp.spanner.instance.id", "gcp.spanner.database.id"),
+        "gcp-spanner",
+        "project.instance.database.table",
+        "the project, where only the credentials name it",
+    ),
+    _Sink(
+        "bigtable",
+        ("io.confluent.connect.gcp.bigtable.BigtableSinkConnector", "BigTableSink"),
+        ("gcp.bigtable.project.id", "gcp.bigtable.instance.id"),
+        "gcp-bigtable",
+        "project.instance.table",
+    ),
+    _Sink("hbase", ("io.confluent.connect.hbase.HBaseSinkConnector",), (), "hbase", "table"),
+    _Sink("kudu", ("io.confluent.connect.kudu.KuduSinkConnector",), ("kudu.database",), "kudu", "database.table"),
+)
+
+FAMILIES = tuple(
+    SinkFamily(
+        name=f"{sink.docs.replace('-', '_')}_sink",
+        classes=sink.classes,
+        platform=sink.platform,
+        writes=_writes(sink),
+        naming=("table.name.format", *sink.inside),
+        never_known=sink.never_known,
+        spelled=sink.spelled,
+        rule=f"{_DOCS}/{sink.docs}/current/overview.html",
+    )
+    for sink in _SINKS
+)

@@ -1,0 +1,46 @@
+"""A real cluster: what a real Kafka Connect worker answered, against the lineage that was observed in the data itself."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from kc_lineage_dagster.connect.fetch import fetch
+from kc_lineage_dagster.connect.saved import open_saved
+from kc_lineage_dagster.connect.snapshot import Snapshot
+from kc_lineage_dagster.derive.derive import Settings, cluster_topics, derive
+
+LAB = Path(__file__).parent / "data" / "lab"
+TRUTH = {one["connector"]: one for one in json.loads((LAB / "truth.json").read_text(encoding="utf-8"))}
+# the mirror of this cluster reads from the cluster it writes to
+SETTINGS = Settings(cluster_aliases={"west": None})
+
+
+@pytest.fixture(scope="module")
+def snapshot() -> Snapshot:
+    return fetch(open_saved(str(LAB / "cluster.json")))
+
+
+@pytest.mark.parametrize("connector", TRUTH)
+def test_edges_are_those_observed(snapshot, connector):
+    """Every edge that was observed in the records is derived, and no other."""
+    topics = cluster_topics(snapshot.connectors, SETTINGS)
+    view = next(one for one in snapshot.connectors if one.name == connector)
+    lineage = derive(view, SETTINGS, lambda: topics)
+    derived = {(edge.upstream and edge.upstream.name, edge.downstream.name) for edge in lineage.edges}
+    assert derived == {(edge["from"], edge["to"]) for edge in TRUTH[connector]["edges"]}
+    assert lineage.unresolved == ()
+
+
+def test_columns_are_not_contradicted(snapshot):
+    """A field that is said to arrive from certain columns does, in the records that were observed."""
+    for view in snapshot.connectors:
+        observed = {(one["from"], one["to"]): one.get("columns", {}) for one in TRUTH[view.name]["edges"]}
+        lineage = derive(view, SETTINGS, lambda: cluster_topics(snapshot.connectors, SETTINGS))
+        for edge in lineage.edges:
+            columns = observed[(edge.upstream and edge.upstream.name, edge.downstream.name)]
+            for field in edge.fields:
+                if field.downstream in columns and columns[field.downstream]:
+                    assert set(columns[field.downstream]) <= set(field.upstream), (view.name, field)

@@ -120,7 +120,7 @@ def _read_line(example: Example, line: str) -> None:
     elif text.startswith("@"):
         key, _, value = text[1:].partition(" ")
         example.facts[key] = json.loads(value)
-    elif text.startswith("? "):
+    elif text.startswith("? ") and not text.startswith("? -> "):
         example.unresolved.append(text[2:])
     elif line.startswith("  ") and " -> " in line:
         example.edges[next(reversed(example.edges))].append(text)

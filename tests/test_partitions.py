@@ -9,7 +9,23 @@ from hypothesis import strategies as st
 
 from kc_lineage_dagster.defs.partitions import add_partitions, decode_partition, drop_partitions, encode_partition
 
-HOSTILE = ["", " ", "../../etc/x", "a/b", "100%25", "a?b#c", "a\nb", "a...b", "....", " a ", "%00", "ü", "日本", "x" * 4096, "a|b"]
+HOSTILE = [
+    "",
+    " ",
+    "../../etc/x",
+    "a/b",
+    "100%25",
+    "a?b#c",
+    "a\nb",
+    "a...b",
+    "....",
+    " a ",
+    "%00",
+    "ü",
+    "日本",
+    "x" * 4096,
+    "a|b",
+]
 
 
 @given(st.text())

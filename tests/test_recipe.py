@@ -61,7 +61,11 @@ def test_defaults_are_datahubs():
     """Without fields the worker is local, the environment PROD, the cluster named after the file."""
     file = recipe_of(MINIMAL, Path("/r/one.yml"))
     config = file.resolve({}).source.config
-    assert (config.connect_uri, config.env, config.cluster_name) == ("http://localhost:8083/", "PROD", "connect-cluster")
+    assert (config.connect_uri, config.env, config.cluster_name) == (
+        "http://localhost:8083/",
+        "PROD",
+        "connect-cluster",
+    )
     assert file.slug == "one"
 
 

@@ -132,7 +132,7 @@ _BARE_USER_INFO = re.compile(r"(?<![^\s,])(?!jdbc:)[^\s,:@/]*:([^\s,@/]+)@[\w.\-
 _PAIR = re.compile(r"(?<![\w.\-])([\w.\-]+)[ \t]*([:=])[ \t]*")
 _QUOTED = re.compile(r"\"[^\"\\]*(?:\\.[^\"\\]*)*\"?|'[^'\\]*(?:\\.[^'\\]*)*'?", re.DOTALL)
 _QUERY_VALUE = re.compile(r"(?:\$\{[^{}]*\}|[^&#\s\"'])*")
-_PROPERTY_VALUE = re.compile(r"\{[^}]{0,256}(?:\}\}[^}]{0,256}){0,8}\}|(?:\$\{[^{}]*\}|[^;\r\n\"])*")
+_PROPERTY_VALUE = re.compile(r"\{[^}]{0,128}(?:\}\}[^}]{0,128}){0,4}\}|(?:\$\{[^{}]*\}|[^;\r\n\"])*")
 _BARE_VALUE = re.compile(r"(?:\$\{[^{}]*\}|[^\s,;&|)\]}\"'])*")
 _VALUE_AFTER = {"?": _QUERY_VALUE, "&": _QUERY_VALUE, ";": _PROPERTY_VALUE}
 _NEXT_URL = re.compile(r",(?=[A-Za-z][\w+.:\-]*://)|;(?=[\w.\-]+=)")

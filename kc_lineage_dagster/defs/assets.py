@@ -23,13 +23,11 @@ from pydantic import Field
 from kc_lineage_dagster.cluster import Cluster
 from kc_lineage_dagster.defs import checks, events
 from kc_lineage_dagster.defs.names import Names
-from kc_lineage_dagster.defs.partitions import add_partitions, decode_partition, partitions_of
+from kc_lineage_dagster.defs.partitions import add_partitions, decode_partition, drop_partitions, partitions_of
 from kc_lineage_dagster.defs.progress import progress_log
 from kc_lineage_dagster.errors import KcLineageError
 from kc_lineage_dagster.recipe_files import RecipeFile
 from kc_lineage_dagster.sync import Request, read_cluster, sync
-
-NOTHING: tuple[Any, ...] = ()
 
 
 class FetchConfig(Config):
@@ -120,7 +118,7 @@ def _synced(file: RecipeFile) -> AssetsDefinition:
         partial = context.has_partition_key or context.has_partition_key_range
         wanted = [decode_partition(key) for key in context.partition_keys] if partial else config.connectors
         request = Request(
-            run_id=context.run_id,
+            run_id=context.run.run_id,
             connectors=wanted,
             full_refresh=config.full_refresh,
             allow_removal=config.allow_removal,
@@ -130,10 +128,12 @@ def _synced(file: RecipeFile) -> AssetsDefinition:
             cluster = Cluster.of(file)
             datahub = getattr(context.resources, names.datahub)
             report = sync(cluster, datahub, request, progress_log(context.log, "derive and emit"))
-        events.record(context, names, cluster, report, all_of_it=partial)
+        context.log.info(events.summary(report))
+        yield from events.events_of(context, names, cluster, report, wanted if partial else None)
+        if report.stale is not None:
+            drop_partitions(context.instance, file.slug, report.stale.gone_connectors)
         if report.problem:
             raise Failure(report.problem, allow_retries=False)
-        yield from NOTHING
 
     return synced
 

@@ -6,11 +6,11 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
-from dagster import AssetSelection, Definitions, define_asset_job, in_process_executor
+from dagster import AssetSelection, Definitions, ResourceDefinition, define_asset_job, in_process_executor
 
 from kc_lineage_dagster.defs.assets import cluster_assets
 from kc_lineage_dagster.defs.names import Names
-from kc_lineage_dagster.defs.resources import connect_resource, datahub_resource
+from kc_lineage_dagster.defs.resources import DataHubResource, KafkaConnectResource
 from kc_lineage_dagster.defs.schedules import cluster_schedules
 from kc_lineage_dagster.defs.sensors import cluster_sensor
 from kc_lineage_dagster.recipe_files import RecipeFile, read_recipe, recipe_of
@@ -47,5 +47,9 @@ def build_cluster(file: RecipeFile) -> Definitions:
         jobs=[job],
         schedules=cluster_schedules(file, job),
         sensors=[cluster_sensor(file, job)],
-        resources={names.connect: connect_resource(file), names.datahub: datahub_resource(file)},
+        resources={
+            # handed over as they are: their values are not shown, and variables are looked up in the run
+            names.connect: ResourceDefinition.hardcoded_resource(KafkaConnectResource.from_recipe(file)),
+            names.datahub: ResourceDefinition.hardcoded_resource(DataHubResource.from_recipe(file)),
+        },
     )

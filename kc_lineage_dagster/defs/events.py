@@ -2,17 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from typing import Any
 
-from dagster import AssetExecutionContext, AssetKey, AssetMaterialization, MarkdownMetadataValue, MetadataValue
+from dagster import (
+    AssetCheckEvaluation,
+    AssetExecutionContext,
+    AssetKey,
+    AssetMaterialization,
+    MarkdownMetadataValue,
+    MetadataValue,
+)
 
 from kc_lineage_dagster.cluster import Cluster
 from kc_lineage_dagster.connect.snapshot import Snapshot
 from kc_lineage_dagster.defs import checks
 from kc_lineage_dagster.defs.metadata import datahub_link, lineage_metadata, table
 from kc_lineage_dagster.defs.names import Names
-from kc_lineage_dagster.defs.partitions import drop_partitions, encode_partition
+from kc_lineage_dagster.defs.partitions import encode_partition
 from kc_lineage_dagster.emit.urns import flow_urn
 from kc_lineage_dagster.sync import ConnectorResult, Report
 
@@ -35,22 +42,35 @@ def snapshot_metadata(snapshot: Snapshot, new: Collection[str]) -> dict[str, Any
     }
 
 
-def record(context: AssetExecutionContext, names: Names, cluster: Cluster, report: Report, all_of_it: bool) -> None:
-    """Logs a run's events. ``all_of_it``: the user chose partitions, so each of them turns green, changed or not."""
+Event = AssetMaterialization | AssetCheckEvaluation
+
+
+def events_of(
+    context: AssetExecutionContext, names: Names, cluster: Cluster, report: Report, chosen: Collection[str] | None
+) -> Iterator[Event]:
+    """A run's events, for the step to yield: what is only logged is lost when the step then fails.
+
+    ``chosen``: connectors whose partitions the user picked: these turn green, changed or not, and no others (a sink
+    that is written whole makes every run look at every connector).
+    """
     selected = context.selected_asset_keys
     if names.lineage in selected or names.emissions in selected:
         seen = _materialized(context, names)
         for result in report.results:
-            _record_connector(context, names, cluster, result, seen, all_of_it)
+            if chosen is None or result.connector.name in chosen:
+                yield from _of_connector(context, names, cluster, result, seen, chosen is not None)
     for evaluation in checks.sync_results(names, report):
         if (evaluation.asset_key, evaluation.check_name) in _selected_checks(context):
-            context.log_event(evaluation)
+            yield evaluation
     if report.stale is not None:
-        context.log_event(AssetMaterialization(names.stale, metadata=_stale_metadata(report)))
-        drop_partitions(context.instance, names.slug, report.stale.gone_connectors)
+        yield AssetMaterialization(names.stale, metadata=_stale_metadata(report))
+
+
+def summary(report: Report) -> str:
+    """A run in one line."""
     failed = sum(one.failed for one in report.results)
     sent = sum(one.sent for one in report.results)
-    context.log.info(
+    return (
         f"{len(report.results)} connectors, {sum(len(one.lineage.edges) for one in report.results)} edges, "
         f"{sum(len(one.lineage.unresolved) for one in report.results)} unresolved; {sent} proposals sent, "
         f"{failed} not acknowledged, {len(report.removed)} entities removed"
@@ -67,24 +87,24 @@ def _materialized(context: AssetExecutionContext, names: Names) -> Mapping[Asset
     return {key: context.instance.get_materialized_partitions(key) for key in (names.lineage, names.emissions)}
 
 
-def _record_connector(
+def _of_connector(
     context: AssetExecutionContext,
     names: Names,
     cluster: Cluster,
     result: ConnectorResult,
     seen: Mapping[AssetKey, set[str]],
-    all_of_it: bool,
-) -> None:
+    picked: bool,
+) -> Iterator[Event]:
     partition = encode_partition(result.connector.name)
-    due = {key: all_of_it or result.changed or partition not in seen[key] for key in seen}
+    due = {key: picked or result.changed or partition not in seen[key] for key in seen}
     selected = context.selected_asset_keys
     if names.lineage in selected and due[names.lineage]:
         frontend = cluster.recipe.options.frontend_url
         link = datahub_link(frontend, flow_urn(cluster.naming(), result.connector.name))
         metadata = lineage_metadata(result.lineage, result.connector, link)
-        context.log_event(_materialization(names.lineage, partition, result.version, metadata))
+        yield _materialization(names.lineage, partition, result.version, metadata)
     if names.emissions in selected and due[names.emissions] and not result.failed:
-        context.log_event(_materialization(names.emissions, partition, result.version, {"sent": result.sent}))
+        yield _materialization(names.emissions, partition, result.version, {"sent": result.sent})
 
 
 def _materialization(key: AssetKey, partition: str, version: str, metadata: Mapping[str, Any]) -> AssetMaterialization:

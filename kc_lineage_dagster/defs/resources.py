@@ -5,11 +5,11 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from dagster import ConfigurableResource, InitResourceContext, ResourceDefinition
-from pydantic import Field
+from dagster import ConfigurableResource
+from pydantic import Field, PrivateAttr
 
 from kc_lineage_dagster.cluster import Cluster, Progress
-from kc_lineage_dagster.recipe_files import RecipeFile, recipe_of
+from kc_lineage_dagster.recipe_files import RecipeFile, read_recipe, recipe_of
 
 if TYPE_CHECKING:
     from kc_lineage_dagster.connect.snapshot import Snapshot
@@ -29,9 +29,19 @@ class KafkaConnectResource(ConfigurableResource[Any]):
     source_config: dict[str, Any] = Field(default={}, repr=False)
     options: dict[str, Any] = Field(default={}, repr=False)
     base_dir: str = "."
+    _recipe: RecipeFile | None = PrivateAttr(default=None)
+
+    @classmethod
+    def from_recipe(cls, recipe: RecipeFile | str | Path) -> KafkaConnectResource:
+        """The cluster of a recipe; its variables are looked up when it is used."""
+        resource = cls()
+        resource._recipe = recipe if isinstance(recipe, RecipeFile) else read_recipe(Path(recipe))
+        return resource
 
     def cluster(self) -> Cluster:
         """The cluster these fields describe. RecipeError names a wrong field."""
+        if self._recipe:
+            return Cluster.of(self._recipe)
         given = {"connect_uri": self.connect_uri, "username": self.username, "password": self.password}
         config = {**self.source_config, **{key: value for key, value in given.items() if value is not None}}
         recipe = {"source": {"type": "kafka-connect", "config": config}, "options": self.options}
@@ -58,51 +68,38 @@ class DataHubResource(ConfigurableResource[Any]):
     sink_type: str | None = Field(default=None, description="A sink of DataHub's registry; None: DataHub's own default")
     sink_config: dict[str, Any] = Field(default={}, repr=False)
     base_dir: str = "."
+    _recipe: RecipeFile | None = PrivateAttr(default=None)
+
+    @classmethod
+    def from_recipe(cls, recipe: RecipeFile | str | Path) -> DataHubResource:
+        """The DataHub of a recipe; its variables are looked up when it is used."""
+        resource = cls()
+        resource._recipe = recipe if isinstance(recipe, RecipeFile) else read_recipe(Path(recipe))
+        return resource
+
+    def _sink(self) -> tuple[str | None, dict[str, Any], Path]:
+        """Type, config, and the folder that relative paths are relative to."""
+        if self._recipe is None:
+            return self.sink_type, self.sink_config, Path(self.base_dir)
+        sink = self._recipe.resolve().sink
+        return (sink.type if sink else None), (dict(sink.config) if sink else {}), self._recipe.path.parent
 
     def open(self, run_id: str, pipeline_name: str | None = None) -> Sink:
-        """The sink, ready to write. SinkError when DataHub does not answer or refuses the credentials."""
+        """The sink, ready to write. SinkError when its type or configuration is wrong."""
         from kc_lineage_dagster.emit.sinks import open_sink
 
-        return open_sink(
-            self.sink_type, self.sink_config, run_id=run_id, pipeline_name=pipeline_name, base_dir=Path(self.base_dir)
-        )
+        sink_type, config, base = self._sink()
+        return open_sink(sink_type, config, run_id=run_id, pipeline_name=pipeline_name, base_dir=base)
 
     def identity(self) -> str:
         """Type and address of the sink, without secrets: what receipts are receipts of."""
         from kc_lineage_dagster.emit.sinks import sink_identity
 
-        return sink_identity(self.sink_type, self.sink_config, base_dir=Path(self.base_dir))
+        sink_type, config, base = self._sink()
+        return sink_identity(sink_type, config, base_dir=base)
 
     def renders_whole(self) -> bool:
         """Whether every sync writes the whole cluster there (file, console), changed or not."""
         from kc_lineage_dagster.emit.sinks import renders_whole
 
-        return renders_whole(self.sink_type)
-
-
-def connect_resource(file: RecipeFile) -> ResourceDefinition:
-    """The recipe's Connect cluster. Its variables are looked up in the run, so definitions hold no secret."""
-
-    def create(context: InitResourceContext) -> KafkaConnectResource:
-        data = file.expanded()
-        return KafkaConnectResource(
-            source_config=data.get("source", {}).get("config") or {},
-            options=data.get("options") or {},
-            base_dir=str(file.path.parent),
-        )
-
-    return ResourceDefinition(create, description=f"The Kafka Connect cluster of {file.path.name}")
-
-
-def datahub_resource(file: RecipeFile) -> ResourceDefinition:
-    """The recipe's DataHub. Its variables are looked up in the run, so definitions hold no secret."""
-
-    def create(context: InitResourceContext) -> DataHubResource:
-        sink = file.resolve().sink
-        return DataHubResource(
-            sink_type=sink.type if sink else None,
-            sink_config=dict(sink.config) if sink else {},
-            base_dir=str(file.path.parent),
-        )
-
-    return ResourceDefinition(create, description=f"The DataHub of {file.path.name}")
+        return renders_whole(self._sink()[0])

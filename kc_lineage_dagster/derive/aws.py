@@ -7,6 +7,7 @@ As its Kinesis and DynamoDB ingestion do (``datahub.ingestion.source.kinesis.kin
 from __future__ import annotations
 
 import re
+from urllib.parse import urlsplit
 
 from kc_lineage_dagster.lineage import Dataset, Unresolved
 
@@ -23,6 +24,8 @@ def regional(platform: str, name: str | None, region: str | None, key: str) -> D
     if not name:
         return Unresolved(key, "is not set")
     own_region, bare = _split(name)
+    if not bare:
+        return Unresolved(key, "is an address that names nothing")
     found = own_region or region_of(region)
     if not found:
         return Unresolved(bare, "its AWS region is not in the configuration, and the region is part of its name")
@@ -51,5 +54,6 @@ def _split(name: str) -> tuple[str | None, str]:
         resource = parts[5] if len(parts) == 6 else parts[-1]
         return (parts[3] or None) if len(parts) == 6 else None, resource.rpartition("/")[2].rpartition(":")[2]
     if "://" in name:
-        return region_of(name), name.rstrip("/").rpartition("/")[2]
+        # the path only: an address may hold a password before its host
+        return region_of(name), urlsplit(name).path.rstrip("/").rpartition("/")[2]
     return None, name

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import re
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -10,8 +11,8 @@ from kc_lineage_dagster.derive.config import Config, first, items
 from kc_lineage_dagster.derive.java_regex import JavaRegex, Refused, compile_java, literal_prefix
 from kc_lineage_dagster.lineage import Unresolved
 
-
-_prefix = lru_cache(maxsize=16384)(literal_prefix)
+# text in which only the dot means something to a regular expression, in Java as in Python
+_ALMOST_PLAIN = re.compile(r"[\w.-]*", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +31,7 @@ class TopicMap:
         """The entries whose left side, a Java regular expression, matches the whole topic, each with its target."""
         found: list[tuple[JavaRegex, str]] = []
         for pattern, target in self.entries:
-            if not topic.startswith(_prefix(pattern)):
+            if not _may_match(pattern)(topic):
                 continue
             compiled = compile_java(pattern)
             if isinstance(compiled, Refused):
@@ -41,6 +42,16 @@ class TopicMap:
             if matched:
                 found.append((compiled, target))
         return tuple(found)
+
+
+@lru_cache(maxsize=16384)
+def _may_match(pattern: str) -> Callable[[str], bool]:
+    """A quick look that spares most entries of a long map the regular expression."""
+    if not _ALMOST_PLAIN.fullmatch(pattern):
+        prefix = literal_prefix(pattern)
+        return lambda topic: topic.startswith(prefix)
+    code = re.compile(pattern)
+    return lambda topic: code.fullmatch(topic) is not None
 
 
 def topic_map(config: Config, *keys: str, separator: str = ":") -> TopicMap | Unresolved:

@@ -96,6 +96,7 @@ class Journal:
             if sync:
                 os.fsync(handle)
         except OSError as error:
+            self.close()  # a torn line is ended when the file is opened again
             raise StateError(f"state cannot be written: {self.path}: {error.strerror or error}") from error
 
     def _open(self) -> int:

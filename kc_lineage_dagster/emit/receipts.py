@@ -47,21 +47,22 @@ class _State:
 class Receipts:
     """The receipts of one cluster. Every change is on disk when the method that makes it returns."""
 
-    __slots__ = ("_document", "_journal", "_state")
+    __slots__ = ("_document", "_journal", "_read_only", "_state")
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, *, read_only: bool = False) -> None:
         """Receipts kept in ``folder``, not yet read: use ``load``."""
+        self._read_only = read_only
         self._document = folder / "receipts.json"
         self._journal = Journal(folder / "receipts.journal")
         self._state = _State()
 
     @classmethod
-    def load(cls, folder: Path) -> Receipts:
+    def load(cls, folder: Path, *, read_only: bool = False) -> Receipts:
         """What the folder holds, nothing if it holds nothing; creates no file.
 
-        Raises StateError when the document is not readable (a kill cannot make it so).
+        ``read_only``: changes stay in memory, for a dry run. Raises StateError when the document is not readable (a kill cannot make it so).
         """
-        receipts = cls(folder)
+        receipts = cls(folder, read_only=read_only)
         receipts._state = _state_of(read_document(receipts._document), receipts._document)
         for operation, *arguments in receipts._journal.lines():
             _APPLY[operation](receipts._state, *arguments)
@@ -171,6 +172,8 @@ class Receipts:
 
     def save(self) -> None:
         """Make everything outlive a power cut; folds a long journal into the document."""
+        if self._read_only:
+            return
         size = self._journal.size()
         document = self._document.stat().st_size if self._document.exists() else 0
         if size > _FOLD_BYTES and size > document * _FOLD_SHARE:
@@ -188,7 +191,8 @@ class Receipts:
             yield from entities.items()
 
     def _note(self, operation: str, *arguments: Any, sync: bool = False) -> None:
-        self._journal.append([operation, *arguments], sync=sync)
+        if not self._read_only:
+            self._journal.append([operation, *arguments], sync=sync)
         _APPLY[operation](self._state, *arguments)
 
 

@@ -283,7 +283,7 @@ def worker(
         listing[name] = {"info": info, "status": about}
         if not name:
             continue  # no path leads to it
-        path = f"/connectors/{quote(name, safe='')}"
+        path = "/connectors/" + quote(name, safe="").replace(".", "%2E")
         answers[path], answers[f"{path}/status"] = info, about
         answers[f"{path}/topics"] = {name: {"topics": list((topics or {}).get(name, [f"topic-of-{name}"]))}}
         answers[f"{path}/offsets"] = {"offsets": []}

@@ -3,14 +3,26 @@
 from __future__ import annotations
 
 import pytest
+from datahub.emitter.mcp import MetadataChangeProposalWrapper
 from datahub.ingestion.api.common import PipelineContext
+from datahub.ingestion.api.decorators import platform_name
 from datahub.ingestion.graph.client import DataHubGraph
 from datahub.ingestion.graph.config import DatahubClientConfig
+from datahub.ingestion.run.pipeline import Pipeline
 from datahub.ingestion.source.state.checkpoint import Checkpoint
 from datahub.ingestion.source.state.entity_removal_state import GenericCheckpointState
+from datahub.ingestion.source.state.stale_entity_removal_handler import (
+    StaleEntityRemovalSourceReport,
+    StatefulStaleMetadataRemovalConfig,
+)
+from datahub.ingestion.source.state.stateful_ingestion_base import (
+    StatefulIngestionConfigBase,
+    StatefulIngestionSourceBase,
+)
 from datahub.ingestion.source.state_provider.datahub_ingestion_checkpointing_provider import (
     DatahubIngestionCheckpointingProvider,
 )
+from datahub.metadata.schema_classes import DataFlowInfoClass
 
 from kc_lineage_dagster.emit.checkpoint import checkpoint_proposals, checkpoint_urn, job_name, read_checkpoint
 from kc_lineage_dagster.emit.sinks import open_sink
@@ -21,9 +33,46 @@ from tests.emit.gms import Gms
 URNS = {f"urn:li:dataFlow:(kafka-connect,c{at},PROD)" for at in range(100)}
 
 
+class _Settings(StatefulIngestionConfigBase[StatefulStaleMetadataRemovalConfig]):
+    names: list[str]
+
+
+@platform_name("Kafka Connect", id="kafka-connect")
+class Flows(StatefulIngestionSourceBase):
+    """A source of DataHub's that emits flows as its kafka-connect source does, without needing a JVM."""
+
+    platform = "kafka-connect"
+
+    def __init__(self, config, ctx):
+        super().__init__(config, ctx)
+        self.config, self.report = config, StaleEntityRemovalSourceReport()
+
+    @classmethod
+    def create(cls, config_dict, ctx):
+        return cls(_Settings.model_validate(config_dict), ctx)
+
+    def get_workunits_internal(self):
+        for name in self.config.names:
+            flow = f"urn:li:dataFlow:(kafka-connect,{name},PROD)"
+            yield MetadataChangeProposalWrapper(entityUrn=flow, aspect=DataFlowInfoClass(name=name)).as_workunit()
+
+    def get_report(self):
+        return self.report
+
+
+def ingest(gms, names):
+    """`datahub ingest` with a pipeline name and stateful ingestion."""
+    removal = {"enabled": True, "fail_safe_threshold": 100}
+    source = {"type": f"{__name__}:Flows", "config": {"names": names, "stateful_ingestion": removal}}
+    sink = {"type": "datahub-rest", "config": {"server": gms.url, "mode": "SYNC"}}
+    pipeline = Pipeline.create({"pipeline_name": "p", "source": source, "sink": sink}, report_to=None)
+    pipeline.run()
+    pipeline.raise_from_status(raise_warnings=True)
+
+
 @pytest.fixture
 def gms():
-    with Gms() as served:
+    with Gms(queued=True) as served:
         yield served
 
 
@@ -75,6 +124,17 @@ def test_datahub_reads_our_checkpoint(gms, sink):
     assert set(found.state.urns) == URNS
     assert gms.aspects[checkpoint_urn("p"), "status"]["removed"] is True
     assert read_checkpoint(sink.emitter, "p") == URNS
+
+
+def test_datahub_ingest_and_we_take_over_from_each_other(gms, sink):
+    """What `datahub ingest` made we know; what we made and is stale it removes, by DataHub's own code."""
+    names = {name: f"urn:li:dataFlow:(kafka-connect,{name},PROD)" for name in "abc"}
+    ingest(gms, ["a", "b"])
+    assert read_checkpoint(sink.emitter, "p") == {names["a"], names["b"]}
+    sink.send(checkpoint_proposals("p", "run-1", names.values()), lambda _: None)
+    ingest(gms, ["b"])
+    assert gms.entities(removed=True) & set(names.values()) == {names["a"], names["c"]}
+    assert read_checkpoint(sink.emitter, "p") == {names["b"]}
 
 
 def test_a_large_cluster_fits(gms, sink):

@@ -55,6 +55,26 @@ def test_reading_creates_nothing(tmp_path):
     assert list(tmp_path.iterdir()) == []
 
 
+def test_a_dry_run_changes_nothing_on_disk(tmp_path):
+    """It may play through everything."""
+    wanted = cluster(2)
+    acknowledged(tmp_path, wanted).close()
+    before = {path.name: path.read_bytes() for path in tmp_path.iterdir()}
+    receipts = Receipts.load(tmp_path, read_only=True)
+    assert receipts.reconcile("another sink", Seen())
+    assert len(unsent(receipts, wanted)) == len(flat(wanted))
+    receipts.close()
+    assert {path.name: path.read_bytes() for path in tmp_path.iterdir()} == before
+
+
+def test_a_full_disk_is_a_state_error(tmp_path):
+    """And what was noted before it stays."""
+    (tmp_path / "receipts.journal").symlink_to("/dev/full")
+    receipts = Receipts(tmp_path)
+    with pytest.raises(StateError, match="No space left"):
+        receipts.acknowledge({"u": "c"}, [Proposal("u", "dataFlow", "status", {"removed": False})])
+
+
 def test_a_torn_line_is_ignored_and_not_continued(tmp_path):
     """Whatever byte a kill stopped at: no error, at worst something is sent again, and later lines count."""
     wanted = cluster(2)

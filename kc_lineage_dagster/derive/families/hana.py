@@ -57,8 +57,10 @@ def _by_query(config: Config, topic: str) -> Iterator[Found]:
         return
     for table in found.tables:
         dataset = dataset_of(_place(config), table)
-        known = isinstance(dataset, Dataset)
-        yield Record(dataset, topic, value=Opaque(), evidence="configuration, query") if known else dataset
+        if isinstance(dataset, Unresolved):
+            yield dataset
+        else:
+            yield Record(dataset, topic, value=Opaque(), evidence="configuration, query")
 
 
 def _writes(config: Config, record: Record) -> Iterable[Dataset | Unresolved]:

@@ -17,12 +17,14 @@ from kc_lineage_dagster.derive.family import Found, SourceFamily
 from kc_lineage_dagster.derive.java_regex import JavaRegex, Refused, compile_java
 from kc_lineage_dagster.derive.record import Opaque
 from kc_lineage_dagster.derive.table_topics import Options, Source, Table, Ways, reads
+from kc_lineage_dagster.derive.templates import Template, Variable, filled, readings, template
 from kc_lineage_dagster.lineage import Unresolved
 
 MAPPER = "com.mongodb.kafka.connect.source.topic.mapping.DefaultTopicMapper"
 MAP = "topic.namespace.map"
 
-_VARIABLE = re.compile(r"\{(db|sep|coll|sep_coll|coll_sep|sep_coll_sep)\}")
+_VARIABLE = re.compile(r"\{[a-z_]*\}")
+_DATABASE, _COLLECTION = Variable("database"), Variable("collection", dots=True)
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,11 +37,11 @@ class _Mapper:
     end: str
     separator: str
     simple: dict[str, str]
-    regexes: tuple[tuple[JavaRegex, str], ...]
+    regexes: tuple[tuple[JavaRegex, Template], ...]
     anything: str
 
     def spelled(self, part: str) -> str:
-        """Names stand in topics as they are."""
+        """A part as it stands in a topic: unchanged."""
         return part
 
     def topic(self, table: Table) -> str | None:
@@ -50,29 +52,14 @@ class _Mapper:
         return f"{self.start}{self._name(database, collection)}{self.end}"
 
     def _name(self, database: str, collection: str) -> str:
-        exact = self.simple.get(f"{database}.{collection}")
-        if exact:
+        namespace = f"{database}.{collection}"
+        if exact := self.simple.get(namespace):
             return exact
-        renamed = self.simple.get(database)
-        if not renamed:
-            for regex, template in self.regexes:
-                if regex.matches(f"{database}.{collection}") is True:
-                    return self._filled(template, database, collection)
-            if self.anything:
-                return self.anything
-        return f"{renamed or database}{self.separator}{collection}"
-
-    def _filled(self, template: str, database: str, collection: str) -> str:
-        sep = self.separator
-        values = {
-            "db": database,
-            "sep": sep,
-            "coll": collection,
-            "sep_coll": sep + collection,
-            "coll_sep": collection + sep,
-            "sep_coll_sep": sep + collection + sep,
-        }
-        return _VARIABLE.sub(lambda found: values[found.group(1)], template)
+        if renamed := self.simple.get(database):
+            return f"{renamed}{self.separator}{collection}"
+        matching = (pieces for regex, pieces in self.regexes if regex.matches(namespace) is True)
+        made = filled(next(matching, ()), {"database": database, "collection": collection})
+        return made or self.anything or f"{database}{self.separator}{collection}"
 
     def ways(self, topic: str, heads: Iterable[str]) -> Ways | Unresolved:
         """The namespaces that the maps name for it, or those that its name consists of."""
@@ -80,20 +67,14 @@ class _Mapper:
             return ()
         name = topic[len(self.start) : len(topic) - len(self.end)]
         tables = [_namespace(key) for key, value in self.simple.items() if value == name and "." in key]
-        for shown, database in self._databases(name):
-            tables.append({"database": database, "collection": name[len(shown) + len(self.separator) :]})
-        for regex, template in self.regexes:
-            tables.extend(_unfilled(template, self.separator, name))
+        for database, shown in self.simple.items():
+            tables += [{"database": database, **way} for way in readings((shown, self.separator, _COLLECTION), name)]
+        for pieces in (*(one for _, one in self.regexes), (_DATABASE, self.separator, _COLLECTION)):
+            tables += readings(pieces, name)
         found = tuple(table for table in tables if self.topic(table) == topic)
         if not found and name == self.anything:
             return Unresolved(topic, f"{MAP} sends every collection that it does not name to this topic", topic=topic)
         return (found,) if found else ()
-
-    def _databases(self, name: str) -> Iterator[tuple[str, str]]:
-        yield from ((shown, database) for database, shown in self.simple.items() if _begins(name, shown, self.separator))
-        # a database's name holds no dots; a collection's may
-        plain = name.partition(self.separator)[0]
-        yield plain, plain
 
     def heads(self, options: Options) -> frozenset[str]:
         """The prefix, with the database where one is given."""
@@ -104,36 +85,31 @@ class _Mapper:
         return frozenset(known or {self.start})
 
 
-def _begins(name: str, shown: str, separator: str) -> bool:
-    return bool(shown) and name.startswith(shown + separator)
-
-
 def _namespace(key: str) -> dict[str, str]:
     database, _, collection = key.partition(".")
     return {"database": database, "collection": collection}
 
 
-def _unfilled(template: str, separator: str, name: str) -> Iterator[Table]:
-    """The namespace that a template turned into a topic's name, when the template tells both parts."""
-    sep, seen = re.escape(separator), set[str]()
-
-    def group(part: str, pattern: str) -> str:
-        if part in seen:
-            return f"(?P={part})"
-        seen.add(part)
-        return f"(?P<{part}>{pattern})"
-
-    def pattern(piece: str) -> str:
-        variable = _VARIABLE.fullmatch(piece)
-        if variable is None:
-            return re.escape(piece)
-        words = {"db": lambda: group("database", "[^.]+"), "sep": lambda: sep, "coll": lambda: group("collection", ".+")}
-        return "".join(words[word]() for word in variable.group(1).split("_"))
-
-    whole = "".join(pattern(piece) for piece in re.split(r"(\{[a-z_]+\})", template))
-    found = re.fullmatch(whole, name)
-    if found:
-        yield found.groupdict()
+def _templates(pairs: dict[str, str], separator: str) -> list[tuple[JavaRegex, Template]] | Unresolved:
+    """The pairs whose keys are ``/`` and a pattern, in order."""
+    database, collection = (_DATABASE,), (_COLLECTION,)
+    variables: dict[str, Template] = {
+        "{db}": database,
+        "{sep}": (separator,),
+        "{coll}": collection,
+        "{sep_coll}": (separator, *collection),
+        "{coll_sep}": (*collection, separator),
+        "{sep_coll_sep}": (separator, *collection, separator),
+    }
+    found: list[tuple[JavaRegex, Template]] = []
+    for key, text in pairs.items():
+        if not key.startswith("/") or not text:
+            continue
+        regex, pieces = compile_java(key[1:]), template(text, _VARIABLE, variables)
+        if isinstance(regex, Refused) or isinstance(pieces, str):
+            return Unresolved(MAP, regex.reason if isinstance(regex, Refused) else f"{pieces} is no variable of it")
+        found.append((regex, pieces))
+    return found
 
 
 def _mapper(config: Config) -> _Mapper | Unresolved:
@@ -144,18 +120,17 @@ def _mapper(config: Config) -> _Mapper | Unresolved:
         return Unresolved(MAP, "is not JSON")
     if not isinstance(pairs, dict) or not all(isinstance(value, str) for value in pairs.values()):
         return Unresolved(MAP, "is not a map from namespaces to topics")
-    regexes = [(compile_java(key[1:]), value) for key, value in pairs.items() if key.startswith("/")]
-    refused = next((regex for regex, _ in regexes if isinstance(regex, Refused)), None)
-    if refused is not None:
-        return Unresolved(MAP, refused.reason)
     prefix, suffix = config.get("topic.prefix", ""), config.get("topic.suffix", "")
-    separator = config.get("topic.separator", ".")
+    separator = config.get("topic.separator") or "."
+    regexes = _templates(pairs, separator)
+    if isinstance(regexes, Unresolved):
+        return regexes
     return _Mapper(
         start=prefix and prefix + separator,
         end=suffix and separator + suffix,
         separator=separator,
         simple={key: value for key, value in pairs.items() if value and key != "*" and not key.startswith("/")},
-        regexes=tuple((regex, value) for regex, value in regexes if isinstance(regex, JavaRegex) and value),
+        regexes=tuple(regexes),
         anything=pairs.get("*", ""),
     )
 
@@ -173,7 +148,7 @@ def _reads(config: Config, evidence: Evidence) -> Iterator[Found]:
         dataset=("database", "collection"),
         naming=mapper,
         fixed=fixed,
-        named=tuple(_namespace(key) for key in mapper.simple if "." in key) if "database" in fixed else (),
+        named=tuple(_namespace(key) for key in mapper.simple if "." in key),
         value=lambda table: Opaque(),
         internal=lambda topic: _internal(config, topic),
     )

@@ -47,7 +47,7 @@ FAMILIES = (
     ),
     SinkFamily(
         name="opensearch_sink_cloud",
-        classes=("OpenSearchSink", "io.confluent.connect.opensearch.OpenSearchSinkConnector"),
+        classes=("OpenSearchSink",),
         platform=_PLATFORM,
         writes=_writes_numbered,
         rule="https://docs.confluent.io/cloud/current/connectors/cc-opensearch-sink.html",

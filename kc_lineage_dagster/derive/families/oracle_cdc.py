@@ -17,79 +17,69 @@ from kc_lineage_dagster.derive.evidence import Evidence
 from kc_lineage_dagster.derive.family import Found, SourceFamily
 from kc_lineage_dagster.derive.name_lists import name_list
 from kc_lineage_dagster.derive.table_topics import Options, Rule, Source, Table, Ways, reads
+from kc_lineage_dagster.derive.templates import Template, Variable, filled, readings, template
 from kc_lineage_dagster.lineage import Unresolved
 
 TEMPLATE = "table.topic.name.template"
 DATABASE = ("oracle.pdb.name", "oracle.sid", "oracle.service.name")
 
-_PARTS = {"${databaseName}": "database", "${schemaName}": "schema", "${tableName}": "table"}
 _VARIABLE = re.compile(r"\$\{[^}]*\}")
-_WHOLE = "${databaseName}.${schemaName}.${tableName}"
+_DATABASE, _SCHEMA, _TABLE = (Variable(part) for part in ("database", "schema", "table"))
 
 
 @dataclass(frozen=True, slots=True)
-class _Template:
-    """``text``: the template with variables for parts only. ``pattern``: what reads the parts from a topic's name."""
+class _Naming:
+    """``pieces``: the template; characters that a topic cannot hold become underscores (``C##USER`` is ``C__USER``)."""
 
-    text: str
-    pattern: re.Pattern[str]
+    pieces: Template
 
     def spelled(self, part: str) -> str:
-        """Characters that a topic cannot hold become underscores (``C##USER`` is ``C__USER``)."""
+        """A part as it stands in a topic."""
         return sanitised(part)
 
     def topic(self, table: Table) -> str | None:
         """The template filled in, None when it asks for parts that are not known."""
-        asked = [_PARTS[variable] for variable in _VARIABLE.findall(self.text)]
-        if not set(asked) <= set(table):
-            return None
-        return sanitised(_VARIABLE.sub(lambda found: table[_PARTS[found.group()]], self.text))
+        name = filled(self.pieces, table)
+        return None if name is None else sanitised(name)
 
     def ways(self, topic: str, heads: Iterable[str]) -> Ways | Unresolved:
-        """The one way to read a topic's name: parts hold no dots."""
-        found = self.pattern.fullmatch(topic)
-        return ((found.groupdict(),),) if found else ()
+        """All ways to read the name."""
+        found = readings(self.pieces, topic)
+        return (found,) if found else ()
 
     def heads(self, options: Options) -> frozenset[str]:
         """The text before the table's name, as far as the values of the variables in it are known."""
-        before = self.text.partition("${tableName}")[0]
         heads = [""]
-        for piece in re.split(r"(\$\{[^}]*\})", before):
-            values = options.get(_PARTS.get(piece, ""), ()) if piece in _PARTS else (piece,)
+        for piece in self.pieces:
+            values = options.get(piece.name, ()) if isinstance(piece, Variable) else (piece,)
             if not values:
                 break
             heads = [head + sanitised(value) for head, value in product(heads, values)]
         return frozenset(heads)
 
 
-def _template(config: Config) -> _Template | Unresolved:
-    given = config.get(TEMPLATE, "${fullyQualifiedTableName}").strip()
-    text = given.replace("${fullyQualifiedTableName}", _WHOLE).replace("${emptyString}", "")
-    text = text.replace("${connectorName}", config.get("name", "${connectorName}"))
-    unknown = set(_VARIABLE.findall(text)) - set(_PARTS)
-    if unknown:
-        return Unresolved(f"{TEMPLATE} = {given}", f"{min(unknown)} is not a part of a table's name")
-    seen: set[str] = set()
-    pieces = (_as_group(piece, seen) for piece in re.split(r"(\$\{[^}]*\})", text))
-    return _Template(text, re.compile("".join(pieces)))
-
-
-def _as_group(piece: str, seen: set[str]) -> str:
-    part = _PARTS.get(piece)
-    if part is None:
-        return re.escape(sanitised(piece))
-    if part in seen:
-        return f"(?P={part})"
-    seen.add(part)
-    return f"(?P<{part}>[^.]+)"
+def _naming(config: Config) -> _Naming | Unresolved:
+    text = config.get(TEMPLATE, "${fullyQualifiedTableName}").strip()
+    variables: dict[str, Template] = {
+        "${databaseName}": (_DATABASE,),
+        "${schemaName}": (_SCHEMA,),
+        "${tableName}": (_TABLE,),
+        "${fullyQualifiedTableName}": (_DATABASE, ".", _SCHEMA, ".", _TABLE),
+        "${connectorName}": (config.get("name", ""),),
+        "${emptyString}": (),
+    }
+    pieces = template(text, _VARIABLE, variables)
+    if isinstance(pieces, str):
+        return Unresolved(f"{TEMPLATE} = {text}", f"{pieces} is not a part of a table's name")
+    return _Naming(tuple(piece if isinstance(piece, Variable) else sanitised(piece) for piece in pieces))
 
 
 def _reads(config: Config, evidence: Evidence) -> Iterator[Found]:
     if config.get(TEMPLATE, "on").strip() == "":
         return
-    template = _template(config)
-    if isinstance(template, Unresolved):
-        yield template
+    naming = _naming(config)
+    if isinstance(naming, Unresolved):
+        yield naming
         return
     include, exclude = (
         name_list([text] if (text := first(config, key)) else [], 2, ignore_case=False)
@@ -102,12 +92,13 @@ def _reads(config: Config, evidence: Evidence) -> Iterator[Found]:
         Rule("table.inclusion.regex", spelling, include=include),
     )
     name = first(config, *DATABASE)
+    databases = rules[-1].options("database") or ((name,) if name else ())
     source = Source(
         platform="oracle",
         dataset=("schema", "table"),
-        naming=template,
+        naming=naming,
         rules=rules,
-        fixed={"database": (name,)} if name else {},
+        fixed={"database": databases} if databases else {},
         internal=lambda topic: _internal(config, topic),
     )
     yield from reads(source, evidence)

@@ -63,9 +63,7 @@ FAMILIES = (
         classes=(
             "com.github.jcustenborder.kafka.connect.redis.RedisSinkConnector",
             "io.github.jaredpetersen.kafkaconnectredis.sink.RedisSinkConnector",
-            "io.confluent.connect.rediskafka.RedisKafkaSinkConnector",
             "RedisSink",
-            "RedisKafkaSink",
         ),
         platform=_PLATFORM,
         writes=no_dataset("each record goes to a Redis key of its own, which is no dataset of a catalog"),

@@ -53,7 +53,7 @@ class JavaRegex:
         found = self._first(text)
         return found if isinstance(found, Refused) else found is not None
 
-    def captures(self, text: str) -> tuple[str | None, ...] | None | Refused:
+    def captures(self, text: str) -> tuple[str | None, ...] | Refused | None:
         """Return the groups of a full match, None for each that took no part; None when the text does not match."""
         found = self._full(text)
         if found is None or isinstance(found, Refused):
@@ -79,11 +79,11 @@ class JavaRegex:
         finds = self._timed(lambda: tuple(_finds(self.code, text)))
         return finds if isinstance(finds, Refused) else self._replaced(text, finds, replacement)
 
-    def _full(self, text: str) -> regex.Match[str] | None | Refused:
+    def _full(self, text: str) -> regex.Match[str] | Refused | None:
         refused = self._unfit(text)
         return refused or self._timed(lambda: self.code.fullmatch(text, timeout=TIME_LIMIT))
 
-    def _first(self, text: str) -> regex.Match[str] | None | Refused:
+    def _first(self, text: str) -> regex.Match[str] | Refused | None:
         refused = self._unfit(text)
         if refused is not None:
             return refused

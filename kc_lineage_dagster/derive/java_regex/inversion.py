@@ -8,13 +8,15 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
-from itertools import islice, product
+from itertools import islice, pairwise, product
 from typing import TypeAlias, TypeVar
 
 from kc_lineage_dagster.derive.java_regex.charset import chars, intersect, members, negate
 from kc_lineage_dagster.derive.java_regex.compiled import JavaRegex, Refused, compile_java, compile_tree
 from kc_lineage_dagster.derive.java_regex.first_find import first_find_is_whole, without_possessives
+from kc_lineage_dagster.derive.java_regex.judge import Judge
 from kc_lineage_dagster.derive.java_regex.language import enumerate_language, heads
+from kc_lineage_dagster.derive.java_regex.machine import Notes
 from kc_lineage_dagster.derive.java_regex.nodes import (
     Alt,
     Anchor,
@@ -31,16 +33,12 @@ from kc_lineage_dagster.derive.java_regex.nodes import (
 from kc_lineage_dagster.derive.java_regex.preimage import Hole, Preimage, merged, quoted
 from kc_lineage_dagster.derive.java_regex.render import to_java
 from kc_lineage_dagster.derive.java_regex.replacement import Template, template
-from kc_lineage_dagster.derive.java_regex.samples import alphabet, pieces, samples, spread
 
 MAX_PREIMAGES = 200
 MAX_SPLITS = 5000
 _Answer = TypeVar("_Answer", bool, str)
 _MAX_CLASS = 10
 _MAX_VARIANTS = 50
-_MAX_HOLED = 40
-_TRIES = 100
-_PIECES = 100
 
 # One way to read the pattern: known texts, and parts of the tree whose text the router lost.
 Reading: TypeAlias = "tuple[str | Node, ...]"
@@ -56,20 +54,9 @@ class _Router:
     root: Node
     groups: dict[int, JavaRegex]
 
-    @property
-    def separators(self) -> frozenset[str]:
-        """Return the characters other than letters and digits that the pattern names."""
-        return frozenset(c for c in alphabet(self.root) if not c.isalnum())
-
     def routes(self, topic: str) -> str | None:
         """Return what the router makes of the topic, None when it leaves it alone."""
         return _routed(self.regex, self.replacement, topic)
-
-    def disturbing(self, part: Node) -> tuple[str, ...]:
-        """Return texts that fit a lost part, but that other parts of the pattern could match too."""
-        fits = compile_tree(self.regex.pattern, Parsed(part, self.regex.groups))
-        every = pieces(samples(self.root, alphabet(self.root)), _PIECES)
-        return () if isinstance(fits, Refused) else tuple(text for text in every if _certain(fits.matches(text)))
 
 
 def preimages(pattern: str, replacement: str, output: str) -> tuple[Preimage, ...] | None:
@@ -128,15 +115,16 @@ def _router(pattern: str, replacement: str) -> _Router:
 
 
 def _inverted(router: _Router, output: str) -> Iterator[Preimage]:
-    readings: dict[Reading, None] = {}
-    for texts in islice(_splits(router, output), MAX_PREIMAGES + 1):
-        found = [(texts[0],)] if 0 in texts else _readings(router.root, texts, router)
-        readings.update(dict.fromkeys(found))
-        holed = sum(any(not isinstance(part, str) for part in reading) for reading in readings)
-        if len(readings) > MAX_PREIMAGES or holed > _MAX_HOLED:
+    splits = list(islice(_splits(router, output), MAX_PREIMAGES + 1))
+    judge = Judge(router.root, output, splits)
+    readings: dict[Reading, set[Notes]] = {}
+    for texts in splits:
+        for reading in [(texts[0],)] if 0 in texts else _readings(router.root, texts, router):
+            readings.setdefault(reading, set()).add(judge.notes(texts))
+        if len(readings) > MAX_PREIMAGES:
             raise NotTranslated("too many inputs for one output")
-    for reading in readings:
-        kept = _confirmed(router, reading, output)
+    for reading, own in readings.items():
+        kept = _confirmed(router, reading, judge, own)
         if kept is not None:
             yield merged(tuple(p if isinstance(p, str) else Hole(to_java(p)) for p in kept))
 
@@ -178,7 +166,8 @@ def _readings(node: Node, texts: dict[int, str], router: _Router) -> list[Readin
         case Seq(items):
             return _products([_readings(item, texts, router) for item in items])
         case Alt(branches):
-            return [r for b in branches if _unset(inside - group_indexes(b), texts) for r in _readings(b, texts, router)]
+            chosen = [branch for branch in branches if _unset(inside - group_indexes(branch), texts)]
+            return [reading for branch in chosen for reading in _readings(branch, texts, router)]
         case Repeat(body, 0, 1):
             absent: list[Reading] = [()] if _unset(inside, texts) else []
             return _readings(body, texts, router) + absent
@@ -221,52 +210,53 @@ def _products(parts: list[list[Reading]]) -> list[Reading]:
     return found
 
 
-def _confirmed(router: _Router, reading: Reading, output: str) -> Reading | None:
-    """Return the reading if the router makes ``output`` of it, narrowed if it must be; None if it never does."""
+def _confirmed(router: _Router, reading: Reading, judge: Judge, own: set[Notes]) -> Reading | None:
+    """Return the reading if the router makes the output of it, narrowed if it must be.
+
+    None if it never does, its groups having captured what this reading says: other readings stand for other ways.
+    """
+    if all(isinstance(part, str) for part in reading):
+        text = "".join(part for part in reading if isinstance(part, str))
+        return reading if router.routes(text) == judge.output else None
     for narrowed in _narrowings(router, reading):
-        answers = {router.routes(text) == output for text in _tries(router, narrowed)}
-        if answers == {True}:
-            return narrowed
-        if answers == {False}:
+        answers = judge.outcomes(Seq(tuple(_as_node(p) for p in narrowed)), own)
+        if answers and "own" not in answers:
             return None
+        if answers and "no" not in answers:
+            return narrowed
     raise NotTranslated("the lost text decides what the router does")
+
+
+def _as_node(part: str | Node) -> Node:
+    return Seq(tuple(Char(chars(c), quoted(c)) for c in part)) if isinstance(part, str) else part
 
 
 def _narrowings(router: _Router, reading: Reading) -> Iterator[Reading]:
     """Yield the reading, then with separators kept out of one lost part, then out of all."""
     yield reading
     lost = [at for at, part in enumerate(reading) if not isinstance(part, str)]
-    for excluded in (_beside(reading), router.separators):
+    for excluded in (_beside(reading), _separators(router.root)):
         for some in (*((at,) for at in lost), tuple(lost)):
             yield tuple(
-                _without(p, excluded) if at in some and not isinstance(p, str) else p
-                for at, p in enumerate(reading)
+                _without(p, excluded) if at in some and not isinstance(p, str) else p for at, p in enumerate(reading)
             )
-
-
-def _tries(router: _Router, reading: Reading) -> tuple[str, ...]:
-    """Return texts that fit the reading, among them such as other parts of the pattern would match."""
-    letters = alphabet(router.root)
-    plain = [(p,) if isinstance(p, str) else samples(p, letters) for p in reading]
-    texts = ["".join(parts) for parts in islice(product(*plain), 20_000)]
-    tries = list(spread(texts, _TRIES))
-    for at, part in enumerate(reading):
-        if not isinstance(part, str):
-            others = [some if i == at else some[:2] for i, some in enumerate(plain)]
-            others[at] = router.disturbing(part)
-            tries.extend("".join(parts) for parts in islice(product(*others), _TRIES))
-    return tuple(tries)
 
 
 def _beside(reading: Reading) -> frozenset[str]:
     """Return the characters right before and right after the lost parts."""
     found: set[str] = set()
-    for first, second in zip(reading, reading[1:], strict=False):
+    for first, second in pairwise(reading):
         if isinstance(first, str) and not isinstance(second, str):
             found.update(first[-1:])
         if isinstance(second, str) and not isinstance(first, str):
             found.update(second[:1])
     return frozenset(found)
+
+
+def _separators(root: Node) -> frozenset[str]:
+    """Return the single characters other than letters and digits that the pattern names."""
+    named = (members(node.chars, 1) for node in walk(root) if isinstance(node, Char))
+    return frozenset(found[0] for found in named if found and not found[0].isalnum())
 
 
 def _without(node: Node, excluded: frozenset[str]) -> Node:

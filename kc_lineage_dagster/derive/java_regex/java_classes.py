@@ -1,7 +1,8 @@
 """Java's bracketed character classes: unions, intersections, nesting.
 
-Source: java.util.regex.Pattern, "Character classes", as Java 9 and later read them (``^`` negates the whole class). What
-versions read differently (white space in comments mode, ``&&`` with nothing or with a mixture to its right) is refused.
+Source: java.util.regex.Pattern, "Character classes", as Java 9 and later read them (``^`` negates the whole class).
+What versions read differently (white space in comments mode, ``&&`` with nothing or with a mixture to its right) is
+refused.
 """
 
 from __future__ import annotations

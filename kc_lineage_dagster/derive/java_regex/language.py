@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import replace
 from functools import lru_cache
-from os.path import commonprefix
 from typing import TypeAlias
 
 from kc_lineage_dagster.derive.java_regex.charset import chars, members
@@ -30,9 +29,7 @@ _PREFIX_LIMIT = 200
 _MAX_TEXT = 2000
 
 
-def enumerate_language(
-    pattern: str, limit: int = 1000, *, literal_dot: bool = False
-) -> frozenset[str] | None:
+def enumerate_language(pattern: str, limit: int = 1000, *, literal_dot: bool = False) -> frozenset[str] | None:
     """Return all texts that a Java pattern matches in full.
 
     None when they are endless, more than ``limit``, or the pattern is not understood. ``literal_dot``: an unescaped
@@ -58,7 +55,7 @@ def literal_prefix(pattern: str, *, literal_dot: bool = False) -> str:
     compiled = _compiled(pattern, literal_dot)
     if isinstance(compiled, Refused):
         return ""
-    return commonprefix([text for text, _ in heads(compiled.parsed.root, _PREFIX_LIMIT)])
+    return _common_start(heads(compiled.parsed.root, _PREFIX_LIMIT))
 
 
 @lru_cache(maxsize=1024)
@@ -131,7 +128,13 @@ def _followed(first: Heads, second: Heads, limit: int) -> Heads:
 def _bounded(found: Heads, limit: int) -> Heads:
     if len(found) <= limit and all(len(text) <= _MAX_TEXT for text, _ in found):
         return found
-    return frozenset({(commonprefix([text for text, _ in found])[:_MAX_TEXT], False)})
+    return frozenset({(_common_start(found)[:_MAX_TEXT], False)})
+
+
+def _common_start(found: Heads) -> str:
+    texts = [text for text, _ in found] or [""]
+    first, last = min(texts), max(texts)
+    return first[: next((i for i, char in enumerate(first) if last[i] != char), len(first))]
 
 
 def _repeated(node: Repeat, limit: int) -> Heads:

@@ -54,9 +54,8 @@ def _category(*names: str) -> CharSet:
     return union(tuple(Prop(f"\\p{{gc={name}}}") for name in names))
 
 
-CATEGORIES = frozenset(
-    "Cn Lu Ll Lt Lm Lo Mn Me Mc Nd Nl No Zs Zl Zp Cc Cf Co Cs Pd Ps Pe Pc Po Sm Sc Sk So Pi Pf L M N Z C P S LC".split()
-)
+_MINOR = {"C": "nfsoc", "L": "ultmo", "M": "nec", "N": "dlo", "P": "dsecoif", "S": "mcko", "Z": "slp"}
+CATEGORIES = frozenset({"LC", *_MINOR, *(major + minor for major, minors in _MINOR.items() for minor in minors)})
 _WHITE = union((_category("Z"), ranges((9, 13), (0x85, 0x85))))
 _ALPHABETIC = Prop("\\p{Alphabetic}")
 _JOIN = chars("\u200c\u200d")
@@ -65,9 +64,7 @@ _HEX_WIDE = ranges((0xFF10, 0xFF19), (0xFF21, 0xFF26), (0xFF41, 0xFF46))
 _NOT_GRAPH = _category("Z", "Cc", "Cs", "Cn")
 _BLANK = union((_category("Zs"), chars("\t")))
 _GRAPH_WIDE = negate(_NOT_GRAPH)
-_NONCHARACTER = ranges(
-    (0xFDD0, 0xFDEF), *((plane << 16 | 0xFFFE, plane << 16 | 0xFFFF) for plane in range(0x11))
-)
+_NONCHARACTER = ranges((0xFDD0, 0xFDEF), *((plane << 16 | 0xFFFE, plane << 16 | 0xFFFF) for plane in range(0x11)))
 
 UNICODE_WORD = union((_ALPHABETIC, _category("M", "Nd", "Pc"), _JOIN))
 UNICODE_DIGIT = _category("Nd")
@@ -127,14 +124,26 @@ _PLAIN: dict[str, CharSet] = {
     ),
     "javaISOControl": ranges((0, 0x1F), (0x7F, 0x9F)),
 }
-_WITH_CASE = frozenset(
-    "Lu Ll Lt javaLowerCase javaUpperCase javaTitleCase LOWER UPPER LOWERCASE UPPERCASE TITLECASE Lower Upper".split()
-)
+_WITH_CASE = frozenset({"lu", "ll", "lt", "lower", "upper", "lowercase", "uppercase", "titlecase"})
 # Scripts and blocks of one meaning in every Java version, measured on Java 17 and 25; others are refused.
-_SCRIPTS = frozenset(
-    "LATIN LATN GREEK GREK CYRILLIC CYRL HAN HANI HIRAGANA HIRA KATAKANA KANA HANGUL HANG ARABIC ARAB HEBREW HEBR THAI "
-    "DEVANAGARI DEVA ARMENIAN ARMN GEORGIAN GEOR BENGALI BENG TAMIL TAML TELUGU TELU KHMER KHMR ETHIOPIC ETHI".split()
-)
+_SCRIPTS = {
+    "LATIN": "LATN",
+    "GREEK": "GREK",
+    "CYRILLIC": "CYRL",
+    "HAN": "HANI",
+    "HIRAGANA": "HIRA",
+    "KATAKANA": "KANA",
+    "HANGUL": "HANG",
+    "ARABIC": "ARAB",
+    "HEBREW": "HEBR",
+    "THAI": "THAI",
+    "DEVANAGARI": "DEVA",
+    "ARMENIAN": "ARMN",
+    "GEORGIAN": "GEOR",
+    "BENGALI": "BENG",
+    "TAMIL": "TAML",
+    "KHMER": "KHMR",
+}
 _BLOCK_NAMES = (
     "Basic Latin",
     "Latin-1 Supplement",
@@ -158,12 +167,20 @@ _BLOCK_NAMES = (
     "CJK Unified Ideographs",
     "Hangul Syllables",
 )
-_BLOCKS = {"GREEK": "Greek and Coptic"}
-for _name in _BLOCK_NAMES:
-    _upper = _name.upper()
-    _constant = _upper.replace(" ", "_").replace("-", "_")
-    _BLOCKS |= {_upper: _name, _upper.replace(" ", ""): _name}
-    _BLOCKS |= {_constant: _name} if _name != "Greek and Coptic" else {}
+
+
+def _block_names() -> dict[str, str]:
+    """Return Java's spellings of each block, upper case: as Unicode has it, without spaces, as Java's constant."""
+    names = {"GREEK": "Greek and Coptic"}
+    for name in _BLOCK_NAMES:
+        upper = name.upper()
+        names |= {upper: name, upper.replace(" ", ""): name}
+        if name != "Greek and Coptic":  # its constant is GREEK
+            names[upper.replace(" ", "_").replace("-", "_")] = name
+    return names
+
+
+_BLOCKS = _block_names()
 
 
 def _general(name: str) -> CharSet | None:
@@ -171,7 +188,8 @@ def _general(name: str) -> CharSet | None:
 
 
 def _script(name: str) -> CharSet | None:
-    return Prop(f"\\p{{script={name}}}") if name.upper() in _SCRIPTS else None
+    known = name.upper() in _SCRIPTS or name.upper() in _SCRIPTS.values()
+    return Prop(f"\\p{{script={name}}}") if known else None
 
 
 def _block(name: str) -> CharSet | None:
@@ -217,8 +235,8 @@ def java_property(name: str, flags: frozenset[str]) -> CharSet:
         found = (_POSIX_WIDE.get(name.upper()) if "U" in flags else None) or _general(name)
     if found is None:
         raise NotTranslated(f"Unknown character property name {{{name}}}")
-    bare = value or name.removeprefix("Is")
-    if "i" in flags and (bare in _WITH_CASE or bare.upper() in _WITH_CASE):
+    bare = (value or name).removeprefix("Is").removeprefix("java").lower()
+    if "i" in flags and bare in _WITH_CASE:
         raise NotTranslated(f"\\p{{{name}}} together with (?i)")
     return found
 
@@ -226,12 +244,10 @@ def java_property(name: str, flags: frozenset[str]) -> CharSet:
 def re2_property(name: str, ignore_case: bool) -> CharSet:
     """Return the set of RE2's ``\\p{name}``: a general category, a script or ``Any``, ``^`` negates."""
     bare = name.removeprefix("^")
-    script = _script(bare) if bare.title() == bare and len(bare) != 4 or bare == "Thai" else None
+    script = _script(bare) if bare.upper() in _SCRIPTS and bare.istitle() else None
     found = ANYTHING if bare == "Any" else _category(bare) if bare in CATEGORIES else script
     if found is None:
         raise NotTranslated(f"invalid character class range: \\p{{{name}}}")
     if ignore_case:
         raise NotTranslated(f"\\p{{{name}}} together with (?i)")
     return found if bare == name else negate(found)
-
-

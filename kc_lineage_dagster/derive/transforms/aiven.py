@@ -9,7 +9,15 @@ from kc_lineage_dagster.derive.config import first, items
 from kc_lineage_dagster.derive.record import ANY_TOPIC, Leaf, Node, Opaque, Record, TopicPattern
 from kc_lineage_dagster.derive.transforms import fields
 from kc_lineage_dagster.derive.transforms.routing import by_content
-from kc_lineage_dagster.derive.transforms.simple import Change, missing, on_part, on_record, on_value, unchanged
+from kc_lineage_dagster.derive.transforms.simple import (
+    Change,
+    forgotten,
+    missing,
+    on_part,
+    on_record,
+    on_value,
+    unchanged,
+)
 from kc_lineage_dagster.derive.transforms.steps import Build, Options, Transform
 from kc_lineage_dagster.lineage import Unresolved
 
@@ -68,12 +76,6 @@ def key_to_value(options: Options) -> Callable[[Record], Record] | Unresolved:
     return change
 
 
-@on_value
-def make_tombstone(options: Options) -> Change | Unresolved:
-    """Sets the value to null (``MakeTombstone``)."""
-    return lambda node: Opaque()
-
-
 _PACKAGE = "io.aiven.kafka.connect.transforms"
 _SAME_FIELDS: Mapping[str, str] = {
     "CaseTransform": "Changes the letters of fields' contents, not of their names (``CaseTransform``).",
@@ -94,5 +96,5 @@ TRANSFORMS: Mapping[str, Build] = {
     f"{_PACKAGE}.ExtractTopicFromSchemaName": extract_topic_from_schema,
     f"{_PACKAGE}.ExtractTopicFromValueSchema": extract_topic_from_schema,
     f"{_PACKAGE}.KeyToValue": key_to_value,
-    f"{_PACKAGE}.MakeTombstone": make_tombstone,
+    f"{_PACKAGE}.MakeTombstone": forgotten("Sets the value to null (``MakeTombstone``).", of=on_value),
 }

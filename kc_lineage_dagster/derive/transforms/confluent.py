@@ -10,7 +10,7 @@ from kc_lineage_dagster.derive.record import ANY_TOPIC, Node, Opaque, Struct, To
 from kc_lineage_dagster.derive.transforms import fields
 from kc_lineage_dagster.derive.transforms.kafka import rename_pairs, timestamped
 from kc_lineage_dagster.derive.transforms.routing import by_content, by_rule, rule
-from kc_lineage_dagster.derive.transforms.simple import Change, missing, on_part, unchanged
+from kc_lineage_dagster.derive.transforms.simple import Change, content_filter, forgotten, missing, on_part, unchanged
 from kc_lineage_dagster.derive.transforms.steps import Build, Options, Transform
 from kc_lineage_dagster.lineage import Unresolved
 
@@ -47,15 +47,6 @@ def message_timestamp_router(options: Options) -> Transform | Unresolved:
     Source: https://docs.confluent.io/kafka-connectors/transforms/current/messagetimestamprouter.html
     """
     return timestamped(options, "topic.timestamp.format")
-
-
-@on_part
-def forget_part(options: Options) -> Change | Unresolved:
-    """Sets key or value to null, or makes something else of its bytes (``Drop``, ``GzipDecompress``).
-
-    Source: https://docs.confluent.io/kafka-connectors/transforms/current/drop.html
-    """
-    return lambda node: Opaque()
 
 
 @on_part
@@ -108,15 +99,15 @@ def _chosen(node: Node, parent: str, choice: _Choice) -> Node:
     return Struct(tuple(kept.items()), known.columns if choice.keeps_others(parent) else None)
 
 
-_CONTENT = "Drops records by content; which ones is not known, so the edge stays (``Filter``)."
+_CONTENT = "Drops records by a JSON path on their content (``Filter``)."
 _PACKAGE = "io.confluent.connect.transforms"
 TRANSFORMS: Mapping[str, Build] = {
     "io.confluent.connect.cloud.transforms.TopicRegexRouter": topic_regex_router,
     f"{_PACKAGE}.TopicRegexRouter": topic_regex_router,
-    f"{_PACKAGE}.Drop": forget_part,
+    f"{_PACKAGE}.Drop": forgotten("Sets key or value to null (``Drop``)."),
     f"{_PACKAGE}.ExtractTopic": extract_topic,
-    f"{_PACKAGE}.Filter": unchanged(_CONTENT),
-    f"{_PACKAGE}.GzipDecompress": forget_part,
+    f"{_PACKAGE}.Filter": content_filter("filter.condition", _CONTENT),
+    f"{_PACKAGE}.GzipDecompress": forgotten("Decompresses the whole (``GzipDecompress``)."),
     f"{_PACKAGE}.MessageTimestampRouter": message_timestamp_router,
     f"{_PACKAGE}.ReplaceField": replace_field,
     f"{_PACKAGE}.TombstoneHandler": unchanged("Drops tombstones, or fails on them (``TombstoneHandler``)."),

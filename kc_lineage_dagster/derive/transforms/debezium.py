@@ -14,7 +14,15 @@ from kc_lineage_dagster.derive.transforms.debezium_outbox import event_router, m
 from kc_lineage_dagster.derive.transforms.debezium_unwrap import extract_new_document_state, extract_new_record_state
 from kc_lineage_dagster.derive.transforms.naming import NAMING_STYLES
 from kc_lineage_dagster.derive.transforms.routing import by_name, by_rule, rule
-from kc_lineage_dagster.derive.transforms.simple import Change, missing, on_record, on_value, unchanged
+from kc_lineage_dagster.derive.transforms.simple import (
+    Change,
+    content_filter,
+    forgotten,
+    missing,
+    on_record,
+    on_value,
+    unchanged,
+)
 from kc_lineage_dagster.derive.transforms.steps import Build, Options, Transform
 from kc_lineage_dagster.lineage import Unresolved
 
@@ -166,15 +174,6 @@ def _at_paths(options: Options, at: Callable[[Node, fields.Path], Node]) -> Chan
     return change if paths else missing("field_names")
 
 
-@on_value
-def forget_fields(options: Options) -> Change | Unresolved:
-    """Builds a row from a CloudEvents message; which fields that has is not known.
-
-    Source: ``io.debezium.connector.jdbc.transforms.ConvertCloudEventToSaveableForm``.
-    """
-    return lambda node: Opaque()
-
-
 def collection_name_transformation(options: Options) -> Transform | Unresolved:
     """Spells topics in ``collection.naming.style``, with a prefix and a suffix.
 
@@ -220,7 +219,6 @@ def field_name_transformation(options: Options) -> Callable[[Record], Record] | 
 
 
 _SAME_FIELDS: Mapping[str, str] = {
-    "Filter": "Drops records by a script; which ones depends on their content, so the edge stays (``Filter``).",
     "TimezoneConverter": "Changes the content of time fields (``TimezoneConverter``).",
     "partitions.PartitionRouting": "Chooses the partition within the topic (``PartitionRouting``).",
     "SchemaChangeEventFilter": "Drops schema change events only (``SchemaChangeEventFilter``).",
@@ -241,6 +239,9 @@ _SAME_FIELDS_OF_CONNECTORS: Mapping[str, str] = {
 TRANSFORMS: Mapping[str, Build] = {
     **{f"io.debezium.transforms.{name}": unchanged(doc) for name, doc in _SAME_FIELDS.items()},
     **{f"io.debezium.connector.{name}": unchanged(doc) for name, doc in _SAME_FIELDS_OF_CONNECTORS.items()},
+    "io.debezium.transforms.Filter": content_filter(
+        "condition", "Drops records by a script on their content (``Filter``)."
+    ),
     "io.debezium.transforms.ByLogicalTableRouter": by_logical_table_router,
     "io.debezium.transforms.ContentBasedRouter": content_based_router,
     "io.debezium.transforms.ExtractNewRecordState": extract_new_record_state,
@@ -256,5 +257,7 @@ TRANSFORMS: Mapping[str, Build] = {
     "io.debezium.connector.vitess.transforms.ReplaceFieldValue": replace_field_value,
     "io.debezium.connector.jdbc.transforms.CollectionNameTransformation": collection_name_transformation,
     "io.debezium.connector.jdbc.transforms.FieldNameTransformation": field_name_transformation,
-    "io.debezium.connector.jdbc.transforms.ConvertCloudEventToSaveableForm": forget_fields,
+    "io.debezium.connector.jdbc.transforms.ConvertCloudEventToSaveableForm": forgotten(
+        "Builds a row from a CloudEvents message; which fields that has is not known.", of=on_value
+    ),
 }

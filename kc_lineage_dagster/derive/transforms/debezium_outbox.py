@@ -43,7 +43,7 @@ class _Outbox:
 
 
 def event_router(options: Options) -> Transform | Unresolved:
-    """Puts ``table.field.event.payload`` of an outbox row in place of the change event; the topic is named after what is
+    """Puts ``table.field.event.payload`` of an outbox row in place of the change event; names the topic after what is
     in ``route.by.field`` (``aggregatetype``), through ``route.topic.regex`` and ``route.topic.replacement``
     (``outbox.event.${routedByValue}``).
 
@@ -128,7 +128,7 @@ def _routing(config: Config) -> Rule | Unresolved:
 
 
 def _beside(config: Config) -> dict[str, str] | Unresolved:
-    """Of ``table.fields.additional.placement`` (``column:header|envelope|partition[:alias]``) what goes to the envelope."""
+    """What ``table.fields.additional.placement`` (``column:header|envelope|partition[:alias]``) puts into the event."""
     key = "table.fields.additional.placement"
     placed: dict[str, str] = {}
     for entry in items(config.get(key)):

@@ -13,7 +13,7 @@ from kc_lineage_dagster.derive.record import ANY_TOPIC, Leaf, Node, Opaque, Topi
 from kc_lineage_dagster.derive.transforms import fields
 from kc_lineage_dagster.derive.transforms.naming import Spell, recase
 from kc_lineage_dagster.derive.transforms.routing import by_content, by_name
-from kc_lineage_dagster.derive.transforms.simple import Change, missing, on_part, unchanged
+from kc_lineage_dagster.derive.transforms.simple import Change, forgotten, missing, on_part, unchanged
 from kc_lineage_dagster.derive.transforms.steps import Build, Options, Transform
 from kc_lineage_dagster.lineage import Unresolved
 
@@ -131,16 +131,6 @@ def made_fields(key: str, doc: str, default: str | None = None) -> Build:
         names = items(options.config.get(key, default))
         made: Mapping[str, Node] = dict.fromkeys(names, Leaf())
         return (lambda node: fields.put(node, made)) if names else missing(key)
-
-    plan.__doc__ = doc
-    return on_part(plan)
-
-
-def forgotten(doc: str) -> Build:
-    """A builder of transforms after which nothing is known of what is inside key or value."""
-
-    def plan(options: Options) -> Change | Unresolved:
-        return lambda node: Opaque()
 
     plan.__doc__ = doc
     return on_part(plan)

@@ -81,8 +81,8 @@ def rename_pairs(options: Options) -> dict[str, str] | Unresolved:
 
 @on_part
 def insert_field(options: Options) -> Change | Unresolved:
-    """Adds topic, partition, offset, timestamp or a fixed value under the given names; a last ``!`` or ``?`` is not part
-    of the name (``InsertField``). Only sink records have an offset.
+    """Adds topic, partition, offset, timestamp or a fixed value under the given names; a ``!`` or ``?`` at the end does
+    not belong to the name (``InsertField``). Only sink records have an offset.
     """
     config = options.config
     if first(config, "offset.field") and options.kind == "source":
@@ -121,7 +121,7 @@ def hoist_field(options: Options) -> Change | Unresolved:
 
 @on_part
 def extract_field(options: Options) -> Change | Unresolved:
-    """Puts the content of ``field`` in place of the whole; V2 of ``field.syntax.version``: a path (``ExtractField``)."""
+    """Puts the content of ``field`` in place of the whole; a path in ``field.syntax.version`` V2 (``ExtractField``)."""
     name = options.config.get("field")
     if name is None:
         return missing("field")

@@ -11,7 +11,15 @@ from kc_lineage_dagster.derive.transforms import aiven, fields, jcustenborder
 from kc_lineage_dagster.derive.transforms.debezium import by_logical_table_router
 from kc_lineage_dagster.derive.transforms.debezium_unwrap import extract_new_record_state
 from kc_lineage_dagster.derive.transforms.jcustenborder import forgotten, made_fields
-from kc_lineage_dagster.derive.transforms.simple import Change, missing, on_part, on_record, on_value, unchanged
+from kc_lineage_dagster.derive.transforms.simple import (
+    Change,
+    content_filter,
+    missing,
+    on_part,
+    on_record,
+    on_value,
+    unchanged,
+)
 from kc_lineage_dagster.derive.transforms.steps import Build, Options
 from kc_lineage_dagster.lineage import Unresolved
 
@@ -157,5 +165,5 @@ TRANSFORMS: Mapping[str, Build] = {
     "com.redhat.insights.flattenlistsmt.FlattenList": from_source_field,
     "com.redhat.insights.deleteifsmt.DeleteIf": unchanged("Makes tombstones of records, by content."),
     "com.redhat.insights.kafka.connect.transforms.DropIf": unchanged("Drops key or value by a script."),
-    "com.redhat.insights.kafka.connect.transforms.Filter": unchanged("Drops records by a script; the edge stays."),
+    "com.redhat.insights.kafka.connect.transforms.Filter": content_filter("condition", "Drops records by a script."),
 }

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from functools import wraps
 
-from kc_lineage_dagster.derive.record import Node, Record
+from kc_lineage_dagster.derive.record import Node, Opaque, Record
 from kc_lineage_dagster.derive.transforms.steps import Build, Options, Transform
 from kc_lineage_dagster.lineage import Unresolved
 
@@ -14,6 +15,7 @@ Change = Callable[[Node], Node]
 Plan = Callable[[Options], "Change | Unresolved"]
 RecordPlan = Callable[[Options], "Callable[[Record], Record] | Unresolved"]
 
+_WHERE_FROM = re.compile(r"source|topic|table|collection|schema|keyspace|\bdb\b", re.IGNORECASE)
 _PARTS: Mapping[str, Callable[[Record, Change], Record]] = {
     "Key": lambda record, change: replace(record, key=change(record.key)),
     "Value": lambda record, change: replace(record, value=change(record.value)),
@@ -35,6 +37,21 @@ def unchanged(doc: str) -> Build:
 
     def build(options: Options) -> Transform:
         return Transform(options.alias, keep)
+
+    build.__doc__ = doc
+    return build
+
+
+def content_filter(key: str, doc: str) -> Build:
+    """A builder of transforms that drop records by a condition on their content, found under ``key``.
+
+    As a rule some records of every table get through. A condition on where a record comes from may drop whole tables.
+    """
+
+    def build(options: Options) -> Transform:
+        by_table = _WHERE_FROM.search(options.config.get(key, "")) is not None
+        doubt = f"{options.alias}: its condition may drop all records of a table"
+        return Transform(options.alias, lambda record: (record.doubt(doubt) if by_table else record,))
 
     build.__doc__ = doc
     return build
@@ -67,6 +84,16 @@ def on_value(plan: Plan) -> Build:
         return Transform(options.alias, lambda record: (_PARTS["Value"](record, change),))
 
     return build
+
+
+def forgotten(doc: str, of: Callable[[Plan], Build] = on_part) -> Build:
+    """A builder of transforms after which nothing is known of what is inside; ``doc``: what they do."""
+
+    def plan(options: Options) -> Change | Unresolved:
+        return lambda node: Opaque()
+
+    plan.__doc__ = doc
+    return of(plan)
 
 
 def on_record(plan: RecordPlan) -> Build:

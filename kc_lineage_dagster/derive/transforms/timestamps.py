@@ -67,8 +67,8 @@ def time_pattern(pattern: str) -> Preimage | Unresolved:
     for found in _RUN.finditer(pattern):
         text, quoted, letter = found[0], found[1], found[2]
         if letter is not None:
-            if letter not in _LETTERS:
-                return Unresolved(pattern, f"the letter {letter} means nothing in a date pattern")
+            if letter not in _LETTERS or (letter == "X" and len(text) > 3):
+                return Unresolved(pattern, f"{text} means nothing in a date pattern")
             parts.append(Hole(_LETTERS[letter](len(text))))
         elif text == "'":
             return Unresolved(pattern, "a quote in the date pattern is not closed")
@@ -79,7 +79,7 @@ def time_pattern(pattern: str) -> Preimage | Unresolved:
 
 @dataclass(frozen=True, slots=True)
 class TopicFormat:
-    """``format``: text with ``${topic}`` and ``${timestamp}``; ``time``: what the latter may be; ``label``: its name."""
+    """``format``: text with ``${topic}`` and ``${timestamp}``; ``time``: what that may be; ``label``: its name."""
 
     format: str
     time: Preimage

@@ -1,0 +1,45 @@
+"""Debezium's sink to MongoDB: ``sink.database`` and the topic's name with underscores for dots.
+
+Source: https://debezium.io/documentation/reference/stable/connectors/mongodb-sink.html and
+``io.debezium.sink.naming.DefaultCollectionNamingStrategy``
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from kc_lineage_dagster.derive.config import Config, first
+from kc_lineage_dagster.derive.family import SinkFamily, topic_of
+from kc_lineage_dagster.derive.record import Record
+from kc_lineage_dagster.lineage import Dataset, Unresolved
+
+FORMAT, STRATEGY = "collection.name.format", "collection.naming.strategy"
+_DEFAULT = "io.debezium.sink.naming.DefaultCollectionNamingStrategy"
+
+
+def _writes(config: Config, record: Record) -> Iterator[Dataset | Unresolved]:
+    topic, database = topic_of(record), first(config, "sink.database")
+    strategy, text = first(config, STRATEGY) or _DEFAULT, first(config, FORMAT) or "${topic}"
+    if strategy != _DEFAULT:
+        yield Unresolved(topic, f"{STRATEGY} = {strategy} names collections by code that is not known")
+    elif "${source." in text:
+        yield Unresolved(topic, f"{FORMAT} = {text}: the content of each record names its collection")
+    elif database is None:
+        yield Unresolved(topic, "sink.database has no value")
+    else:
+        yield Dataset("mongodb", f"{database}.{text.replace('${topic}', topic.replace('.', '_'))}")
+
+
+FAMILY = SinkFamily(
+    name="debezium_mongodb_sink",
+    classes=(
+        "io.debezium.connector.mongodb.MongoDbSinkConnector",
+        "io.debezium.connector.mongodb.sink.MongoDbSinkConnector",
+    ),
+    platform="mongodb",
+    writes=_writes,
+    rule="https://debezium.io/documentation/reference/stable/connectors/mongodb-sink.html",
+    naming=("sink.database", FORMAT, STRATEGY),
+    never_known="collections that a format with ${source...} names",
+    spelled="database.collection",
+)

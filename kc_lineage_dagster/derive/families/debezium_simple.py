@@ -1,0 +1,53 @@
+"""Connectors that exist to try things out: the sources make their records up, the sinks write nowhere.
+
+Source: ``io.debezium.connector.simple.SimpleSourceConnector``, ``org.apache.kafka.connect.tools`` (Apache Kafka), and
+https://github.com/scholzj/echo-sink
+"""
+
+from __future__ import annotations
+
+from kc_lineage_dagster.derive.config import Config, first
+from kc_lineage_dagster.derive.evidence import Evidence
+from kc_lineage_dagster.derive.family import SinkFamily, SourceFamily
+from kc_lineage_dagster.derive.record import Opaque, Record
+from kc_lineage_dagster.lineage import Dataset
+
+_TOOLS = "org.apache.kafka.connect.tools"
+
+
+def _reads(config: Config, evidence: Evidence) -> tuple[Record, ...]:
+    """One topic, from nothing upstream; ``MockSourceConnector`` has none."""
+    topic = first(config, "topic.name", "topic")
+    return (Record(None, topic, value=Opaque()),) if topic else ()
+
+
+def _writes(config: Config, record: Record) -> tuple[Dataset, ...]:
+    return ()
+
+
+FAMILIES = (
+    SourceFamily(
+        name="test_source",
+        classes=(
+            "io.debezium.connector.simple.SimpleSourceConnector",
+            f"{_TOOLS}.VerifiableSourceConnector",
+            f"{_TOOLS}.SchemaSourceConnector",
+            f"{_TOOLS}.MockSourceConnector",
+        ),
+        platform="none",
+        reads=_reads,
+        rule="io.debezium.connector.simple.SimpleSourceConnector, org.apache.kafka.connect.tools",
+        naming=("topic.name", "topic"),
+    ),
+    SinkFamily(
+        name="test_sink",
+        classes=(
+            f"{_TOOLS}.VerifiableSinkConnector",
+            f"{_TOOLS}.MockSinkConnector",
+            "cz.scholz.kafka.connect.echosink.EchoSinkConnector",
+        ),
+        platform="none",
+        writes=_writes,
+        rule="org.apache.kafka.connect.tools, https://github.com/scholzj/echo-sink",
+    ),
+)

@@ -1,0 +1,140 @@
+"""MirrorMaker 2: topics of the source cluster, under its alias or under the same name; heartbeats are not data.
+
+Source: ``org.apache.kafka.connect.mirror``: ``MirrorSourceConnector.shouldReplicateTopic``, ``DefaultTopicFilter``,
+``DefaultReplicationPolicy``, ``IdentityReplicationPolicy``
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from functools import partial
+
+from kc_lineage_dagster.derive.config import Config, first, items
+from kc_lineage_dagster.derive.evidence import Evidence
+from kc_lineage_dagster.derive.family import Found, SourceFamily
+from kc_lineage_dagster.derive.java_regex import Refused
+from kc_lineage_dagster.derive.mirrors import Mirror, committed_topics, mirrored
+from kc_lineage_dagster.derive.name_lists import NameList, name_list
+from kc_lineage_dagster.derive.record import Record
+from kc_lineage_dagster.lineage import Unresolved
+
+SOURCE, TARGET, POLICY = "source.cluster.alias", "target.cluster.alias", "replication.policy.class"
+
+_PACKAGE = "org.apache.kafka.connect.mirror"
+_PREFIXING = (f"{_PACKAGE}.DefaultReplicationPolicy", f"{_PACKAGE}.LegacyReplicationPolicy")
+_IDENTITY = f"{_PACKAGE}.IdentityReplicationPolicy"
+# Since Kafka 4.0 (KIP-1074); before, all topics that end with "internal" were left out.
+_EXCLUDED = ("mm2.*\\.internal", ".*\\.replica", "__.*")
+
+
+def _reads(config: Config, evidence: Evidence) -> Iterator[Found]:
+    policy = first(config, POLICY) or _PREFIXING[0]
+    source = first(config, SOURCE) or "source"
+    heartbeat = _heartbeat(config)
+    before: str | None = ""
+    if policy in _PREFIXING:
+        before = source + _separator(config)
+    elif policy != _IDENTITY:
+        before = _observed(committed_topics(source, evidence), evidence)
+    if before is None:
+        yield Unresolved(f"{POLICY} = {policy}", "names copies by code that is not known")
+        return
+
+    def backwards(copy: str) -> str | None:
+        start = source + _separator(config) if policy == _IDENTITY and heartbeat(copy) else before
+        return copy[len(start) :] if copy.startswith(start) and copy != start else None
+
+    mirror = Mirror(
+        key=SOURCE,
+        source=source,
+        target=first(config, TARGET) or "target",
+        what="topics",
+        named=_named(config),
+        selected=_selected(config, policy),
+        forwards=lambda topic: before + topic,
+        backwards=backwards,
+        internal=partial(_book_keeping, heartbeat),
+        head=before,
+    )
+    yield from mirrored(mirror, evidence)
+
+
+def _separator(config: Config) -> str:
+    return config.get("replication.policy.separator") or "."
+
+
+def _observed(committed: tuple[str, ...], evidence: Evidence) -> str | None:
+    """The one text that makes the active topics when put before those with committed offsets, None if there is none."""
+    active = evidence.topics or frozenset()
+    if not committed or len(active) != len(committed):
+        return None
+    found = {copy.removesuffix(committed[0]) for copy in active if copy.endswith(committed[0])}
+    fitting = [before for before in found if all(before + topic in active for topic in committed)]
+    return fitting[0] if len(fitting) == 1 else None
+
+
+def _named(config: Config) -> tuple[str, ...]:
+    chosen = _list(config, "topics")
+    return chosen.names if chosen and not chosen.patterns else ()
+
+
+def _list(config: Config, *keys: str, default: tuple[str, ...] = ()) -> NameList | None:
+    return name_list(items(first(config, *keys)) or default, ignore_case=False)
+
+
+def _selected(config: Config, policy: str) -> Callable[[str], bool | Refused]:
+    filters = first(config, "topic.filter.class") or f"{_PACKAGE}.DefaultTopicFilter"
+    ours = filters == f"{_PACKAGE}.DefaultTopicFilter"
+    include = _list(config, "topics", default=(".*",)) if ours else None
+    exclude = _list(config, "topics.exclude", "topics.blacklist", default=_EXCLUDED) if ours else None
+    target = first(config, TARGET) or "target"
+
+    def selected(topic: str) -> bool | Refused:
+        if policy in _PREFIXING and target in topic.split(_separator(config))[:-1]:
+            return False  # it came from the target: cycles are not copied
+        wanted = include is None or include.selects(topic)
+        unwanted = exclude is not None and exclude.selects(topic)
+        if isinstance(wanted, Refused) or isinstance(unwanted, Refused):
+            return wanted if isinstance(wanted, Refused) else unwanted
+        return wanted and not unwanted
+
+    return selected
+
+
+def _heartbeat(config: Config) -> Callable[[str], bool]:
+    name, separator = first(config, "heartbeats.topic.name") or "heartbeats", _separator(config)
+    return lambda topic: topic == name or topic.endswith(separator + name)
+
+
+def _book_keeping(heartbeat: Callable[[str], bool], topic: str) -> bool:
+    """Heartbeats, which are always copied, checkpoints and offset syncs."""
+    return heartbeat(topic) or topic.endswith("checkpoints.internal") or topic.startswith("mm2-offset-syncs")
+
+
+def _nothing(config: Config, evidence: Evidence) -> tuple[Record, ...]:
+    return ()
+
+
+FAMILIES = (
+    SourceFamily(
+        name="mirror_maker",
+        classes=(f"{_PACKAGE}.MirrorSourceConnector",),
+        platform="kafka",
+        reads=_reads,
+        rule="https://kafka.apache.org/documentation/#georeplication",
+        naming=(SOURCE, TARGET, POLICY, "replication.policy.separator"),
+        selecting=("topics", "topics.exclude", "topics.blacklist"),
+        internal=lambda config, topic: _book_keeping(_heartbeat(config), topic),
+        never_known="the source cluster, unless options.cluster_aliases names it; names by other replication policies",
+        spelled="topic",
+    ),
+    SourceFamily(
+        name="mirror_maker_book_keeping",
+        classes=(f"{_PACKAGE}.MirrorCheckpointConnector", f"{_PACKAGE}.MirrorHeartbeatConnector"),
+        platform="kafka",
+        reads=_nothing,
+        rule="https://kafka.apache.org/documentation/#georeplication",
+        internal=lambda config, topic: True,
+        never_known="nothing: they move no data",
+    ),
+)

@@ -1,0 +1,82 @@
+"""Sinks to MongoDB: MongoDB's own and the one it grew out of. Without ``collection`` the topic's name is used.
+
+Source: ``com.mongodb.kafka.connect.sink.MongoSinkTopicConfig``, ``MongoSinkConfig`` (``topic.override.<topic>.<key>``),
+https://github.com/hpgrahsl/kafka-connect-mongodb (README)
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from kc_lineage_dagster.derive.config import Config, first, items
+from kc_lineage_dagster.derive.family import SinkFamily, topic_of
+from kc_lineage_dagster.derive.java_regex import compile_java
+from kc_lineage_dagster.derive.record import Record
+from kc_lineage_dagster.lineage import Dataset, Unresolved
+
+MAPPER = "com.mongodb.kafka.connect.sink.namespace.mapping.DefaultNamespaceMapper"
+
+_DATABASE_OF_URI = re.compile(r"mongodb(?:\+srv)?://[^/]+/([^?/]+)")
+
+
+def _writes(config: Config, record: Record) -> Iterator[Dataset | Unresolved]:
+    topic = topic_of(record)
+    if not _subscribed(config, topic):
+        yield Unresolved(topic, "transforms made this name, which is not among the sink's topics: its task fails")
+        return
+
+    def value(key: str) -> str | None:
+        return first(config, f"topic.override.{topic}.{key}", key)
+
+    mapper = value("namespace.mapper")
+    if mapper not in (None, MAPPER):
+        yield Unresolved(topic, f"namespace.mapper = {mapper}: the content of each record names its collection")
+        return
+    yield _namespace(value("database"), value("collection") or topic)
+
+
+def _subscribed(config: Config, topic: str) -> bool:
+    """Whether the sink takes records of this topic, under the name that its transforms leave."""
+    pattern = first(config, "topics.regex")
+    named = items(config.get("topics"))
+    if named or pattern is None:
+        return topic in named
+    regex = compile_java(pattern)
+    return getattr(regex, "matches", lambda name: False)(topic) is True
+
+
+def _writes_of_old(config: Config, record: Record) -> Iterator[Dataset | Unresolved]:
+    topic = topic_of(record)
+    found = _DATABASE_OF_URI.match(first(config, "mongodb.connection.uri") or "")
+    database = first(config, "mongodb.database") or (found.group(1) if found else None)
+    yield _namespace(database, first(config, f"mongodb.collection.{topic}", "mongodb.collection") or topic)
+
+
+def _namespace(database: str | None, collection: str) -> Dataset | Unresolved:
+    if database is None:
+        return Unresolved(collection, "the configuration names no database")
+    return Dataset("mongodb", f"{database}.{collection}")
+
+
+FAMILIES = (
+    SinkFamily(
+        name="mongodb_sink",
+        classes=("com.mongodb.kafka.connect.MongoSinkConnector", "MongoDbAtlasSink"),
+        platform="mongodb",
+        writes=_writes,
+        rule="https://www.mongodb.com/docs/kafka-connector/current/sink-connector/configuration-properties/topic-override/",
+        naming=("database", "collection", "namespace.mapper"),
+        never_known="collections that FieldPathNamespaceMapper reads from records",
+        spelled="database.collection",
+    ),
+    SinkFamily(
+        name="mongodb_sink_old",
+        classes=("at.grahsl.kafka.connect.mongodb.MongoDbSinkConnector",),
+        platform="mongodb",
+        writes=_writes_of_old,
+        rule="https://github.com/hpgrahsl/kafka-connect-mongodb",
+        naming=("mongodb.database", "mongodb.collection"),
+        spelled="database.collection",
+    ),
+)

@@ -1,0 +1,92 @@
+"""What MirrorMaker 2 and Confluent Replicator share: topics of one cluster copied to topics of another."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+from kc_lineage_dagster.derive.evidence import Evidence
+from kc_lineage_dagster.derive.family import Found, Selection
+from kc_lineage_dagster.derive.java_regex import Refused
+from kc_lineage_dagster.derive.record import Record
+from kc_lineage_dagster.lineage import KAFKA, Dataset, Unresolved
+
+
+@dataclass(frozen=True, slots=True)
+class Mirror:
+    """One direction between two clusters.
+
+    ``source`` and ``target``: the names of the clusters, as ``options.cluster_aliases`` of the recipe may know them;
+    ``key`` says where the source's name stands. ``what``: the keys that choose topics. ``named``: the topics they name.
+    ``selected``: whether a topic of the source is copied. ``forwards``: the name of its copy. ``backwards``: the topic
+    behind a copy's name, None when there is none. ``internal``: whether a topic of the source is book-keeping.
+    ``head``: the name of every copy begins with it.
+    """
+
+    key: str
+    source: str
+    target: str | None
+    what: str
+    named: tuple[str, ...]
+    selected: Callable[[str], bool | Refused]
+    forwards: Callable[[str], str]
+    backwards: Callable[[str], str | None]
+    internal: Callable[[str], bool] = lambda topic: False
+    head: str = ""
+
+
+def mirrored(mirror: Mirror, evidence: Evidence) -> Iterator[Found]:
+    """The copies: of topics with committed offsets, of topics that are named, and of those that active topics show."""
+    committed = committed_topics(mirror.source, evidence)
+    known = mirror.source in evidence.aliases
+    if not known and not evidence.topics:
+        yield _unknown_cluster(mirror, None)
+        return
+    for topic in dict.fromkeys((*committed, *mirror.named)) if known else ():
+        if mirror.selected(topic) is True and (topic in mirror.named or not mirror.internal(topic)):
+            how = "configuration, offsets" if topic in committed else "configuration"
+            yield _copied(mirror, topic, mirror.forwards(topic), evidence, how)
+
+    def origin(copy: str) -> Record | Unresolved | None:
+        topic = mirror.backwards(copy)
+        if topic is None or (mirror.internal(topic) and topic not in mirror.named):
+            return None
+        if not known:
+            return _unknown_cluster(mirror, copy)
+        chosen = mirror.selected(topic)
+        if chosen is True:
+            return _copied(mirror, topic, copy, evidence, "configuration")
+        reason = chosen.reason if isinstance(chosen, Refused) else f"{topic} is no longer selected by {mirror.what}"
+        return Unresolved(copy, reason, topic=copy)
+
+    yield Selection(mirror.what, origin, frozenset({mirror.head}))
+
+
+def committed_topics(source: str, evidence: Evidence) -> tuple[str, ...]:
+    """The source cluster's topics that have a committed offset, from offsets such as
+    ``{"partition": {"cluster": "us", "topic": "orders", "partition": 0}, "offset": {"offset": 4}}``.
+    """
+    partitions = (offset.partition for offset in evidence.offsets)
+    own = (one for one in partitions if one.get("cluster", source) == source)
+    return tuple(dict.fromkeys(str(one["topic"]) for one in own if one.get("topic")))
+
+
+def _copied(mirror: Mirror, topic: str, copy: str, evidence: Evidence, how: str) -> Record | Unresolved:
+    near = evidence.aliases.get(mirror.target) if mirror.target is not None else None
+    origin = Dataset(KAFKA, topic, evidence.aliases[mirror.source])
+    if origin == Dataset(KAFKA, copy, near):
+        return Unresolved(
+            copy,
+            f"the copy has the name of its original: give {mirror.source} a platform instance of its own in "
+            "options.cluster_aliases",
+            topic=copy,
+        )
+    return Record(origin, copy, evidence=how, instance=near)
+
+
+def _unknown_cluster(mirror: Mirror, copy: str | None) -> Unresolved:
+    return Unresolved(
+        f"{mirror.key} = {mirror.source}",
+        "set options.cluster_aliases of the recipe to the platform instance of that cluster (null: the recipe's own)",
+        topic=copy,
+    )

@@ -1,0 +1,75 @@
+"""Small saved clusters and recipes for tests of the Dagster side."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import yaml
+from dagster import DagsterInstance, Definitions
+
+from kc_lineage_dagster import build_definitions
+
+POSTGRES = {
+    "connector.class": "io.debezium.connector.postgresql.PostgresConnector",
+    "database.dbname": "shop",
+    "database.password": "s3cr3t-of-the-test",
+    "topic.prefix": "pg",
+    "table.include.list": "public.users,public.orders",
+}
+SINK = {
+    "connector.class": "io.confluent.connect.jdbc.JdbcSinkConnector",
+    "connection.url": "jdbc:postgresql://h:5432/dw?password=s3cr3t-of-the-test",
+    "topics": "pg.public.users",
+    "table.name.format": "landing.users",
+}
+CONNECTORS: dict[str, dict[str, Any]] = {
+    "cdc": POSTGRES,
+    "dw/sink": SINK,
+    "ödd ../name": {**POSTGRES, "topic.prefix": "p2"},
+}
+
+
+def save_cluster(folder: Path, connectors: dict[str, dict[str, Any]]) -> Path:
+    """The answer of ``GET /connectors?expand=info&expand=status`` for these configurations."""
+    path = folder / "cluster.json"
+    answer = {
+        name: {
+            "info": {"name": name, "config": config, "type": "sink" if "topics" in config else "source", "tasks": []},
+            "status": {
+                "name": name,
+                "connector": {"state": "RUNNING", "worker_id": "w"},
+                "tasks": [{"id": 0, "state": "RUNNING", "worker_id": "w"}],
+            },
+        }
+        for name, config in connectors.items()
+    }
+    path.write_text(json.dumps(answer), encoding="utf-8")
+    return path
+
+
+def write_recipe(folder: Path, *, sink: dict[str, Any] | None = None, **config: Any) -> Path:
+    """A recipe ``shop.yml`` that reads the saved cluster beside it and writes a file beside it."""
+    recipe = {
+        "source": {"type": "kafka-connect", "config": {"connect_uri": "cluster.json", **config}},
+        "sink": sink or {"type": "file", "config": {"filename": "out.json"}},
+    }
+    path = folder / "shop.yml"
+    path.write_text(yaml.safe_dump(recipe), encoding="utf-8")
+    return path
+
+
+def execute(definitions: Definitions, instance: DagsterInstance, job: str = "sync_shop", **kwargs: Any) -> Any:
+    """Runs a job in this process; a failed run is a result, not an exception."""
+    return definitions.resolve_job_def(job).execute_in_process(instance=instance, raise_on_error=False, **kwargs)
+
+
+def run(folder: Path, instance: DagsterInstance, **kwargs: Any) -> Any:
+    """Loads the recipe of a folder and runs its sync."""
+    return execute(build_definitions(folder / "shop.yml"), instance, **kwargs)
+
+
+def emitted(folder: Path) -> list[dict[str, Any]]:
+    """What stands in the file sink."""
+    return json.loads((folder / "out.json").read_text(encoding="utf-8"))

@@ -1,7 +1,7 @@
 """Kafka Connect lineage as Dagster assets, kept true in DataHub.
 
-``build_definitions(recipe)``: definitions of one cluster for a Dagster project of your own. ``KafkaConnectResource`` and
-``DataHubResource``: the two borders, for your own assets.
+``build_definitions(recipe)``: definitions of one cluster for a Dagster project of your own. ``KafkaConnectResource``
+and ``DataHubResource``: the two borders, for your own assets.
 """
 
 from typing import TYPE_CHECKING, Any

@@ -62,7 +62,8 @@ def summary(file: RecipeFile) -> list[str]:
     lines += [f"… and {len(lineages) - 30} more"] if len(lineages) > 30 else []
     lines += [
         "",
-        f"{len(lineages)} connectors, {sum(map(_jobs, lineages))} jobs, {edges} edges, {len(unresolved)} unresolved items",
+        f"{len(lineages)} connectors, {sum(map(_jobs, lineages))} jobs, {edges} edges,"
+        f" {len(unresolved)} unresolved items",
         *(f"  unresolved: {one.connector}: {item}" for one, item in unresolved[:10]),
         "",
         f"written to:  {_where(file, cluster.recipe)}",

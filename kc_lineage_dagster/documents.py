@@ -1,4 +1,4 @@
-"""JSON documents on a local or shared POSIX path: written whole or not at all."""
+"""Documents on a local or shared POSIX path: written whole or not at all."""
 
 from __future__ import annotations
 
@@ -12,16 +12,19 @@ from kc_lineage_dagster.errors import StateError
 
 
 def write_document(path: Path, document: Any) -> None:
-    """Writes a JSON document atomically (temporary file, fsync, rename). StateError when the folder cannot be
-    written.
-    """
+    """Writes a JSON document atomically. StateError when the folder cannot be written."""
+    # dumps, not dump: only the former is written in C
+    write_text(path, json.dumps(document, ensure_ascii=True, separators=(",", ":"), sort_keys=True))
+
+
+def write_text(path: Path, text: str) -> None:
+    """Writes a file atomically (temporary file, fsync, rename). StateError when the folder cannot be written."""
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
         try:
             with os.fdopen(handle, "w", encoding="utf-8") as file:
-                # dumps, not dump: only the former is written in C
-                file.write(json.dumps(document, ensure_ascii=True, separators=(",", ":"), sort_keys=True))
+                file.write(text)
                 file.flush()
                 os.fsync(file.fileno())
             os.replace(temporary, path)

@@ -29,7 +29,7 @@ from kc_lineage_dagster.emit.urns import Naming
 from kc_lineage_dagster.errors import StateError
 from kc_lineage_dagster.lineage import ConnectorLineage
 from kc_lineage_dagster.removal import remove_stale
-from kc_lineage_dagster.state import ClusterState, Index, Known
+from kc_lineage_dagster.state import Index, Known
 
 _CHUNK = 200  # connectors whose proposals are in memory at once
 
@@ -144,13 +144,32 @@ def sync(cluster: Cluster, datahub: DataHub, request: Request, progress: Progres
         snapshot = state.snapshot(index.snapshot)
         if snapshot is None:
             raise StateError(f"{what} was never read: materialize raw_connector_configs first")
-        receipts, settings = Receipts.load(state.receipts), cluster.derivation(snapshot)
-        topics = cache(partial(cluster_topics, snapshot.connectors, settings))
+        receipts = Receipts.load(state.receipts)
         try:
-            run = _Run(cluster, datahub, request, snapshot, index, receipts, state, settings, topics, cluster.naming())
+            run = _Run(cluster, datahub, request, snapshot, index, receipts, Describer.of(cluster, snapshot))
             return run.run(progress)
         finally:
             receipts.close()
+
+
+@dataclass(frozen=True, slots=True)
+class Describer:
+    """From a connector to its lineage and proposals; what needs the whole cluster is worked out once, when asked for."""
+
+    settings: Settings
+    naming: Naming
+    topics: Callable[[], ClusterTopics]
+
+    @classmethod
+    def of(cls, cluster: Cluster, snapshot: Snapshot) -> Describer:
+        """For one snapshot."""
+        settings = cluster.derivation(snapshot)
+        return cls(settings, cluster.naming(), cache(partial(cluster_topics, snapshot.connectors, settings)))
+
+    def describe(self, connector: Connector) -> tuple[ConnectorLineage, tuple[Proposal, ...]]:
+        """Lineage and proposals of one connector."""
+        lineage = derive(connector, self.settings, self.topics)
+        return lineage, proposals(lineage, connector.config, self.naming)
 
 
 @dataclass(slots=True)
@@ -161,10 +180,7 @@ class _Run:
     snapshot: Snapshot
     index: Index
     receipts: Receipts
-    state: ClusterState
-    settings: Settings
-    topics: Callable[[], ClusterTopics]
-    naming: Naming
+    describer: Describer
 
     def run(self, progress: Progress | None) -> Report:
         sink = self.datahub.open(self.request.run_id, self.cluster.recipe.pipeline_name)
@@ -172,13 +188,16 @@ class _Run:
         full = "full_refresh was asked for" if self.request.full_refresh else full
         everything = self.datahub.renders_whole()
         chosen, missing = self._chosen(everything)
-        results, sent = self._emit(sink, chosen, full is not None or everything, progress)
-        report = Report(self.snapshot, results, sent.causes, missing, full)
-        if self.request.remove and not report.problem:
-            report = remove_stale(self.cluster, self.request, report, self.receipts, sink)
-        closing = sink.close()
-        if closing.causes:
-            report = replace(report, causes={**report.causes, **closing.causes})
+        try:
+            results, sent = self._emit(sink, chosen, full is not None or everything, progress)
+            report = Report(self.snapshot, results, sent.causes, missing, full)
+            if self.request.remove and not report.problem:
+                report = remove_stale(self.cluster, self.request, report, self.receipts, sink)
+        except BaseException:
+            if not everything:  # what is written whole stays as it was
+                sink.close()
+            raise
+        report = _closed(report, sink.close())
         self._remember(report)
         return report
 
@@ -194,11 +213,11 @@ class _Run:
     def _emit(
         self, sink: Sink, connectors: tuple[Connector, ...], all_of_it: bool, progress: Progress | None
     ) -> tuple[tuple[ConnectorResult, ...], SendReport]:
-        before = self.state.lineages()
+        before = self.cluster.state.lineages()
         results: list[ConnectorResult] = []
         total = SendReport()
         for chunk in _chunks(connectors):
-            described = [self._described(one) for one in chunk]
+            described = [self.describer.describe(one) for one in chunk]
             owners = {proposal.urn: one.connector for one, found in described for proposal in found}
             due = [
                 proposal
@@ -227,15 +246,11 @@ class _Run:
                 progress(len(results), len(connectors))
         return tuple(results), total
 
-    def _described(self, connector: Connector) -> tuple[ConnectorLineage, tuple[Proposal, ...]]:
-        lineage = derive(connector, self.settings, self.topics)
-        return lineage, proposals(lineage, connector.config, self.naming)
-
     def _remember(self, report: Report) -> None:
         """Lineage and index for the next run; a connector with anything unacknowledged is not through."""
-        now = time.time()
+        now, state = time.time(), self.cluster.state
         known = dict(self.index.connectors)
-        lineages = self.state.lineages()
+        lineages = state.lineages()
         for result in report.results:
             name = result.connector.name
             lineages[name] = result.lineage
@@ -245,8 +260,26 @@ class _Run:
         for name in report.stale.gone_connectors if report.stale else ():
             known.pop(name, None)
             lineages.pop(name, None)
-        self.state.save_lineages(lineages.values())
-        self.state.save_index(replace(self.index, connectors=known))
+        state.save_lineages(lineages.values())
+        state.save_index(replace(self.index, connectors=known))
+
+
+def _closed(report: Report, closing: SendReport) -> Report:
+    """The report with what a sink decided only when it was closed."""
+    if closing.ok:
+        return report
+    failed = Counter(proposal.urn for proposal, _ in closing.failed)
+    results = tuple(
+        replace(one, sent=one.sent - missed, failed=one.failed + missed)
+        if (missed := sum(failed[urn] for urn in one.urns))
+        else one
+        for one in report.results
+    )
+    causes = {**report.causes, **closing.causes}
+    stale = report.stale and replace(report.stale, gone_connectors=())
+    return replace(
+        report, results=results, causes=causes, stale=stale, removed=() if closing.failed else report.removed
+    )
 
 
 def version_of(found: Iterable[Proposal]) -> str:

@@ -11,8 +11,9 @@ import re
 from collections.abc import Collection, Mapping
 from typing import Any
 
+from kc_lineage_dagster.connect.cut import REDACTED, Found, cut, is_harmless
 from kc_lineage_dagster.connect.secret_keys import Role, is_user_key, role_of
-from kc_lineage_dagster.connect.secret_shapes import REDACTED, Found, cut, is_harmless, scrub, scrub_text
+from kc_lineage_dagster.connect.secret_shapes import scrub, scrub_text
 
 __all__ = ["REDACTED", "is_user_key", "redact", "redact_json", "redact_text", "split_secrets"]
 

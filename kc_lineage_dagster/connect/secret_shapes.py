@@ -7,45 +7,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from urllib.parse import unquote
 
+from kc_lineage_dagster.connect.cut import Found, cut, cut_group
 from kc_lineage_dagster.connect.secret_keys import Role, names_a_secret
+from kc_lineage_dagster.connect.secret_urls import BARE_USER_INFO, ORACLE, SQLPLUS, url_user_info
 
-REDACTED = "<redacted>"
-Found = set[str]
-
-_REFERENCE = re.compile(r"\$\{[^{}]*\}")
-_PUNCTUATION = frozenset(" :/,;@|\"'=&")
-
-
-def cut(secret: str, found: Found) -> str:
-    """Return what may stand in place of ``secret``: itself when it is empty or only ``${...}`` references."""
-    if is_harmless(secret):
-        return secret
-    found.add(secret)
-    if "%" in secret:
-        found.add(unquote(secret))
-    return REDACTED
-
-
-def is_harmless(secret: str) -> bool:
-    """Tell whether a value in a secret's place holds none: empty, a reference, or cut before."""
-    rest = _REFERENCE.sub("", secret).replace(REDACTED, "")
-    return not rest or (rest != secret and _PUNCTUATION.issuperset(rest))
-
-
-def _cut_group(pattern: re.Pattern[str]) -> Callable[[str, Found], str]:
-    """Make a scan that cuts group 1 of every match of ``pattern``."""
-
-    def scan(text: str, found: Found) -> str:
-        def replacement(match: re.Match[str]) -> str:
-            start = match.start()
-            before, after = match[0][: match.start(1) - start], match[0][match.end(1) - start :]
-            return before + cut(match[1], found) + after
-
-        return pattern.sub(replacement, text)
-
-    return scan
+_MOST_SCANS = 5
 
 
 def _pem(text: str, found: Found) -> str:
@@ -61,71 +28,6 @@ def _pem(text: str, found: Found) -> str:
         at = stop
     return "".join(parts) + text[at:]
 
-
-# --- user info of URLs (RFC 3986, 3.2.1), with the characters that people forget to encode ---
-
-_URL_END = re.compile(r"[\s\"'`]")
-_AUTHORITY_END = re.compile(r"[/?#;]")
-_HOST = re.compile(r"[\w.\-\[\]:%]+(?=[/?#,;]|$)")
-_PORTS = re.compile(r"\d*(,|$)")
-# In these the part before @ is a container of Azure's storage, and lineage needs it.
-_CONTAINER_SCHEMES = ("abfs", "abfss", "wasb", "wasbs")
-
-
-def _url_user_info(text: str, found: Found) -> str:
-    parts, at = [], 0
-    while (mark := text.find("://", at)) >= 0:
-        start = mark + 3
-        length = _user_info_length(text, start)
-        parts.append(text[at:start])
-        user_info = text[start : start + length]
-        if user_info and not (
-            ":" not in user_info and text[max(0, mark - 5) : mark].lower().endswith(_CONTAINER_SCHEMES)
-        ):
-            user_info = _cut_user_info(user_info, found)
-        parts.append(user_info)
-        at = start + length
-    return "".join(parts) + text[at:]
-
-
-def _cut_user_info(user_info: str, found: Found) -> str:
-    user, colon, password = user_info.partition(":")
-    if not colon and len(user) < 20:  # a mere user name goes too, but is no secret to look for elsewhere
-        return cut(user_info, set())
-    if password:
-        cut(password, found)
-    return cut(user_info, found)
-
-
-def _user_info_length(text: str, start: int) -> int:
-    """Return how many characters from ``start`` are user info; 0 when there is none."""
-    following = text.find("://", start)
-    stop = following if following >= 0 else len(text)
-    ended = _URL_END.search(text, start, stop)
-    stop = ended.start() if ended else stop
-    close = _AUTHORITY_END.search(text, start, stop)
-    authority = text[start : close.start() if close else stop]
-    if "@" in authority:
-        return authority.rindex("@")
-    _, colon, password = authority.partition(":")
-    if not colon or authority.startswith("[") or _PORTS.match(password):
-        return 0
-    return _unencoded(text, start, stop)
-
-
-def _unencoded(text: str, start: int, stop: int) -> int:
-    """Find the ``@`` that a host follows, beyond a password with ``/``, ``?`` or ``#`` in it."""
-    mark = text.find("@", start, stop)
-    while mark >= 0:
-        if _HOST.match(text, mark + 1, stop):
-            return mark - start
-        mark = text.find("@", mark + 1, stop)
-    return 0
-
-
-_ORACLE = re.compile(r"(?i)jdbc:oracle:\w+:[^/@\s]*/(\S{0,512})@")
-_SQLPLUS = re.compile(r"^[\w$#]+/([^@\s]+)@(?://|[\w.\-]+:\d+[/:])")
-_BARE_USER_INFO = re.compile(r"(?<![^\s,])(?!jdbc:)[^\s,:@/]*:([^\s,@/]+)@[\w.\-]+(?=[:/,\s]|$)")
 
 # --- name=value, name: value, "name": "value" ---
 
@@ -215,7 +117,7 @@ def _sql_literals(text: str, found: Found) -> str:
 # --- tokens that say what they are: a piece of text each of them holds, and the secret as group 1 ---
 
 _TOKENS: tuple[tuple[str, Callable[[str, Found], str]], ...] = tuple(
-    (needle, _cut_group(re.compile(pattern)))
+    (needle, cut_group(re.compile(pattern)))
     for needle, pattern in (
         ("eyJ", r"(?<![\w\-])(eyJ[\w\-]{8,}(?:\.[\w\-]*){1,4})"),  # JSON Web Token, RFC 7519
         ("AKIA", r"(?<![A-Za-z0-9])(AKIA[0-9A-Z]{16})(?![A-Za-z0-9])"),  # AWS access key
@@ -232,8 +134,8 @@ _TOKENS: tuple[tuple[str, Callable[[str, Found], str]], ...] = tuple(
         ("SG.", r"(?<![\w.])(SG\.[\w\-]{16,}\.[\w\-]{16,})"),  # SendGrid
     )
 )
-_BEARER = _cut_group(re.compile(r"(?i)(?<!\w)bearer[ \t]+([\w\-.~+/=]{8,})"))
-_AUTHORIZATION = _cut_group(
+_BEARER = cut_group(re.compile(r"(?i)(?<!\w)bearer[ \t]+([\w\-.~+/=]{8,})"))
+_AUTHORIZATION = cut_group(
     re.compile(r"(?i)(?<!\w)authorization[\"']?[ \t]*[:=][ \t]*[\"']?(?:[a-z]{3,10}[ \t]+)?([^\s\"',;|]+)")
 )
 
@@ -248,14 +150,14 @@ def _tokens(text: str, found: Found) -> str:
 _Step = tuple[tuple[str, ...], Callable[[str, Found], str]]
 _EVERYWHERE: tuple[_Step, ...] = (
     (("-----BEGIN ",), _pem),
-    (("://",), _url_user_info),
+    (("://",), url_user_info),
     (("://",), _url_parameters),
     (("earer", "EARER"), _BEARER),
 )
 _IN_TEXT: tuple[_Step, ...] = (
-    (("@",), _cut_group(_ORACLE)),
-    (("@",), _cut_group(_SQLPLUS)),
-    (("@",), _cut_group(_BARE_USER_INFO)),
+    (("@",), ORACLE),
+    (("@",), SQLPLUS),
+    (("@",), BARE_USER_INFO),
     (("uthorization", "UTHORIZATION"), _AUTHORIZATION),
     (('"',), _json_members),
     (("=", ":"), _pairs),
@@ -292,10 +194,30 @@ def scrub(text: str, role: Role, found: Found) -> str:
         return text
     if role is Role.TEXT and not _STATEMENT.match(text):
         return scrub_text(text, found)
-    text = _tokens(_walk(_EVERYWHERE, text, found), found)
-    return text if role is Role.NAMES or "'" not in text else _sql_literals(text, found)
+    return _settled(_scrub_names if role is Role.NAMES else _scrub_sql, text, found)
 
 
 def scrub_text(text: str, found: Found) -> str:
     """Cut every shape of a secret from free text: values of unknown keys, traces, messages."""
+    return _settled(_scrub_text, text, found)
+
+
+def _settled(scan: Callable[[str, Found], str], text: str, found: Found) -> str:
+    """Scan until nothing changes: what is cut may leave a new shape behind."""
+    for _ in range(_MOST_SCANS):
+        before, text = text, scan(text, found)
+        if text == before:
+            break
+    return text
+
+
+def _scrub_names(text: str, found: Found) -> str:
+    return _tokens(_walk(_EVERYWHERE, text, found), found)
+
+
+def _scrub_sql(text: str, found: Found) -> str:
+    return _sql_literals(_scrub_names(text, found), found)
+
+
+def _scrub_text(text: str, found: Found) -> str:
     return _tokens(_walk(_IN_TEXT, _walk(_EVERYWHERE, text, found), found), found)

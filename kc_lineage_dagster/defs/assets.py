@@ -3,7 +3,6 @@
 # no `from __future__ import annotations`: Dagster reads run config from the annotations themselves
 
 from collections.abc import Iterator
-from contextlib import contextmanager
 from typing import Any
 
 from dagster import (
@@ -22,10 +21,10 @@ from pydantic import Field
 
 from kc_lineage_dagster.cluster import Cluster
 from kc_lineage_dagster.defs import checks, events
+from kc_lineage_dagster.defs.failures import clear_failure
 from kc_lineage_dagster.defs.names import Names
 from kc_lineage_dagster.defs.partitions import add_partitions, decode_partition, drop_partitions, partitions_of
 from kc_lineage_dagster.defs.progress import progress_log
-from kc_lineage_dagster.errors import KcLineageError
 from kc_lineage_dagster.recipe_files import RecipeFile
 from kc_lineage_dagster.sync import Request, read_cluster, sync
 
@@ -136,12 +135,3 @@ def _synced(file: RecipeFile) -> AssetsDefinition:
             raise Failure(report.problem, allow_retries=False)
 
     return synced
-
-
-@contextmanager
-def clear_failure() -> Iterator[None]:
-    """This project's own errors end a step with their one line, without a stack that hides it."""
-    try:
-        yield
-    except KcLineageError as error:
-        raise Failure(str(error), allow_retries=False) from None

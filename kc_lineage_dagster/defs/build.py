@@ -9,6 +9,7 @@ from typing import Any
 from dagster import AssetSelection, Definitions, ResourceDefinition, define_asset_job, in_process_executor
 
 from kc_lineage_dagster.defs.assets import cluster_assets
+from kc_lineage_dagster.defs.jobs import preview_job
 from kc_lineage_dagster.defs.names import Names
 from kc_lineage_dagster.defs.resources import DataHubResource, KafkaConnectResource
 from kc_lineage_dagster.defs.schedules import cluster_schedules
@@ -44,7 +45,7 @@ def build_cluster(file: RecipeFile) -> Definitions:
     )
     return Definitions(
         assets=assets,
-        jobs=[job],
+        jobs=[job, preview_job(file)],
         schedules=cluster_schedules(file, job),
         sensors=[cluster_sensor(file, job)],
         resources={

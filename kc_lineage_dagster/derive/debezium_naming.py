@@ -137,7 +137,7 @@ class DebeziumNaming:
         return frozenset(heads)
 
     def ways(self, topic: str, heads: Iterable[str]) -> Ways | Unresolved:
-        """First the tables whose parts hold no delimiter, then those whose parts do."""
+        """The tables whose parts hold no delimiter, or where none has that many parts, those whose parts do."""
         if len(topic) >= LONGEST:
             return Unresolved(topic, f"its name may have been cut at {LONGEST} characters", topic=topic)
         if self.route is None:
@@ -152,15 +152,13 @@ class DebeziumNaming:
         if not name.startswith(start):
             return ()
         pieces = name[len(start) :].split(self.spelled(self.delimiter))
-        exact = [dict(zip(parts, pieces, strict=True)) for parts in self.layouts if len(parts) == len(pieces)]
-        joined = [
-            dict(zip(parts, cut, strict=True))
-            for parts in self.layouts
-            if len(parts) < len(pieces)
-            for cut in _cuts(pieces, len(parts), self.delimiter)
+        exact = [parts for parts in self.layouts if len(parts) == len(pieces)]
+        fitting = exact or [parts for parts in self.layouts if len(parts) < len(pieces)]
+        ways = [
+            dict(zip(parts, cut, strict=True)) for parts in fitting for cut in _cuts(pieces, len(parts), self.delimiter)
         ]
-        tiers = (tuple(exact), tuple(joined))
-        return tuple(tuple(table for way in tier for table in self._real(way)) for tier in tiers if tier)
+        found = tuple(table for way in ways for table in self._real(way))
+        return (found,) if found else ()
 
     def _real(self, way: dict[str, str]) -> Iterable[Table]:
         if not self.escaped:

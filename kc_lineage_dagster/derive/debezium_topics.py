@@ -23,7 +23,7 @@ from kc_lineage_dagster.derive.debezium_naming import (
 from kc_lineage_dagster.derive.evidence import Evidence
 from kc_lineage_dagster.derive.family import Found, SourceFamily
 from kc_lineage_dagster.derive.name_lists import comma_separated, name_list
-from kc_lineage_dagster.derive.record import Node, Opaque
+from kc_lineage_dagster.derive.record import ALL_COLUMNS, Node, Opaque
 from kc_lineage_dagster.derive.table_topics import Options, Rule, Source, Table, reads
 from kc_lineage_dagster.derive.transforms.fields import envelope, put
 from kc_lineage_dagster.lineage import Unresolved
@@ -194,11 +194,11 @@ def _values(tables: Tables, config: Config) -> Callable[[Table], Node]:
     if tables.document:
         text = put(envelope(), {"before": Opaque(), "after": Opaque()})
         return lambda table: text
-    row, spellings = rows(config), tables.lists[-1].spellings if tables.lists else ()
+    row, spellings, whole = rows(config), tables.lists[-1].spellings if tables.lists else (), envelope()
 
     def of(table: Table) -> Node:
         columns = row(tuple(".".join(table[one] for one in parts) for parts in spellings if set(parts) <= set(table)))
-        return put(envelope(), {"before": columns, "after": columns})
+        return whole if columns is ALL_COLUMNS else put(whole, {"before": columns, "after": columns})
 
     return of
 

@@ -63,14 +63,14 @@ def name_list(entries: Sequence[str], dots: int = 0, *, ignore_case: bool = True
     """
     if not entries:
         return None
-    names: list[str] = []
+    names: dict[str, str] = {}
     exact: set[str] = set()
     patterns: list[str] = []
     beginnings: set[tuple[str, ...]] = set()
     for entry in map(_unanchored, entries):
         spelled = spelled_out(entry)
-        names.extend(spelled or ())
-        beginnings.update(_pieces(name) for name in spelled or (literal_prefix(entry, literal_dot=True),))
+        names = {_key(name, ignore_case): name for name in spelled or ()} | names
+        beginnings.update(map(_pieces, spelled) if spelled else (_beginning(entry, dots),))
         if spelled is not None and all(name.count(".") <= dots for name in spelled):
             exact.update(_key(name, ignore_case) for name in spelled)
         else:
@@ -78,7 +78,7 @@ def name_list(entries: Sequence[str], dots: int = 0, *, ignore_case: bool = True
     regexes, refused = _compiled(patterns, ignore_case)
     of_patterns = tuple(entry for entry in patterns if spelled_out(entry) is None)
     return NameList(
-        tuple(dict.fromkeys(names)),
+        tuple(names.values()),
         frozenset(beginnings),
         of_patterns,
         frozenset(exact),
@@ -117,6 +117,14 @@ def spelled_out(entry: str) -> tuple[str, ...] | None:
 
 def _pieces(beginning: str) -> tuple[str, ...]:
     return tuple(beginning.split(".")[:-1])
+
+
+def _beginning(pattern: str, dots: int) -> tuple[str, ...]:
+    """The pieces every match begins with. ``public.*`` is taken as people mean it: everything in ``public``."""
+    all_below = pattern.removesuffix(".*")
+    if all_below != pattern and _PLAIN.fullmatch(all_below) and all_below.count(".") < dots:
+        return tuple(all_below.split("."))
+    return _pieces(literal_prefix(pattern, literal_dot=True))
 
 
 def _compiled(patterns: Iterable[str], ignore_case: bool) -> tuple[tuple[JavaRegex, ...], Refused | None]:

@@ -46,10 +46,12 @@ def table_name(text: str, quotes: str = '"`[', folds: Callable[[str], str] = as_
 @lru_cache(maxsize=8)
 def _part(quotes: str) -> re.Pattern[str]:
     """One part with the dot behind it; a dot at the very end fits nothing."""
-    quoted = [f"{re.escape(char)}([^{re.escape(_CLOSING[char])}]+){re.escape(_CLOSING[char])}" for char in quotes]
-    after = r"(?:\.(?=.)|(?!\.))"
-    bare = f"(?![{re.escape(quotes)}])([^.]*)" if quotes else "([^.]*)"
-    return re.compile("|".join(f"(?:{one}){after}" for one in (*quoted, bare)), re.DOTALL)
+    quoted = [
+        f"{re.escape(char)}([^{re.escape(_CLOSING[char])}]+){re.escape(_CLOSING[char])}(?:\\.(?=.)|(?!\\.))"
+        for char in quotes
+    ]
+    bare = rf"(?![{re.escape(quotes)}])([^.]*)(?:\.(?=.)|\Z)"
+    return re.compile("|".join((*quoted, bare)), re.DOTALL)
 
 
 def table_list(text: str) -> tuple[str, ...]:

@@ -62,7 +62,7 @@ class _Job:
     fields: tuple[tuple[tuple[str, ...], str], ...]  # (upstream field URNs, downstream field URN)
 
 
-def proposals(lineage: ConnectorLineage, properties: Mapping[str, str], naming: Naming) -> tuple[Proposal, ...]:
+def proposals(lineage: ConnectorLineage, properties: Mapping[str, str | None], naming: Naming) -> tuple[Proposal, ...]:
     """All that is to be written for one connector: the flow's aspects, then those of each job.
 
     ``properties``: the connector's configuration without its secrets.
@@ -99,7 +99,7 @@ def _shared_aspects(naming: Naming) -> tuple[tuple[str, dict[str, Any]], ...]:
     )
 
 
-def _flow_info(lineage: ConnectorLineage, properties: Mapping[str, str]) -> dict[str, Any]:
+def _flow_info(lineage: ConnectorLineage, properties: Mapping[str, str | None]) -> dict[str, Any]:
     return {
         "customProperties": {**custom_properties(properties), **_unresolved(lineage)},
         "name": lineage.connector,
@@ -107,9 +107,9 @@ def _flow_info(lineage: ConnectorLineage, properties: Mapping[str, str]) -> dict
     }
 
 
-def custom_properties(properties: Mapping[str, str]) -> dict[str, str]:
-    """The configuration as DataHub shows it: no user names, long values cut."""
-    return {key: _cut(value) for key, value in properties.items() if not _USER_NAME.search(key)}
+def custom_properties(properties: Mapping[str, str | None]) -> dict[str, str]:
+    """The configuration as DataHub shows it: no user names, nothing for null, long values cut."""
+    return {key: _cut(value) for key, value in properties.items() if value is not None and not _USER_NAME.search(key)}
 
 
 def _cut(value: str) -> str:

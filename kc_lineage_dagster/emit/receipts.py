@@ -60,7 +60,8 @@ class Receipts:
     def load(cls, folder: Path, *, read_only: bool = False) -> Receipts:
         """What the folder holds, nothing if it holds nothing; creates no file.
 
-        ``read_only``: changes stay in memory, for a dry run. Raises StateError when the document is not readable (a kill cannot make it so).
+        ``read_only``: changes stay in memory, for a dry run. Raises StateError when the document is
+        not readable (a kill cannot make it so).
         """
         receipts = cls(folder, read_only=read_only)
         receipts._state = _state_of(read_document(receipts._document), receipts._document)

@@ -38,6 +38,7 @@ _HOPELESS = 50  # proposals of one batch, all rejected one by one: so will the o
 _SIGNS = {
     "_NotJson": "answers 200 with a page instead of JSON (a login page, a proxy or the frontend, not the GMS?)",
     "Read timed out": "does not answer within its time limit",
+    "Connection aborted": "breaks the connection without an answer",
     "ConnectTimeout": "cannot be reached within the time limit",
 }
 _ERRNO = re.compile(r"\[Errno -?\d+\] ([A-Za-z ,]+)")
@@ -104,9 +105,9 @@ class RestSink:
             self._checked = refusal is None
         for batch in _batches(proposals, self._batch):
             rejected = self._deliver(batch, acknowledged)
-            if len(rejected) == len(batch) >= _HOPELESS:
-                self._patience.exhaust()
             failed += rejected
+            if len(rejected) == len(batch) >= _HOPELESS and _divisible(rejected[-1][1]):
+                self._patience.exhaust()
         causes = Counter(refusal.cause for _, refusal in failed)
         return SendReport(
             sent=len(proposals) - len(failed),
@@ -127,8 +128,7 @@ class RestSink:
             return []
         if refusal.status == _SERVER_ERROR:
             self._divides_500 = True
-        divisible = refusal.status in _REJECTED or refusal.status == _SERVER_ERROR
-        if len(batch) == 1 or not divisible or self._patience.exhausted:
+        if len(batch) == 1 or not _divisible(refusal) or self._patience.exhausted:
             return [(proposal, refusal) for proposal in batch]
         middle = len(batch) // 2
         return self._deliver(batch[:middle], acknowledged) + self._deliver(batch[middle:], acknowledged)
@@ -199,6 +199,11 @@ class RestSink:
         return _Refusal(
             one_line(said, self._secrets), detail[:2_000], status, _seconds(response.headers.get("Retry-After"))
         )
+
+
+def _divisible(refusal: _Refusal) -> bool:
+    """Whether single proposals may be at fault, not DataHub as a whole."""
+    return refusal.status in _REJECTED or refusal.status == _SERVER_ERROR
 
 
 def _require_json(response: requests.Response, *_: Any, **__: Any) -> None:

@@ -160,7 +160,7 @@ def test_what_is_unresolved_is_shown_on_the_flow():
 def test_custom_properties_are_every_key_but_user_names():
     """Long values are cut at 2,000 characters."""
     names = ["connection.user", "connection.username", "database.user", "db.user", "user", "snowflake.user.name"]
-    config = dict.fromkeys(names, "x") | {"users.table": "kept", "query": "q" * 3_000, "tasks.max": "1"}
+    config = dict.fromkeys(names, "x") | {"null": None, "users.table": "kept", "query": "q" * 3_000, "tasks.max": "1"}
     (info,) = of(source(), "dataFlowInfo", config)
     assert set(info["customProperties"]) == {"users.table", "query", "tasks.max"}
     assert info["customProperties"]["query"] == "q" * 1_999 + "…"

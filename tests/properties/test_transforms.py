@@ -128,7 +128,7 @@ def test_a_chain_equals_the_chain_of_its_parts(record: Record, first: list, seco
 @few
 @given(records, st.lists(step, min_size=1, max_size=4))
 def test_no_step_invents_an_origin_column(record: Record, steps: list):
-    """Where all columns are known by name, only those can be what a field is made of; origin and evidence never change."""
+    """Where all columns are known by name, only those can be what a field is made of; the origin never changes."""
     for outcome in run(chain_of(*steps), record):
         after = outcome.record
         assert (after.origin, after.evidence) == (record.origin, record.evidence)

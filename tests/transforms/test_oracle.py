@@ -127,7 +127,7 @@ def test_agrees_with_the_real_classes(case: dict):
 
 
 def test_counts():
-    """Every answer of the oracle is agreed with, or the transform is refused by name; ``judge`` fails on a wrong one."""
+    """Every answer of the oracle is agreed with, or its transform is refused by name; ``judge`` fails on others."""
     verdicts = Counter(judge(case, real) for case in CASES for real in case["results"])
     refused = sum("config_error" in case for case in CASES)
     print(f"{len(CASES)} cases: {dict(verdicts)}, {refused} configurations refused")

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from kc_lineage_dagster.derive.config import Config, first
 from kc_lineage_dagster.derive.evidence import Evidence
 from kc_lineage_dagster.derive.family import Found, SourceFamily
-from kc_lineage_dagster.derive.java_regex import JavaRegex, Refused, compile_java
+from kc_lineage_dagster.derive.java_regex import JavaRegex, Refused, compile_java, literal_prefix
 from kc_lineage_dagster.derive.record import Opaque
 from kc_lineage_dagster.derive.table_topics import Options, Source, Table, Ways, reads
 from kc_lineage_dagster.derive.templates import Template, Variable, filled, readings, template
@@ -66,15 +66,23 @@ class _Mapper:
         if not (topic.startswith(self.start) and topic.endswith(self.end)):
             return ()
         name = topic[len(self.start) : len(topic) - len(self.end)]
-        tables = [_namespace(key) for key, value in self.simple.items() if value == name and "." in key]
+        mapped, plain = self._mapped(name), readings((_DATABASE, self.separator, _COLLECTION), name)
+        unclear = name == self.anything or any(len(table) < 2 for table in mapped)
+        tiers = [tuple(table for table in tier if self.topic(table) == topic) for tier in (mapped, plain)]
+        if unclear and not tiers[0]:
+            return Unresolved(topic, f"{MAP} sends many collections to this topic", topic=topic)
+        return tuple(tier for tier in tiers if tier)
+
+    def _mapped(self, name: str) -> list[Table]:
+        """The namespaces that the maps may have given this name; parts that a template does not tell are missing."""
+        tables: list[Table] = [_namespace(key) for key, value in self.simple.items() if value == name and "." in key]
         for database, shown in self.simple.items():
             tables += [{"database": database, **way} for way in readings((shown, self.separator, _COLLECTION), name)]
-        for pieces in (*(one for _, one in self.regexes), (_DATABASE, self.separator, _COLLECTION)):
-            tables += readings(pieces, name)
-        found = tuple(table for table in tables if self.topic(table) == topic)
-        if not found and name == self.anything:
-            return Unresolved(topic, f"{MAP} sends every collection that it does not name to this topic", topic=topic)
-        return (found,) if found else ()
+        for regex, pieces in self.regexes:
+            database = literal_prefix(regex.pattern).partition(".")
+            known = {"database": database[0]} if database[1] else {}
+            tables += [{**known, **way} for way in readings(pieces, name)]
+        return tables
 
     def heads(self, options: Options) -> frozenset[str]:
         """The prefix, with the database where one is given."""

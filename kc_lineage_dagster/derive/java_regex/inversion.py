@@ -73,10 +73,10 @@ def preimages(pattern: str, replacement: str, output: str) -> tuple[Preimage, ..
         return None
     try:
         finite = enumerate_language(pattern)
-        if finite is not None:
-            found = {(text,) for text in finite if _routed(regex, replacement, text) == output}
-        else:
+        if finite is None:
             found = set(_inverted(_router(pattern, replacement), output))
+        else:
+            found = {(text,) for text in finite if _routed(regex, replacement, text) == output}
     except NotTranslated:
         return None
     if len(found) > MAX_PREIMAGES:

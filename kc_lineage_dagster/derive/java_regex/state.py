@@ -107,7 +107,8 @@ def prepared(pattern: str) -> str:
         raise NotTranslated(f"longer than {MAX_LENGTH} characters")
     if any(c == "\0" or "\ud800" <= c <= "\udfff" for c in pattern):
         raise NotTranslated("a NUL character or half a surrogate pair in the pattern")
-    parts, pos = [], 0
+    parts: list[str] = []
+    pos = 0
     while pos < len(pattern):
         if pattern.startswith("\\Q", pos):
             end = pattern.find("\\E", pos + 2)

@@ -10,10 +10,11 @@ from kc_lineage_dagster.derive.record import Leaf, Node, Opaque, Record, Struct
 from kc_lineage_dagster.derive.transforms import aiven, fields, jcustenborder
 from kc_lineage_dagster.derive.transforms.debezium import by_logical_table_router
 from kc_lineage_dagster.derive.transforms.debezium_unwrap import extract_new_record_state
-from kc_lineage_dagster.derive.transforms.jcustenborder import forgotten, made_fields
+from kc_lineage_dagster.derive.transforms.jcustenborder import made_fields
 from kc_lineage_dagster.derive.transforms.simple import (
     Change,
     content_filter,
+    forgotten,
     missing,
     on_part,
     on_record,
@@ -112,7 +113,7 @@ _ICEBERG: Mapping[str, Build] = {
     "DebeziumTransform": iceberg_debezium,
     "DmsTransform": iceberg_dms,
     "JsonToMapTransform": forgotten(
-        "Reads JSON text. Source: ``org.apache.iceberg.connect.transforms.JsonToMapTransform``."
+        "Reads JSON text. Source: ``org.apache.iceberg.connect.transforms.JsonToMapTransform``.", of=on_value
     ),
     "KafkaMetadataTransform": kafka_metadata,
     "MongoDebeziumTransform": unchanged(

@@ -1,0 +1,43 @@
+"""Cutting one secret: what may stand in its place, and remembering it for the texts that may repeat it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from urllib.parse import unquote
+
+REDACTED = "<redacted>"
+Found = set[str]
+
+_REFERENCE = re.compile(r"\$\{[^{}]*\}")
+_PUNCTUATION = frozenset(" :/,;@|\"'=&")
+
+
+def cut(secret: str, found: Found) -> str:
+    """Return what may stand in place of ``secret``: itself when it is empty or only ``${...}`` references."""
+    if is_harmless(secret):
+        return secret
+    found.add(secret)
+    if "%" in secret:
+        found.add(unquote(secret))
+    return REDACTED
+
+
+def is_harmless(secret: str) -> bool:
+    """Tell whether a value in a secret's place holds none: empty, a reference, or cut before."""
+    rest = _REFERENCE.sub("", secret).replace(REDACTED, "")
+    return not rest or (rest != secret and _PUNCTUATION.issuperset(rest))
+
+
+def cut_group(pattern: re.Pattern[str]) -> Callable[[str, Found], str]:
+    """Make a scan that cuts group 1 of every match of ``pattern``."""
+
+    def scan(text: str, found: Found) -> str:
+        def replacement(match: re.Match[str]) -> str:
+            start = match.start()
+            before, after = match[0][: match.start(1) - start], match[0][match.end(1) - start :]
+            return before + cut(match[1], found) + after
+
+        return pattern.sub(replacement, text)
+
+    return scan

@@ -1,0 +1,35 @@
+"""Jobs beside the sync: a preview that sends nothing."""
+
+from dagster import JobDefinition, MarkdownMetadataValue, OpExecutionContext, Output, in_process_executor, job, op
+
+from kc_lineage_dagster.cluster import Cluster
+from kc_lineage_dagster.defs.failures import clear_failure
+from kc_lineage_dagster.defs.names import Names
+from kc_lineage_dagster.preview import preview
+from kc_lineage_dagster.recipe_files import RecipeFile
+
+_SHOWN = 2000  # lines of a diff in the run's metadata
+
+
+def preview_job(file: RecipeFile) -> JobDefinition:
+    """``preview_<slug>``: what a sync would create, change and remove, in the log and in the run's metadata."""
+    names = Names(file.slug)
+
+    @op(name=f"{file.slug}__preview", required_resource_keys={names.connect})
+    def show(context: OpExecutionContext) -> Output[None]:
+        with clear_failure():
+            found = preview(Cluster.of(file), getattr(context.resources, names.connect))
+        text = "\n".join(found.lines[:_SHOWN])
+        context.log.info(f"{found.summary}\n{text}")
+        fenced = f"```diff\n{text.replace('```', '` ` `')}\n```"
+        return Output(None, metadata={"summary": found.summary, "preview": MarkdownMetadataValue(fenced)})
+
+    @job(
+        name=names.preview_job,
+        executor_def=in_process_executor,
+        description=f"What sync_{file.slug} would create, change and remove. Sends nothing.",
+    )
+    def previewed() -> None:
+        show()
+
+    return previewed

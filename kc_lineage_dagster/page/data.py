@@ -1,0 +1,104 @@
+"""What ``lineage.html`` knows of a cluster, as compact JSON; pure. No configuration is in it, so no secret.
+
+    {"cluster", "source", "version", "generated", "platforms": [name], "evidence": [text], "unread": [[connector, why]],
+     "datasets": [[platform, name]],
+     "connectors": [{"name", "kind", "class", "family", "state", "tasks": {state: count}, "failures": [[where, line]],
+                     "notes": [text], "edges": [[from or -1, to, evidence, [[[field], field or null]], fields left out]],
+                     "unresolved": [[what, why]]}]}
+
+Numbers of platforms, datasets and evidence are positions in their lists.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime, timezone
+from typing import Any
+
+from kc_lineage_dagster.connect.snapshot import Connector, Snapshot
+from kc_lineage_dagster.lineage import ConnectorLineage, Dataset, Edge
+
+GONE = "UNREAD"  # the state of a connector whose lineage is kept although it could not be read
+
+_FIELDS = 100_000  # pairs of fields in a page, shared out among the edges
+_FIELDS_OF_EDGE = (5, 200)  # at least, at most
+_LINE = 300  # characters of a trace's first line, of a reason
+
+
+class _Positions:
+    """Gives each text (or other value) its position in a list, in the order of first use."""
+
+    def __init__(self) -> None:
+        self.known: dict[Any, int] = {}
+
+    def of(self, value: Any) -> int:
+        return self.known.setdefault(value, len(self.known))
+
+
+def document(
+    cluster: str, snapshot: Snapshot, lineages: Iterable[ConnectorLineage], generated_at: float
+) -> dict[str, Any]:
+    """The data of a page. ``cluster``: its slug; ``generated_at``: seconds since the epoch."""
+    chosen = sorted(lineages, key=lambda one: one.connector)
+    seen = {one.name: one for one in snapshot.connectors}
+    datasets, evidence, platforms = _Positions(), _Positions(), _Positions()
+    most = _fields_of_edge(chosen)
+    connectors = [
+        {
+            **_about(one, seen.get(one.connector)),
+            "edges": [_edge(edge, datasets, evidence, most) for edge in one.edges],
+            "unresolved": [[item.what, item.reason] for item in one.unresolved],
+        }
+        for one in chosen
+    ]
+    return {
+        "cluster": cluster,
+        "source": snapshot.source,
+        "version": snapshot.version,
+        "generated": datetime.fromtimestamp(generated_at, timezone.utc).strftime("%Y-%m-%d %H:%M:%S UTC"),
+        "datasets": [[platforms.of(one.platform), _name(one)] for one in datasets.known],
+        "platforms": list(platforms.known),
+        "evidence": list(evidence.known),
+        "unread": [[name, reason[:_LINE]] for name, reason in sorted(snapshot.unread.items())],
+        "connectors": connectors,
+    }
+
+
+def _fields_of_edge(lineages: Sequence[ConnectorLineage]) -> int:
+    least, most = _FIELDS_OF_EDGE
+    edges = sum(bool(edge.fields) for one in lineages for edge in one.edges)
+    return max(least, min(most, _FIELDS // max(1, edges)))
+
+
+def _about(lineage: ConnectorLineage, connector: Connector | None) -> dict[str, Any]:
+    about = {"name": lineage.connector, "kind": lineage.kind, "class": lineage.connector_class}
+    about["family"] = lineage.family
+    return {**about, **(_running(connector) if connector else {"state": GONE, "tasks": {}, "failures": [], "notes": []})}
+
+
+def _running(connector: Connector) -> Mapping[str, Any]:
+    """States; a connector with a failed task is shown as failed, whatever it says of itself."""
+    failures = [["connector", _first_line(connector.trace)]] if connector.state == "FAILED" else []
+    failures += [[f"task {task.id}", _first_line(task.trace)] for task in connector.tasks if task.state == "FAILED"]
+    return {
+        "state": "FAILED" if failures else connector.state,
+        "tasks": dict(sorted(Counter(task.state for task in connector.tasks).items())),
+        "failures": failures,
+        "notes": list(connector.notes),
+    }
+
+
+def _edge(edge: Edge, datasets: _Positions, evidence: _Positions, most: int) -> list[Any]:
+    ends = [-1 if edge.upstream is None else datasets.of(edge.upstream), datasets.of(edge.downstream)]
+    fields = [[list(pair.upstream), pair.downstream] for pair in edge.fields[:most]]
+    return [*ends, evidence.of(edge.evidence), fields, len(edge.fields) - len(fields)]
+
+
+def _name(dataset: Dataset) -> str:
+    return f"{dataset.instance}.{dataset.name}" if dataset.instance else dataset.name
+
+
+def _first_line(trace: str | None) -> str:
+    lines = (trace or "").strip().splitlines()
+    return lines[0][:_LINE] if lines else "no trace"

@@ -1,0 +1,80 @@
+"""A dry run: what a sync would create, change and remove, as a diff people can read. Sends nothing, writes nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+
+from kc_lineage_dagster.cluster import Cluster
+from kc_lineage_dagster.connect.snapshot import Snapshot
+from kc_lineage_dagster.emit.receipts import Receipts
+from kc_lineage_dagster.emit.stale import StalePlan
+from kc_lineage_dagster.lineage import ConnectorLineage
+from kc_lineage_dagster.removal import planned
+from kc_lineage_dagster.sync import Connect, ConnectorResult, Describer, Report, version_of
+
+
+@dataclass(frozen=True, slots=True)
+class Preview:
+    """``lines``: the diff, ``+`` and ``-`` for edges, ``?`` for unresolved items. The rest are counts."""
+
+    lines: tuple[str, ...]
+    created: int
+    changed: int
+    removed: int
+
+    @property
+    def summary(self) -> str:
+        """In one line."""
+        return f"{self.created} connectors new, {self.changed} changed, {self.removed} entities would be removed"
+
+
+def preview(cluster: Cluster, connect: Connect) -> Preview:
+    """Reads the cluster and compares it with what the last sync left. ConnectError when it cannot be listed."""
+    state = cluster.state
+    snapshot = connect.fetch(None, None, state.snapshot(state.index().snapshot))
+    before, receipts = state.lineages(), Receipts.load(state.receipts)
+    results = tuple(_results(cluster, snapshot, before, receipts))
+    plan = planned(cluster, Report(snapshot, results), receipts)
+    created = [one for one in results if one.before is None]
+    changed = [one for one in results if one.before is not None and one.changed]
+    lines = [line for one in results for line in difference(one.before, one.lineage)]
+    lines += [f"not read: {name}: {reason}" for name, reason in sorted(snapshot.unread.items())]
+    return Preview((*lines, *_removals(plan)), len(created), len(changed), len(plan.remove))
+
+
+def _results(
+    cluster: Cluster, snapshot: Snapshot, before: Mapping[str, ConnectorLineage], receipts: Receipts
+) -> Iterator[ConnectorResult]:
+    describer = Describer.of(cluster, snapshot)
+    for connector in snapshot.connectors:
+        lineage, found = describer.describe(connector)
+        due = len(receipts.diff(connector.name, found))
+        urns = frozenset(one.urn for one in found)
+        yield ConnectorResult(connector, lineage, before.get(connector.name), version_of(found), urns, due, 0)
+
+
+def difference(before: ConnectorLineage | None, now: ConnectorLineage) -> list[str]:
+    """The lines of one connector; none when nothing changed."""
+    edges = (_edges(before), _edges(now))
+    items = (_items(before), _items(now))
+    lines = [f"  - {edge}" for edge in sorted(edges[0] - edges[1])]
+    lines += [f"  + {edge}" for edge in sorted(edges[1] - edges[0])]
+    lines += [f"  ? {item}" for item in sorted(items[1] - items[0])]
+    lines += [f"  no longer unresolved: {item}" for item in sorted(items[0] - items[1])]
+    if before is None:
+        return [f"{now.kind} {now.connector} (new)", *lines]
+    return [f"{now.kind} {now.connector}", *lines] if lines else []
+
+
+def _edges(lineage: ConnectorLineage | None) -> set[str]:
+    return {str(edge) for edge in lineage.edges} if lineage else set()
+
+
+def _items(lineage: ConnectorLineage | None) -> set[str]:
+    return {str(item) for item in lineage.unresolved} if lineage else set()
+
+
+def _removals(plan: StalePlan) -> Iterable[str]:
+    yield from (f"remove {urn}" for urn in plan.remove)
+    yield from (f"keep {urn}: {reason}" for urn, reason in sorted(plan.keep_reasons.items()))

@@ -19,7 +19,7 @@ from kc_lineage_dagster.derive.generic import GenericConnector
 from kc_lineage_dagster.emit.urns import Naming
 from kc_lineage_dagster.lineage import Dataset
 from kc_lineage_dagster.recipe import GenericConnector as GenericEntry
-from kc_lineage_dagster.recipe import Recipe, SourceConfig
+from kc_lineage_dagster.recipe import Recipe, SourceConfig, StatefulIngestion
 from kc_lineage_dagster.recipe_files import RecipeFile
 from kc_lineage_dagster.state import ClusterState, state_folder
 
@@ -50,6 +50,11 @@ class Cluster:
     def state(self) -> ClusterState:
         """The folder its runs share."""
         return ClusterState(state_folder(self.file.slug, self.file.home))
+
+    @property
+    def stateful(self) -> StatefulIngestion:
+        """``stateful_ingestion``, with its defaults where the recipe says nothing."""
+        return self.config.stateful_ingestion or StatefulIngestion()
 
     @contextmanager
     def answers(self) -> Iterator[Answers]:

@@ -35,7 +35,7 @@ def preview(cluster: Cluster, connect: Connect) -> Preview:
     snapshot = connect.fetch(None, None, state.snapshot(state.index().snapshot))
     before, receipts = state.lineages(), Receipts.load(state.receipts)
     results = tuple(_results(cluster, snapshot, before, receipts))
-    plan = planned(cluster, Report(snapshot, results), receipts)
+    plan = planned(cluster, Report(snapshot, results), receipts, receipts.holdings())
     created = [one for one in results if one.before is None]
     changed = [one for one in results if one.before is not None and one.changed]
     lines = [line for one in results for line in difference(one.before, one.lineage)]

@@ -85,12 +85,14 @@ class Report:
     full: str | None = None
     stale: StalePlan | None = None
     removed: tuple[str, ...] = ()
+    problems: tuple[str, ...] = ()
 
     @property
     def problem(self) -> str | None:
         """Why the run has failed, in lines; None when it has not."""
         lines = [f"{count} proposals were not acknowledged: {cause}" for cause, count in self.causes.items()]
         lines += [f"connector {name!r} could not be processed: {reason}" for name, reason in self.missing.items()]
+        lines += self.problems
         return "\n".join(lines) or None
 
 
@@ -188,11 +190,12 @@ class _Run:
         full = "full_refresh was asked for" if self.request.full_refresh else full
         everything = self.datahub.renders_whole()
         chosen, missing = self._chosen(everything)
+        previous = self.receipts.holdings()
         try:
             results, sent = self._emit(sink, chosen, full is not None or everything, progress)
             report = Report(self.snapshot, results, sent.causes, missing, full)
             if self.request.remove and not report.problem:
-                report = remove_stale(self.cluster, self.request, report, self.receipts, sink)
+                report = remove_stale(self.cluster, self.request, report, self.receipts, sink, previous)
         except BaseException:
             if not everything:  # what is written whole stays as it was
                 sink.close()

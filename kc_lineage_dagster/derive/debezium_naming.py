@@ -59,7 +59,8 @@ def escaped(name: str) -> str:
 
 def unescaped(name: str) -> tuple[str, ...]:
     """The names that ``escaped`` may have turned into this one: three digits or four, where both can be read."""
-    readings = (pattern.sub(lambda code: chr(int(code.group(1), 16)), name) for pattern in _ESCAPES)
+    units = (pattern.sub(lambda code: chr(int(code.group(1), 16)), name) for pattern in _ESCAPES)
+    readings = (text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "ignore") for text in units)
     return tuple(reading for reading in dict.fromkeys(readings) if escaped(reading) == name)
 
 

@@ -244,7 +244,7 @@ def _chosen(driver: _Product, parts: _Parts) -> JdbcUrl | Unresolved:
     used = {*product.database, *product.schema}
     return JdbcUrl(
         platform=product.platform,
-        host=parts.host,
+        host=None if parts.host and _HIDDEN in parts.host else parts.host,
         port=parts.port,
         database=_unquoted(database, False) if database and _HIDDEN not in database else None,
         schema=_unquoted(only, platform.folds is str.lower) if only else None,

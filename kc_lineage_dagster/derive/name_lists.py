@@ -26,10 +26,12 @@ class NameList:
 
     ``names``: those that its entries spell out one by one, dots taken literally. ``beginnings``: for each entry the
     pieces, separated by dots, that every name it selects begins with. ``patterns``: the entries that are patterns.
+    ``exact``: names that are selected for certain. ``regexes``: what tells of all others. ``refused``: why some entry
+    cannot be read.
     """
 
     names: tuple[str, ...]
-    beginnings: frozenset[tuple[str, ...]]
+    beginnings: tuple[tuple[str, ...], ...]
     patterns: tuple[str, ...]
     exact: frozenset[str]
     regexes: tuple[JavaRegex, ...]
@@ -65,26 +67,26 @@ def name_list(entries: Sequence[str], dots: int = 0, *, ignore_case: bool = True
         return None
     names: dict[str, str] = {}
     exact: set[str] = set()
-    patterns: list[str] = []
+    unclear: list[str] = []
     beginnings: set[tuple[str, ...]] = set()
-    for entry in map(_unanchored, entries):
+    for entry in entries:
         spelled = spelled_out(entry)
-        names = {_key(name, ignore_case): name for name in spelled or ()} | names
-        beginnings.update(map(_pieces, spelled) if spelled else (_beginning(entry, dots),))
+        for name in spelled or ():
+            names.setdefault(_key(name, ignore_case), name)
+        beginnings.update(map(_pieces, spelled) if spelled else (_beginning(_unanchored(entry), dots),))
         if spelled is not None and all(name.count(".") <= dots for name in spelled):
             exact.update(_key(name, ignore_case) for name in spelled)
         else:
-            patterns.append(entry)
-    regexes, refused = _compiled(patterns, ignore_case)
-    of_patterns = tuple(entry for entry in patterns if spelled_out(entry) is None)
+            unclear.append(_unanchored(entry))
+    regexes, refused = _compiled(unclear, ignore_case)
     return NameList(
-        tuple(names.values()),
-        frozenset(beginnings),
-        of_patterns,
-        frozenset(exact),
-        regexes,
-        refused,
-        ignore_case,
+        names=tuple(names.values()),
+        beginnings=tuple(sorted(beginnings)),
+        patterns=tuple(entry for entry in unclear if spelled_out(entry) is None),
+        exact=frozenset(exact),
+        regexes=regexes,
+        refused=refused,
+        ignore_case=ignore_case,
     )
 
 

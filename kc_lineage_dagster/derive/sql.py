@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 WHAT = "query"
 LONGEST = 100_000
 _SELECTS = re.compile(r"(?:\s|--[^\n]*(?:\n|$)|/\*.*?\*/|\()*(?:select|with|table)\b", re.IGNORECASE | re.DOTALL)
+_UNREADABLE = Unresolved(WHAT, "cannot be read as SQL of this database")
 _DUMMY_TABLES = frozenset({"dual", "sysdummy1"})
 
 Column = tuple[TableName, str]
@@ -60,7 +61,7 @@ def tables_of(query: str, platform: str) -> Query | Unresolved:
         scopes = _scopes(query, rules)
         return scopes if isinstance(scopes, Unresolved) else _read(scopes, rules)
     except (SqlglotError, RecursionError):
-        return Unresolved(WHAT, "cannot be read as SQL of this database")
+        return _UNREADABLE
 
 
 def _scopes(query: str, rules: SqlPlatform) -> list[Scope] | Unresolved:
@@ -71,7 +72,11 @@ def _scopes(query: str, rules: SqlPlatform) -> list[Scope] | Unresolved:
     from sqlglot.optimizer.scope import traverse_scope
 
     grammar = rules.grammar if rules.grammar and Dialect.get(rules.grammar) else None
-    statements = [one for one in sqlglot.parse(query, read=grammar) if one is not None]
+    try:
+        statements = [one for one in sqlglot.parse(query, read=grammar) if one is not None]
+    except (AttributeError, TypeError, LookupError, ValueError):
+        # parsers of rarer grammars trip over some broken texts, for example "cast :: ::" of SingleStore's
+        return _UNREADABLE
     if len(statements) != 1 or not isinstance(statements[0], exp.Query):
         return Unresolved(WHAT, "is not one SELECT")
     changes = (exp.DML, exp.DDL, exp.Into, exp.Command)

@@ -17,7 +17,16 @@ from typing import TYPE_CHECKING, Any
 import requests
 
 from kc_lineage_dagster.emit.aspects import Proposal
-from kc_lineage_dagster.emit.delivery import SECRET_MINIMUM, Acknowledged, SendReport, address, one_line, stamp, to_mcp
+from kc_lineage_dagster.emit.delivery import (
+    SECRET_MINIMUM,
+    Acknowledged,
+    SendReport,
+    address,
+    one_line,
+    sink_errors,
+    stamp,
+    to_mcp,
+)
 from kc_lineage_dagster.emit.incarnation import Seen, look_at_gms
 from kc_lineage_dagster.emit.outage import Patience
 
@@ -32,7 +41,7 @@ _RETRY_TIMES = 4  # DataHub: DATAHUB_REST_EMITTER_DEFAULT_RETRY_MAX_TIMES
 _REFUSED = (401, 403)
 _REJECTED = (400, 413, 422)  # something in the batch is at fault: divide it
 _SERVER_ERROR = 500  # what some versions of GMS answer to a proposal they do not like
-_HOPELESS = 50  # proposals of one batch, all rejected one by one: so will the others be
+_HOPELESS = 50  # proposals in whole batches, all rejected one by one: so will the others be
 
 # What the HTTP library's errors say -> what it means; with retries of its own switched off it hides the types.
 _SIGNS = {
@@ -82,13 +91,15 @@ class RestSink:
         secrets = _secrets(settings.token, settings.extra_headers, self.server)
         self._secrets = tuple(sorted(secrets, key=len, reverse=True))
         self._retries = _RETRY_TIMES if settings.retry_max_times is None else settings.retry_max_times
-        self._retry_on = frozenset(settings.retry_status_codes or _RETRY_STATUSES)
+        codes = settings.retry_status_codes
+        self._retry_on = frozenset(_RETRY_STATUSES if codes is None else codes)
         given = "max_per_batch" in settings.model_fields_set
         self._batch = min(BATCH_PROPOSALS, settings.max_per_batch) if given else BATCH_PROPOSALS
         self._run = (run_id, pipeline_name)
         self._patience = patience or Patience()
         self._checked = False
         self._divides_500 = False
+        self._rejected_in_a_row = 0
         self._last: _Refusal | None = None
 
     def look(self, urns: Collection[str]) -> Seen:
@@ -106,7 +117,9 @@ class RestSink:
         for batch in _batches(proposals, self._batch):
             rejected = self._deliver(batch, acknowledged)
             failed += rejected
-            if len(rejected) == len(batch) >= _HOPELESS and _divisible(rejected[-1][1]):
+            in_vain = len(rejected) == len(batch) and _divisible(rejected[-1][1])
+            self._rejected_in_a_row = self._rejected_in_a_row + len(batch) if in_vain else 0
+            if self._rejected_in_a_row >= _HOPELESS:
                 self._patience.exhaust()
         causes = Counter(refusal.cause for _, refusal in failed)
         return SendReport(
@@ -160,7 +173,6 @@ class RestSink:
         return refusal.status is None or refusal.status in self._retry_on
 
     def _emit(self, batch: Sequence[Proposal]) -> _Refusal | None:
-        from datahub.configuration.common import MetaError
         from datahub.emitter.rest_emitter import EmitMode
 
         system_metadata = stamp(*self._run)
@@ -168,7 +180,7 @@ class RestSink:
             self.emitter.emit_mcps(
                 [to_mcp(proposal, system_metadata) for proposal in batch], emit_mode=EmitMode.SYNC_PRIMARY
             )
-        except MetaError as error:
+        except sink_errors() as error:
             return self._refusal(error.__cause__ or error)
         return None
 

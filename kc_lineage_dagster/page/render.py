@@ -65,7 +65,7 @@ def _shell() -> tuple[Template, Mapping[str, str]]:
 
 def _script(name: str) -> str:
     """A script without the address of its source map, which a browser's developer tools would ask for."""
-    lines = _read(name).splitlines()
+    lines = _read(name).split("\n")
     return "\n".join(line for line in lines if not line.startswith("//# sourceMappingURL="))
 
 

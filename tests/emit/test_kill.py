@@ -62,8 +62,20 @@ def killed(gms, at, moment, *run):
     assert process.exitcode == -signal.SIGKILL or isinstance(moment, float)
 
 
-@pytest.mark.parametrize("moment", ["before", "after", 0.0, 0.003, 0.02])
-@pytest.mark.parametrize(("at", "connectors"), [(1, FULL), (2, FULL), (4, FULL), (1, FEWER)])
+@pytest.mark.parametrize(
+    ("at", "connectors", "moment"),
+    [
+        (1, FULL, "before"),
+        (2, FULL, "after"),
+        (4, FULL, "after"),
+        (4, FULL, 0.0),
+        (4, FULL, 0.003),
+        (4, FULL, 0.02),
+        (1, FEWER, "before"),
+        (1, FEWER, "after"),
+        (1, FEWER, 0.003),
+    ],
+)
 def test_a_run_killed_while_it_writes_to_a_gms_is_made_up_for(tmp_path, at, connectors, moment):
     """In the first emission (writes 1 to 4), in the stale removal of a later run, and around the writing of state."""
     with Gms() as gms:

@@ -29,7 +29,12 @@ _SPELLED = "database.table"
 FAMILIES = (
     debezium(
         "debezium_mysql",
-        ("io.debezium.connector.mysql.MySqlConnector", "MySqlCdcSource", "MySqlCdcSourceV2"),
+        (
+            "io.debezium.connector.mysql.MySqlConnector",
+            "io.debezium.connector.v2.mysql.MySqlConnectorV2",
+            "MySqlCdcSource",
+            "MySqlCdcSourceV2",
+        ),
         TABLES,
         "https://debezium.io/documentation/reference/stable/connectors/mysql.html#mysql-topic-names",
         adapted=_adapted,
@@ -37,7 +42,11 @@ FAMILIES = (
     ),
     debezium(
         "debezium_mariadb",
-        ("io.debezium.connector.mariadb.MariaDbConnector", "MariaDbCdcSource"),
+        (
+            "io.debezium.connector.mariadb.MariaDbConnector",
+            "io.debezium.connector.v2.mariadb.MariaDbConnector",
+            "MariaDbCdcSource",
+        ),
         replace(TABLES, platform="mariadb"),
         "https://debezium.io/documentation/reference/stable/connectors/mariadb.html#mariadb-topic-names",
         spelled=_SPELLED,

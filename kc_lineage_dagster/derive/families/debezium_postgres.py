@@ -17,7 +17,12 @@ TABLES = Tables(
 
 FAMILY = debezium(
     "debezium_postgres",
-    ("io.debezium.connector.postgresql.PostgresConnector", "PostgresCdcSource", "PostgresCdcSourceV2"),
+    (
+        "io.debezium.connector.postgresql.PostgresConnector",
+        "io.debezium.connector.v2.postgresql.PostgresConnectorV2",
+        "PostgresCdcSource",
+        "PostgresCdcSourceV2",
+    ),
     TABLES,
     "https://debezium.io/documentation/reference/stable/connectors/postgresql.html#postgresql-topic-names",
     naming=("database.dbname",),

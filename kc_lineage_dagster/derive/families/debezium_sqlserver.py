@@ -41,9 +41,9 @@ FAMILY = debezium(
     "debezium_sqlserver",
     (
         "io.debezium.connector.sqlserver.SqlServerConnector",
+        "io.debezium.connector.v2.sqlserver.SqlServerConnectorV2",
         "SqlServerCdcSource",
         "SqlServerCdcSourceV2",
-        "MicrosoftSqlServerCdcSource",
     ),
     TABLES,
     "https://debezium.io/documentation/reference/stable/connectors/sqlserver.html#sqlserver-topic-names",

@@ -44,12 +44,13 @@ def _reads(config: Config, evidence: Evidence) -> Iterator[Found]:
         start = source + _separator(config) if policy == _IDENTITY and heartbeat(copy) else before
         return copy[len(start) :] if copy.startswith(start) and copy != start else None
 
+    include, _ = _lists(config)
     mirror = Mirror(
         key=SOURCE,
         source=source,
         target=first(config, TARGET) or "target",
         what="topics",
-        named=_named(config),
+        named=include.names if include else (),
         selected=_selected(config, policy),
         forwards=lambda topic: before + topic,
         backwards=backwards,
@@ -73,20 +74,18 @@ def _observed(committed: tuple[str, ...], evidence: Evidence) -> str | None:
     return fitting[0] if len(fitting) == 1 else None
 
 
-def _named(config: Config) -> tuple[str, ...]:
-    chosen = _list(config, "topics")
-    return chosen.names if chosen and not chosen.patterns else ()
-
-
-def _list(config: Config, *keys: str, default: tuple[str, ...] = ()) -> NameList | None:
-    return name_list(items(first(config, *keys)) or default, ignore_case=False)
+def _lists(config: Config) -> tuple[NameList | None, NameList | None]:
+    """``topics`` and ``topics.exclude``, as the default filter reads them; another filter may select anything."""
+    filters = first(config, "topic.filter.class") or f"{_PACKAGE}.DefaultTopicFilter"
+    if filters != f"{_PACKAGE}.DefaultTopicFilter":
+        return None, None
+    include = items(first(config, "topics")) or (".*",)
+    exclude = items(first(config, "topics.exclude", "topics.blacklist")) or _EXCLUDED
+    return name_list(include, ignore_case=False), name_list(exclude, ignore_case=False)
 
 
 def _selected(config: Config, policy: str) -> Callable[[str], bool | Refused]:
-    filters = first(config, "topic.filter.class") or f"{_PACKAGE}.DefaultTopicFilter"
-    ours = filters == f"{_PACKAGE}.DefaultTopicFilter"
-    include = _list(config, "topics", default=(".*",)) if ours else None
-    exclude = _list(config, "topics.exclude", "topics.blacklist", default=_EXCLUDED) if ours else None
+    include, exclude = _lists(config)
     target = first(config, TARGET) or "target"
 
     def selected(topic: str) -> bool | Refused:
@@ -102,8 +101,8 @@ def _selected(config: Config, policy: str) -> Callable[[str], bool | Refused]:
 
 
 def _heartbeat(config: Config) -> Callable[[str], bool]:
-    name, separator = first(config, "heartbeats.topic.name") or "heartbeats", _separator(config)
-    return lambda topic: topic == name or topic.endswith(separator + name)
+    ending = f"{_separator(config)}heartbeats"
+    return lambda topic: topic == "heartbeats" or topic.endswith(ending)
 
 
 def _book_keeping(heartbeat: Callable[[str], bool], topic: str) -> bool:

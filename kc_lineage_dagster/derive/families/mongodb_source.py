@@ -79,8 +79,8 @@ class _Mapper:
         for database, shown in self.simple.items():
             tables += [{"database": database, **way} for way in readings((shown, self.separator, _COLLECTION), name)]
         for regex, pieces in self.regexes:
-            database = literal_prefix(regex.pattern).partition(".")
-            known = {"database": database[0]} if database[1] else {}
+            first_piece, dot, _ = literal_prefix(regex.pattern).partition(".")
+            known = {"database": first_piece} if dot else {}
             tables += [{**known, **way} for way in readings(pieces, name)]
         return tables
 

@@ -153,7 +153,7 @@ def compile_tree(pattern: str, parsed: Parsed) -> JavaRegex | Refused:
     except NotTranslated as error:
         return Refused(f"{_named(pattern)}: {error}")
     except regex.error as error:
-        return Refused(f"{_named(pattern)}: the regex package says {error.msg}")
+        return Refused(f"{_named(pattern)}: the regex package says {error}")
     return JavaRegex(pattern, parsed.groups, parsed, code, doubtful)
 
 

@@ -64,24 +64,29 @@ def preimages(pattern: str, replacement: str, output: str) -> tuple[Preimage, ..
 
     () when there are none. None when the pattern is not understood backwards, when its first find may be shorter than
     the text, or when there are too many. The input that the router leaves alone because it does not match is not among
-    them. Inputs without holes are tried: the router really makes ``output`` of them. Those with holes are tried on
-    samples, and narrowed where a hole could hold a separator that shifts the groups; confirm a candidate forwards all
-    the same. Texts with line breaks are not considered.
+    them. Inputs without holes have been routed forwards. Those with holes become ``output`` whatever fits the holes:
+    where a separator in a hole would shift the groups, the hole does not fit separators, and the few inputs that have
+    one there all the same are missing. Texts with line breaks are not considered.
     """
     regex = compile_java(pattern)
     if isinstance(regex, Refused):
         return None
     try:
-        finite = enumerate_language(pattern)
-        if finite is None:
-            found = set(_inverted(_router(pattern, replacement), output))
-        else:
-            found = {(text,) for text in finite if _routed(regex, replacement, text) == output}
+        found = set(_inverted(regex, replacement, output))
     except NotTranslated:
         return None
-    if len(found) > MAX_PREIMAGES:
-        return None
-    return tuple(sorted(found, key=str))
+    return None if len(found) > MAX_PREIMAGES else tuple(sorted(found, key=str))
+
+
+def _inverted(regex: JavaRegex, replacement: str, output: str) -> Iterator[Preimage]:
+    finite = enumerate_language(regex.pattern)
+    if finite is not None:
+        yield from ((text,) for text in finite if _routed(regex, replacement, text) == output)
+        return
+    router = _router(regex.pattern, replacement)
+    if isinstance(router, Refused):
+        raise NotTranslated(router.reason)
+    yield from _read_backwards(router, output)
 
 
 def _routed(regex: JavaRegex, replacement: str, topic: str) -> str | None:
@@ -95,10 +100,15 @@ def _certain(answer: _Answer | Refused) -> _Answer:
 
 
 @lru_cache(maxsize=256)
-def _router(pattern: str, replacement: str) -> _Router:
+def _router(pattern: str, replacement: str) -> _Router | Refused:
     regex = compile_java(pattern)
-    if isinstance(regex, Refused):
-        raise NotTranslated(regex.reason)
+    try:
+        return regex if isinstance(regex, Refused) else _analysed(regex, replacement)
+    except NotTranslated as error:
+        return Refused(str(error))
+
+
+def _analysed(regex: JavaRegex, replacement: str) -> _Router:
     parts = template(replacement, regex.groups, regex.parsed.names)
     root = without_possessives(regex.parsed.root)
     if not first_find_is_whole(root):
@@ -107,14 +117,14 @@ def _router(pattern: str, replacement: str) -> _Router:
     groups: dict[int, JavaRegex] = {}
     for node in (Group(root, 0), *walk(root)):
         if isinstance(node, Group) and node.index in used:
-            body = compile_tree(pattern, Parsed(node.body, regex.groups))
+            body = compile_tree(regex.pattern, Parsed(node.body, regex.groups))
             if isinstance(body, Refused):
                 raise NotTranslated(body.reason)
             groups[node.index] = body
     return _Router(regex, replacement, parts, root, groups)
 
 
-def _inverted(router: _Router, output: str) -> Iterator[Preimage]:
+def _read_backwards(router: _Router, output: str) -> Iterator[Preimage]:
     splits = list(islice(_splits(router, output), MAX_PREIMAGES + 1))
     judge = Judge(router.root, output, splits)
     readings: dict[Reading, set[Notes]] = {}

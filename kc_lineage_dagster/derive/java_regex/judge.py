@@ -8,7 +8,7 @@ from typing import Literal, TypeAlias
 from kc_lineage_dagster.derive.java_regex.machine import Machine, Notes, Threads, letters
 from kc_lineage_dagster.derive.java_regex.nodes import Node, NotTranslated, Seq
 
-MAX_CASES = 6000
+MAX_CASES = 3000
 Outcome: TypeAlias = Literal["own", "other", "no"]
 
 

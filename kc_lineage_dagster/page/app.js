@@ -1,0 +1,191 @@
+"use strict";
+/* The page: what is looked for, what is looked at, and the picture of it. */
+
+(() => {
+  const WHOLE = 130; // edges that are drawn all at once; beyond it platforms stand for them
+  const model = Model.load(JSON.parse(document.getElementById("data").textContent));
+  const at = (id) => document.getElementById(id);
+  const graph = Graph.create(at("graph"));
+  const filter = { text: "", platform: "", state: "", kind: "", unresolved: false };
+  const view = { focus: null, depth: 2, allowed: new Map(), edges: [], matches: null };
+
+  function head() {
+    const { doc } = model;
+    const open = model.connectors.reduce((sum, one) => sum + one.unresolved.length, 0);
+    at("counts").textContent = [
+      Panel.plural(model.connectors.length, "connector"), Panel.plural(model.datasets.length, "dataset"),
+      Panel.plural(model.edges.length, "edge"), `${open.toLocaleString("en")} unresolved`,
+    ].join(" · ");
+    at("when").textContent = `${doc.source} · as of ${doc.generated}`;
+    const states = Model.STATES.filter((state) => model.connectors.some((one) => one.state === state));
+    options(at("platform"), "all platforms", [...doc.platforms].sort());
+    options(at("state"), "all states", states);
+    options(at("kind"), "all types", [...new Set(model.connectors.map((one) => one.kind))].sort());
+    at("legend").replaceChildren(
+      ...[["box", "table, file …"], ["box topic", "topic"]].map(([kind, text]) =>
+        Panel.h("span", {}, Panel.h("span", { className: kind }), ` ${text}`)),
+      ...states.map((state) => {
+        const dot = Panel.h("span", { className: "dot" });
+        dot.style.background = Graph.COLOURS[state];
+        return Panel.h("span", {}, dot, ` ${state.toLowerCase()}`);
+      }),
+      Panel.h("span", { className: "quiet" }, "click: its lineage in this picture · double click: what is around it"));
+  }
+
+  function options(select, all, values) {
+    select.replaceChildren(...["", ...values].map((value) => Panel.h("option", { value }, value || all)));
+  }
+
+  function show() {
+    at("steps").hidden = !view.focus;
+    at("depth").textContent = Panel.plural(view.depth, "step");
+    if (view.focus) around();
+    else whole();
+    Panel.list(at("list"), view.matches, open, view.focus);
+  }
+
+  function around() {
+    const { focus } = view;
+    const found = Model.neighbourhood(model, focus, view.depth, view.allowed);
+    view.edges = [...found.edges];
+    const one = focus.connector || focus.dataset;
+    const id = `${focus.connector ? "c" : "d"}${one.id}`;
+    graph.draw(Graph.elements(view.edges, focus.connector ? [one] : [], found.more), id);
+    graph.light(lit(focus), id);
+    at("title").textContent = `around ${Graph.short(one.name, 60)}${found.cut ? " · cut: show fewer steps" : ""}`;
+    Panel.details(at("details"), focus, open);
+  }
+
+  function whole() {
+    const { matches } = view;
+    const drawn = matches.edges.length <= WHOLE && matches.connectors.length <= WHOLE;
+    view.edges = drawn ? matches.edges : [];
+    graph.draw(drawn ? Graph.elements(matches.edges, matches.connectors, new Map()) : Graph.overview(Model.summary(matches.edges)));
+    graph.light(null);
+    at("title").textContent = drawn
+      ? `all ${Panel.plural(matches.edges.length, "edge")}`
+      : `${Panel.plural(matches.edges.length, "edge")} by platform · search, or click a connector or a platform`;
+    Panel.cluster(at("details"), model, open, only);
+  }
+
+  /** The ids of nodes and lines on the way through a connector or dataset. */
+  function lit(focus) {
+    const ids = new Set();
+    const { connector, dataset } = focus;
+    if (connector) ids.add(`c${connector.id}`).add(`u${connector.id}`).add(`u${connector.id}>c${connector.id}`).add(`c${connector.id}>u${connector.id}`);
+    if (dataset) ids.add(`d${dataset.id}`);
+    for (const { at: via, up, down } of Model.path(focus, view.edges)) {
+      ids.add(`c${via.id}`).add(`d${down.id}`).add(`c${via.id}>d${down.id}`);
+      if (up) ids.add(`d${up.id}`).add(`d${up.id}>c${via.id}`);
+    }
+    return ids;
+  }
+
+  function search() {
+    const before = performance.now();
+    view.matches = Model.matches(model, filter);
+    const { connectors, datasets } = view.matches;
+    at("count").textContent = `${Panel.plural(connectors.length, "connector")}${datasets.length ? `, ${Panel.plural(datasets.length, "dataset")}` : ""}`;
+    show();
+    document.body.dataset.took = (performance.now() - before).toFixed(0); // milliseconds, for tests
+  }
+
+  /** Looks at what is around a connector or dataset; the address leads back to it. */
+  function open(focus) {
+    const address = Model.address(focus);
+    if (location.hash === address) look(focus);
+    else location.hash = address;
+  }
+
+  function look(focus) {
+    const before = performance.now();
+    view.focus = focus;
+    view.depth = 2;
+    view.allowed = new Map();
+    show();
+    document.body.dataset.took = (performance.now() - before).toFixed(0);
+  }
+
+  /** Back to what the filters leave. */
+  function leave() {
+    view.focus = null;
+    if (location.hash) history.pushState(null, "", location.pathname + location.search);
+    search();
+  }
+
+  function only(chosen) {
+    for (const [name, value] of Object.entries(chosen)) {
+      filter[name] = value;
+      at(name).value = value;
+    }
+    leave();
+  }
+
+  function tapped(ref) {
+    if (!ref) return;
+    if (ref.platform) only({ platform: ref.platform });
+    else if (ref.more) {
+      view.allowed.set(ref.more, (view.allowed.get(ref.more) || Model.SIBLINGS) + 100);
+      show();
+    } else {
+      graph.light(ref.line ? null : lit(ref), ref.connector ? `c${ref.connector.id}` : ref.dataset ? `d${ref.dataset.id}` : null);
+      Panel.details(at("details"), ref, open);
+    }
+  }
+
+  /** The whole name of what the pointer is on; nodes show the end of it. */
+  function named(ref) {
+    const one = ref && (ref.connector || ref.dataset || (ref.line && ref.line.at));
+    return one ? one.name : "";
+  }
+
+  function listen() {
+    let waiting = 0;
+    at("search").addEventListener("input", (event) => {
+      filter.text = event.target.value;
+      clearTimeout(waiting);
+      waiting = setTimeout(leave, 120);
+    });
+    at("search").addEventListener("keydown", (event) => {
+      const { connectors, datasets } = view.matches;
+      const first = connectors.length ? { connector: connectors[0] } : datasets.length ? { dataset: datasets[0] } : null;
+      if (event.key === "Enter" && first) open(first);
+    });
+    for (const name of ["platform", "state", "kind"]) at(name).addEventListener("change", (event) => only({ [name]: event.target.value }));
+    at("unresolved").addEventListener("change", (event) => { filter.unresolved = event.target.checked; leave(); });
+    at("reset").addEventListener("click", () => {
+      filter.unresolved = at("unresolved").checked = false;
+      filter.text = at("search").value = "";
+      only({ platform: "", state: "", kind: "" });
+    });
+    at("home").addEventListener("click", leave);
+    at("fit").addEventListener("click", () => graph.fit());
+    const deepen = (by) => () => { view.depth = Math.min(8, Math.max(1, view.depth + by)); show(); };
+    at("fewer").addEventListener("click", deepen(-1));
+    at("further").addEventListener("click", deepen(1));
+    document.addEventListener("keydown", (event) => {
+      if (event.key === "/" && document.activeElement !== at("search")) { event.preventDefault(); at("search").focus(); }
+    });
+    graph.cy.on("tap", "node, edge", (event) => tapped(event.target.data("ref")));
+    graph.cy.on("dbltap", "node", (event) => {
+      const ref = event.target.data("ref");
+      if (ref && (ref.connector || ref.dataset)) open(ref);
+    });
+    graph.cy.on("mouseover", "node, edge", (event) => { at("graph").title = named(event.target.data("ref")); });
+    graph.cy.on("mouseout", "node, edge", () => { at("graph").title = ""; });
+    window.addEventListener("hashchange", route);
+    window.addEventListener("popstate", () => { if (!location.hash) { view.focus = null; search(); } });
+  }
+
+  function route() {
+    const focus = Model.located(model, location.hash);
+    if (focus) look(focus);
+  }
+
+  head();
+  listen();
+  view.focus = Model.located(model, location.hash);
+  search();
+  document.body.dataset.ready = "yes";
+  window.lineagePage = { graph, model, open, view };
+})();

@@ -1,0 +1,149 @@
+"use strict";
+/* The list on the left and the details on the right. Every text is set as text, never as HTML. */
+
+const Panel = (() => {
+  const ROWS = 200; // rows of a list before the rest is only counted
+  const PAIRS = 60;
+
+  /** An element: tag, properties, children (elements or texts). */
+  function h(tag, properties = {}, ...children) {
+    const made = document.createElement(tag);
+    Object.assign(made, properties);
+    made.append(...children.filter((one) => one !== null && one !== undefined));
+    return made;
+  }
+
+  const plural = (count, what) => `${count.toLocaleString("en")} ${what}${count === 1 ? "" : "s"}`;
+  const shown = (text) => (text === "" ? "(no name)" : text);
+
+  function dot(state) {
+    const made = h("span", { className: "dot", title: state });
+    made.style.background = Graph.COLOURS[state] || Graph.COLOURS.UNKNOWN;
+    return made;
+  }
+
+  function link(focus, open) {
+    const one = focus.connector || focus.dataset;
+    const made = h("button", { type: "button", className: "link", title: one.name, onclick: () => open(focus) });
+    made.append(h("bdi", {}, focus.connector ? shown(one.name) : `${one.platform}: ${shown(one.name)}`));
+    return made;
+  }
+
+  function bounded(items, most, make) {
+    const made = items.slice(0, most).map(make);
+    if (items.length > most) made.push(h("p", { className: "quiet" }, `… and ${(items.length - most).toLocaleString("en")} more`));
+    return made;
+  }
+
+  /** Matching connectors, then matching datasets. */
+  function list(place, matches, open, current) {
+    const row = (focus) => {
+      const one = focus.connector || focus.dataset;
+      const made = h("button", { type: "button", className: "row", title: one.name, onclick: () => open(focus) });
+      if (current && (current.connector || current.dataset) === one) made.setAttribute("aria-current", "true");
+      const mark = focus.connector ? dot(one.state) : h("span", { className: one.platform === "kafka" ? "box topic" : "box" });
+      const about = h("small", { className: "quiet" }, focus.connector ? `${one.kind} · ${plural(one.edges.length, "edge")}` : one.platform);
+      if (focus.connector && one.unresolved.length) about.append(h("span", { className: "bad" }, ` · ${one.unresolved.length} unresolved`));
+      made.append(mark, h("span", {}, h("bdi", {}, shown(one.name)), about));
+      return made;
+    };
+    const parts = bounded(matches.connectors, ROWS, (one) => row({ connector: one }));
+    if (matches.datasets.length) parts.push(h("h2", {}, "Tables, topics …"));
+    place.replaceChildren(...parts, ...bounded(matches.datasets, ROWS, (one) => row({ dataset: one })));
+  }
+
+  const section = (title, ...children) => h("section", {}, h("h3", {}, title), ...children);
+
+  function fields(edge) {
+    if (!edge.fields.length && !edge.left) return null;
+    const pair = ([from, to]) => h("li", {}, `${from.join(", ") || "(made)"} → ${to === null ? "(dropped)" : to}`);
+    const inner = h("ul", {}, ...edge.fields.map(pair));
+    if (edge.left) inner.append(h("li", { className: "quiet" }, `… and ${edge.left} more`));
+    return h("details", {}, h("summary", {}, plural(edge.fields.length + edge.left, "field")), inner);
+  }
+
+  /** One edge with its evidence; `own` is the dataset whose details these are, which needs no mention. */
+  function pair(edge, open, own) {
+    const made = h("div", { className: "edge" });
+    const nothing = h("span", { className: "quiet" }, "nothing a catalog knows");
+    const up = edge.up ? link({ dataset: edge.up }, open) : nothing;
+    const arrow = h("span", { className: "arrow" }, "→");
+    made.append(...(own === edge.up ? [arrow] : own === edge.down ? [up] : [up, arrow]));
+    if (own !== edge.down) made.append(link({ dataset: edge.down }, open));
+    made.append(h("p", { className: "quiet" }, "known from: ", edge.why, " · by ", link({ connector: edge.at }, open)));
+    const inner = fields(edge);
+    if (inner) made.append(inner);
+    return made;
+  }
+
+  function pairs(title, edges, open, own) {
+    return edges.length ? section(`${title} (${edges.length})`, ...bounded(edges, PAIRS, (edge) => pair(edge, open, own))) : null;
+  }
+
+  function unresolved(items) {
+    return items.map(([what, why]) => h("div", { className: "item" }, h("bdi", {}, what), h("p", {}, why)));
+  }
+
+  function connector(one, open) {
+    const tasks = Object.entries(one.tasks).map(([state, count]) => `${count} ${state.toLowerCase()}`).join(", ");
+    const facts = h("dl", {});
+    const fact = (name, value) => value && facts.append(h("dt", {}, name), h("dd", {}, value));
+    fact("state", h("span", {}, dot(one.state), ` ${one.state.toLowerCase()}`));
+    fact("tasks", tasks || "none");
+    fact("type", one.kind);
+    fact("class", one.class || "none");
+    fact("family", one.family || "not known: only what its topics show");
+    const trouble = [...one.failures.map(([where, why]) => [where, why]), ...one.notes.map((note) => ["not read", note])];
+    return [
+      facts,
+      trouble.length ? section("Trouble", ...unresolved(trouble)) : null,
+      one.unresolved.length ? section(`Unresolved (${one.unresolved.length})`, ...unresolved(one.unresolved)) : null,
+      pairs("Edges", one.edges, open),
+    ];
+  }
+
+  function dataset(one, open) {
+    return [
+      h("dl", {}, h("dt", {}, "platform"), h("dd", {}, one.platform)),
+      pairs("Comes from", one.into, open, one),
+      pairs("Goes to", one.out, open, one),
+    ];
+  }
+
+  /** What one connector, dataset or line is. `around`: opens its neighbourhood. */
+  function details(place, focus, open) {
+    if (focus.line) {
+      const { at, up, down } = focus.line;
+      const edges = at.edges.filter((edge) => (up ? edge.up === up : edge.down === down));
+      place.replaceChildren(h("h2", {}, h("bdi", {}, shown(at.name))), pairs("Edges on this line", edges, open));
+      return;
+    }
+    const one = focus.connector || focus.dataset;
+    const parts = focus.connector ? connector(one, open) : dataset(one, open);
+    const around = h("button", { type: "button", onclick: () => open(focus) }, "show what is around it");
+    place.replaceChildren(h("h2", {}, h("bdi", {}, shown(one.name))), around, ...parts.filter(Boolean));
+  }
+
+  /** The cluster as a whole. */
+  function cluster(place, model, open, only) {
+    const { doc, connectors } = model;
+    const count = (state) => connectors.filter((one) => one.state === state).length;
+    const states = Model.STATES.filter(count).map((state) =>
+      h("button", { type: "button", className: "row", onclick: () => only({ state }) },
+        dot(state), h("span", {}, state.toLowerCase()), h("span", { className: "quiet" }, plural(count(state), "connector"))));
+    const doubtful = connectors.filter((one) => one.unresolved.length);
+    const unread = doc.unread.map(([name, why]) => [shown(name), why]);
+    const parts = [
+      section("States", ...states),
+      unread.length ? section(`Could not be read (${unread.length})`, ...unresolved(unread.slice(0, PAIRS))) : null,
+      doubtful.length
+        ? section(`Unresolved (${doubtful.reduce((sum, one) => sum + one.unresolved.length, 0)})`,
+            ...bounded(doubtful, PAIRS, (one) => h("div", { className: "item" }, link({ connector: one }, open),
+              ...unresolved(one.unresolved.slice(0, 3)), one.unresolved.length > 3 ? h("p", { className: "quiet" }, `… ${one.unresolved.length - 3} more`) : null)))
+        : section("Unresolved", h("p", { className: "quiet" }, "Nothing: every source and target is known.")),
+    ];
+    place.replaceChildren(h("h2", {}, "This cluster"), ...parts.filter(Boolean));
+  }
+
+  return { cluster, details, h, list, plural };
+})();

@@ -33,7 +33,7 @@ def preview(cluster: Cluster, connect: Connect) -> Preview:
     """Reads the cluster and compares it with what the last sync left. ConnectError when it cannot be listed."""
     state = cluster.state
     snapshot = connect.fetch(None, None, state.snapshot(state.index().snapshot))
-    before, receipts = state.lineages(), Receipts.load(state.receipts)
+    before, receipts = state.lineages(), Receipts.load(state.receipts, read_only=True)
     results = tuple(_results(cluster, snapshot, before, receipts))
     plan = planned(cluster, Report(snapshot, results), receipts, receipts.holdings())
     created = [one for one in results if one.before is None]

@@ -134,7 +134,7 @@ _TOKENS: tuple[tuple[str, Callable[[str, Found], str]], ...] = tuple(
         ("SG.", r"(?<![\w.])(SG\.[\w\-]{16,}\.[\w\-]{16,})"),  # SendGrid
     )
 )
-_BEARER = cut_group(re.compile(r"(?i)(?<!\w)bearer[ \t]+([\w\-.~+/=]{8,})"))
+_BEARER = cut_group(re.compile(r"(?i)(?<!\w)bearer[ \t]+([^\s\"',;|]{8,})"))
 _AUTHORIZATION = cut_group(
     re.compile(r"(?i)(?<!\w)authorization[\"']?[ \t]*[:=][ \t]*[\"']?(?:[a-z]{3,10}[ \t]+)?([^\s\"',;|]+)")
 )

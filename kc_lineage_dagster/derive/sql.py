@@ -19,7 +19,8 @@ if TYPE_CHECKING:
 WHAT = "query"
 LONGEST = 100_000
 _SELECTS = re.compile(r"(?:\s|--[^\n]*(?:\n|$)|/\*.*?\*/|\()*(?:select|with|table)\b", re.IGNORECASE | re.DOTALL)
-_UNREADABLE = Unresolved(WHAT, "cannot be read as SQL of this database")
+# sqlglot trips over some broken texts with these: "select cast :: :: delete" (SingleStore), "select lateral delete ."
+_TRIPS = (AttributeError, TypeError, LookupError, ValueError, RecursionError)
 _DUMMY_TABLES = frozenset({"dual", "sysdummy1"})
 
 Column = tuple[TableName, str]
@@ -60,8 +61,8 @@ def tables_of(query: str, platform: str) -> Query | Unresolved:
     try:
         scopes = _scopes(query, rules)
         return scopes if isinstance(scopes, Unresolved) else _read(scopes, rules)
-    except (SqlglotError, RecursionError):
-        return _UNREADABLE
+    except (SqlglotError, *_TRIPS):
+        return Unresolved(WHAT, "cannot be read as SQL of this database")
 
 
 def _scopes(query: str, rules: SqlPlatform) -> list[Scope] | Unresolved:
@@ -72,11 +73,7 @@ def _scopes(query: str, rules: SqlPlatform) -> list[Scope] | Unresolved:
     from sqlglot.optimizer.scope import traverse_scope
 
     grammar = rules.grammar if rules.grammar and Dialect.get(rules.grammar) else None
-    try:
-        statements = [one for one in sqlglot.parse(query, read=grammar) if one is not None]
-    except (AttributeError, TypeError, LookupError, ValueError):
-        # parsers of rarer grammars trip over some broken texts, for example "cast :: ::" of SingleStore's
-        return _UNREADABLE
+    statements = [one for one in sqlglot.parse(query, read=grammar) if one is not None]
     if len(statements) != 1 or not isinstance(statements[0], exp.Query):
         return Unresolved(WHAT, "is not one SELECT")
     changes = (exp.DML, exp.DDL, exp.Into, exp.Command)

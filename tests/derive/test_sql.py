@@ -171,6 +171,7 @@ def test_links_to_other_servers(platform: str, query: str):
 def test_texts_that_trip_a_parser():
     """A grammar that fails over a broken text is an unreadable text, not an error."""
     assert isinstance(tables_of("select cast :: :: delete intersect", "singlestore"), Unresolved)
+    assert isinstance(tables_of("select lateral delete .", "mysql"), Unresolved)
 
 
 def test_no_part_of_a_query_in_messages(caplog: pytest.LogCaptureFixture):

@@ -38,7 +38,8 @@ def remove_stale(
         left = _checkpoint(cluster, sink)
     except SinkError as error:
         return replace(report, problems=(*report.problems, str(error)))
-    decided = planned(cluster, report, receipts, _adopted(cluster, previous, left or frozenset()), request.allow_removal)
+    whole = _adopted(cluster, previous, left or frozenset())
+    decided = planned(cluster, report, receipts, whole, request.allow_removal)
     receipts.set_baseline(decided.baseline)
     receipts.drop(decided.dropped)
     receipts.begin_removal(decided.remove)
@@ -73,7 +74,7 @@ def _adopted(cluster: Cluster, previous: Holdings, left: frozenset[str]) -> Hold
 def _next_checkpoint(
     cluster: Cluster, request: Request, receipts: Receipts, decided: StalePlan, left: frozenset[str] | None
 ) -> Sequence[Proposal]:
-    """The checkpoint to leave, where it differs from the one that is there: a user can go back to ``datahub ingest``."""
+    """The checkpoint to leave, where it differs from the one there is: a user can go back to ``datahub ingest``."""
     name = cluster.recipe.pipeline_name
     if not name or not (receipts.identity or "").startswith("datahub-rest "):
         return ()

@@ -156,7 +156,7 @@ def sync(cluster: Cluster, datahub: DataHub, request: Request, progress: Progres
 
 @dataclass(frozen=True, slots=True)
 class Describer:
-    """From a connector to its lineage and proposals; what needs the whole cluster is worked out once, when asked for."""
+    """From a connector to its lineage and proposals; what needs the whole cluster is worked out once, when asked."""
 
     settings: Settings
     naming: Naming

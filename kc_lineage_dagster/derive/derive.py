@@ -56,7 +56,7 @@ def derive(connector: ConnectorView, settings: Settings, cluster: Callable[[], C
         connector_class=class_name,
         family=name,
         edges=tuple(sorted(edges, key=_by_names)),
-        unresolved=tuple(sorted({item for item in found if isinstance(item, Unresolved)}, key=str)),
+        unresolved=tuple(sorted({item for item in found if isinstance(item, Unresolved)}, key=_by_text)),
     )
 
 
@@ -98,6 +98,10 @@ def _spelled(edge: Edge, settings: Settings) -> Edge:
 
     upstream = edge.upstream and spelled(edge.upstream)
     return Edge(upstream, spelled(edge.downstream), edge.fields, edge.evidence)
+
+
+def _by_text(item: Unresolved) -> tuple[str, str]:
+    return str(item), item.topic or ""
 
 
 def _by_names(edge: Edge) -> tuple[str, str, str]:

@@ -6,7 +6,9 @@ Rules: ``io.confluent.connect.jdbc.source.TableMonitorThread``, ``OffsetProtocol
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+import re
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from kc_lineage_dagster.derive.config import Config, first, items
@@ -24,6 +26,7 @@ from kc_lineage_dagster.derive.sql_platforms import PLATFORMS, SCHEMA
 from kc_lineage_dagster.lineage import Dataset, Unresolved
 
 MOST_NAMES = 1000
+Offsets = Mapping[str, Sequence[str]]
 INCLUDE, EXCLUDE = "table.include.list", "table.exclude.list"
 
 
@@ -42,17 +45,23 @@ def task_tables(evidence: Evidence) -> tuple[TableName, ...]:
     return tuple(dict.fromkeys(name for text in texts if (name := table_name(text))))
 
 
-def offset_tables(evidence: Evidence) -> tuple[str, ...]:
-    """The full names, without quotes, of the tables with a committed offset; protocol 0 has bare names only."""
-    parts = (offset.partition for offset in evidence.offsets)
-    return tuple(
-        dict.fromkeys(str(part["table"]) for part in parts if str(part.get("protocol")) == "1" and part.get("table"))
-    )
+def offset_tables(evidence: Evidence) -> Offsets:
+    """The full names, without quotes, of the tables with a committed offset; protocol 0 has bare names only.
+
+    By every text behind a dot: a table's own name may hold dots.
+    """
+    found: defaultdict[str, list[str]] = defaultdict(list)
+    partitions = (one.partition for one in evidence.offsets)
+    names = dict.fromkeys(str(one.get("table")) for one in partitions if str(one.get("protocol")) == "1")
+    for name in names:
+        for dot in re.finditer(r"\.", name):
+            found[name[dot.end() :]].append(name)
+    return found
 
 
-def full_name(place: JdbcUrl, table: str, offsets: Iterable[str]) -> Found | Unresolved:
+def full_name(place: JdbcUrl, table: str, offsets: Offsets) -> Found | Unresolved:
     """The dataset of a table known by its bare name: as the offsets qualify it, else where the connection looks."""
-    heads = (text[: -len(table) - 1] for text in offsets if text.endswith(f".{table}"))
+    heads = (text[: -len(table) - 1] for text in offsets.get(table, ()))
     answers = {dataset_of(place, TableName(table, tuple(head.split(".")))) for head in heads}
     seen = {answer for answer in answers if isinstance(answer, Dataset)}
     if len(seen) > 1:
@@ -83,13 +92,17 @@ class Patterns:
         """Whether a table that has these names is read."""
         texts = tuple(names)
         included = any(one.matches(text) is True for one in self.include for text in texts)
-        return included and not any(one.matches(text) is not False for one in self.exclude for text in texts)
+        return included and not self.excludes(texts)
+
+    def excludes(self, names: Iterable[str]) -> bool:
+        """Whether the exclude list names a table; where that cannot be told, it is not read."""
+        return any(one.matches(text) is not False for text in names for one in self.exclude)
 
     def spelled_out(self) -> tuple[str, ...]:
         """The names of those entries that stand for a few names only, dots taken for themselves."""
         found = (enumerate_language(text, MOST_NAMES, literal_dot=True) for text in self.texts)
         names = (name for one in found if one is not None and not isinstance(one, Refused) for name in one)
-        return tuple(name for name in dict.fromkeys(names) if self.selects((name,)))
+        return tuple(name for name in dict.fromkeys(names) if not self.excludes((name,)))
 
     def beginnings(self) -> tuple[tuple[str, ...], ...]:
         """The qualifiers that entries begin with: ``("sales",)`` of ``sales\\.orders_.*``."""
@@ -116,11 +129,11 @@ def _refused(key: str, compiled: dict[str, JavaRegex | Refused]) -> Iterator[Unr
     return (Unresolved(f"{key} = {text}", one.reason) for text, one in compiled.items() if isinstance(one, Refused))
 
 
-def selected(place: JdbcUrl, table: str, chosen: Patterns, offsets: Iterable[str]) -> Found | Unresolved | None:
+def selected(place: JdbcUrl, table: str, chosen: Patterns, offsets: Offsets) -> Found | Unresolved | None:
     """The dataset of a table whose bare name is known and that pattern lists select; None when they do not."""
-    by_offset = tuple(text for text in offsets if text.endswith(f".{table}") and chosen.selects((text,)))
+    by_offset = [text for text in offsets.get(table, ()) if chosen.selects((text,))]
     if by_offset:
-        return full_name(place, table, by_offset)
+        return full_name(place, table, {table: by_offset})
     default = default_schema(place) if SCHEMA in PLATFORMS[place.platform].levels else place.database
     tried = [*chosen.beginnings(), (default,) if default else ()]
     names = [TableName(table, tuple(head)) for head in dict.fromkeys(tried)]

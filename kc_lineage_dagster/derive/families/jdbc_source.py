@@ -13,11 +13,9 @@ from kc_lineage_dagster.derive.jdbc_url import JdbcUrl
 from kc_lineage_dagster.derive.record import ALL_COLUMNS, Leaf, Node, Opaque, Record, Struct
 from kc_lineage_dagster.derive.sql import Query, tables_of
 from kc_lineage_dagster.derive.sql_names import TableName, dataset_of, table_list, table_name
-from kc_lineage_dagster.derive.sql_platforms import PLATFORMS, THREE_LEVELS
 from kc_lineage_dagster.lineage import Dataset, Unresolved
 
 _TASKS = "task configurations"
-_AIVEN = "io.aiven."
 
 
 def _reads(config: Config, evidence: Evidence) -> Iterable[Found]:
@@ -73,7 +71,7 @@ def _by_lists(config: Config, place: JdbcUrl, prefix: str, evidence: Evidence) -
     offsets = jdbc_tables.offset_tables(evidence)
     patterns = jdbc_tables.patterns(config)
     if patterns:
-        yield from _by_patterns(patterns, place, prefix, offsets)
+        yield from _by_patterns(patterns, config, place, prefix, offsets)
         return
     listed = table_list(first(config, "table.whitelist") or "")
     for text in listed:
@@ -88,46 +86,46 @@ def _record(found: jdbc_tables.Found | Unresolved, prefix: str) -> Record | Unre
     return Record(found.dataset, prefix + found.table, evidence=found.evidence)
 
 
-def _listed(text: str, config: Config, place: JdbcUrl, prefix: str, offsets: tuple[str, ...]) -> Iterator[Found]:
+def _listed(text: str, config: Config, place: JdbcUrl, prefix: str, offsets: jdbc_tables.Offsets) -> Iterator[Found]:
     """One entry of ``table.whitelist``: compared with a table's bare name and with its full one, quoted or not."""
     name = table_name(text)
     if name is None:
         yield Unresolved(f"table.whitelist = {text}", "is not the name of a table")
-    elif not name.qualifiers:
-        yield _record(jdbc_tables.full_name(place, name.table, offsets), prefix)
     else:
-        dataset = dataset_of(place, name)
-        record = dataset if isinstance(dataset, Unresolved) else Record(dataset, prefix + name.table)
-        yield _only_if_seen(text, record) if _without_database(config, place, name) else record
+        yield _named(name, f"table.whitelist = {text}", config, place, prefix, offsets)
 
 
-def _without_database(config: Config, place: JdbcUrl, name: TableName) -> bool:
-    """Aiven's connector has the database in full names: ``schema.table`` is none of them (seen on PostgreSQL)."""
-    aiven = config.get("connector.class", "").startswith(_AIVEN)
-    return aiven and PLATFORMS[place.platform].levels == THREE_LEVELS and len(name.qualifiers) == 1
-
-
-def _only_if_seen(text: str, record: Record | Unresolved) -> Found:
-    if isinstance(record, Unresolved):
+def _named(
+    name: TableName, what: str, config: Config, place: JdbcUrl, prefix: str, offsets: jdbc_tables.Offsets
+) -> Found:
+    """The record of a table that a list names; where the connector may know it by another name, only if it was read."""
+    if not name.qualifiers:
+        return _record(jdbc_tables.full_name(place, name.table, offsets), prefix)
+    dataset = dataset_of(place, name)
+    if isinstance(dataset, Unresolved):
+        return dataset
+    record = Record(dataset, prefix + name.table)
+    if len(name.qualifiers) == _qualifiers(config, place, len(name.qualifiers)):
         return record
-    return Selection(
-        f"table.whitelist = {text}",
-        lambda topic: record if topic == record.topic else None,
-        frozenset({str(record.topic)}),
-    )
+    return Selection(what, lambda topic: record if topic == record.topic else None, frozenset({prefix + name.table}))
+
+
+def _qualifiers(config: Config, place: JdbcUrl, given: int) -> int:
+    """How many parts stand before the table in the full names that a connector compares with its lists.
+
+    SQL Server's driver shows the database; PostgreSQL's does with Aiven's connector, not with Confluent's (seen).
+    """
+    aiven = config.get("connector.class", "").startswith("io.aiven.")
+    return {"mssql": 2, "postgres": 2 if aiven else 1}.get(place.platform, given)
 
 
 def _by_patterns(
-    patterns: jdbc_tables.Patterns, place: JdbcUrl, prefix: str, offsets: tuple[str, ...]
+    patterns: jdbc_tables.Patterns, config: Config, place: JdbcUrl, prefix: str, offsets: jdbc_tables.Offsets
 ) -> Iterator[Found]:
     yield from patterns.problems
     for text in patterns.spelled_out():
         name = TableName(text.rpartition(".")[2], tuple(text.split(".")[:-1]))
-        if name.qualifiers:
-            dataset = dataset_of(place, name)
-            yield dataset if isinstance(dataset, Unresolved) else Record(dataset, prefix + name.table)
-        else:
-            yield _record(jdbc_tables.full_name(place, name.table, offsets), prefix)
+        yield _named(name, f"{jdbc_tables.INCLUDE} = {text}", config, place, prefix, offsets)
 
     def origin(topic: str) -> Record | Unresolved | None:
         table = _table(topic, prefix)
@@ -137,7 +135,7 @@ def _by_patterns(
     yield Selection(f"{jdbc_tables.INCLUDE} = {','.join(patterns.texts)}", origin, frozenset({prefix}))
 
 
-def _all_tables(config: Config, place: JdbcUrl, prefix: str, offsets: tuple[str, ...]) -> Selection:
+def _all_tables(config: Config, place: JdbcUrl, prefix: str, offsets: jdbc_tables.Offsets) -> Selection:
     blacklist = [name for text in items(first(config, "table.blacklist")) if (name := table_name(text))]
 
     def origin(topic: str) -> Record | Unresolved | None:

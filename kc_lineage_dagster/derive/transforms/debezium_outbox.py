@@ -85,9 +85,10 @@ def _transform(options: Options, outbox: _Outbox, routing: Rule) -> Transform:
     guarded = "predicate" in options.config
 
     def step(record: Record) -> tuple[Record, ...]:
-        if fields.is_envelope(record.value) is False:
+        change_event = fields.is_change_event(record)
+        if change_event is False:
             return (record,)
-        row = fields.field_at(record.value, ("after",)) if fields.is_envelope(record.value) else record.value
+        row = fields.field_at(record.value, ("after",)) if change_event else record.value
         event = outbox.event(record, row or Opaque())
         if event is None:
             return ()

@@ -102,7 +102,6 @@ def _routed(options: Options, change: fields.RecordChange) -> Transform:
     pattern = TopicPattern(ANY_TOPIC, f"${{{field}}}")
 
     def step(record: Record) -> tuple[Record, ...]:
-        routed = fields.is_envelope(record.value) is not False
-        return (change(record).to(pattern) if routed else record,)
+        return (record if fields.is_change_event(record) is False else change(record).to(pattern),)
 
     return Transform(options.alias, step, undo=lambda topic: None)

@@ -53,6 +53,11 @@ def is_envelope(node: Node) -> bool | None:
     return False if node.columns is None else None
 
 
+def is_change_event(record: Record) -> bool | None:
+    """Whether records are Debezium change events; those without an origin (heartbeats, ...) are not."""
+    return False if record.origin is None else is_envelope(record.value)
+
+
 def field_at(node: Node, path: Path) -> Node | None:
     """The field at a path; None when there is none, Opaque when nothing is known of it."""
     if not path:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from kc_lineage_dagster.derive.config import Config, first, items
@@ -26,6 +26,8 @@ from kc_lineage_dagster.derive.sql_platforms import PLATFORMS, SCHEMA
 from kc_lineage_dagster.lineage import Dataset, Unresolved
 
 MOST_NAMES = 1000
+# a name as people write it into a list of expressions, its dots escaped or not
+_PLAIN = re.compile(r"[\w-]+(?:\\?\.[\w-]+)*")
 Offsets = Mapping[str, Sequence[str]]
 INCLUDE, EXCLUDE = "table.include.list", "table.exclude.list"
 
@@ -81,33 +83,33 @@ def _by_default(place: JdbcUrl) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Patterns:
-    """``table.include.list`` and ``table.exclude.list``: RE2 expressions over full names, whole matches."""
+    """``table.include.list`` and ``table.exclude.list``: RE2 expressions over full names, whole matches.
 
+    ``plain``: entries that are names. ``names``: all that entries spell out; dots in both are taken for themselves.
+    ``heads``: the qualifiers that entries begin with, ``("sales",)`` of ``sales\\.orders_.*``. ``problems``: entries
+    that cannot be read.
+    """
+
+    texts: tuple[str, ...]
+    plain: frozenset[str]
     include: tuple[JavaRegex, ...]
     exclude: tuple[JavaRegex, ...]
-    texts: tuple[str, ...]
+    names: tuple[str, ...]
+    heads: tuple[tuple[str, ...], ...]
     problems: tuple[Unresolved, ...]
 
     def selects(self, names: Iterable[str]) -> bool:
         """Whether a table that has these names is read."""
         texts = tuple(names)
-        included = any(one.matches(text) is True for one in self.include for text in texts)
-        return included and not self.excludes(texts)
+        included = any(text in self.plain for text in texts) or any(
+            one.matches(text) is True for one in self.include for text in texts
+        )
+        return included and not _named_by(self.exclude, texts)
 
-    def excludes(self, names: Iterable[str]) -> bool:
-        """Whether the exclude list names a table; where that cannot be told, it is not read."""
-        return any(one.matches(text) is not False for text in names for one in self.exclude)
 
-    def spelled_out(self) -> tuple[str, ...]:
-        """The names of those entries that stand for a few names only, dots taken for themselves."""
-        found = (enumerate_language(text, MOST_NAMES, literal_dot=True) for text in self.texts)
-        names = (name for one in found if one is not None and not isinstance(one, Refused) for name in one)
-        return tuple(name for name in dict.fromkeys(names) if not self.excludes((name,)))
-
-    def beginnings(self) -> tuple[tuple[str, ...], ...]:
-        """The qualifiers that entries begin with: ``("sales",)`` of ``sales\\.orders_.*``."""
-        heads = (literal_prefix(text, literal_dot=True).split(".")[:-1] for text in self.texts)
-        return tuple(dict.fromkeys(tuple(head) for head in heads if head))
+def _named_by(regexes: Iterable[JavaRegex], names: tuple[str, ...]) -> bool:
+    """Whether an exclude list names a table; where that cannot be told, it counts as named."""
+    return any(one.matches(text) is not False for one in regexes for text in names)
 
 
 def patterns(config: Config) -> Patterns | None:
@@ -115,18 +117,41 @@ def patterns(config: Config) -> Patterns | None:
     texts = items(first(config, INCLUDE))
     if not texts:
         return None
-    include = {text: compile_re2(text) for text in texts}
-    exclude = {text: compile_re2(text) for text in items(first(config, EXCLUDE))}
-    problems = tuple(_refused(INCLUDE, include)) + tuple(_refused(EXCLUDE, exclude))
-    return Patterns(tuple(_good(include)), tuple(_good(exclude)), tuple(texts), problems)
+    plain = {text: text.replace("\\", "") for text in texts if _PLAIN.fullmatch(text)}
+    others = tuple(text for text in texts if text not in plain)
+    include, problems = _compiled(INCLUDE, others)
+    exclude, unread = _compiled(EXCLUDE, items(first(config, EXCLUDE)))
+    begins = (*plain.values(), *(literal_prefix(text, literal_dot=True) for text in others))
+    heads = (tuple(text.split(".")[:-1]) for text in begins)
+    spelled = (*plain.values(), *(name for text in others for name in _enumerated(text)))
+    return Patterns(
+        texts=texts,
+        plain=frozenset(plain.values()),
+        include=include,
+        exclude=exclude,
+        # an exclude list that cannot be read may take any name away
+        names=() if unread else tuple(name for name in dict.fromkeys(spelled) if not _named_by(exclude, (name,))),
+        heads=tuple(dict.fromkeys(head for head in heads if head)),
+        problems=(*problems, *unread),
+    )
 
 
-def _good(compiled: dict[str, JavaRegex | Refused]) -> Iterator[JavaRegex]:
-    return (one for one in compiled.values() if isinstance(one, JavaRegex))
+def _enumerated(text: str) -> Iterable[str]:
+    """The names a pattern stands for, dots taken for themselves; none when they are endless or too many."""
+    found = enumerate_language(text, MOST_NAMES, literal_dot=True) or ()
+    return sorted(name for name in found if all(name.split(".")))
 
 
-def _refused(key: str, compiled: dict[str, JavaRegex | Refused]) -> Iterator[Unresolved]:
-    return (Unresolved(f"{key} = {text}", one.reason) for text, one in compiled.items() if isinstance(one, Refused))
+def _compiled(key: str, texts: tuple[str, ...]) -> tuple[tuple[JavaRegex, ...], tuple[Unresolved, ...]]:
+    """A list as one expression, or entry by entry where one of them cannot be read."""
+    joined = compile_re2("|".join(f"(?:{text})" for text in texts)) if texts else None
+    if joined is None or isinstance(joined, JavaRegex):
+        return (joined,) if joined else (), ()
+    single = {text: compile_re2(text) for text in texts}
+    problems = tuple(
+        Unresolved(f"{key} = {text}", one.reason) for text, one in single.items() if isinstance(one, Refused)
+    )
+    return tuple(one for one in single.values() if isinstance(one, JavaRegex)), problems
 
 
 def selected(place: JdbcUrl, table: str, chosen: Patterns, offsets: Offsets) -> Found | Unresolved | None:
@@ -135,7 +160,7 @@ def selected(place: JdbcUrl, table: str, chosen: Patterns, offsets: Offsets) -> 
     if by_offset:
         return full_name(place, table, {table: by_offset})
     default = default_schema(place) if SCHEMA in PLATFORMS[place.platform].levels else place.database
-    tried = [*chosen.beginnings(), (default,) if default else ()]
+    tried = [*chosen.heads, (default,) if default else ()]
     names = [TableName(table, tuple(head)) for head in dict.fromkeys(tried)]
     matching = [name for name in names if chosen.selects(_spellings(place, name))]
     datasets = [dataset_of(place, name) for name in matching]

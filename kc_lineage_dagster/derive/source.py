@@ -123,6 +123,8 @@ class _Context:
         if certain:
             return [_edge(record, topic, _with_topics(record)) for record in certain]
         places = backwards(self.chain, topic)
+        if self._is_internal(topic, places):
+            return []
         arriving, problems = self._arriving(topic, places)
         origins = dict.fromkeys(record.origin for record in arriving)
         if len(origins) == 1:
@@ -130,8 +132,6 @@ class _Context:
         if len(origins) > 1:
             names = ", ".join(str(origin) for origin in list(origins)[:5])
             return [Unresolved(topic, f"several tables may feed it, and nothing decides: {names}", topic=topic)]
-        if self._is_internal(topic, places):
-            return []
         if problems:
             return list(problems)
         return [Unresolved(topic, "no table that the configuration selects explains this topic", topic=topic)]
@@ -179,7 +179,7 @@ class _Context:
         pattern = outcome.record.topic
         if not isinstance(pattern, TopicPattern):
             return outcome.record if pattern == topic else None
-        for name in places[outcome.at].exact:
+        for name in _names_of(places[outcome.at], pattern):
             if not pattern.fits(name):
                 continue
             if outcome.at == len(self.chain):
@@ -195,6 +195,13 @@ class _Context:
             self.family.internal(self.config, name) and self._reaches(Record(None, name), topic, places) is not None
             for name in places[0].exact
         )
+
+
+def _names_of(place: Beforehand, pattern: TopicPattern) -> Iterable[str]:
+    """The topics of a place, also those whose holes the pattern's own beginning fills."""
+    beginning = pattern.parts[0] if isinstance(pattern.parts[0], str) else ""
+    filled = (name for parts in place.preimages if len(parts) > 1 and beginning for name in complete(parts, beginning))
+    return dict.fromkeys((*place.exact, *filled))
 
 
 def _with_topics(record: Record) -> str:

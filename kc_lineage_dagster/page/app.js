@@ -49,7 +49,7 @@
     const found = Model.neighbourhood(model, focus, view.depth, view.allowed);
     view.edges = [...found.edges];
     const one = focus.connector || focus.dataset;
-    const id = `${focus.connector ? "c" : "d"}${one.id}`;
+    const id = spot(focus);
     graph.draw(Graph.elements(view.edges, focus.connector ? [one] : [], found.more), id);
     graph.light(lit(focus), id);
     at("title").textContent = `around ${Graph.short(one.name, 60)}${found.cut ? " · cut: show fewer steps" : ""}`;
@@ -60,19 +60,29 @@
     const { matches } = view;
     const drawn = matches.edges.length <= WHOLE && matches.connectors.length <= WHOLE;
     view.edges = drawn ? matches.edges : [];
-    graph.draw(drawn ? Graph.elements(matches.edges, matches.connectors, new Map()) : Graph.overview(Model.summary(matches.edges)));
+    graph.draw(drawn
+      ? Graph.elements(matches.edges, matches.connectors, new Map())
+      : Graph.overview(Model.summary(matches.edges)));
     graph.light(null);
     at("title").textContent = drawn
-      ? `all ${Panel.plural(matches.edges.length, "edge")}`
+      ? `${Panel.plural(matches.edges.length, "edge")}${matches.edges.length < model.edges.length ? " that match" : ""}`
       : `${Panel.plural(matches.edges.length, "edge")} by platform · search, or click a connector or a platform`;
     Panel.cluster(at("details"), model, open, only);
+  }
+
+  /** The id of the node of a connector or dataset; null for a line. */
+  function spot({ connector, dataset }) {
+    return connector ? `c${connector.id}` : dataset ? `d${dataset.id}` : null;
   }
 
   /** The ids of nodes and lines on the way through a connector or dataset. */
   function lit(focus) {
     const ids = new Set();
     const { connector, dataset } = focus;
-    if (connector) ids.add(`c${connector.id}`).add(`u${connector.id}`).add(`u${connector.id}>c${connector.id}`).add(`c${connector.id}>u${connector.id}`);
+    if (connector) {
+      const [own, open] = [`c${connector.id}`, `u${connector.id}`];
+      ids.add(own).add(open).add(`${open}>${own}`).add(`${own}>${open}`);
+    }
     if (dataset) ids.add(`d${dataset.id}`);
     for (const { at: via, up, down } of Model.path(focus, view.edges)) {
       ids.add(`c${via.id}`).add(`d${down.id}`).add(`c${via.id}>d${down.id}`);
@@ -85,7 +95,8 @@
     const before = performance.now();
     view.matches = Model.matches(model, filter);
     const { connectors, datasets } = view.matches;
-    at("count").textContent = `${Panel.plural(connectors.length, "connector")}${datasets.length ? `, ${Panel.plural(datasets.length, "dataset")}` : ""}`;
+    const also = datasets.length ? `, ${Panel.plural(datasets.length, "dataset")}` : "";
+    at("count").textContent = Panel.plural(connectors.length, "connector") + also;
     show();
     document.body.dataset.took = (performance.now() - before).toFixed(0); // milliseconds, for tests
   }
@@ -128,7 +139,7 @@
       view.allowed.set(ref.more, (view.allowed.get(ref.more) || Model.SIBLINGS) + 100);
       show();
     } else {
-      graph.light(ref.line ? null : lit(ref), ref.connector ? `c${ref.connector.id}` : ref.dataset ? `d${ref.dataset.id}` : null);
+      graph.light(ref.line ? null : lit(ref), spot(ref));
       Panel.details(at("details"), ref, open);
     }
   }
@@ -151,8 +162,13 @@
       const first = connectors.length ? { connector: connectors[0] } : datasets.length ? { dataset: datasets[0] } : null;
       if (event.key === "Enter" && first) open(first);
     });
-    for (const name of ["platform", "state", "kind"]) at(name).addEventListener("change", (event) => only({ [name]: event.target.value }));
-    at("unresolved").addEventListener("change", (event) => { filter.unresolved = event.target.checked; leave(); });
+    for (const name of ["platform", "state", "kind"]) {
+      at(name).addEventListener("change", (event) => only({ [name]: event.target.value }));
+    }
+    at("unresolved").addEventListener("change", (event) => {
+      filter.unresolved = event.target.checked;
+      leave();
+    });
     at("reset").addEventListener("click", () => {
       filter.unresolved = at("unresolved").checked = false;
       filter.text = at("search").value = "";
@@ -160,11 +176,16 @@
     });
     at("home").addEventListener("click", leave);
     at("fit").addEventListener("click", () => graph.fit());
-    const deepen = (by) => () => { view.depth = Math.min(8, Math.max(1, view.depth + by)); show(); };
+    const deepen = (by) => () => {
+      view.depth = Math.min(8, Math.max(1, view.depth + by));
+      show();
+    };
     at("fewer").addEventListener("click", deepen(-1));
     at("further").addEventListener("click", deepen(1));
     document.addEventListener("keydown", (event) => {
-      if (event.key === "/" && document.activeElement !== at("search")) { event.preventDefault(); at("search").focus(); }
+      if (event.key !== "/" || document.activeElement === at("search")) return;
+      event.preventDefault();
+      at("search").focus();
     });
     graph.cy.on("tap", "node, edge", (event) => tapped(event.target.data("ref")));
     graph.cy.on("dbltap", "node", (event) => {
@@ -174,7 +195,11 @@
     graph.cy.on("mouseover", "node, edge", (event) => { at("graph").title = named(event.target.data("ref")); });
     graph.cy.on("mouseout", "node, edge", () => { at("graph").title = ""; });
     window.addEventListener("hashchange", route);
-    window.addEventListener("popstate", () => { if (!location.hash) { view.focus = null; search(); } });
+    window.addEventListener("popstate", () => {
+      if (location.hash) return;
+      view.focus = null;
+      search();
+    });
   }
 
   function route() {

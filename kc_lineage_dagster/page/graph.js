@@ -9,7 +9,8 @@ const Graph = (() => {
   const SIZES = {
     connector: [196, 34], dataset: [206, 34], topic: [206, 34], more: [110, 24], unresolved: [130, 24], platform: [170, 44],
   };
-  const LABEL = 31; // characters of a name; its end says more than its beginning
+  const LABEL = 29; // characters of a name; its end says more than its beginning
+  const LARGE = 300; // nodes and lines
   const ODD = /[\u0000-\u001f\u007f-\u009f\u200e\u200f\u2028-\u202e\u2066-\u2069\ufeff]/g;
 
   const STYLE = [
@@ -32,8 +33,10 @@ const Graph = (() => {
       selector: "edge",
       style: {
         width: "data(width)", "line-color": "#b4bcc6", "target-arrow-color": "#b4bcc6", "target-arrow-shape": "triangle",
-        "arrow-scale": 0.8, "curve-style": "bezier", "source-endpoint": "50% 0%", "target-endpoint": "-50% 0%", label: "data(label)", "font-size": 10, "text-background-color": "#ffffff",
-        "text-background-opacity": 0.9, "text-background-padding": 2, color: "#52606d", "font-family": "system-ui, sans-serif",
+        "source-label": "data(leaving)", "target-label": "data(arriving)", "source-text-offset": 60, "target-text-offset": 66,
+        "arrow-scale": 0.8, "curve-style": "bezier", "source-endpoint": "50% 0%", "target-endpoint": "-50% 0%",
+        "font-size": 10, "text-background-color": "#ffffff", "text-background-opacity": 0.9, "text-background-padding": 2, color: "#52606d",
+        "font-family": "system-ui, sans-serif",
       },
     },
     { selector: "edge.dashed", style: { "line-style": "dashed", "target-arrow-shape": "none" } },
@@ -55,7 +58,10 @@ const Graph = (() => {
 
   const line = (from, to, more = {}) => ({
     group: "edges", classes: more.classes || "",
-    data: { id: `${from}>${to}`, source: from, target: to, label: more.label || "", width: more.width || 1.2, ref: more.ref },
+    data: {
+      id: `${from}>${to}`, source: from, target: to, width: more.width || 1.2, ref: more.ref,
+      leaving: more.leaving || "", arriving: more.arriving || "",
+    },
   });
 
   /** Datasets, connectors and what is left out of a set of edges; `more` as Model.neighbourhood counts it. */
@@ -105,7 +111,8 @@ const Graph = (() => {
       const from = count(one.from === "kafka" ? "pkafka" : `pfrom ${one.from}`, one.from, one.up);
       const to = count(one.to === "kafka" ? "pkafka" : `pto ${one.to}`, one.to, one.down);
       const label = `${one.connectors.size} connector${one.connectors.size === 1 ? "" : "s"}`;
-      return line(from, to, { label, width: 1 + (5 * one.connectors.size) / widest, ref: { platform: one.from === "kafka" ? one.to : one.from } });
+      const end = one.from === "kafka" ? { arriving: label } : { leaving: label }; // there lines are apart
+      return line(from, to, { ...end, width: 1 + (5 * one.connectors.size) / widest, ref: { platform: one.from === "kafka" ? one.to : one.from } });
     });
     const nodes = [...places].map(([id, { platform, datasets }]) => {
       const what = platform === "kafka" ? "topic" : "dataset";
@@ -118,7 +125,8 @@ const Graph = (() => {
   function positions(parts) {
     const platforms = parts.some(({ data }) => data.id.startsWith("p"));
     const layout = new dagre.graphlib.Graph();
-    layout.setGraph({ rankdir: "LR", nodesep: platforms ? 24 : 8, ranksep: platforms ? 150 : 50, edgesep: 4 });
+    const ranker = parts.length > LARGE ? "tight-tree" : "network-simplex"; // ten times faster, not quite as tidy
+    layout.setGraph({ rankdir: "LR", ranker, nodesep: platforms ? 24 : 8, ranksep: platforms ? 150 : 50, edgesep: 4 });
     layout.setDefaultEdgeLabel(() => ({}));
     for (const { group, data } of parts) if (group === "nodes") layout.setNode(data.id, { width: data.w, height: data.h });
     for (const { group, data } of parts) if (group === "edges") layout.setEdge(data.source, data.target);

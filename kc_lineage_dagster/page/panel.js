@@ -24,9 +24,9 @@ const Panel = (() => {
 
   function link(focus, open) {
     const one = focus.connector || focus.dataset;
-    const made = h("button", { type: "button", className: "link", title: one.name, onclick: () => open(focus) });
-    made.append(h("bdi", {}, focus.connector ? shown(one.name) : `${one.platform}: ${shown(one.name)}`));
-    return made;
+    const name = focus.connector ? shown(one.name) : `${one.platform}: ${shown(one.name)}`;
+    const go = (event) => { event.preventDefault(); open(focus); };
+    return h("a", { href: Model.address(focus), title: one.name, onclick: go }, h("bdi", {}, name));
   }
 
   function bounded(items, most, make) {

@@ -123,7 +123,7 @@ def _by_patterns(
     patterns: jdbc_tables.Patterns, config: Config, place: JdbcUrl, prefix: str, offsets: jdbc_tables.Offsets
 ) -> Iterator[Found]:
     yield from patterns.problems
-    for text in patterns.spelled_out():
+    for text in patterns.names:
         name = TableName(text.rpartition(".")[2], tuple(text.split(".")[:-1]))
         yield _named(name, f"{jdbc_tables.INCLUDE} = {text}", config, place, prefix, offsets)
 

@@ -23,7 +23,7 @@ def _reads(config: Config, evidence: Evidence) -> Iterator[Found]:
         yield Unresolved(jdbc_tables.INCLUDE, "is not set")
         return
     yield from patterns.problems
-    for name in patterns.spelled_out():
+    for name in patterns.names:
         yield _record(name, prefix + name)
 
     def origin(topic: str) -> Record | Unresolved | None:

@@ -146,7 +146,9 @@ def _property(source: str) -> regex.Pattern[str]:
 
 def _point(point: int) -> str:
     char = chr(point)
-    return char if char.isascii() and char.isalnum() else f"\\U{point:08x}"
+    if char.isascii() and (char.isalnum() or char == "_"):
+        return char
+    return f"\\{char}" if 0x21 <= point <= 0x7E else f"\\U{point:08x}"
 
 
 def to_regex(part: CharSet) -> str:

@@ -10,7 +10,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from kc_lineage_dagster.derive.java_regex.charset import NOTHING, CharSet, disjoint, union
-from kc_lineage_dagster.derive.java_regex.machine import MAX_WALKED, Machine, Threads, letters
+from kc_lineage_dagster.derive.java_regex.machine import Machine, Threads, letters
 from kc_lineage_dagster.derive.java_regex.nodes import (
     Alt,
     Anchor,
@@ -91,8 +91,6 @@ def first_find_is_whole(root: Node) -> bool:
             if step[0] and step not in seen:
                 seen.add(step)
                 waiting.append(step)
-        if len(seen) > MAX_WALKED:
-            raise NotTranslated("a pattern too large to be inverted")
     return True
 
 

@@ -39,6 +39,7 @@ MAX_SPLITS = 5000
 _Answer = TypeVar("_Answer", bool, str)
 _MAX_CLASS = 10
 _MAX_VARIANTS = 50
+_MAX_TRIED_ALONE = 4
 
 # One way to read the pattern: known texts, and parts of the tree whose text the router lost.
 Reading: TypeAlias = "tuple[str | Node, ...]"
@@ -246,7 +247,8 @@ def _narrowings(router: _Router, reading: Reading) -> Iterator[Reading]:
     yield reading
     lost = [at for at, part in enumerate(reading) if not isinstance(part, str)]
     for excluded in (_beside(reading), _separators(router.root)):
-        for some in (*((at,) for at in lost), tuple(lost)):
+        each = [(at,) for at in lost] if len(lost) <= _MAX_TRIED_ALONE else []
+        for some in (*each, tuple(lost)):
             yield tuple(
                 _without(p, excluded) if at in some and not isinstance(p, str) else p for at, p in enumerate(reading)
             )

@@ -6,9 +6,8 @@ from dataclasses import dataclass, field
 from typing import Literal, TypeAlias
 
 from kc_lineage_dagster.derive.java_regex.machine import Machine, Notes, Threads, letters
-from kc_lineage_dagster.derive.java_regex.nodes import Node, NotTranslated, Seq
+from kc_lineage_dagster.derive.java_regex.nodes import Node, Seq
 
-MAX_CASES = 3000
 Outcome: TypeAlias = Literal["own", "other", "no"]
 
 
@@ -17,13 +16,12 @@ class Judge:
     """Knows a pattern, an output, and the group texts that make it up.
 
     ``root``: from `without_possessives`, its first find always the whole text. ``splits``: every way in which the
-    replacement's groups can make up the output. One judge looks at ``MAX_CASES`` cases in all.
+    replacement's groups can make up the output.
     """
 
     root: Node
     output: str
     splits: list[dict[int, str]]
-    left: int = MAX_CASES
     machine: Machine = field(init=False)
     start: Threads = field(init=False)
     wanted: frozenset[Notes] = field(init=False)
@@ -63,7 +61,4 @@ class Judge:
                 if step not in seen:
                     seen.add(step)
                     waiting.append(step)
-            if len(seen) > self.left:
-                raise NotTranslated("too many cases of what the lost text could be")
-        self.left -= len(seen)
         return found

@@ -24,7 +24,7 @@ from kc_lineage_dagster.derive.java_regex.nodes import (
 )
 
 MAX_STATES = 2000
-MAX_WALKED = 3000
+MAX_VISITS = 200_000
 # Of the characters beyond ASCII that only a property tells apart, these stand for all.
 _BEYOND_ASCII = "\xa0\xb2\xe9\xc9\u03b4\u03a9\u044f\u042f\u0663\u65e5\u3072\u20ac\u2014\u3000\u0301"
 LINE_BREAKS = "\n\r\x85\u2028\u2029"
@@ -52,12 +52,13 @@ class Machine:
     """The states of a pattern; state 0 is the match.
 
     ``noted``: the numbers of the groups whose text the threads note down; ``counts``: all beginnings of the texts that
-    matter for each.
+    matter for each. ``visits``: how much was looked at; more than ``MAX_VISITS`` (about a second) is given up.
     """
 
     noted: tuple[int, ...] = ()
     counts: tuple[frozenset[str], ...] = ()
     states: list[State] = field(default_factory=lambda: [State("match")])
+    visits: int = 0
 
     def add(self, state: State) -> int:
         """Add a state and return its number."""
@@ -77,6 +78,7 @@ class Machine:
         waiting = list(threads)[::-1]
         while waiting:
             number, notes = waiting.pop()
+            self.visits += 1
             if number in found:
                 continue
             found[number] = notes
@@ -84,6 +86,8 @@ class Machine:
             if state.kind in ("fork", "open", "close", passed):
                 after = self._noting(state, notes)
                 waiting.extend((lead, after) for lead in reversed(state.leads))
+        if self.visits > MAX_VISITS:
+            raise NotTranslated("too many cases to look at")
         stays = ("match", "char", "begin", "end")
         return tuple(
             (n, notes) for n, notes in found.items() if (kind := self.states[n].kind) in stays and kind != passed

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 
 from kc_lineage_dagster.derive.java_regex.nodes import NotTranslated
 
-MAX_LENGTH = 100_000
+MAX_LENGTH = 50_000
 MAX_DEPTH = 60
 _SPACE = " \t\n\x0b\f\r"
 _SOURCE_FLAGS = "dsuixU"

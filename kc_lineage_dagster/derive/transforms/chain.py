@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping
 
 from kc_lineage_dagster.derive.config import Config, first, flag, is_reference, items, stripped
@@ -18,11 +19,12 @@ TRANSFORMS: Mapping[str, Build] = {
     **aiven.TRANSFORMS,
     **others.TRANSFORMS,
 }
-_SIMPLE_NAMES = [name.rpartition(".")[2] for name in TRANSFORMS]
+_COUNTS = Counter(name.rpartition(".")[2] for name in TRANSFORMS)
+# Kafka's own are installed everywhere, so a short name that works is theirs where others share it.
 _BY_ALIAS: Mapping[str, Build] = {
     simple: build
-    for (name, build), simple in zip(TRANSFORMS.items(), _SIMPLE_NAMES, strict=True)
-    if _SIMPLE_NAMES.count(simple) == 1
+    for name, build in TRANSFORMS.items()
+    if _COUNTS[simple := name.rpartition(".")[2]] == 1 or name in kafka.TRANSFORMS
 }
 
 

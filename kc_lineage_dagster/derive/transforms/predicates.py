@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 from kc_lineage_dagster.derive.config import Config
 from kc_lineage_dagster.derive.java_regex import Refused, compile_java
-from kc_lineage_dagster.derive.record import Record
+from kc_lineage_dagster.derive.record import Opaque, Record
 from kc_lineage_dagster.derive.transforms.steps import Transform
 from kc_lineage_dagster.lineage import Unresolved
 
@@ -66,9 +66,7 @@ def guarded(transform: Transform, predicate: Predicate, negate: bool) -> Transfo
     def step(record: Record) -> tuple[Record, ...]:
         holds = predicate.test(record)
         if holds is None:
-            reason = f"{transform.alias}: its predicate depends on the content of each record"
-            changed = tuple(one.doubt(reason) for one in transform.step(record))
-            return (record.doubt(reason), *changed) if changed != (record.doubt(reason),) else changed
+            return _either(record, transform)
         return transform.step(record) if holds != negate else (record,)
 
     return replace(
@@ -76,3 +74,13 @@ def guarded(transform: Transform, predicate: Predicate, negate: bool) -> Transfo
         step=step,
         by_topic=transform.by_topic or predicate.by_topic,
     )
+
+
+def _either(record: Record, transform: Transform) -> tuple[Record, ...]:
+    """Some records go through the step and others do not, by their content; a doubt only where topics part."""
+    changed = transform.step(record)
+    if all(one.topic == record.topic for one in changed):
+        same = all((one.key, one.value) == (record.key, record.value) for one in changed)
+        return (record if same else replace(record, key=Opaque(), value=Opaque()),)
+    reason = f"{transform.alias}: its predicate depends on the content of each record"
+    return (record.doubt(reason), *(one.doubt(reason) for one in changed))

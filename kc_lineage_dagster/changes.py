@@ -81,9 +81,7 @@ def changes(listing: Snapshot, index: Index, cursor: Cursor, now: float) -> Chan
 
 
 def ask(change: Change, cursor: Cursor, now: float) -> tuple[bool, Cursor]:
-    """Whether to request a run now, and the cursor to keep. The same change is asked for again after a growing
-    pause.
-    """
+    """Whether to request a run now, and the cursor to keep; the same change is asked for after growing pauses."""
     pending = {name: when for name, when in (cursor.second_look or {}).items() if when > now}
     if not change:
         return False, replace(cursor, second_look=pending)

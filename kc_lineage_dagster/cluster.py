@@ -1,6 +1,4 @@
-"""One recipe, ready for use: the one place that turns its fields into settings of ``connect``, ``derive`` and
-``emit``.
-"""
+"""One recipe, ready for use: the one place that turns its fields into settings of connect, derive and emit."""
 
 from __future__ import annotations
 

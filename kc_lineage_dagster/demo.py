@@ -17,9 +17,7 @@ from kc_lineage_dagster.recipe_files import RecipeFile, find_recipes
 
 
 def main(slug: str = "demo") -> int:
-    """Runs ``sync_<slug>`` with Dagster's command line; the job's own output goes to a file. The exit code is the
-    job's.
-    """
+    """Runs ``sync_<slug>`` with Dagster's command line, its output into a file; the exit code is the job's."""
     file = next((one for one in find_recipes() if one.slug == slug), None)
     if file is None:
         print(f"no recipe with the short name {slug}")

@@ -59,9 +59,7 @@ class RecipeFile:
 
     @property
     def home(self) -> Path:
-        """Where state goes by default: ``.dagster`` beside the recipe, or beside the folder ``recipes`` that holds
-        it.
-        """
+        """Where state goes by default: ``.dagster`` beside the recipe, or beside the folder ``recipes`` it is in."""
         folder = self.path.parent
         return (folder.parent if folder.name == "recipes" else folder) / ".dagster"
 
@@ -108,9 +106,7 @@ def read_recipe(path: Path) -> RecipeFile:
 
 
 def recipe_of(data: object, path: Path) -> RecipeFile:
-    """A recipe from parsed data; ``path`` is what its relative paths are relative to, and its name without
-    ``cluster_name``.
-    """
+    """A recipe from parsed data. ``path``: relative paths are relative to it, and it names a cluster without a name."""
     if not isinstance(data, dict):
         return RecipeFile(
             path, slug_of(path.stem), {}, problem=f"{path}: a recipe is a mapping with `source` and `sink`"

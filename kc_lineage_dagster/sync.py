@@ -28,6 +28,7 @@ from kc_lineage_dagster.emit.stale import StalePlan
 from kc_lineage_dagster.emit.urns import Naming
 from kc_lineage_dagster.errors import StateError
 from kc_lineage_dagster.lineage import ConnectorLineage
+from kc_lineage_dagster.page.render import write_page
 from kc_lineage_dagster.removal import remove_stale
 from kc_lineage_dagster.state import Index, Known
 
@@ -75,7 +76,8 @@ class ConnectorResult:
 @dataclass(frozen=True, slots=True)
 class Report:
     """What became of a run. ``causes``: why proposals were not acknowledged, with counts. ``missing``: asked for, but
-    not in the snapshot, with why. ``full``: why everything was sent, None when only differences were.
+    not in the snapshot, with why. ``full``: why everything was sent, None when only differences were. ``warnings``: what
+    went wrong beside it and fails nothing.
     """
 
     snapshot: Snapshot
@@ -86,6 +88,7 @@ class Report:
     stale: StalePlan | None = None
     removed: tuple[str, ...] = ()
     problems: tuple[str, ...] = ()
+    warnings: tuple[str, ...] = ()
 
     @property
     def problem(self) -> str | None:
@@ -136,8 +139,9 @@ def read_cluster(
 
 
 def sync(cluster: Cluster, datahub: DataHub, request: Request, progress: Progress | None = None) -> Report:
-    """Derives, emits and removes, from the snapshot last read. StateError when there is none, or another run holds
-    the lock.
+    """Derives, emits and removes, from the snapshot last read.
+
+    StateError when there is none, or when another run holds the cluster's lock.
     """
     state, options = cluster.state, cluster.recipe.options
     what = f"cluster {cluster.file.slug}"
@@ -201,8 +205,9 @@ class _Run:
                 sink.close()
             raise
         report = _closed(report, sink.close())
-        self._remember(report)
-        return report
+        lineages = self._remember(report)
+        page = write_page(self.cluster.state.folder, self.cluster.file.slug, self.snapshot, lineages)
+        return replace(report, warnings=page)
 
     def _chosen(self, everything: bool) -> tuple[tuple[Connector, ...], dict[str, str]]:
         """The connectors to process, and those asked for that are not in the snapshot."""
@@ -249,7 +254,7 @@ class _Run:
                 progress(len(results), len(connectors))
         return tuple(results), total
 
-    def _remember(self, report: Report) -> None:
+    def _remember(self, report: Report) -> Iterable[ConnectorLineage]:
         """Lineage and index for the next run; a connector with anything unacknowledged is not through."""
         now, state = time.time(), self.cluster.state
         known = dict(self.index.connectors)
@@ -265,6 +270,7 @@ class _Run:
             lineages.pop(name, None)
         state.save_lineages(lineages.values())
         state.save_index(replace(self.index, connectors=known))
+        return lineages.values()
 
 
 def _closed(report: Report, closing: SendReport) -> Report:

@@ -24,6 +24,8 @@ _DATABASE_URL = re.compile(
 )
 # Debezium, column.mask.hash: the salt stands in the key, the value names columns.
 _SALTED_KEY = re.compile(r"^(column\.mask\.hash\..+?\.with\.salt\.)(.+)$", re.DOTALL)
+_CUT = "..."  # what messages that were cut end in
+_LONGEST_TORN = 2000  # characters; messages are cut long before
 _SHORTEST = 4  # characters; shorter secrets are everywhere in a text
 _SWITCH = frozenset(("true", "false"))
 
@@ -55,6 +57,10 @@ def redact_text(text: str, secrets: Collection[str] = ()) -> str:
     if known:
         anything = re.compile("|".join(re.escape(form) for form in (REDACTED, *known)))
         text = anything.sub(REDACTED, text)
+        if _CUT in text:
+            text = _CUT.join(
+                [*(_without_torn(part, known) for part in text.split(_CUT)[:-1]), text.rpartition(_CUT)[2]]
+            )
     return scrub_text(text, set())
 
 
@@ -86,7 +92,17 @@ def _without_salt(key: str, found: Found) -> str:
     return salted[1] + cut(salted[2], found) if salted else key
 
 
+def _without_torn(part: str, known: list[str]) -> str:
+    """Remove the beginning of a secret from the end of a text that was cut there."""
+    for form in known:
+        for length in range(min(len(form), len(part), _LONGEST_TORN), _SHORTEST - 1, -1):
+            if part.endswith(form[:length]) and not part.endswith(REDACTED):
+                return part[:-length] + REDACTED
+    return part
+
+
 def _forms(secret: str) -> tuple[str, ...]:
-    """How a secret may stand in a trace: as it is, trimmed, with its line breaks or quotes escaped."""
-    forms = {secret, secret.strip(), secret.replace("\n", "\\n"), secret.replace("\\", "\\\\").replace('"', '\\"')}
+    """How a secret may stand in a text: as it is, trimmed, on one line, with its line breaks or quotes escaped."""
+    escaped = (secret.replace("\n", "\\n"), secret.replace("\\", "\\\\").replace('"', '\\"'))
+    forms = {secret, secret.strip(), " ".join(secret.split()), *escaped}
     return tuple(form for form in forms if len(form) >= _SHORTEST and form not in REDACTED)

@@ -128,6 +128,8 @@ def _synced(file: RecipeFile) -> AssetsDefinition:
             datahub = getattr(context.resources, names.datahub)
             report = sync(cluster, datahub, request, progress_log(context.log, "derive and emit"))
         context.log.info(events.summary(report))
+        for warning in report.warnings:
+            context.log.warning(warning)
         yield from events.events_of(context, names, cluster, report, wanted if partial else None)
         if report.stale is not None:
             drop_partitions(context.instance, file.slug, report.stale.gone_connectors)

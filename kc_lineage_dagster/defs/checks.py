@@ -80,9 +80,7 @@ def _counted(rows: Sequence[Sequence[object]], header: Sequence[str]) -> dict[st
 
 
 def sync_results(names: Names, report: Report) -> Iterable[AssetCheckEvaluation]:
-    """What a run says to its checks; logged by the step, because results of a run without partition cannot be
-    yielded.
-    """
+    """What a run says to its checks, as evaluations: an AssetCheckResult fails in a run without partition."""
     unresolved = [
         (one.lineage.connector, item.what, item.reason) for one in report.results for item in one.lineage.unresolved
     ]

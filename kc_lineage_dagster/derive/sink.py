@@ -69,9 +69,7 @@ def _matching(pattern: str, evidence: Evidence) -> tuple[dict[str, str], list[Un
 
 
 def _consumed(evidence: Evidence) -> frozenset[str]:
-    """Active topics, and those with a committed offset beyond the start (a failed task polls topics it never
-    commits).
-    """
+    """Active topics, and those with a committed offset (a failed task polls topics that it never commits)."""
     committed = {
         str(offset.partition["kafka_topic"])
         for offset in evidence.offsets

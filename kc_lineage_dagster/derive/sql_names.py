@@ -116,9 +116,10 @@ def default_schema(place: JdbcUrl, session_schema: str | None = None) -> str | N
 
 def cut(platform: SqlPlatform, part: str) -> str:
     """An identifier cut to the bytes the platform keeps, never inside a character."""
-    if platform.longest is None:
+    text = part.encode(errors="surrogatepass")
+    if platform.longest is None or len(text) <= platform.longest:
         return part
-    return part.encode()[: platform.longest].decode(errors="ignore")
+    return text[: platform.longest].decode(errors="ignore")
 
 
 def of_one(datasets: Iterable[Dataset | Unresolved]) -> Dataset | None:

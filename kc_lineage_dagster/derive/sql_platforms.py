@@ -58,7 +58,7 @@ _BRACKETS = ("[", "]")
 _lower, _upper = str.lower, str.upper
 
 
-def _postgres(longest: int = 63, grammar: str = "postgres") -> SqlPlatform:
+def _postgres(longest: int | None = 63, grammar: str = "postgres") -> SqlPlatform:
     return SqlPlatform(default_schema="public", folds=_lower, longest=longest, grammar=grammar)
 
 
@@ -69,7 +69,7 @@ def _mysql(grammar: str = "mysql") -> SqlPlatform:
 # Platform ids are those of DataHub's list of data platforms; below the line the list has none: the product's own name.
 PLATFORMS: Mapping[str, SqlPlatform] = {
     "postgres": _postgres(),
-    "cockroachdb": _postgres(longest=1 << 16),
+    "cockroachdb": _postgres(longest=None),
     "redshift": _postgres(longest=127, grammar="redshift"),
     "mysql": _mysql(),
     "mariadb": _mysql(),

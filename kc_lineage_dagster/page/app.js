@@ -13,8 +13,10 @@
     const { doc } = model;
     const open = model.connectors.reduce((sum, one) => sum + one.unresolved.length, 0);
     at("counts").textContent = [
-      Panel.plural(model.connectors.length, "connector"), Panel.plural(model.datasets.length, "dataset"),
-      Panel.plural(model.edges.length, "edge"), `${open.toLocaleString("en")} unresolved`,
+      Panel.plural(model.connectors.length, "connector"),
+      Panel.plural(model.datasets.length, "dataset"),
+      Panel.plural(model.edges.length, "edge"),
+      `${open.toLocaleString("en")} unresolved`,
     ].join(" · ");
     at("when").textContent = `${doc.source} · as of ${doc.generated}`;
     const states = Model.STATES.filter((state) => model.connectors.some((one) => one.state === state));
@@ -22,14 +24,17 @@
     options(at("state"), "all states", states);
     options(at("kind"), "all types", [...new Set(model.connectors.map((one) => one.kind))].sort());
     at("legend").replaceChildren(
-      ...[["box", "table, file …"], ["box topic", "topic"]].map(([kind, text]) =>
-        Panel.h("span", {}, Panel.h("span", { className: kind }), ` ${text}`)),
+      ...[
+        ["box", "table, file …"],
+        ["box topic", "topic"],
+      ].map(([kind, text]) => Panel.h("span", {}, Panel.h("span", { className: kind }), ` ${text}`)),
       ...states.map((state) => {
         const dot = Panel.h("span", { className: "dot" });
         dot.style.background = Graph.COLOURS[state];
         return Panel.h("span", {}, dot, ` ${state.toLowerCase()}`);
       }),
-      Panel.h("span", { className: "quiet" }, "click: its lineage in this picture · double click: what is around it"));
+      Panel.h("span", { className: "quiet" }, "click: its lineage in this picture · double click: what is around it"),
+    );
   }
 
   function options(select, all, values) {
@@ -60,9 +65,11 @@
     const { matches } = view;
     const drawn = matches.edges.length <= WHOLE && matches.connectors.length <= WHOLE;
     view.edges = drawn ? matches.edges : [];
-    graph.draw(drawn
-      ? Graph.elements(matches.edges, matches.connectors, new Map())
-      : Graph.overview(Model.summary(matches.edges)));
+    graph.draw(
+      drawn
+        ? Graph.elements(matches.edges, matches.connectors, new Map())
+        : Graph.overview(Model.summary(matches.edges)),
+    );
     graph.light(null);
     at("title").textContent = drawn
       ? `${Panel.plural(matches.edges.length, "edge")}${matches.edges.length < model.edges.length ? " that match" : ""}`
@@ -159,7 +166,11 @@
     });
     at("search").addEventListener("keydown", (event) => {
       const { connectors, datasets } = view.matches;
-      const first = connectors.length ? { connector: connectors[0] } : datasets.length ? { dataset: datasets[0] } : null;
+      const first = connectors.length
+        ? { connector: connectors[0] }
+        : datasets.length
+          ? { dataset: datasets[0] }
+          : null;
       if (event.key === "Enter" && first) open(first);
     });
     for (const name of ["platform", "state", "kind"]) {
@@ -192,8 +203,12 @@
       const ref = event.target.data("ref");
       if (ref && (ref.connector || ref.dataset)) open(ref);
     });
-    graph.cy.on("mouseover", "node, edge", (event) => { at("graph").title = named(event.target.data("ref")); });
-    graph.cy.on("mouseout", "node, edge", () => { at("graph").title = ""; });
+    graph.cy.on("mouseover", "node, edge", (event) => {
+      at("graph").title = named(event.target.data("ref"));
+    });
+    graph.cy.on("mouseout", "node, edge", () => {
+      at("graph").title = "";
+    });
     window.addEventListener("hashchange", route);
     window.addEventListener("popstate", () => {
       if (location.hash) return;

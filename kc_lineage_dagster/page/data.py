@@ -74,7 +74,10 @@ def _fields_of_edge(lineages: Sequence[ConnectorLineage]) -> int:
 def _about(lineage: ConnectorLineage, connector: Connector | None) -> dict[str, Any]:
     about = {"name": lineage.connector, "kind": lineage.kind, "class": lineage.connector_class}
     about["family"] = lineage.family
-    return {**about, **(_running(connector) if connector else {"state": GONE, "tasks": {}, "failures": [], "notes": []})}
+    return {
+        **about,
+        **(_running(connector) if connector else {"state": GONE, "tasks": {}, "failures": [], "notes": []}),
+    }
 
 
 def _running(connector: Connector) -> Mapping[str, Any]:

@@ -9,17 +9,34 @@ const Model = (() => {
   /** doc: what page/data.py makes. An edge is {id, up, down, at, why, fields, left}: datasets, connector, evidence. */
   function load(doc) {
     const datasets = doc.datasets.map(([platform, name], id) => ({
-      id, name, platform: doc.platforms[platform], into: [], out: [], connectors: new Set(),
+      id,
+      name,
+      platform: doc.platforms[platform],
+      into: [],
+      out: [],
+      connectors: new Set(),
       text: `${doc.platforms[platform]}:${name}`.toLowerCase(),
     }));
     const edges = [];
     const connectors = doc.connectors.map((one, id) => ({
-      ...one, id, edges: [], datasets: new Set(), platforms: new Set(),
+      ...one,
+      id,
+      edges: [],
+      datasets: new Set(),
+      platforms: new Set(),
       text: `${one.name} ${one.class || ""} ${one.family || ""}`.toLowerCase(),
     }));
     for (const at of connectors) {
       for (const [from, to, why, fields, left] of doc.connectors[at.id].edges) {
-        const edge = { id: edges.length, at, up: datasets[from] || null, down: datasets[to], why: doc.evidence[why], fields, left };
+        const edge = {
+          id: edges.length,
+          at,
+          up: datasets[from] || null,
+          down: datasets[to],
+          why: doc.evidence[why],
+          fields,
+          left,
+        };
         edges.push(edge);
         at.edges.push(edge);
         edge.down.into.push(edge);
@@ -49,7 +66,8 @@ const Model = (() => {
     const connectors = [...fitting].filter(said);
     const datasets = words.length
       ? model.datasets.filter(
-          (one) => (!filter.platform || one.platform === filter.platform) && said(one) && some(one.connectors, fitting))
+          (one) => (!filter.platform || one.platform === filter.platform) && said(one) && some(one.connectors, fitting),
+        )
       : [];
     const edges = new Set(connectors.flatMap((one) => one.edges));
     for (const one of datasets) {
@@ -74,7 +92,8 @@ const Model = (() => {
       if (list.length > most) found.more.set(key, { ...about, count: list.length - most });
       return list.slice(0, most);
     };
-    let up = new Set(), down = new Set();
+    let up = new Set(),
+      down = new Set();
     if (focus.connector) {
       const one = focus.connector;
       for (const edge of take(one.edges, `c${one.id}`, { connector: one })) {
@@ -118,7 +137,7 @@ const Model = (() => {
     const found = new Set();
     const follow = (start, side, end) => {
       const seen = new Set(start);
-      for (const waiting = [...start]; waiting.length; ) {
+      for (const waiting = [...start]; waiting.length;) {
         for (const edge of waiting.pop()[side]) {
           if (!among.has(edge)) continue;
           found.add(edge);
@@ -142,7 +161,8 @@ const Model = (() => {
     for (const edge of edges) {
       const from = edge.up ? edge.up.platform : null;
       const key = `${from}\n${edge.down.platform}`;
-      if (!groups.has(key)) groups.set(key, { from, to: edge.down.platform, connectors: new Set(), up: new Set(), down: new Set() });
+      if (!groups.has(key))
+        groups.set(key, { from, to: edge.down.platform, connectors: new Set(), up: new Set(), down: new Set() });
       const group = groups.get(key);
       group.connectors.add(edge.at);
       if (edge.up) group.up.add(edge.up);

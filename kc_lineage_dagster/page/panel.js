@@ -25,13 +25,17 @@ const Panel = (() => {
   function link(focus, open) {
     const one = focus.connector || focus.dataset;
     const name = focus.connector ? shown(one.name) : `${one.platform}: ${shown(one.name)}`;
-    const go = (event) => { event.preventDefault(); open(focus); };
+    const go = (event) => {
+      event.preventDefault();
+      open(focus);
+    };
     return h("a", { href: Model.address(focus), title: one.name, onclick: go }, h("bdi", {}, name));
   }
 
   function bounded(items, most, make) {
     const made = items.slice(0, most).map(make);
-    if (items.length > most) made.push(h("p", { className: "quiet" }, `… and ${(items.length - most).toLocaleString("en")} more`));
+    if (items.length > most)
+      made.push(h("p", { className: "quiet" }, `… and ${(items.length - most).toLocaleString("en")} more`));
     return made;
   }
 
@@ -41,9 +45,16 @@ const Panel = (() => {
       const one = focus.connector || focus.dataset;
       const made = h("button", { type: "button", className: "row", title: one.name, onclick: () => open(focus) });
       if (current && (current.connector || current.dataset) === one) made.setAttribute("aria-current", "true");
-      const mark = focus.connector ? dot(one.state) : h("span", { className: one.platform === "kafka" ? "box topic" : "box" });
-      const about = h("small", { className: "quiet" }, focus.connector ? `${one.kind} · ${plural(one.edges.length, "edge")}` : one.platform);
-      if (focus.connector && one.unresolved.length) about.append(h("span", { className: "bad" }, ` · ${one.unresolved.length} unresolved`));
+      const mark = focus.connector
+        ? dot(one.state)
+        : h("span", { className: one.platform === "kafka" ? "box topic" : "box" });
+      const about = h(
+        "small",
+        { className: "quiet" },
+        focus.connector ? `${one.kind} · ${plural(one.edges.length, "edge")}` : one.platform,
+      );
+      if (focus.connector && one.unresolved.length)
+        about.append(h("span", { className: "bad" }, ` · ${one.unresolved.length} unresolved`));
       made.append(mark, h("span", {}, h("bdi", {}, shown(one.name)), about));
       return made;
     };
@@ -77,7 +88,9 @@ const Panel = (() => {
   }
 
   function pairs(title, edges, open, own) {
-    return edges.length ? section(`${title} (${edges.length})`, ...bounded(edges, PAIRS, (edge) => pair(edge, open, own))) : null;
+    return edges.length
+      ? section(`${title} (${edges.length})`, ...bounded(edges, PAIRS, (edge) => pair(edge, open, own)))
+      : null;
   }
 
   function unresolved(items) {
@@ -85,7 +98,9 @@ const Panel = (() => {
   }
 
   function connector(one, open) {
-    const tasks = Object.entries(one.tasks).map(([state, count]) => `${count} ${state.toLowerCase()}`).join(", ");
+    const tasks = Object.entries(one.tasks)
+      .map(([state, count]) => `${count} ${state.toLowerCase()}`)
+      .join(", ");
     const facts = h("dl", {});
     const fact = (name, value) => value && facts.append(h("dt", {}, name), h("dd", {}, value));
     fact("state", h("span", {}, dot(one.state), ` ${one.state.toLowerCase()}`));
@@ -93,7 +108,10 @@ const Panel = (() => {
     fact("type", one.kind);
     fact("class", one.class || "none");
     fact("family", one.family || "not known: only what its topics show");
-    const trouble = [...one.failures.map(([where, why]) => [where, why]), ...one.notes.map((note) => ["not read", note])];
+    const trouble = [
+      ...one.failures.map(([where, why]) => [where, why]),
+      ...one.notes.map((note) => ["not read", note]),
+    ];
     return [
       facts,
       trouble.length ? section("Trouble", ...unresolved(trouble)) : null,
@@ -129,17 +147,34 @@ const Panel = (() => {
     const { doc, connectors } = model;
     const count = (state) => connectors.filter((one) => one.state === state).length;
     const states = Model.STATES.filter(count).map((state) =>
-      h("button", { type: "button", className: "row", onclick: () => only({ state }) },
-        dot(state), h("span", {}, state.toLowerCase()), h("span", { className: "quiet" }, plural(count(state), "connector"))));
+      h(
+        "button",
+        { type: "button", className: "row", onclick: () => only({ state }) },
+        dot(state),
+        h("span", {}, state.toLowerCase()),
+        h("span", { className: "quiet" }, plural(count(state), "connector")),
+      ),
+    );
     const doubtful = connectors.filter((one) => one.unresolved.length);
     const unread = doc.unread.map(([name, why]) => [shown(name), why]);
     const parts = [
       section("States", ...states),
       unread.length ? section(`Could not be read (${unread.length})`, ...unresolved(unread.slice(0, PAIRS))) : null,
       doubtful.length
-        ? section(`Unresolved (${doubtful.reduce((sum, one) => sum + one.unresolved.length, 0)})`,
-            ...bounded(doubtful, PAIRS, (one) => h("div", { className: "item" }, link({ connector: one }, open),
-              ...unresolved(one.unresolved.slice(0, 3)), one.unresolved.length > 3 ? h("p", { className: "quiet" }, `… ${one.unresolved.length - 3} more`) : null)))
+        ? section(
+            `Unresolved (${doubtful.reduce((sum, one) => sum + one.unresolved.length, 0)})`,
+            ...bounded(doubtful, PAIRS, (one) =>
+              h(
+                "div",
+                { className: "item" },
+                link({ connector: one }, open),
+                ...unresolved(one.unresolved.slice(0, 3)),
+                one.unresolved.length > 3
+                  ? h("p", { className: "quiet" }, `… ${one.unresolved.length - 3} more`)
+                  : null,
+              ),
+            ),
+          )
         : section("Unresolved", h("p", { className: "quiet" }, "Nothing: every source and target is known.")),
     ];
     place.replaceChildren(h("h2", {}, "This cluster"), ...parts.filter(Boolean));

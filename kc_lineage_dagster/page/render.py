@@ -19,6 +19,7 @@ from typing import Any
 
 from kc_lineage_dagster.connect.snapshot import Snapshot
 from kc_lineage_dagster.documents import write_text
+from kc_lineage_dagster.errors import StateError
 from kc_lineage_dagster.lineage import ConnectorLineage
 from kc_lineage_dagster.page.data import document
 
@@ -38,11 +39,15 @@ def render(cluster: str, snapshot: Snapshot, lineages: Iterable[ConnectorLineage
     return template.substitute(parts, cluster=cluster, data=data)
 
 
-def write_page(folder: Path, cluster: str, snapshot: Snapshot, lineages: Iterable[ConnectorLineage]) -> Path:
-    """Replaces ``lineage.html`` in a cluster's folder, whole or not at all. StateError when it cannot be written."""
-    path = folder / PAGE
-    write_text(path, render(cluster, snapshot, lineages, time.time()))
-    return path
+def write_page(folder: Path, cluster: str, snapshot: Snapshot, lineages: Iterable[ConnectorLineage]) -> tuple[str, ...]:
+    """Replaces ``lineage.html`` in a cluster's folder, whole or not at all; why it could not be written, as a warning:
+    a picture that is missing fails no run.
+    """
+    try:
+        write_text(folder / PAGE, render(cluster, snapshot, lineages, time.time()))
+    except StateError as error:
+        return (str(error),)
+    return ()
 
 
 def embedded(data: Any) -> str:

@@ -199,6 +199,9 @@ TRACES = [
     ("Invalid password: hunter2\n\tat a.B.c(B.java:1)", [], "Invalid password: <redacted>\n\tat a.B.c(B.java:1)"),
     ("jdbc:mysql://u:p@h/db?password=x", [], "jdbc:mysql://<redacted>@h/db?password=<redacted>"),
     ("With password=abc", [], "With password=<redacted>"),
+    ("answered 500 (bad Hunt...) (tried 3 times)", ["Hunter22"], "answered 500 (bad <redacted>...) (tried 3 times)"),
+    ("key MII E...", ["MII\nEfgh"], "key <redacted>..."),
+    ("\t... 23 more", ["\t\t\tx"], "\t... 23 more"),
     ("abcdabcdefgh", ["abcd", "abcdefgh"], "<redacted><redacted>"),
     ("java.net.ConnectException: h:5432", ["x"], "java.net.ConnectException: h:5432"),
 ]

@@ -8,7 +8,7 @@ refused.
 from __future__ import annotations
 
 from kc_lineage_dagster.derive.java_regex.charset import CharSet, intersect, negate, union
-from kc_lineage_dagster.derive.java_regex.java_escapes import escaped_point, escaped_set, with_case
+from kc_lineage_dagster.derive.java_regex.java_escapes import escaped_point, escaped_set, one_with_case, range_with_case
 from kc_lineage_dagster.derive.java_regex.nodes import NotTranslated
 from kc_lineage_dagster.derive.java_regex.state import State
 
@@ -66,13 +66,13 @@ def _range(state: State) -> CharSet:
         return low
     following = state.text[state.pos + 1 : state.pos + 2]
     if _next(state) != "-" or following in ("[", "]"):
-        return with_case(low, low, state.flags)
+        return one_with_case(low, state.flags)
     state.take()
     _next(state)
     high = _member(state)
     if not isinstance(high, int) or high < low:
         raise NotTranslated("Illegal character range")
-    return with_case(low, high, state.flags)
+    return range_with_case(low, high, state.flags)
 
 
 def _member(state: State) -> int | CharSet:

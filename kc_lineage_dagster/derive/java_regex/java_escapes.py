@@ -34,15 +34,20 @@ _UNICODE_PLACES = {"b": "unicode_word", "B": "not_unicode_word"}
 _WORD_REASON = "Java versions disagree on word boundaries beside characters beyond ASCII"
 
 
-def with_case(low: int, high: int, flags: frozenset[str]) -> Ranges:
-    """Return what the range, or the one character, from ``low`` to ``high`` matches under the flags."""
+def one_with_case(point: int, flags: frozenset[str]) -> Ranges:
+    """Return what one character matches under the flags."""
+    if not {"i", "u"} <= flags:
+        return range_with_case(point, point, flags)
+    if point == 0xDF:
+        raise NotTranslated("the letter ß together with (?iu)")
+    return single_unicode(point)
+
+
+def range_with_case(low: int, high: int, flags: frozenset[str]) -> Ranges:
+    """Return what the range of a class from ``low`` to ``high`` matches under the flags."""
     if "i" not in flags:
         return Ranges(((low, high),))
-    if "u" not in flags:
-        return either_case_ascii(low, high)
-    if low <= 0xDF <= high:
-        raise NotTranslated("the letter ß together with (?iu)")
-    return single_unicode(low) if low == high else range_unicode(low, high)
+    return range_unicode(low, high) if "u" in flags else either_case_ascii(low, high)
 
 
 def escaped_set(state: State, letter: str) -> CharSet | None:
@@ -155,7 +160,7 @@ def escape(state: State) -> Node:
     found = escaped_set(state, letter) if letter else None
     if found is None:
         point = escaped_point(state, letter)
-        found = with_case(point, point, state.flags)
+        found = one_with_case(point, state.flags)
     return Char(found, state.source(start))
 
 

@@ -10,7 +10,7 @@ import string
 from kc_lineage_dagster.derive.java_regex import properties
 from kc_lineage_dagster.derive.java_regex.charset import ANYTHING, CharSet, chars, negate
 from kc_lineage_dagster.derive.java_regex.java_classes import char_class
-from kc_lineage_dagster.derive.java_regex.java_escapes import escape, with_case
+from kc_lineage_dagster.derive.java_regex.java_escapes import escape, one_with_case
 from kc_lineage_dagster.derive.java_regex.nodes import (
     EMPTY,
     Anchor,
@@ -82,7 +82,7 @@ def _atom(state: State, char: str) -> Node:
         return Anchor(_place(char, state.flags), state.source(start))
     if char == ".":
         return Char(_dot(state.flags), state.source(start), dot=True)
-    return Char(with_case(ord(char), ord(char), state.flags), state.source(start))
+    return Char(one_with_case(ord(char), state.flags), state.source(start))
 
 
 def _place(char: str, flags: frozenset[str]) -> str:

@@ -1,0 +1,101 @@
+"""``make bench``: python -m bench [--sizes 10,100,1000] [--latency 0,5] [--sinks file,gms] [--seed 1] [--datahub PYTHON]
+
+Writes the tables to standard output and to bench/results.md; progress goes to standard error.
+"""
+
+from __future__ import annotations
+
+import argparse
+import platform
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+
+from bench.contest import EMPTY, FIRST, INGEST, ONE, ROOT, UNCHANGED, Row, contest, stage
+from bench.phases import REST
+
+RESULTS = ROOT / "bench" / "results.md"
+_COSTS = (
+    "| connectors | sink | run | wall s | CPU s | peak MB | requests | proposals | wall, of datahub ingest | peak |"
+)
+_PHASES = ("load definitions", "fetch", "derive", "emit", "state", "events", REST)
+
+
+def main(given: Sequence[str] | None = None) -> None:
+    """Runs everything in turn, never two at once."""
+    arguments = _arguments(given)
+    lines = ["# Beside `datahub ingest`", "", _machine(arguments.datahub), ""]
+    for latency in _numbers(arguments.latency):
+        rows: list[Row] = []
+        for size in map(int, _numbers(arguments.sizes)):
+            with tempfile.TemporaryDirectory(prefix="bench-") as folder:
+                with stage(size, arguments.seed, latency / 1000, Path(folder), arguments.datahub) as at:
+                    for sink in arguments.sinks.split(","):
+                        rows += contest(at, sink, lambda line: print(line, file=sys.stderr, flush=True))
+        lines += [f"## {latency:g} ms a request to Connect", "", *costs(rows), "", *phases(rows), ""]
+    text = "\n".join(lines)
+    RESULTS.write_text(text, encoding="utf-8")
+    print(text)
+
+
+def costs(rows: Iterable[Row]) -> list[str]:
+    """One line per run; ratios to ``datahub ingest`` on the same cluster, ``one changed`` to an empty job as well."""
+    rows = list(rows)
+    lines = [_COSTS, "|" + "---|" * 10]
+    for row in rows:
+        base = _other(rows, row, INGEST)
+        ratios = (
+            "| |"
+            if row is base
+            else f"{row.cost.wall / base.cost.wall:.2f} | {row.cost.memory / base.cost.memory:.2f} |"
+        )
+        lines.append(
+            f"| {row.size} | {row.sink} | {row.what} | {row.cost.wall:.1f} | {row.cost.cpu:.1f} | {row.cost.memory:.0f} "
+            f"| {row.requests} | {row.proposals} | {ratios}"
+        )
+    lines.append("")
+    for row in rows:
+        if row.what == ONE:
+            ratio = row.cost.wall / _other(rows, row, EMPTY).cost.wall
+            lines.append(f"- {row.size} connectors to {row.sink}: one changed takes {ratio:.2f} times an empty job.")
+    return lines
+
+
+def phases(rows: Iterable[Row]) -> list[str]:
+    """Where the time of this project's runs goes, in seconds."""
+    lines = ["| connectors | sink | run | " + " | ".join(_PHASES) + " |", "|" + "---|" * (3 + len(_PHASES))]
+    for row in rows:
+        if row.what in (FIRST, UNCHANGED, ONE):
+            spent = " | ".join(f"{row.phases.get(phase, 0.0):.2f}" for phase in _PHASES)
+            lines.append(f"| {row.size} | {row.sink} | {row.what} | {spent} |")
+    return lines
+
+
+def _other(rows: Sequence[Row], row: Row, what: str) -> Row:
+    return next(one for one in rows if (one.size, one.sink, one.what) == (row.size, row.sink, what))
+
+
+def _arguments(given: Sequence[str] | None) -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="python -m bench")
+    parser.add_argument("--sizes", default="10,100,1000", help="connectors, separated by commas")
+    parser.add_argument("--latency", default="5", help="milliseconds a request to Connect, separated by commas")
+    parser.add_argument("--sinks", default="file,gms")
+    parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--datahub", type=Path, default=Path(sys.executable), help="Python that has datahub ingest")
+    return parser.parse_args(given)
+
+
+def _numbers(text: str) -> list[float]:
+    return [float(one) for one in text.split(",")]
+
+
+def _machine(datahub: Path) -> str:
+    asked = "from importlib.metadata import version; print(version('acryl-datahub'))"
+    version = subprocess.run([datahub, "-c", asked], capture_output=True, text=True, check=True).stdout.strip()
+    return f"Python {platform.python_version()}, {platform.machine()}, acryl-datahub {version}. Ratios, not seconds."
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,166 @@
+"""One cluster, both programs in turn: what each costs."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+import urllib.request
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from bench.generate import cluster
+from bench.measure import Measured, measured
+
+ROOT = Path(__file__).resolve().parents[1]
+SLUG = "bench"
+INGEST, EMPTY = "datahub ingest", "empty dagster job"
+FIRST, UNCHANGED, ONE = "first sync", "unchanged sync", "one changed"
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One measured run. ``requests``: to Connect. ``proposals``: to DataHub."""
+
+    size: int
+    sink: str
+    what: str
+    cost: Measured
+    requests: int
+    proposals: int
+    phases: Mapping[str, float]
+
+
+@dataclass(frozen=True, slots=True)
+class Stage:
+    """What the runs of one cluster share. ``datahub``: the other program's Python; ``variables``: for both."""
+
+    size: int
+    folder: Path
+    datahub: Path
+    connect: int
+    gms: int
+
+    def recipe(self, sink: str) -> dict[str, Any]:
+        """The one recipe that both programs get."""
+        config: dict[str, Any] = {"connect_uri": f"http://127.0.0.1:{self.connect}", "cluster_name": SLUG}
+        sinks = {
+            "file": {"type": "file", "config": {"filename": str(self.folder / "out.json")}},
+            "gms": {"type": "datahub-rest", "config": {"server": f"http://127.0.0.1:{self.gms}"}},
+        }
+        return {"source": {"type": "kafka-connect", "config": config}, "sink": sinks[sink]}
+
+
+@contextmanager
+def stage(size: int, seed: int, latency: float, folder: Path, datahub: Path) -> Iterator[Stage]:
+    """Generates a cluster and serves it, and a GMS, until the block ends."""
+    folder.mkdir(parents=True, exist_ok=True)
+    answers = folder / "answers.json"
+    answers.write_text(json.dumps(cluster(size, seed)))
+    started: list[subprocess.Popen[str]] = []
+    try:
+        for arguments in (["connect", str(answers), str(latency)], ["gms"]):
+            command = [sys.executable, "-m", "bench.serve", *arguments]
+            started.append(subprocess.Popen(command, stdout=subprocess.PIPE, text=True, cwd=ROOT))
+        ports = [int(one.stdout.readline()) if one.stdout else 0 for one in started]
+        yield Stage(size, folder, datahub, *ports)
+    finally:
+        for one in started:
+            one.terminate()
+            one.wait()
+
+
+def contest(at: Stage, sink: str, say: Callable[[str], None]) -> Iterator[Row]:
+    """``datahub ingest``, then this project: first, unchanged, one connector changed; and an empty Dagster job."""
+    recipe = at.folder / "recipes" / "recipe.yml"
+    recipe.parent.mkdir(exist_ok=True)
+    recipe.write_text(json.dumps(at.recipe(sink)))
+    home = at.folder / f"home-{sink}"
+    shutil.rmtree(home, ignore_errors=True)
+    home.mkdir()
+    shutil.copy(ROOT / "dagster.yaml", home)
+    environ = _environ(home, recipe.parent)
+    job = ["job", "execute", "-m", "kc_lineage_dagster.definitions", "-j", f"sync_{SLUG}"]
+    narrow = at.folder / "one.json"
+    narrow.write_text(json.dumps(_run_config(changed_name(at))))
+    yield _run(at, sink, INGEST, [str(at.datahub), "-m", "datahub", "ingest", "run", "-c", str(recipe)], environ, say)
+    for what, further, before in (
+        (FIRST, [], None),
+        (UNCHANGED, [], None),
+        (ONE, ["-c", str(narrow)], lambda: change(at)),
+    ):
+        if before:
+            before()
+        found = at.folder / "phases.json"
+        yield _run(at, sink, what, [sys.executable, "-m", "bench.phases", str(found), *job, *further], environ, say)
+    yield _run(at, sink, EMPTY, _dagster("-f", str(ROOT / "bench" / "empty.py"), "-j", "empty"), environ, say)
+
+
+def _dagster(*where: str) -> list[str]:
+    return [sys.executable, "-m", "dagster", "job", "execute", *where]
+
+
+def _environ(home: Path, recipes: Path) -> dict[str, str]:
+    """For both programs; usage reports and upgrade checks off, so that nothing leaves the machine."""
+    return {
+        **os.environ,
+        "DAGSTER_HOME": str(home),
+        "KC_LINEAGE_RECIPES": str(recipes),
+        "PYTHONPATH": str(ROOT),
+        "DATAHUB_TELEMETRY_ENABLED": "false",
+        "DAGSTER_DISABLE_TELEMETRY": "1",
+    }
+
+
+def _run_config(name: str) -> dict[str, Any]:
+    config = {"config": {"connectors": [name]}}
+    return {"ops": {f"{SLUG}__raw_connector_configs": config, f"{SLUG}__sync": config}}
+
+
+def _run(
+    at: Stage, sink: str, what: str, command: list[str], environ: Mapping[str, str], say: Callable[[str], None]
+) -> Row:
+    _counts(at.connect), _counts(at.gms)
+    found = at.folder / "phases.json"
+    found.unlink(missing_ok=True)
+    cost = measured(command, environ, at.folder / f"{sink}-{what.replace(' ', '-')}.log")
+    phases = json.loads(found.read_text()) if found.exists() else {}
+    requests = _counts(at.connect)["requests"]
+    proposals = _counts(at.gms)["proposals"] if sink == "gms" else _in_file(at.folder / "out.json", what)
+    say(f"{at.size} connectors to {sink}: {what} {cost.wall:.1f} s")
+    return Row(at.size, sink, what, cost, requests, proposals, phases)
+
+
+def _in_file(path: Path, what: str) -> int:
+    return 0 if what == EMPTY else len(json.loads(path.read_text()))
+
+
+def changed_name(at: Stage) -> str:
+    """The connector that changes: the first of the listing."""
+    return str(_get(at.connect, "/connectors")[0])
+
+
+def change(at: Stage) -> None:
+    """Changes a table list, as somebody would through Connect's REST API."""
+    name = changed_name(at)
+    config = _get(at.connect, f"/connectors/{name}")["config"]
+    key = next((key for key in ("table.include.list", "table.whitelist", "topics") if key in config), "topics")
+    config[key] = f"{config.get(key, '')},public.added".lstrip(",")
+    body = json.dumps(config).encode()
+    path = f"http://127.0.0.1:{at.connect}/connectors/{name}/config"
+    with urllib.request.urlopen(urllib.request.Request(path, body, method="PUT")):
+        pass
+
+
+def _counts(port: int) -> dict[str, int]:
+    return dict(_get(port, "/_count"))
+
+
+def _get(port: int, path: str) -> Any:
+    with urllib.request.urlopen(f"http://127.0.0.1:{port}{path}") as answer:
+        return json.load(answer)

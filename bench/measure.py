@@ -1,0 +1,73 @@
+"""One program's run, measured: wall, CPU and peak memory of its whole process tree (Linux)."""
+
+from __future__ import annotations
+
+import os
+import resource
+import subprocess
+import threading
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+_EVERY = 0.05  # seconds between two looks at the tree
+_PAGE = resource.getpagesize()
+
+
+@dataclass(frozen=True, slots=True)
+class Measured:
+    """``wall`` and ``cpu`` in seconds (CPU of user and system), ``memory`` in MB: the tree's largest sum of RSS."""
+
+    wall: float
+    cpu: float
+    memory: float
+
+
+def measured(command: Sequence[str], environ: Mapping[str, str], log: Path) -> Measured:
+    """Run to the end. RuntimeError, with the end of its output, when it fails."""
+    before, started = resource.getrusage(resource.RUSAGE_CHILDREN), time.monotonic()
+    with log.open("w") as output:
+        process = subprocess.Popen(command, env=dict(environ), stdout=output, stderr=subprocess.STDOUT)
+        peak, stop = [0], threading.Event()
+        watcher = threading.Thread(target=_watch, args=(process.pid, peak, stop))
+        watcher.start()
+        code = process.wait()
+        wall = time.monotonic() - started
+        stop.set()
+        watcher.join()
+    after = resource.getrusage(resource.RUSAGE_CHILDREN)
+    if code:
+        raise RuntimeError(f"{' '.join(command)} ended with {code}\n{log.read_text(errors='replace')[-3000:]}")
+    cpu = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
+    return Measured(wall, cpu, peak[0] * _PAGE / 1e6)
+
+
+def _watch(root: int, peak: list[int], stop: threading.Event) -> None:
+    while not stop.wait(_EVERY):
+        peak[0] = max(peak[0], sum(map(_resident, _tree(root))))
+
+
+def _tree(root: int) -> list[int]:
+    found = [root]
+    for pid in found:
+        for task in _lines(f"/proc/{pid}/task"):
+            try:
+                found += map(int, Path(f"/proc/{pid}/task/{task}/children").read_text().split())
+            except OSError:
+                continue
+    return found
+
+
+def _lines(folder: str) -> list[str]:
+    try:
+        return os.listdir(folder)
+    except OSError:
+        return []
+
+
+def _resident(pid: int) -> int:
+    try:
+        return int(Path(f"/proc/{pid}/statm").read_text().split()[1])
+    except (OSError, IndexError, ValueError):
+        return 0

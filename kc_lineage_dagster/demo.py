@@ -12,6 +12,7 @@ from pathlib import Path
 
 from kc_lineage_dagster.cluster import Cluster
 from kc_lineage_dagster.lineage import ConnectorLineage
+from kc_lineage_dagster.page.render import PAGE
 from kc_lineage_dagster.recipe import Recipe
 from kc_lineage_dagster.recipe_files import RecipeFile, find_recipes
 
@@ -68,6 +69,7 @@ def summary(file: RecipeFile) -> list[str]:
         f"state:       {cluster.state.folder}",
         "look next:   make ui, then the asset group "
         f"`{file.slug}` at http://127.0.0.1:3000/asset-groups: every connector is a partition",
+        f"picture:     {(cluster.state.folder / PAGE).as_uri()}",
     ]
     return lines
 

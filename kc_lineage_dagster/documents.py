@@ -1,4 +1,4 @@
-"""Documents on a local or shared POSIX path: written whole or not at all."""
+"""Files on a local or shared POSIX path that survive a kill at any moment: written whole or not at all."""
 
 from __future__ import annotations
 
@@ -12,34 +12,49 @@ from kc_lineage_dagster.errors import StateError
 
 
 def write_document(path: Path, document: Any) -> None:
-    """Writes a JSON document atomically. StateError when the folder cannot be written."""
+    """Replaces a JSON document. Raises StateError when the folder cannot be written."""
     # dumps, not dump: only the former is written in C
-    write_text(path, json.dumps(document, ensure_ascii=True, separators=(",", ":"), sort_keys=True))
+    write_text(path, json.dumps(document, separators=(",", ":")))
 
 
 def write_text(path: Path, text: str) -> None:
-    """Writes a file atomically (temporary file, fsync, rename). StateError when the folder cannot be written."""
+    """Replaces a text file: temporary file, fsync, rename, fsync of the folder. Raises StateError as above."""
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
-        try:
-            with os.fdopen(handle, "w", encoding="utf-8") as file:
-                file.write(text)
-                file.flush()
-                os.fsync(file.fileno())
-            os.replace(temporary, path)
-        except BaseException:
-            os.unlink(temporary)
-            raise
+        _replace(path, text)
     except OSError as error:
-        raise StateError(f"{path}: cannot be written: {error.strerror}; check the folder's rights and space") from error
+        reason = error.strerror or error
+        raise StateError(f"state cannot be written: {path}: {reason}; check the folder's rights and space") from error
+
+
+def _replace(path: Path, text: str) -> None:
+    handle, temporary = tempfile.mkstemp(prefix=f".{path.name}.", suffix=".tmp", dir=path.parent)
+    try:
+        with os.fdopen(handle, "w", encoding="utf-8") as stream:
+            stream.write(text)
+            stream.flush()
+            os.fsync(stream.fileno())
+        os.replace(temporary, path)
+    except OSError:
+        Path(temporary).unlink(missing_ok=True)
+        raise
+    sync_folder(path.parent)
+
+
+def sync_folder(folder: Path) -> None:
+    """Makes a rename in ``folder`` outlive a power cut."""
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
 
 
 def read_document(path: Path) -> Any | None:
-    """The document, None when there is none. StateError when it is not readable as JSON."""
+    """The JSON document, or None when there is none. Raises StateError when it is not readable as JSON."""
     try:
-        return json.loads(path.read_text(encoding="utf-8"))
+        return json.loads(path.read_bytes())
     except FileNotFoundError:
         return None
     except (OSError, ValueError) as error:
-        raise StateError(f"{path}: cannot be read: {error}; remove it to start over") from error
+        raise StateError(f"state cannot be read: {path}: {error}; delete it to send everything again") from error

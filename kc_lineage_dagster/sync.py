@@ -53,8 +53,7 @@ class Request:
 
 @dataclass(frozen=True, slots=True)
 class ConnectorResult:
-    """What became of one connector. ``before``: its lineage of the last run. ``version``: stands for the lineage's
-    content.
+    """What became of one connector. ``before``: its lineage of the last run. ``version``: stands for its content.
     ``urns``: its flow and jobs. ``sent``: proposals that differed and were acknowledged; ``failed``: those that were
     not.
     """
@@ -76,8 +75,8 @@ class ConnectorResult:
 @dataclass(frozen=True, slots=True)
 class Report:
     """What became of a run. ``causes``: why proposals were not acknowledged, with counts. ``missing``: asked for, but
-    not in the snapshot, with why. ``full``: why everything was sent, None when only differences were. ``warnings``: what
-    went wrong beside it and fails nothing.
+    not in the snapshot, with why. ``full``: why everything was sent, None when only differences were.
+    ``warnings``: what fails nothing.
     """
 
     snapshot: Snapshot

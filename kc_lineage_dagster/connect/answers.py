@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from typing import Any, Protocol
 from urllib.parse import quote
 
+from kc_lineage_dagster.connect.cut import CUT_MARK
 from kc_lineage_dagster.errors import ConnectNotFound
 
 EXPANDED = "/connectors?expand=info&expand=status"
@@ -84,4 +85,4 @@ def segment(name: str) -> str:
 def one_line(text: str, limit: int = 300) -> str:
     """Collapse white space and cut: messages of this project are one line."""
     line = " ".join(text[: limit * 20].split())
-    return line if len(line) <= limit else line[: limit - 3] + "..."
+    return line if len(line) <= limit else line[: limit - len(CUT_MARK)] + CUT_MARK

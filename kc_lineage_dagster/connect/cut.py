@@ -7,6 +7,7 @@ from collections.abc import Callable
 from urllib.parse import unquote
 
 REDACTED = "<redacted>"
+CUT_MARK = "[...]"  # where a message was cut for its length, perhaps in the middle of a secret
 Found = set[str]
 
 _REFERENCE = re.compile(r"\$\{[^{}]*\}")

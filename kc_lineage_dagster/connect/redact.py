@@ -11,7 +11,7 @@ import re
 from collections.abc import Collection, Mapping
 from typing import Any
 
-from kc_lineage_dagster.connect.cut import REDACTED, Found, cut, is_harmless
+from kc_lineage_dagster.connect.cut import CUT_MARK, REDACTED, Found, cut, is_harmless
 from kc_lineage_dagster.connect.secret_keys import Role, is_user_key, role_of
 from kc_lineage_dagster.connect.secret_shapes import scrub, scrub_text
 
@@ -24,8 +24,7 @@ _DATABASE_URL = re.compile(
 )
 # Debezium, column.mask.hash: the salt stands in the key, the value names columns.
 _SALTED_KEY = re.compile(r"^(column\.mask\.hash\..+?\.with\.salt\.)(.+)$", re.DOTALL)
-_CUT = "..."  # what messages that were cut end in
-_LONGEST_TORN = 2000  # characters; messages are cut long before
+_LONGEST_TORN = 1000  # characters; messages are cut long before
 _SHORTEST = 4  # characters; shorter secrets are everywhere in a text
 _SWITCH = frozenset(("true", "false"))
 
@@ -57,10 +56,7 @@ def redact_text(text: str, secrets: Collection[str] = ()) -> str:
     if known:
         anything = re.compile("|".join(re.escape(form) for form in (REDACTED, *known)))
         text = anything.sub(REDACTED, text)
-        if _CUT in text:
-            text = _CUT.join(
-                [*(_without_torn(part, known) for part in text.split(_CUT)[:-1]), text.rpartition(_CUT)[2]]
-            )
+        text = _without_torn(text, known) if CUT_MARK in text else text
     return scrub_text(text, set())
 
 
@@ -92,13 +88,21 @@ def _without_salt(key: str, found: Found) -> str:
     return salted[1] + cut(salted[2], found) if salted else key
 
 
-def _without_torn(part: str, known: list[str]) -> str:
-    """Remove the beginning of a secret from the end of a text that was cut there."""
-    for form in known:
-        for length in range(min(len(form), len(part), _LONGEST_TORN), _SHORTEST - 1, -1):
-            if part.endswith(form[:length]) and not part.endswith(REDACTED):
-                return part[:-length] + REDACTED
-    return part
+def _without_torn(text: str, known: list[str]) -> str:
+    """Remove the beginning of a secret from where a message was cut."""
+    parts, at = [], 0
+    for mark in re.finditer(re.escape(CUT_MARK), text):
+        before = text[max(at, mark.start() - _LONGEST_TORN) : mark.start()]
+        torn = max((_torn_length(before, form) for form in known), default=0)
+        parts += [text[at : mark.start() - torn], REDACTED if torn else "", CUT_MARK]
+        at = mark.end()
+    return "".join(parts) + text[at:]
+
+
+def _torn_length(text: str, secret: str) -> int:
+    """Return how many characters of ``secret`` the end of ``text`` begins; less than ``_SHORTEST`` count as none."""
+    lengths = range(min(len(secret), len(text)), _SHORTEST - 1, -1)
+    return next((length for length in lengths if text.endswith(secret[:length])), 0)
 
 
 def _forms(secret: str) -> tuple[str, ...]:

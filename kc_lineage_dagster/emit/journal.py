@@ -1,60 +1,14 @@
-"""Files that survive a kill at any moment: a document replaced whole, and a journal of lines appended to it."""
+"""A journal of lines that survives a kill at any moment."""
 
 from __future__ import annotations
 
 import json
 import os
-import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 from kc_lineage_dagster.errors import StateError
-
-
-def write_document(path: Path, document: Any) -> None:
-    """Replace a JSON document: temporary file, fsync, rename, fsync of the folder. All of it or nothing.
-
-    Raises StateError when the folder cannot be written.
-    """
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        _replace(path, json.dumps(document, separators=(",", ":")))
-    except OSError as error:
-        raise StateError(f"state cannot be written: {path}: {error.strerror or error}") from error
-
-
-def _replace(path: Path, text: str) -> None:
-    handle, temporary = tempfile.mkstemp(prefix=f".{path.name}.", suffix=".tmp", dir=path.parent)
-    try:
-        with os.fdopen(handle, "w", encoding="ascii") as stream:
-            stream.write(text)
-            stream.flush()
-            os.fsync(stream.fileno())
-        os.replace(temporary, path)
-    except OSError:
-        Path(temporary).unlink(missing_ok=True)
-        raise
-    sync_folder(path.parent)
-
-
-def sync_folder(folder: Path) -> None:
-    """Make a rename in ``folder`` outlive a power cut."""
-    handle = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
-
-
-def read_document(path: Path) -> Any:
-    """The JSON document, or None when there is none. Raises StateError when it is not readable as JSON."""
-    try:
-        return json.loads(path.read_bytes())
-    except FileNotFoundError:
-        return None
-    except (OSError, ValueError) as error:
-        raise StateError(f"state cannot be read: {path}: {error}; delete it to send everything again") from error
 
 
 class Journal:

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-from kc_lineage_dagster.emit.journal import sync_folder
+from kc_lineage_dagster.documents import sync_folder
 from kc_lineage_dagster.emit.lock import cluster_lock
 
 _LITE_FILE = "~/.datahub/lite/datahub.db"  # DataHub's own default

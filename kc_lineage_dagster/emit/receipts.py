@@ -18,9 +18,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from kc_lineage_dagster.documents import read_document, write_document
 from kc_lineage_dagster.emit.aspects import Proposal
 from kc_lineage_dagster.emit.incarnation import Seen
-from kc_lineage_dagster.emit.journal import Journal, read_document, write_document
+from kc_lineage_dagster.emit.journal import Journal
 from kc_lineage_dagster.errors import StateError
 
 VERSION = 1

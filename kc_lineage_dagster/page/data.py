@@ -3,10 +3,10 @@
     {"cluster", "source", "version", "generated", "platforms": [name], "evidence": [text], "unread": [[connector, why]],
      "datasets": [[platform, name]],
      "connectors": [{"name", "kind", "class", "family", "state", "tasks": {state: count}, "failures": [[where, line]],
-                     "notes": [text], "edges": [[from or -1, to, evidence, [[[field], field or null]], fields left out]],
+                     "notes": [text], "edges": [[from or -1, to, evidence, [[[field], field or null]], fields left]],
                      "unresolved": [[what, why]]}]}
 
-Numbers of platforms, datasets and evidence are positions in their lists.
+Numbers of platforms, datasets and evidence are positions in their lists; ``fields left`` counts those left out.
 """
 
 from __future__ import annotations

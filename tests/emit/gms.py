@@ -300,7 +300,7 @@ def _proposals(path: str, body: bytes) -> tuple[dict[str, Any], ...]:
         document = json.loads(body)
         found = document.get("proposals") or [document["proposal"]]
         return tuple({**one, "json": json.loads(one["aspect"]["value"]), "async": document["async"]} for one in found)
-    if parts.path.startswith("/openapi/v3/entity/"):
+    if parts.path.startswith("/openapi/v3/entity/") and not parts.path.endswith("/batchGet"):
         kind = parts.path.rpartition("/")[2]
         return tuple(_from_openapi(kind, one) for one in json.loads(body))
     return ()
@@ -378,10 +378,22 @@ def _read(gms: Gms, method: str, path: str, body: bytes) -> tuple[int, str]:
         return 200, json.dumps(gms.config)
     if method == "POST" and query.get("action") == ["getTimeseriesAspectValues"]:
         return 200, json.dumps({"value": {"values": _timeseries(gms, json.loads(body))}})
+    if method == "POST" and parts.path.endswith("/batchGet"):
+        return 200, json.dumps([one for one in map(partial(_entity, gms), json.loads(body)) if one.keys() > {"urn"}])
     found = re.fullmatch(r"/aspects/(.+)", parts.path)
     if found:
         return _aspect(gms, unquote(found[1]), query["aspect"][0])
     return 404, json.dumps({"status": 404, "message": f"no {path}"})
+
+
+def _entity(gms: Gms, asked: dict[str, Any]) -> dict[str, Any]:
+    """The stored ones of the aspects that are asked for; the key is stored with any aspect."""
+    urn = asked["urn"]
+    held = {name: value for (of, name), value in gms.aspects.items() if of == urn}
+    if held:
+        _, name, env = urn[len("urn:li:dataset:(") : -1].split(",")
+        held["datasetKey"] = {"platform": urn[len("urn:li:dataset:(") :].split(",")[0], "name": name, "origin": env}
+    return {"urn": urn, **{name: {"value": value} for name, value in held.items() if name in asked}}
 
 
 def _aspect(gms: Gms, urn: str, name: str) -> tuple[int, str]:

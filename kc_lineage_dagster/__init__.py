@@ -1,20 +1,23 @@
 """Kafka Connect lineage as Dagster assets, kept true in DataHub.
 
-``build_definitions(recipe)``: definitions of one cluster for a Dagster project of your own. ``KafkaConnectResource``
-and ``DataHubResource``: the two borders, for your own assets.
+``build_definitions(recipe)``: definitions of one cluster, or of a folder of recipes, for a Dagster project of your own;
+``KafkaConnectLineageComponent``: the same as a component. ``KafkaConnectResource`` and ``DataHubResource``: the two
+borders, for your own assets.
 """
 
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from kc_lineage_dagster.defs.build import build_definitions
+    from kc_lineage_dagster.defs.component import KafkaConnectLineageComponent
     from kc_lineage_dagster.defs.resources import DataHubResource, KafkaConnectResource
 
-__all__ = ["DataHubResource", "KafkaConnectResource", "build_definitions"]
+__all__ = ["DataHubResource", "KafkaConnectLineageComponent", "KafkaConnectResource", "build_definitions"]
 
 # looked up when asked for, so that the core can be used without loading Dagster
 _HOMES = {
     "DataHubResource": "kc_lineage_dagster.defs.resources",
+    "KafkaConnectLineageComponent": "kc_lineage_dagster.defs.component",
     "KafkaConnectResource": "kc_lineage_dagster.defs.resources",
     "build_definitions": "kc_lineage_dagster.defs.build",
 }

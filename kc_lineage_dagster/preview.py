@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from kc_lineage_dagster.cluster import Cluster
-from kc_lineage_dagster.connect.snapshot import Snapshot
 from kc_lineage_dagster.emit.receipts import Receipts
 from kc_lineage_dagster.emit.stale import StalePlan
 from kc_lineage_dagster.lineage import ConnectorLineage
 from kc_lineage_dagster.removal import planned
-from kc_lineage_dagster.sync import Connect, ConnectorResult, Describer, Report, version_of
+from kc_lineage_dagster.sync import Connect, ConnectorResult, Describer, Report
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,27 +30,20 @@ class Preview:
 
 def preview(cluster: Cluster, connect: Connect) -> Preview:
     """Reads the cluster and compares it with what the last sync left. ConnectError when it cannot be listed."""
-    state = cluster.state
-    snapshot = connect.fetch(None, None, state.snapshot(state.index().snapshot))
-    before, receipts = state.lineages(), Receipts.load(state.receipts, read_only=True)
-    results = tuple(_results(cluster, snapshot, before, receipts))
+    state, index = cluster.state, cluster.state.index()
+    snapshot = connect.fetch(None, None, state.snapshot(index.snapshot))
+    before, describer = state.lineages(), Describer.of(cluster, snapshot)
+    results = tuple(
+        ConnectorResult.of(one, describer.describe(one), before.get(one.name), index.connectors.get(one.name), 0)
+        for one in snapshot.connectors
+    )
+    receipts = Receipts.load(state.receipts, read_only=True)
     plan = planned(cluster, Report(snapshot, results), receipts, receipts.holdings())
     created = [one for one in results if one.before is None]
     changed = [one for one in results if one.before is not None and one.changed]
     lines = [line for one in results for line in difference(one.before, one.lineage)]
     lines += [f"not read: {name}: {reason}" for name, reason in sorted(snapshot.unread.items())]
     return Preview((*lines, *_removals(plan)), len(created), len(changed), len(plan.remove))
-
-
-def _results(
-    cluster: Cluster, snapshot: Snapshot, before: Mapping[str, ConnectorLineage], receipts: Receipts
-) -> Iterator[ConnectorResult]:
-    describer = Describer.of(cluster, snapshot)
-    for connector in snapshot.connectors:
-        lineage, found = describer.describe(connector)
-        due = len(receipts.diff(connector.name, found))
-        urns = frozenset(one.urn for one in found)
-        yield ConnectorResult(connector, lineage, before.get(connector.name), version_of(found), urns, due, 0)
 
 
 def difference(before: ConnectorLineage | None, now: ConnectorLineage) -> list[str]:

@@ -158,6 +158,13 @@ class ConnectOptions(Model):
     retries: int = Field(6, ge=0, le=20)
 
 
+class ExternalAssets(Model):
+    """Datasets and topics of the last sync as external assets; ``limit``: at most so many of one cluster."""
+
+    enabled: bool = False
+    limit: int = Field(500, ge=1, le=10_000)
+
+
 class Options(Model):
     """``options``: the fields of this project; without them the recipe is one for ``datahub ingest``.
 
@@ -177,6 +184,7 @@ class Options(Model):
     sensor_interval: int = Field(60, ge=5)
     frontend_url: str | None = None
     lock_timeout: float = Field(300, ge=0)
+    external_assets: ExternalAssets = ExternalAssets()
 
 
 class Recipe(Model):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
@@ -15,13 +14,12 @@ from kc_lineage_dagster.emit.sinks import RestSink, Sink
 from kc_lineage_dagster.emit.stale import StalePlan, plan, removal_proposals
 from kc_lineage_dagster.emit.urns import by_connector
 from kc_lineage_dagster.errors import SinkError
-from kc_lineage_dagster.state import ClusterState
+from kc_lineage_dagster.rivals import others
 
 if TYPE_CHECKING:
     from kc_lineage_dagster.sync import Report, Request
 
 IDLE = ("PAUSED", "STOPPED")
-FORGOTTEN_AFTER = 14 * 24 * 3600  # seconds since another cluster was last read
 
 
 Holdings = Mapping[str, frozenset[str]]
@@ -125,15 +123,6 @@ def current_urns(cluster: Cluster, report: Report, receipts: Receipts) -> Mappin
 
 
 def held_by_others(cluster: Cluster, identity: str | None) -> Iterator[str]:
-    """URNs in the receipts of the other recipes that share this state folder and sink.
-
-    A cluster that was not read for two weeks is one whose recipe was renamed or taken away: it holds nothing any more.
-    """
-    own = cluster.state.folder
-    for folder in sorted(own.parent.glob("*/receipts")):
-        other = ClusterState(folder.parent)
-        if other.folder == own or time.time() - (other.index().read_at or 0) > FORGOTTEN_AFTER:
-            continue
-        receipts = Receipts.load(folder, read_only=True)
-        if receipts.identity == identity:
-            yield from receipts.all_urns()
+    """URNs in the receipts of the other recipes that share this state folder and sink."""
+    for _, urns in others(cluster.state, identity):
+        yield from urns

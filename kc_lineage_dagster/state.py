@@ -1,8 +1,9 @@
 """What a cluster's runs leave for the next one: JSON documents in one folder, no pickle, no secret.
 
     <state>/<slug>/snapshots/<digest>.json   what the cluster answered, redacted
-    <state>/<slug>/index.json                which snapshot is current, and what was last derived and emitted per
-    connector <state>/<slug>/lineage.json              the lineage as last derived
+    <state>/<slug>/index.json                which snapshot is current; what was last derived and emitted per connector
+    <state>/<slug>/lineage.json              the lineage as last derived
+    <state>/<slug>/lineage.html              its picture, for people
     <state>/<slug>/receipts/                 what DataHub acknowledged
     <state>/<slug>/lock                      held by the run that is at work
 

@@ -32,6 +32,8 @@ from kc_lineage_dagster.page.render import write_page
 from kc_lineage_dagster.removal import remove_stale
 from kc_lineage_dagster.state import Index, Known
 
+Described = tuple[ConnectorLineage, tuple[Proposal, ...]]
+
 _CHUNK = 200  # connectors whose proposals are in memory at once
 
 
@@ -53,23 +55,35 @@ class Request:
 
 @dataclass(frozen=True, slots=True)
 class ConnectorResult:
-    """What became of one connector. ``before``: its lineage of the last run. ``version``: stands for its content.
-    ``urns``: its flow and jobs. ``sent``: proposals that differed and were acknowledged; ``failed``: those that were
-    not.
+    """What became of one connector.
+
+    ``before``: its lineage of the last run. ``version``: stands for the content of its proposals. ``changed``: that is
+    not what was last emitted. ``urns``: its flow and jobs. ``sent``: proposals that were due and acknowledged;
+    ``failed``: those that were not.
     """
 
     connector: Connector
     lineage: ConnectorLineage
     before: ConnectorLineage | None
     version: str
+    changed: bool
     urns: frozenset[str]
     sent: int
     failed: int
 
-    @property
-    def changed(self) -> bool:
-        """Whether anything was to be said about it."""
-        return self.sent > 0 or self.failed > 0 or self.before != self.lineage
+    @classmethod
+    def of(
+        cls, connector: Connector, described: Described, before: ConnectorLineage | None, known: Known | None, due: int
+    ) -> ConnectorResult:
+        """With everything that was due acknowledged. ``known``: what the index holds of the connector."""
+        lineage, found = described
+        version = version_of(found)
+        changed = known is None or known.lineage != version
+        return cls(connector, lineage, before, version, changed, frozenset(one.urn for one in found), due, 0)
+
+    def without(self, failed: int) -> ConnectorResult:
+        """With some of what was due not acknowledged."""
+        return replace(self, sent=self.sent - failed, failed=self.failed + failed) if failed else self
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,7 +185,7 @@ class Describer:
         settings = cluster.derivation(snapshot)
         return cls(settings, cluster.naming(), cache(partial(cluster_topics, snapshot.connectors, settings)))
 
-    def describe(self, connector: Connector) -> tuple[ConnectorLineage, tuple[Proposal, ...]]:
+    def describe(self, connector: Connector) -> Described:
         """Lineage and proposals of one connector."""
         lineage = derive(connector, self.settings, self.topics)
         return lineage, proposals(lineage, connector.config, self.naming)
@@ -235,20 +249,10 @@ class _Run:
             total = total + report
             failed = Counter(owners[proposal.urn] for proposal, _ in report.failed)
             asked = Counter(owners[proposal.urn] for proposal in due)
-            for connector, (lineage, found) in zip(chunk, described, strict=True):
-                missed = failed[connector.name]
-                sent = asked[connector.name] - missed
-                results.append(
-                    ConnectorResult(
-                        connector,
-                        lineage,
-                        before.get(connector.name),
-                        version_of(found),
-                        frozenset(p.urn for p in found),
-                        sent,
-                        missed,
-                    )
-                )
+            for one, found in zip(chunk, described, strict=True):
+                name = one.name
+                result = ConnectorResult.of(one, found, before.get(name), self.index.connectors.get(name), asked[name])
+                results.append(result.without(failed[name]))
             if progress:
                 progress(len(results), len(connectors))
         return tuple(results), total
@@ -277,12 +281,7 @@ def _closed(report: Report, closing: SendReport) -> Report:
     if closing.ok:
         return report
     failed = Counter(proposal.urn for proposal, _ in closing.failed)
-    results = tuple(
-        replace(one, sent=one.sent - missed, failed=one.failed + missed)
-        if (missed := sum(failed[urn] for urn in one.urns))
-        else one
-        for one in report.results
-    )
+    results = tuple(one.without(sum(failed[urn] for urn in one.urns)) for one in report.results)
     causes = {**report.causes, **closing.causes}
     stale = report.stale and replace(report.stale, gone_connectors=())
     return replace(

@@ -84,5 +84,7 @@ def segment(name: str) -> str:
 
 def one_line(text: str, limit: int = 300) -> str:
     """Collapse white space and cut: messages of this project are one line."""
-    line = " ".join(text[: limit * 20].split())
-    return line if len(line) <= limit else line[: limit - len(CUT_MARK)] + CUT_MARK
+    window = limit * 20
+    line = " ".join(text[:window].split())
+    whole = len(text) <= window and len(line) <= limit
+    return line if whole else line[: limit - len(CUT_MARK)] + CUT_MARK

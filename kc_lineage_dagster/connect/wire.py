@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
-from typing import Protocol
 from urllib.parse import urljoin, urlsplit
 
 import requests
@@ -23,15 +22,12 @@ class BeyondBoundsError(Exception):
         self.retries = retries
 
 
-class _Body(Protocol):
-    def read1(self, amt: int, decode_content: bool) -> bytes: ...
-
-
 def read_bounded(response: requests.Response, limit: int, until: float, clock: Callable[[], float]) -> bytes:
     """Read and decompress a body bit by bit, so that neither a flood nor a trickle gets through."""
-    raw: _Body = response.raw
+    # An old urllib3 has no read1: there a trickle ends only when the socket falls silent
+    read: Callable[..., bytes] = getattr(response.raw, "read1", response.raw.read)
     parts, size = [], 0
-    while part := raw.read1(_CHUNK, decode_content=True):
+    while part := read(_CHUNK, decode_content=True):
         parts.append(part)
         size += len(part)
         if size > limit:

@@ -20,7 +20,8 @@ from dagster import (
 from pydantic import Field
 
 from kc_lineage_dagster.cluster import Cluster
-from kc_lineage_dagster.defs import checks, events
+from kc_lineage_dagster.defs import checks, datahub_checks, events
+from kc_lineage_dagster.defs.datasets import Translator, keys_of
 from kc_lineage_dagster.defs.failures import clear_failure
 from kc_lineage_dagster.defs.names import Names
 from kc_lineage_dagster.defs.partitions import add_partitions, decode_partition, drop_partitions, partitions_of
@@ -43,9 +44,9 @@ class SyncConfig(Config):
     allow_removal: bool = Field(False, description="Release the fail-safe threshold of stale removal for this run")
 
 
-def cluster_assets(file: RecipeFile) -> list[AssetsDefinition]:
-    """The assets of one recipe."""
-    return [_raw(file), _synced(file)]
+def cluster_assets(file: RecipeFile, translator: Translator | None = None) -> list[AssetsDefinition]:
+    """The assets of one recipe. ``translator``: asset keys of datasets, for column lineage."""
+    return [_raw(file), _synced(file, translator)]
 
 
 def _raw(file: RecipeFile) -> AssetsDefinition:
@@ -77,7 +78,7 @@ def _raw(file: RecipeFile) -> AssetsDefinition:
     return raw_connector_configs
 
 
-def _synced(file: RecipeFile) -> AssetsDefinition:
+def _synced(file: RecipeFile, translator: Translator | None) -> AssetsDefinition:
     names, partitions = Names(file.slug), partitions_of(file.slug)
     common: dict[str, Any] = {"skippable": True, "group_name": file.slug}
 
@@ -90,6 +91,7 @@ def _synced(file: RecipeFile) -> AssetsDefinition:
                 partitions_def=partitions,
                 kinds={"kafka"},
                 description="Which dataset feeds which, per connector: edges with evidence, and what is unresolved.",
+                metadata={"lineage_page": events.page_of(file)},
                 **common,
             ),
             AssetSpec(
@@ -108,7 +110,7 @@ def _synced(file: RecipeFile) -> AssetsDefinition:
                 **common,
             ),
         ],
-        check_specs=checks.sync_specs(names),
+        check_specs=[*checks.sync_specs(names), *datahub_checks.specs(names)],
         can_subset=True,
         backfill_policy=BackfillPolicy.single_run(),
         required_resource_keys={names.datahub},
@@ -130,7 +132,9 @@ def _synced(file: RecipeFile) -> AssetsDefinition:
         context.log.info(events.summary(report))
         for warning in report.warnings:
             context.log.warning(warning)
-        yield from events.events_of(context, names, cluster, report, wanted if partial else None)
+        key_of = keys_of(cluster.naming(), translator)
+        yield from events.events_of(context, names, cluster, report, wanted if partial else None, key_of)
+        yield from datahub_checks.results(context, names, cluster, datahub, report)
         if report.stale is not None:
             drop_partitions(context.instance, file.slug, report.stale.gone_connectors)
         if report.problem:

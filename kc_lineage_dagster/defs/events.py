@@ -17,13 +17,22 @@ from dagster import (
 from kc_lineage_dagster.cluster import Cluster
 from kc_lineage_dagster.connect.snapshot import Snapshot
 from kc_lineage_dagster.defs import checks
+from kc_lineage_dagster.defs.datasets import KeyOf
 from kc_lineage_dagster.defs.metadata import datahub_link, lineage_metadata, table
 from kc_lineage_dagster.defs.names import Names
 from kc_lineage_dagster.defs.partitions import encode_partition
 from kc_lineage_dagster.emit.urns import flow_urn
+from kc_lineage_dagster.page.render import PAGE
+from kc_lineage_dagster.recipe_files import RecipeFile
+from kc_lineage_dagster.state import state_folder
 from kc_lineage_dagster.sync import ConnectorResult, Report
 
 DATA_VERSION = "dagster/data_version"
+
+
+def page_of(file: RecipeFile) -> MetadataValue:
+    """Where each sync leaves ``lineage.html``, the picture of the whole cluster."""
+    return MetadataValue.path(str(state_folder(file.slug, file.home) / PAGE))
 
 
 def snapshot_metadata(snapshot: Snapshot, new: Collection[str]) -> dict[str, Any]:
@@ -46,24 +55,30 @@ Event = AssetMaterialization | AssetCheckEvaluation
 
 
 def events_of(
-    context: AssetExecutionContext, names: Names, cluster: Cluster, report: Report, chosen: Collection[str] | None
+    context: AssetExecutionContext,
+    names: Names,
+    cluster: Cluster,
+    report: Report,
+    chosen: Collection[str] | None,
+    key_of: KeyOf,
 ) -> Iterator[Event]:
     """A run's events, for the step to yield: what is only logged is lost when the step then fails.
 
     ``chosen``: connectors whose partitions the user picked: these turn green, changed or not, and no others (a sink
-    that is written whole makes every run look at every connector).
+    that is written whole makes every run look at every connector). ``key_of``: asset keys of datasets.
     """
     selected = context.selected_asset_keys
     if names.lineage in selected or names.emissions in selected:
         seen = _materialized(context, names)
         for result in report.results:
             if chosen is None or result.connector.name in chosen:
-                yield from _of_connector(context, names, cluster, result, seen, chosen is not None)
+                yield from _of_connector(context, names, cluster, result, seen, key_of, chosen is not None)
     for evaluation in checks.sync_results(names, report):
-        if (evaluation.asset_key, evaluation.check_name) in _selected_checks(context):
+        if (evaluation.asset_key, evaluation.check_name) in selected_checks(context):
             yield evaluation
     if report.stale is not None:
-        yield AssetMaterialization(names.stale, metadata=_stale_metadata(report))
+        metadata = {"lineage_page": page_of(cluster.file), **_stale_metadata(report)}
+        yield AssetMaterialization(names.stale, metadata=metadata)
 
 
 def summary(report: Report) -> str:
@@ -78,7 +93,8 @@ def summary(report: Report) -> str:
     )
 
 
-def _selected_checks(context: AssetExecutionContext) -> set[tuple[AssetKey, str]]:
+def selected_checks(context: AssetExecutionContext) -> set[tuple[AssetKey, str]]:
+    """Asset and name of the checks that this run is to evaluate."""
     return {(key.asset_key, key.name) for key in context.selected_asset_check_keys}
 
 
@@ -93,15 +109,16 @@ def _of_connector(
     cluster: Cluster,
     result: ConnectorResult,
     seen: Mapping[AssetKey, set[str]],
+    key_of: KeyOf,
     picked: bool,
 ) -> Iterator[Event]:
     partition = encode_partition(result.connector.name)
-    due = {key: picked or result.changed or partition not in seen[key] for key in seen}
+    due = {key: picked or result.changed or result.failed > 0 or partition not in seen[key] for key in seen}
     selected = context.selected_asset_keys
     if names.lineage in selected and due[names.lineage]:
         frontend = cluster.recipe.options.frontend_url
         link = datahub_link(frontend, flow_urn(cluster.naming(), result.connector.name))
-        metadata = lineage_metadata(result.lineage, result.connector, link)
+        metadata = lineage_metadata(result.lineage, result.connector, link, key_of)
         yield _materialization(names.lineage, partition, result.version, metadata)
     if names.emissions in selected and due[names.emissions] and not result.failed:
         yield _materialization(names.emissions, partition, result.version, {"sent": result.sent})

@@ -72,7 +72,7 @@ def _collect(file: RecipeFile, translator: Translator | None, found: dict[AssetK
         for dataset, key in ends:
             if key is not None and key not in found:
                 found[key] = _Found(file.slug, dataset, dataset_urn(naming, connector, dataset))
-        if len(keys) == 2:  # noqa: PLR2004 - both ends
+        if len(keys) == 2:
             found[keys[1]].deps[keys[0]] = None
     if left - own:
         _log.warning("external assets of %s: %d beyond the limit of %d are left out", file.slug, len(left - own), limit)
@@ -124,5 +124,3 @@ def without_circles(upstream: Mapping[AssetKey, Sequence[AssetKey]]) -> dict[Ass
                 done.add(key)
                 del path[key]
     return kept
-
-

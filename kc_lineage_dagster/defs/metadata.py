@@ -10,6 +10,7 @@ from urllib.parse import quote
 from dagster import MarkdownMetadataValue, MetadataValue
 
 from kc_lineage_dagster.connect.snapshot import Connector
+from kc_lineage_dagster.defs.datasets import KeyOf, column_lineage
 from kc_lineage_dagster.lineage import ConnectorLineage, Dataset, Edge
 
 # A KB of metadata per event costs tenfold on a slow disk, so tables and pictures are bounded.
@@ -47,9 +48,11 @@ def unresolved_table(lineage: ConnectorLineage) -> str:
 
 
 def lineage_metadata(
-    lineage: ConnectorLineage, connector: Connector | None, link: str | None
+    lineage: ConnectorLineage, connector: Connector | None, link: str | None, key_of: KeyOf
 ) -> Mapping[str, MetadataValue | int | str]:
-    """The metadata of one ``connector_lineage`` partition. ``link``: DataHub's page of the DataFlow."""
+    """The metadata of one ``connector_lineage`` partition. ``link``: DataHub's page of the DataFlow. ``key_of``: asset
+    keys of datasets, for column lineage.
+    """
     metadata: dict[str, MetadataValue | int | str] = {
         "connector": lineage.connector,
         "edges": len(lineage.edges),
@@ -63,6 +66,9 @@ def lineage_metadata(
     if connector is not None:
         states = ", ".join(f"{task.id}: {task.state}" for task in connector.tasks) or "none"
         metadata["state"] = f"{connector.state} (tasks {states})"
+    columns = column_lineage(lineage.connector, lineage.edges, key_of, most=_ROWS)
+    if columns:
+        metadata["dagster/column_lineage"] = MetadataValue.column_lineage(columns)
     if link:
         metadata["datahub"] = MetadataValue.url(link)
     return metadata

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -13,6 +14,7 @@ from kc_lineage_dagster.recipe_files import RecipeFile, read_recipe, recipe_of
 
 if TYPE_CHECKING:
     from kc_lineage_dagster.connect.snapshot import Snapshot
+    from kc_lineage_dagster.emit.existence import Existence
     from kc_lineage_dagster.emit.sinks import Sink
 
 
@@ -97,6 +99,17 @@ class DataHubResource(ConfigurableResource[Any]):
 
         sink_type, config, base = self._sink()
         return sink_identity(sink_type, config, base_dir=base)
+
+    def existence(self, urns: Collection[str]) -> Existence | None:
+        """Which of these datasets DataHub does not know; None when it is not a GMS, which alone can be asked."""
+        from kc_lineage_dagster.emit.existence import existence
+        from kc_lineage_dagster.emit.sinks import RestSink
+
+        sink = self.open("existence")
+        try:
+            return existence(sink.emitter, urns) if isinstance(sink, RestSink) else None
+        finally:
+            sink.close()
 
     def renders_whole(self) -> bool:
         """Whether every sync writes the whole cluster there (file, console), changed or not."""

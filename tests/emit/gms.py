@@ -25,6 +25,7 @@ import uuid
 from collections import Counter
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
+from functools import partial
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 from urllib.parse import parse_qs, unquote, urlsplit
@@ -391,8 +392,8 @@ def _entity(gms: Gms, asked: dict[str, Any]) -> dict[str, Any]:
     urn = asked["urn"]
     held = {name: value for (of, name), value in gms.aspects.items() if of == urn}
     if held:
-        _, name, env = urn[len("urn:li:dataset:(") : -1].split(",")
-        held["datasetKey"] = {"platform": urn[len("urn:li:dataset:(") :].split(",")[0], "name": name, "origin": env}
+        platform, name, env = urn[len("urn:li:dataset:(") : -1].split(",")
+        held["datasetKey"] = {"platform": platform, "name": name, "origin": env}
     return {"urn": urn, **{name: {"value": value} for name, value in held.items() if name in asked}}
 
 

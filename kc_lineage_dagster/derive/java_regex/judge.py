@@ -57,7 +57,7 @@ class Judge:
                 found.add("own" if notes in own else "other" if notes in self.wanted else "no")
             for letter, by_text, by_machine in steps:
                 moved = texts.step(text, letter, by_text)
-                step = (moved, self.machine.step(threads, letter, by_machine)) if moved else first  # nothing fits
+                step = (moved, self.machine.step(threads, letter, by_machine)) if moved else first  # seen: a dead end
                 if step not in seen:
                     seen.add(step)
                     waiting.append(step)

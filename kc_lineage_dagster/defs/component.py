@@ -1,0 +1,43 @@
+"""A component for Dagster projects that are made of components: the YAML's attributes are the recipe."""
+
+# no `from __future__ import annotations`: Dagster reads the YAML's schema from the annotations themselves
+
+from functools import partial
+from typing import Any
+
+from dagster import AssetKey, Component, ComponentLoadContext, Definitions, Model, Resolvable
+from pydantic import Field
+
+from kc_lineage_dagster.defs.build import build_clusters
+from kc_lineage_dagster.defs.datasets import default_key
+from kc_lineage_dagster.lineage import Dataset
+from kc_lineage_dagster.recipe_files import recipe_of
+
+
+class KafkaConnectLineageComponent(Component, Resolvable, Model):
+    """The lineage of one Kafka Connect cluster, kept true in DataHub.
+
+    The attributes are those of a DataHub recipe, field for field, with this project's own under ``options``
+    (docs/recipe.md). Relative paths are relative to the component's folder, whose name names the cluster when
+    ``cluster_name`` does not. ``${VAR}`` is looked up in the run.
+    """
+
+    source: dict[str, Any] = Field(description="`type: kafka-connect` and `config`, as in a DataHub recipe")
+    sink: dict[str, Any] | None = Field(None, description="Where lineage goes, as in a DataHub recipe")
+    pipeline_name: str | None = Field(None, description="Names DataHub's stateful ingestion, as in a DataHub recipe")
+    options: dict[str, Any] = Field({}, description="What DataHub's recipe has no field for")
+
+    def asset_key(self, cluster: str, dataset: Dataset) -> AssetKey | None:
+        """The key of a dataset that becomes an external asset (``options.external_assets``), None to leave it out; for
+        subclasses to override. Keys begin with the cluster's short name, because two components cannot share an asset.
+        """
+        return AssetKey([cluster, *default_key(dataset).path])
+
+    def build_defs(self, context: ComponentLoadContext) -> Definitions:
+        """The assets, job, sensor, schedules and resources of the cluster. A recipe that cannot be used loads all the
+        same: its job fails and says why.
+        """
+        given = {"source": self.source, "sink": self.sink, "pipeline_name": self.pipeline_name}
+        recipe = {name: value for name, value in given.items() if value is not None} | {"options": self.options}
+        file = recipe_of(recipe, context.path / f"{context.path.name}.yml")
+        return build_clusters([file], partial(self.asset_key, file.slug))

@@ -1,0 +1,102 @@
+"""Asset checks that look beyond one cluster: what DataHub holds, and what other recipes write."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from dagster import (
+    AssetCheckEvaluation,
+    AssetCheckSeverity,
+    AssetCheckSpec,
+    AssetExecutionContext,
+    MarkdownMetadataValue,
+    MetadataValue,
+)
+
+from kc_lineage_dagster.cluster import Cluster
+from kc_lineage_dagster.defs.events import selected_checks
+from kc_lineage_dagster.defs.metadata import table
+from kc_lineage_dagster.defs.names import Names
+from kc_lineage_dagster.defs.resources import DataHubResource
+from kc_lineage_dagster.emit.existence import Existence
+from kc_lineage_dagster.emit.urns import dataset_urn
+from kc_lineage_dagster.errors import KcLineageError
+from kc_lineage_dagster.rivals import shared_flows
+from kc_lineage_dagster.sync import Report
+
+KNOWN = "datasets_known_to_datahub"
+OWN = "flows_written_by_one_recipe"
+
+
+def specs(names: Names) -> list[AssetCheckSpec]:
+    """Checks of ``datahub_emissions``."""
+    known = "DataHub knows the datasets that the lineage leads from and to (asked when the sink is a GMS)."
+    return [
+        AssetCheckSpec(KNOWN, asset=names.emissions, description=known),
+        AssetCheckSpec(OWN, asset=names.emissions, description="No other recipe writes the same DataFlow."),
+    ]
+
+
+def results(
+    context: AssetExecutionContext, names: Names, cluster: Cluster, datahub: DataHubResource, report: Report
+) -> Iterator[AssetCheckEvaluation]:
+    """What is said to the selected ones; DataHub is asked only by a run over all connectors that succeeded."""
+    selected = selected_checks(context)
+    if (names.emissions, OWN) in selected:
+        yield _own(names, cluster)
+    whole = len(report.results) == len(report.snapshot.connectors) and not report.problem
+    if whole and (names.emissions, KNOWN) in selected:
+        urns = dataset_urns(cluster, report)
+        try:
+            found = datahub.existence(urns)
+        except KcLineageError as error:
+            context.log.warning(f"{KNOWN}: {error}")
+            return
+        if found and found.problem:
+            context.log.warning(f"{KNOWN}: DataHub could not be asked: {found.problem}")
+        elif found:
+            yield _known(names, found, len(urns))
+
+
+def dataset_urns(cluster: Cluster, report: Report) -> frozenset[str]:
+    """Both ends of every edge."""
+    naming = cluster.naming()
+    return frozenset(
+        dataset_urn(naming, one.connector.name, dataset)
+        for one in report.results
+        for edge in one.lineage.edges
+        for dataset in (edge.upstream, edge.downstream)
+        if dataset
+    )
+
+
+def _known(names: Names, found: Existence, datasets: int) -> AssetCheckEvaluation:
+    metadata: dict[str, MetadataValue] = {
+        "count": MetadataValue.int(len(found.unknown)),
+        "asked": MetadataValue.int(found.asked),
+        "datasets": MetadataValue.int(datasets),
+    }
+    if found.unknown:
+        metadata["items"] = MarkdownMetadataValue(table(("dataset",), [(urn,) for urn in found.unknown]))
+    return AssetCheckEvaluation(
+        asset_key=names.emissions,
+        check_name=KNOWN,
+        passed=not found.unknown,
+        severity=AssetCheckSeverity.WARN,
+        metadata=metadata,
+    )
+
+
+def _own(names: Names, cluster: Cluster) -> AssetCheckEvaluation:
+    """An error, not a warning: each sync overwrites what the other recipe says of these flows."""
+    shared = sorted(shared_flows(cluster.state).items())
+    metadata: dict[str, MetadataValue] = {"count": MetadataValue.int(len(shared))}
+    if shared:
+        metadata["items"] = MarkdownMetadataValue(table(("flow", "also written by"), shared))
+    return AssetCheckEvaluation(
+        asset_key=names.emissions,
+        check_name=OWN,
+        passed=not shared,
+        severity=AssetCheckSeverity.ERROR,
+        metadata=metadata,
+    )

@@ -10,7 +10,8 @@ from kc_lineage_dagster.emit.receipts import Receipts
 from kc_lineage_dagster.emit.stale import StalePlan
 from kc_lineage_dagster.lineage import ConnectorLineage
 from kc_lineage_dagster.removal import planned
-from kc_lineage_dagster.sync import Connect, ConnectorResult, Describer, Report
+from kc_lineage_dagster.report import ConnectorResult, Report
+from kc_lineage_dagster.sync import Connect, Describer
 
 
 @dataclass(frozen=True, slots=True)

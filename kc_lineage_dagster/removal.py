@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING
 
 from kc_lineage_dagster.cluster import Cluster
 from kc_lineage_dagster.emit.aspects import Proposal
@@ -14,10 +13,8 @@ from kc_lineage_dagster.emit.sinks import RestSink, Sink
 from kc_lineage_dagster.emit.stale import StalePlan, plan, removal_proposals
 from kc_lineage_dagster.emit.urns import by_connector
 from kc_lineage_dagster.errors import SinkError
+from kc_lineage_dagster.report import Report, Request
 from kc_lineage_dagster.rivals import others
-
-if TYPE_CHECKING:
-    from kc_lineage_dagster.sync import Report, Request
 
 IDLE = ("PAUSED", "STOPPED")
 

@@ -6,12 +6,10 @@ through, removals last and only after everything else succeeded. One file lock p
 
 from __future__ import annotations
 
-import hashlib
-import json
 import time
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, replace
 from functools import cache, partial
 from typing import Protocol
 
@@ -20,96 +18,19 @@ from kc_lineage_dagster.cluster import Cluster, Progress
 from kc_lineage_dagster.connect.snapshot import Connector, Snapshot
 from kc_lineage_dagster.derive.derive import Settings, cluster_topics, derive
 from kc_lineage_dagster.derive.evidence import ClusterTopics
-from kc_lineage_dagster.emit.aspects import Proposal, proposals
+from kc_lineage_dagster.emit.aspects import proposals
 from kc_lineage_dagster.emit.lock import cluster_lock
 from kc_lineage_dagster.emit.receipts import Receipts
 from kc_lineage_dagster.emit.sinks import SendReport, Sink
-from kc_lineage_dagster.emit.stale import StalePlan
 from kc_lineage_dagster.emit.urns import Naming
 from kc_lineage_dagster.errors import StateError
 from kc_lineage_dagster.lineage import ConnectorLineage
 from kc_lineage_dagster.page.render import write_page
 from kc_lineage_dagster.removal import remove_stale
+from kc_lineage_dagster.report import ConnectorResult, Described, Report, Request
 from kc_lineage_dagster.state import Index, Known
 
-Described = tuple[ConnectorLineage, tuple[Proposal, ...]]
-
 _CHUNK = 200  # connectors whose proposals are in memory at once
-
-
-@dataclass(frozen=True, slots=True)
-class Request:
-    """What a run is asked for.
-
-    ``run_id``: stamped on what is sent. ``connectors``: names, None for all. ``full_refresh``: send what is
-    acknowledged too. ``remove``: whether to look for stale entities. ``allow_removal``: release the fail-safe this
-    once.
-    """
-
-    run_id: str
-    connectors: Iterable[str] | None = None
-    full_refresh: bool = False
-    remove: bool = True
-    allow_removal: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class ConnectorResult:
-    """What became of one connector.
-
-    ``before``: its lineage of the last run. ``version``: stands for the content of its proposals. ``changed``: that is
-    not what was last emitted. ``urns``: its flow and jobs. ``sent``: proposals that were due and acknowledged;
-    ``failed``: those that were not.
-    """
-
-    connector: Connector
-    lineage: ConnectorLineage
-    before: ConnectorLineage | None
-    version: str
-    changed: bool
-    urns: frozenset[str]
-    sent: int
-    failed: int
-
-    @classmethod
-    def of(
-        cls, connector: Connector, described: Described, before: ConnectorLineage | None, known: Known | None, due: int
-    ) -> ConnectorResult:
-        """With everything that was due acknowledged. ``known``: what the index holds of the connector."""
-        lineage, found = described
-        version = version_of(found)
-        changed = known is None or known.lineage != version
-        return cls(connector, lineage, before, version, changed, frozenset(one.urn for one in found), due, 0)
-
-    def without(self, failed: int) -> ConnectorResult:
-        """With some of what was due not acknowledged."""
-        return replace(self, sent=self.sent - failed, failed=self.failed + failed) if failed else self
-
-
-@dataclass(frozen=True, slots=True)
-class Report:
-    """What became of a run. ``causes``: why proposals were not acknowledged, with counts. ``missing``: asked for, but
-    not in the snapshot, with why. ``full``: why everything was sent, None when only differences were.
-    ``warnings``: what fails nothing.
-    """
-
-    snapshot: Snapshot
-    results: tuple[ConnectorResult, ...]
-    causes: Mapping[str, int] = field(default_factory=dict)
-    missing: Mapping[str, str] = field(default_factory=dict)
-    full: str | None = None
-    stale: StalePlan | None = None
-    removed: tuple[str, ...] = ()
-    problems: tuple[str, ...] = ()
-    warnings: tuple[str, ...] = ()
-
-    @property
-    def problem(self) -> str | None:
-        """Why the run has failed, in lines; None when it has not."""
-        lines = [f"{count} proposals were not acknowledged: {cause}" for cause, count in self.causes.items()]
-        lines += [f"connector {name!r} could not be processed: {reason}" for name, reason in self.missing.items()]
-        lines += self.problems
-        return "\n".join(lines) or None
 
 
 class Connect(Protocol):
@@ -287,11 +208,6 @@ def _closed(report: Report, closing: SendReport) -> Report:
     return replace(
         report, results=results, causes=causes, stale=stale, removed=() if closing.failed else report.removed
     )
-
-
-def version_of(found: Iterable[Proposal]) -> str:
-    """Stands for the content of a connector's proposals."""
-    return hashlib.sha256(json.dumps([proposal.hash for proposal in found]).encode()).hexdigest()[:16]
 
 
 def _chunks(connectors: tuple[Connector, ...]) -> Iterator[tuple[Connector, ...]]:

@@ -25,7 +25,8 @@ def test_nothing_changed():
 
 def test_new_changed_gone():
     """New and changed connectors are to be derived, vanished ones to be removed."""
-    change = changes(Snapshot("s", connectors=(A, connector("b", x="2"), C)), emitted(A, B, connector("d")), Cursor(), 0)
+    listing = Snapshot("s", connectors=(A, connector("b", x="2"), C))
+    change = changes(listing, emitted(A, B, connector("d")), Cursor(), 0)
     assert (change.changed, change.gone, change.new) == (("b", "c"), ("d",), ("c",))
 
 

@@ -14,7 +14,8 @@ from kc_lineage_dagster.cluster import Cluster
 from kc_lineage_dagster.emit.outage import Patience
 from kc_lineage_dagster.emit.sinks import Sink, open_sink, sink_identity
 from kc_lineage_dagster.recipe_files import read_recipe
-from kc_lineage_dagster.sync import Report, Request, read_cluster, sync
+from kc_lineage_dagster.report import Report, Request
+from kc_lineage_dagster.sync import read_cluster, sync
 from tests.defs.clusters import CONNECTORS, POSTGRES, save_cluster, write_recipe
 from tests.emit.gms import Gms, dies_after, everything, healthy, html, rejects
 

@@ -27,7 +27,8 @@ from kc_lineage_dagster.defs.names import Names
 from kc_lineage_dagster.defs.partitions import add_partitions, decode_partition, drop_partitions, partitions_of
 from kc_lineage_dagster.defs.progress import progress_log
 from kc_lineage_dagster.recipe_files import RecipeFile
-from kc_lineage_dagster.sync import Request, read_cluster, sync
+from kc_lineage_dagster.report import Request
+from kc_lineage_dagster.sync import read_cluster, sync
 
 
 class FetchConfig(Config):

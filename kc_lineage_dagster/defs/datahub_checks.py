@@ -21,8 +21,8 @@ from kc_lineage_dagster.defs.resources import DataHubResource
 from kc_lineage_dagster.emit.existence import Existence
 from kc_lineage_dagster.emit.urns import dataset_urn
 from kc_lineage_dagster.errors import KcLineageError
+from kc_lineage_dagster.report import Report
 from kc_lineage_dagster.rivals import shared_flows
-from kc_lineage_dagster.sync import Report
 
 KNOWN = "datasets_known_to_datahub"
 OWN = "flows_written_by_one_recipe"

@@ -24,8 +24,8 @@ from kc_lineage_dagster.defs.partitions import encode_partition
 from kc_lineage_dagster.emit.urns import flow_urn
 from kc_lineage_dagster.page.render import PAGE
 from kc_lineage_dagster.recipe_files import RecipeFile
+from kc_lineage_dagster.report import ConnectorResult, Report
 from kc_lineage_dagster.state import state_folder
-from kc_lineage_dagster.sync import ConnectorResult, Report
 
 DATA_VERSION = "dagster/data_version"
 

@@ -51,7 +51,8 @@ def test_a_change_and_a_removal(tmp_path, instance):
     result = tick(tmp_path, instance)
     assert asked(result) == [["cdc"]]
     run(tmp_path, instance, run_config=result.run_requests[0].run_config)
-    save_cluster(tmp_path, {"cdc": {**POSTGRES, "table.include.list": "public.users"}, "dw/sink": CONNECTORS["dw/sink"]})
+    changed = {**POSTGRES, "table.include.list": "public.users"}
+    save_cluster(tmp_path, {"cdc": changed, "dw/sink": CONNECTORS["dw/sink"]})
     result = tick(tmp_path, instance)
     assert asked(result) == [[]]
     assert run(tmp_path, instance, run_config=result.run_requests[0].run_config).success

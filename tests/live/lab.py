@@ -1,0 +1,225 @@
+"""A live cluster on 127.0.0.1: PostgreSQL, a one-node KRaft broker, a distributed Connect worker."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import signal
+import subprocess
+import tempfile
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Callable
+from pathlib import Path
+from types import TracebackType
+from typing import Any
+from urllib.parse import quote
+
+from tests.live.machine import BUILD, Process, free_ports, postgres_binaries
+
+SECRET = "s3cr3t-0f-the-live-lab"
+_LOG4J = """log4j.rootLogger=WARN, out
+log4j.appender.out=org.apache.log4j.ConsoleAppender
+log4j.appender.out.layout=org.apache.log4j.PatternLayout
+log4j.appender.out.layout.ConversionPattern=[%d] %p %m (%c)%n
+"""
+_BROKER = """process.roles=broker,controller
+node.id=1
+controller.quorum.voters=1@127.0.0.1:{controller}
+listeners=PLAINTEXT://127.0.0.1:{kafka},CONTROLLER://127.0.0.1:{controller}
+advertised.listeners=PLAINTEXT://127.0.0.1:{kafka}
+controller.listener.names=CONTROLLER
+log.dirs={folder}/kafka
+offsets.topic.replication.factor=1
+offsets.topic.num.partitions=1
+transaction.state.log.replication.factor=1
+transaction.state.log.min.isr=1
+group.initial.rebalance.delay.ms=0
+"""
+_WORKER = """bootstrap.servers=127.0.0.1:{kafka}
+group.id=live
+listeners=http://127.0.0.1:{rest}
+rest.advertised.host.name=127.0.0.1
+key.converter=org.apache.kafka.connect.json.JsonConverter
+value.converter=org.apache.kafka.connect.json.JsonConverter
+config.storage.topic=connect-configs
+offset.storage.topic=connect-offsets
+status.storage.topic=connect-status
+config.storage.replication.factor=1
+offset.storage.replication.factor=1
+status.storage.replication.factor=1
+offset.storage.partitions=1
+status.storage.partitions=1
+offset.flush.interval.ms=1000
+plugin.path={plugins}
+plugin.discovery=hybrid_warn
+config.providers=file
+config.providers.file.class=org.apache.kafka.common.config.provider.FileConfigProvider
+topic.creation.enable=true
+scheduled.rebalance.max.delay.ms=2000
+"""
+_POSTGRES = """port={postgres}
+listen_addresses='127.0.0.1'
+unix_socket_directories=''
+wal_level=logical
+max_replication_slots=20
+max_wal_senders=20
+fsync=off
+shared_buffers=32MB
+"""
+
+
+class Lab:
+    """A context manager; everything it starts is stopped, and everything it wrote removed, when it ends."""
+
+    def __init__(self) -> None:
+        # not below pytest's folder: PostgreSQL runs as another user, who may not look into that one
+        self.folder = Path(tempfile.mkdtemp(prefix="kc-live-"))
+        self.folder.chmod(0o755)
+        names = ("postgres", "kafka", "controller", "rest")
+        self.ports = dict(zip(names, free_ports(len(names)), strict=True))
+        self.user = "postgres" if os.geteuid() == 0 else None
+        self.binaries = postgres_binaries() or Path()
+        self._processes: list[Process] = []
+        self.worker = self._java("worker", "connect.cli.ConnectDistributed", "worker.properties", "rest", "1g")
+
+    def __enter__(self) -> Lab:
+        try:
+            self._start()
+        except BaseException:
+            self.close()
+            raise
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Stop everything, the youngest first, and forget it."""
+        for process in (self.worker, *reversed(self._processes)):
+            process.stop()
+        shutil.rmtree(self.folder, ignore_errors=True)
+
+    @property
+    def rest(self) -> str:
+        """The worker's address."""
+        return f"http://127.0.0.1:{self.ports['rest']}"
+
+    def _start(self) -> None:
+        places = {**self.ports, "folder": self.folder, "plugins": BUILD / "plugins"}
+        for name, text in (("log4j", _LOG4J), ("broker", _BROKER), ("worker", _WORKER)):
+            (self.folder / f"{name}.properties").write_text(text.format(**places) if name != "log4j" else text)
+        (self.folder / "secrets.properties").write_text(f"password={SECRET}\n")
+        self._start_postgres()
+        self._run_java("kafka.tools.StorageTool", "format", "-t", "LiveLiveLiveLiveLiveLA", "-c", "broker.properties")
+        broker = self._java("broker", "kafka.Kafka", "broker.properties", "kafka", "512m")
+        self._processes.append(broker)
+        broker.start()
+        self.start_worker()
+
+    def _start_postgres(self) -> None:
+        data = self.folder / "postgres"
+        data.mkdir(mode=0o700)
+        if self.user:
+            shutil.chown(data, self.user, self.user)
+        made = [str(self.binaries / "initdb"), "-D", str(data), "-U", "postgres", "-A", "trust", "-E", "UTF8", "-N"]
+        subprocess.run(made, user=self.user, cwd="/", check=True, capture_output=True)
+        with (data / "postgresql.conf").open("a") as settings:
+            settings.write(_POSTGRES.format(**self.ports))
+        command = [str(self.binaries / "postgres"), "-D", str(data)]
+        log = self.folder / "postgres.log"
+        server = Process("PostgreSQL", command, self.ports["postgres"], log, self.user, signal.SIGINT)
+        self._processes.append(server)
+        server.start()
+        wait(lambda: self._psql("postgres", "SELECT 1").returncode == 0, "PostgreSQL answers")
+
+    def start_worker(self) -> None:
+        """Start the worker (again) and wait until it answers."""
+        self.worker.start()
+        wait(lambda: self._listed() is not None, "the worker answers", 180)
+
+    def _listed(self) -> Any:
+        try:
+            return self.call("GET", "/connectors")
+        except (urllib.error.URLError, ConnectionError):
+            return None
+
+    def _java(self, name: str, main: str, settings: str, port: str, memory: str) -> Process:
+        main = main if main.startswith("kafka.") else f"org.apache.kafka.{main}"
+        command = [*self._jvm(memory), main, str(self.folder / settings)]
+        return Process(name, command, self.ports[port], self.folder / f"{name}.log")
+
+    def _jvm(self, memory: str) -> list[str]:
+        log = f"-Dlog4j.configuration=file:{self.folder}/log4j.properties"
+        return ["java", f"-Xmx{memory}", "-XX:TieredStopAtLevel=1", log, "-cp", f"{BUILD}/core/*"]
+
+    def _run_java(self, *arguments: str) -> str:
+        done = subprocess.run([*self._jvm("256m"), *arguments], cwd=self.folder, capture_output=True, text=True)
+        if done.returncode:
+            raise RuntimeError(f"{arguments[0]}: {done.stdout[-1000:]} {done.stderr[-1000:]}")
+        return done.stdout
+
+    def _psql(self, database: str, sql: str) -> subprocess.CompletedProcess[str]:
+        where = ["-h", "127.0.0.1", "-p", str(self.ports["postgres"]), "-U", "postgres", "-d", database]
+        command = [str(self.binaries / "psql"), *where, "-v", "ON_ERROR_STOP=1", "-qAtX"]
+        return subprocess.run(command, input=sql, capture_output=True, text=True)
+
+    def sql(self, database: str, sql: str) -> list[str]:
+        """Run SQL; the rows as text. RuntimeError when the server refuses."""
+        done = self._psql(database, sql)
+        if done.returncode:
+            raise RuntimeError(done.stderr)
+        return done.stdout.splitlines()
+
+    def call(self, method: str, path: str, body: Any = None) -> Any:
+        """Connect's REST API; a rebalance (409, 500) is waited for."""
+        data = None if body is None else json.dumps(body).encode()
+        headers = {"Content-Type": "application/json"}
+        for attempt in range(60):
+            request = urllib.request.Request(self.rest + path, data, headers, method=method)
+            try:
+                with urllib.request.urlopen(request, timeout=60) as answer:
+                    return json.loads(answer.read() or b"null")
+            except urllib.error.HTTPError as error:
+                if error.code not in (409, 500) or attempt == 59:
+                    raise RuntimeError(f"{method} {path}: {error.code} {error.read()[:500]!r}") from None
+                time.sleep(0.5)
+        return None
+
+    def put(self, name: str, config: dict[str, str]) -> None:
+        """Create or change a connector."""
+        self.call("PUT", f"/connectors/{quote(name, safe='')}/config", config)
+
+    def states(self) -> dict[str, str]:
+        """Connector -> its first task's state, else its own."""
+        listed = self.call("GET", "/connectors?expand=status")
+        return {
+            name: (one["status"]["tasks"] or [one["status"]["connector"]])[0]["state"] for name, one in listed.items()
+        }
+
+    def topics(self) -> set[str]:
+        """The topics that hold data: no internal ones."""
+        listed = self._run_java("org.apache.kafka.tools.TopicCommand", "--bootstrap-server", self._broker, "--list")
+        return {name for name in listed.split() if not name.startswith(("connect-", "__", "mm2-"))}
+
+    def records(self, topic: str) -> list[str]:
+        """The values of a topic's records, as text."""
+        arguments = ["--bootstrap-server", self._broker, "--topic", topic, "--from-beginning", "--timeout-ms", "3000"]
+        return self._run_java("org.apache.kafka.tools.consumer.ConsoleConsumer", *arguments).splitlines()
+
+    @property
+    def _broker(self) -> str:
+        return f"127.0.0.1:{self.ports['kafka']}"
+
+
+def wait(until: Callable[[], bool], what: str, seconds: float = 90) -> None:
+    """Wait for something; RuntimeError names it when it does not come."""
+    end = time.monotonic() + seconds
+    while not until():
+        if time.monotonic() > end:
+            raise RuntimeError(f"waited {seconds:g} s in vain: {what}")
+        time.sleep(0.5)

@@ -63,7 +63,8 @@ def _debezium(kind: str, database: str) -> Maker:
             "database.hostname": f"db{number % 30}.example.com",
             "database.user": "cdc",
             "database.password": f"pa55-{number}-word",
-            database: f"db{number % 30}",
+            # MySQL's databases are what others call schemas
+            database: tables[0].partition(".")[0] if "MySql" in kind else f"db{number % 30}",
             "topic.prefix": prefix,
             "table.include.list": ",".join(f"db{number % 30}.{t}" if "SqlServer" in kind else t for t in tables),
         }

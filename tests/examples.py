@@ -11,11 +11,11 @@ whole.
       ssn -> (dropped)
     ? b: nothing was consumed
 
-Cases are separated by a line of ``---``. Directives hold JSON: ``@kind "source"``, ``@state "FAILED"``, ``@topics [...]``
-(active topics; absent: not known), ``@offsets [{"partition": {}, "offset": {}}]``, ``@tasks [{"tables": "..."}]``,
+Cases are separated by a line of ``---``. Directives hold JSON: ``@kind "source"``, ``@state "FAILED"``,
+``@topics [...]`` (active topics; absent: not known), ``@offsets [{"partition": {}, "offset": {}}]``, ``@tasks [{"tables": "..."}]``,
 ``@cluster [...]`` (data topics of the other connectors), ``@internal [...]`` (their book-keeping),
-``@aliases {"us": "kafka-us"}``, ``@plugins [...]``. Field lines are compared only below edges that have any. ``?`` lines
-are parts of unresolved items' text; every item needs its line.
+``@aliases {"us": "kafka-us"}``, ``@plugins [...]``. Field lines are compared only below edges that have any. ``?``
+lines are parts of unresolved items' text; every item needs its line.
 """
 
 from __future__ import annotations

@@ -111,7 +111,7 @@ def _synced(file: RecipeFile, translator: Translator | None) -> AssetsDefinition
                 **common,
             ),
         ],
-        check_specs=[*checks.sync_specs(names), *datahub_checks.specs(names)],
+        check_specs=[*checks.sync_specs(names), *datahub_checks.specs(file)],
         can_subset=True,
         backfill_policy=BackfillPolicy.single_run(),
         required_resource_keys={names.datahub},

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from dagster import (
     AssetCheckEvaluation,
@@ -19,22 +19,24 @@ from kc_lineage_dagster.defs.metadata import table
 from kc_lineage_dagster.defs.names import Names
 from kc_lineage_dagster.defs.resources import DataHubResource
 from kc_lineage_dagster.emit.existence import Existence
+from kc_lineage_dagster.emit.sinks import REST
 from kc_lineage_dagster.emit.urns import dataset_urn
 from kc_lineage_dagster.errors import KcLineageError
 from kc_lineage_dagster.report import Report
+from kc_lineage_dagster.recipe_files import RecipeFile
 from kc_lineage_dagster.rivals import shared_flows
 
 KNOWN = "datasets_known_to_datahub"
 OWN = "flows_written_by_one_recipe"
 
 
-def specs(names: Names) -> list[AssetCheckSpec]:
-    """Checks of ``datahub_emissions``."""
-    known = "DataHub knows the datasets that the lineage leads from and to (asked when the sink is a GMS)."
-    return [
-        AssetCheckSpec(KNOWN, asset=names.emissions, description=known),
-        AssetCheckSpec(OWN, asset=names.emissions, description="No other recipe writes the same DataFlow."),
-    ]
+def specs(file: RecipeFile) -> list[AssetCheckSpec]:
+    """Checks of ``datahub_emissions``; the first one where the sink is a GMS, which alone can be asked."""
+    asset = Names(file.slug).emissions
+    known = AssetCheckSpec(KNOWN, asset=asset, description="DataHub knows the datasets that lineage leads from and to.")
+    own = AssetCheckSpec(OWN, asset=asset, description="No other recipe writes the same DataFlow.")
+    sink = file.data.get("sink") or {"type": REST}  # DataHub's own default
+    return [known, own] if isinstance(sink, Mapping) and sink.get("type") == REST else [own]
 
 
 def results(

@@ -62,7 +62,7 @@ def test_what_people_see_of_them(tmp_path, instance):
     """Group, kind, description and the URN in DataHub."""
     run(tmp_path, instance)
     definitions = build_definitions(with_options(tmp_path, external_assets={"enabled": True}))
-    spec = next(one for one in definitions.get_all_asset_specs() if one.key == TOPIC)
+    spec = next(one for one in definitions.resolve_all_asset_specs() if one.key == TOPIC)
     assert spec.group_name == "shop_datasets"
     assert spec.kinds == {"kafka"}
     assert spec.metadata["urn"] == "urn:li:dataset:(urn:li:dataPlatform:kafka,pg.public.users,PROD)"

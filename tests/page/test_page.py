@@ -25,19 +25,23 @@ class Page(HTMLParser):
     def __init__(self, text: str) -> None:
         super().__init__()
         self.tags: list[tuple[str, dict[str, str | None]]] = []
-        self.texts: dict[str, str] = {}
+        self.within = False
         self.scripts: list[str] = []
         self.feed(text)
         self.close()
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         self.tags.append((tag, dict(attrs)))
+        self.within = tag == "script"
         if tag == "script":
             self.scripts.append("")
 
     def handle_data(self, data: str) -> None:
-        if self.tags and self.tags[-1][0] == "script" and self.lasttag == "script":
+        if self.within:
             self.scripts[-1] += data
+
+    def handle_endtag(self, tag: str) -> None:
+        self.within = False
 
     @property
     def data(self) -> dict:

@@ -9,9 +9,9 @@ export DATAHUB_TELEMETRY_ENABLED := false
 help: ## what there is to make
 	@grep -E '^[a-z-]+:.*##' Makefile | sed 's/:.*## /\t/' | expand -t 12
 
-$(BIN)/installed: pyproject.toml
+$(BIN)/installed: pyproject.toml requirements-dev.lock
 	$(PYTHON) -m venv $(VENV)
-	$(BIN)/pip install -q --disable-pip-version-check -e '.[test,dev]'
+	$(BIN)/pip install -q --disable-pip-version-check -c requirements-dev.lock -e '.[test,dev]'
 	touch $@
 
 $(DAGSTER_HOME)/dagster.yaml: dagster.yaml
@@ -31,6 +31,11 @@ lint: setup ## ruff and mypy
 	$(BIN)/ruff format --check kc_lineage_dagster tests
 	$(BIN)/mypy
 
+lock: setup ## requirements-dev.lock, newest versions that fit pyproject.toml
+	$(BIN)/pip install -q uv
+	$(BIN)/uv pip compile -q --universal --upgrade --python-version 3.10 --no-emit-index-url --no-annotate --no-header \
+	  --extra test --extra dev -o requirements-dev.lock pyproject.toml
+
 docs: setup ## docs/coverage.md from the registry
 	$(BIN)/python -m kc_lineage_dagster.coverage docs/coverage.md
 
@@ -40,4 +45,4 @@ ui: setup ## dagster dev with the demo recipe
 clean: ## forget the environment and all state
 	rm -rf $(VENV) $(DAGSTER_HOME)
 
-.PHONY: help setup demo test lint docs ui clean
+.PHONY: help setup demo test lint lock docs ui clean

@@ -3,15 +3,19 @@
 # no `from __future__ import annotations`: Dagster reads the YAML's schema from the annotations themselves
 
 from functools import partial
-from typing import Any
+from typing import Annotated, Any
 
-from dagster import AssetKey, Component, ComponentLoadContext, Definitions, Model, Resolvable
+from dagster import AssetKey, Component, ComponentLoadContext, Definitions, Model, Resolvable, Resolver
 from pydantic import Field
 
 from kc_lineage_dagster.defs.build import build_clusters
 from kc_lineage_dagster.defs.datasets import default_key
 from kc_lineage_dagster.lineage import Dataset
 from kc_lineage_dagster.recipe_files import recipe_of
+
+
+def _about(text: str) -> Resolver:
+    return Resolver.default(description=text)
 
 
 class KafkaConnectLineageComponent(Component, Resolvable, Model):
@@ -22,10 +26,10 @@ class KafkaConnectLineageComponent(Component, Resolvable, Model):
     ``cluster_name`` does not. ``${VAR}`` is looked up in the run.
     """
 
-    source: dict[str, Any] = Field(description="`type: kafka-connect` and `config`, as in a DataHub recipe")
-    sink: dict[str, Any] | None = Field(None, description="Where lineage goes, as in a DataHub recipe")
-    pipeline_name: str | None = Field(None, description="Names DataHub's stateful ingestion, as in a DataHub recipe")
-    options: dict[str, Any] = Field({}, description="What DataHub's recipe has no field for")
+    source: Annotated[dict[str, Any], _about("`type: kafka-connect` and `config`, as in a DataHub recipe")]
+    sink: Annotated[dict[str, Any] | None, _about("Where lineage goes, as in a DataHub recipe")] = None
+    pipeline_name: Annotated[str | None, _about("Names DataHub's stateful ingestion, as in a DataHub recipe")] = None
+    options: Annotated[dict[str, Any], _about("What DataHub's recipe has no field for")] = Field(default_factory=dict)
 
     def asset_key(self, cluster: str, dataset: Dataset) -> AssetKey | None:
         """The key of a dataset that becomes an external asset (``options.external_assets``), None to leave it out; for

@@ -22,8 +22,8 @@ from kc_lineage_dagster.emit.existence import Existence
 from kc_lineage_dagster.emit.sinks import REST
 from kc_lineage_dagster.emit.urns import dataset_urn
 from kc_lineage_dagster.errors import KcLineageError
-from kc_lineage_dagster.report import Report
 from kc_lineage_dagster.recipe_files import RecipeFile
+from kc_lineage_dagster.report import Report
 from kc_lineage_dagster.rivals import shared_flows
 
 KNOWN = "datasets_known_to_datahub"

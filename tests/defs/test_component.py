@@ -13,7 +13,9 @@ from dagster.components.testing import create_defs_folder_sandbox
 from kc_lineage_dagster import KafkaConnectLineageComponent
 from tests.defs.clusters import CONNECTORS, execute, save_cluster
 
-pytestmark = pytest.mark.filterwarnings("ignore::dagster_shared.utils.warnings.BetaWarning")
+pytestmark = pytest.mark.filterwarnings(  # Dagster's own loading of components
+    "ignore::dagster.BetaWarning", "ignore::pydantic.warnings.PydanticDeprecatedSince20"
+)
 
 EMBEDDING = Path(__file__).resolve().parents[2] / "docs/embedding.md"
 
@@ -50,8 +52,10 @@ def place(sandbox, name, **changes):
     return folder
 
 
-def test_the_documented_component_syncs(sandbox, instance):
+def test_the_documented_component_syncs(sandbox, instance, monkeypatch):
     """Assets, job, sensor and schedules come from one YAML file; paths are relative to it."""
+    monkeypatch.setenv("CONNECT_USER", "me")
+    monkeypatch.setenv("CONNECT_PASSWORD", "s3cr3t")
     folder = place(sandbox, "payments")
     with sandbox.build_all_defs() as definitions:
         assert execute(definitions, instance, "sync_payments").success

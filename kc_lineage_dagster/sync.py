@@ -10,14 +10,12 @@ import time
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
-from functools import cache, partial
 from typing import Protocol
 
 from kc_lineage_dagster.changes import config_hash
 from kc_lineage_dagster.cluster import Cluster, Progress
 from kc_lineage_dagster.connect.snapshot import Connector, Snapshot
-from kc_lineage_dagster.derive.derive import Settings, cluster_topics, derive
-from kc_lineage_dagster.derive.evidence import ClusterTopics
+from kc_lineage_dagster.derive.derive import deriver
 from kc_lineage_dagster.emit.aspects import proposals
 from kc_lineage_dagster.emit.lock import cluster_lock
 from kc_lineage_dagster.emit.receipts import Receipts
@@ -96,19 +94,17 @@ def sync(cluster: Cluster, datahub: DataHub, request: Request, progress: Progres
 class Describer:
     """From a connector to its lineage and proposals; what needs the whole cluster is worked out once, when asked."""
 
-    settings: Settings
     naming: Naming
-    topics: Callable[[], ClusterTopics]
+    derived: Callable[[Connector], ConnectorLineage]
 
     @classmethod
     def of(cls, cluster: Cluster, snapshot: Snapshot) -> Describer:
         """For one snapshot."""
-        settings = cluster.derivation(snapshot)
-        return cls(settings, cluster.naming(), cache(partial(cluster_topics, snapshot.connectors, settings)))
+        return cls(cluster.naming(), deriver(snapshot.connectors, cluster.derivation(snapshot)))
 
     def describe(self, connector: Connector) -> Described:
         """Lineage and proposals of one connector."""
-        lineage = derive(connector, self.settings, self.topics)
+        lineage = self.derived(connector)
         return lineage, proposals(lineage, connector.config, self.naming)
 
 

@@ -15,7 +15,8 @@ from kc_lineage_dagster.recipe_files import recipe_of
 
 
 def _about(text: str) -> Resolver:
-    return Resolver.default(description=text)
+    resolver: Resolver = Resolver.default(description=text)
+    return resolver
 
 
 class KafkaConnectLineageComponent(Component, Resolvable, Model):

@@ -138,4 +138,6 @@ def _stale_metadata(report: Report) -> dict[str, Any]:
         metadata["kept_entities"] = MarkdownMetadataValue(table(("entity", "why"), kept))
     if report.stale.refused:
         metadata["refused"] = MetadataValue.text(report.stale.refused)
+    if report.warnings:
+        metadata["warnings"] = MetadataValue.text("\n".join(report.warnings))
     return metadata

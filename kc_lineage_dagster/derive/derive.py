@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, field
+from functools import cache
 
 from kc_lineage_dagster.derive import generic
 from kc_lineage_dagster.derive.config import is_reference
@@ -108,9 +109,42 @@ def _by_names(edge: Edge) -> tuple[str, str, str]:
     return str(edge.upstream), str(edge.downstream), edge.evidence
 
 
-def cluster_topics(connectors: Iterable[ConnectorView], settings: Settings) -> ClusterTopics:
+def deriver(connectors: Iterable[ConnectorView], settings: Settings) -> Callable[[ConnectorView], ConnectorLineage]:
+    """``derive`` for the connectors of one cluster: the cluster's topics are worked out when first asked for, and
+    lineage that does not depend on them once.
+    """
+    known: dict[str, tuple[ConnectorLineage, bool]] = {}
+
+    def alone(connector: ConnectorView) -> tuple[ConnectorLineage, bool]:
+        """Its lineage in an empty cluster, and whether it asked for the cluster."""
+        if connector.name not in known:
+            asked: list[ClusterTopics] = []
+
+            def empty() -> ClusterTopics:
+                asked.append(ClusterTopics())
+                return asked[0]
+
+            known[connector.name] = derive(connector, settings, empty), bool(asked)
+        return known[connector.name]
+
+    topics = cache(lambda: cluster_topics(connectors, settings, lambda connector: alone(connector)[0]))
+
+    def derived(connector: ConnectorView) -> ConnectorLineage:
+        lineage, asked = alone(connector)
+        return derive(connector, settings, topics) if asked else lineage
+
+    return derived
+
+
+def cluster_topics(
+    connectors: Iterable[ConnectorView],
+    settings: Settings,
+    derived: Callable[[ConnectorView], ConnectorLineage] | None = None,
+) -> ClusterTopics:
     """The data topics of a cluster: what its sources write (active topics, or else what their configurations
     determine) and what its sinks name; apart from them the topics that are some connector's book-keeping.
+
+    ``derived``: a source's lineage in an empty cluster, where that is known already.
     """
     written: set[str] = set()
     active: set[str] = set()
@@ -119,7 +153,7 @@ def cluster_topics(connectors: Iterable[ConnectorView], settings: Settings) -> C
         if isinstance(find_family(connector, settings), SinkFamily):
             read.update(named_topics(connector.config))
         else:
-            lineage = derive(connector, settings, ClusterTopics)
+            lineage = derived(connector) if derived else derive(connector, settings, ClusterTopics)
             written.update(edge.downstream.name for edge in lineage.edges if edge.downstream.platform == KAFKA)
             written.update(item.topic for item in lineage.unresolved if item.topic)
             active.update(connector.topics or ())

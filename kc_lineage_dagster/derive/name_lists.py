@@ -17,6 +17,7 @@ _UNESCAPED_COMMA = re.compile(r"((?:[^\\,]|\\.)*)(?:,|$)", re.DOTALL)
 _PLAIN = re.compile(r"(?:[^\\.\[\]{}()*+?^$|]|\.|\\[^A-Za-z0-9])+")
 # Names one by one: besides that only groups of alternatives and classes of one character; no "some", no "any of".
 _SPELLED = re.compile(r"(?:[^\\.\[\]{}()*+?^$|]|\.|\\[^A-Za-z0-9]|\[\\?[^\]\\^]\]|\((?:\?:)?|[)|])+")
+_SIMPLE = re.compile(r"[\w\-./](?:[\w\-./]|\.\*|\\\.)*", re.ASCII)  # names, ``.``, ``\.`` and ``.*`` only
 _BACK_REFERENCE = re.compile(r"\\[1-9k]")
 
 
@@ -131,6 +132,11 @@ def _beginning(pattern: str, dots: int) -> tuple[str, ...]:
 
 def _compiled(patterns: Iterable[str], ignore_case: bool) -> tuple[tuple[JavaRegex, ...], Refused | None]:
     """The patterns as few regular expressions: one for all that can be joined."""
+    patterns = tuple(dict.fromkeys(patterns))
+    if len(patterns) > 1 and all(map(_SIMPLE.fullmatch, patterns)):  # none can be at fault alone, so compile one
+        answer = compile_java("|".join(f"(?:{pattern})" for pattern in patterns), ignore_case=ignore_case)
+        if isinstance(answer, JavaRegex):
+            return (answer,), None
     compiled = {pattern: compile_java(pattern, ignore_case=ignore_case) for pattern in patterns}
     refused = next((answer for answer in compiled.values() if isinstance(answer, Refused)), None)
     good = [pattern for pattern, answer in compiled.items() if isinstance(answer, JavaRegex)]

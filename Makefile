@@ -2,6 +2,8 @@
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
+BENCH := build/bench-venv
+OUT ?= cluster.json
 export DAGSTER_HOME := $(CURDIR)/.dagster
 export DATAHUB_TELEMETRY_ENABLED := false
 .DEFAULT_GOAL := help
@@ -11,7 +13,7 @@ help: ## what there is to make
 
 $(BIN)/installed: pyproject.toml requirements-dev.lock
 	$(PYTHON) -m venv $(VENV)
-	$(BIN)/pip install -q --disable-pip-version-check -c requirements-dev.lock -e '.[test,dev]'
+	$(BIN)/pip install -q --disable-pip-version-check -c requirements-dev.lock -e '.[test,dev,browser]'
 	touch $@
 
 $(DAGSTER_HOME)/dagster.yaml: dagster.yaml
@@ -34,10 +36,30 @@ lint: setup ## ruff and mypy
 lock: setup ## requirements-dev.lock, newest versions that fit pyproject.toml
 	$(BIN)/pip install -q uv
 	$(BIN)/uv pip compile -q --universal --upgrade --python-version 3.10 --no-emit-index-url --no-annotate --no-header \
-	  --extra test --extra dev -o requirements-dev.lock pyproject.toml
+	  --extra test --extra dev --extra browser -o requirements-dev.lock pyproject.toml
 
 docs: setup ## docs/coverage.md from the registry
 	$(BIN)/python -m kc_lineage_dagster.coverage docs/coverage.md
+
+doctor: setup ## try Connect, DataHub and the state path of every recipe
+	$(BIN)/python -m kc_lineage_dagster.doctor
+
+record: setup ## save a cluster's answers, redacted: make record URL=http://connect:8083 OUT=cluster.json
+	$(BIN)/python -m kc_lineage_dagster.record $(URL) $(OUT)
+
+browser: setup ## the web interface, driven by headless Chromium
+	$(BIN)/python -m pytest -m browser tests/browser
+
+live: setup ## a real Kafka Connect worker (Java, Maven, PostgreSQL)
+	$(BIN)/python -m pytest -m live tests/live
+
+$(BENCH)/installed: requirements-dev.lock
+	$(PYTHON) -m venv $(BENCH)
+	$(BENCH)/bin/pip install -q --disable-pip-version-check 'acryl-datahub[kafka-connect]'
+	touch $@
+
+bench: setup $(BENCH)/installed ## speed beside `datahub ingest`: make bench ARGS="--sizes 10,100 --latency 5"
+	$(BIN)/python -m bench --datahub $(BENCH)/bin/python $(ARGS)
 
 ui: setup ## dagster dev with the demo recipe
 	$(BIN)/dagster dev -m kc_lineage_dagster.definitions
@@ -45,4 +67,4 @@ ui: setup ## dagster dev with the demo recipe
 clean: ## forget the environment and all state
 	rm -rf $(VENV) $(DAGSTER_HOME)
 
-.PHONY: help setup demo test lint lock docs ui clean
+.PHONY: help setup demo test lint lock docs doctor record browser live bench ui clean

@@ -1,4 +1,4 @@
-"""``make bench``: python -m bench [--sizes 10,100,1000] [--latency 0,5] [--sinks file,gms] [--seed 1] [--datahub PYTHON]
+"""``make bench``: python -m bench [--sizes 10,100,1000] [--latency 0,5] [--sinks file,gms] [--datahub PYTHON]
 
 Writes the tables to standard output and to bench/results.md; progress goes to standard error.
 """
@@ -30,10 +30,12 @@ def main(given: Sequence[str] | None = None) -> None:
     for latency in _numbers(arguments.latency):
         rows: list[Row] = []
         for size in map(int, _numbers(arguments.sizes)):
-            with tempfile.TemporaryDirectory(prefix="bench-") as folder:
-                with stage(size, arguments.seed, latency / 1000, Path(folder), arguments.datahub) as at:
-                    for sink in arguments.sinks.split(","):
-                        rows += contest(at, sink, lambda line: print(line, file=sys.stderr, flush=True))
+            with (
+                tempfile.TemporaryDirectory(prefix="bench-") as folder,
+                stage(size, arguments.seed, latency / 1000, Path(folder), arguments.datahub) as at,
+            ):
+                for sink in arguments.sinks.split(","):
+                    rows += contest(at, sink, lambda line: print(line, file=sys.stderr, flush=True))
         lines += [f"## {latency:g} ms a request to Connect", "", *costs(rows), "", *phases(rows), ""]
     text = "\n".join(lines)
     RESULTS.write_text(text, encoding="utf-8")
@@ -52,8 +54,8 @@ def costs(rows: Iterable[Row]) -> list[str]:
             else f"{row.cost.wall / base.cost.wall:.2f} | {row.cost.memory / base.cost.memory:.2f} |"
         )
         lines.append(
-            f"| {row.size} | {row.sink} | {row.what} | {row.cost.wall:.1f} | {row.cost.cpu:.1f} | {row.cost.memory:.0f} "
-            f"| {row.requests} | {row.proposals} | {ratios}"
+            f"| {row.size} | {row.sink} | {row.what} | {row.cost.wall:.1f} | {row.cost.cpu:.1f} "
+            f"| {row.cost.memory:.0f} | {row.requests} | {row.proposals} | {ratios}"
         )
     lines.append("")
     for row in rows:

@@ -13,7 +13,7 @@ from dagster import AssetSelection, Definitions, ResourceDefinition, define_asse
 from kc_lineage_dagster.defs.assets import cluster_assets
 from kc_lineage_dagster.defs.datasets import Translator
 from kc_lineage_dagster.defs.external import external_specs
-from kc_lineage_dagster.defs.jobs import preview_job
+from kc_lineage_dagster.defs.jobs import doctor_job, preview_job
 from kc_lineage_dagster.defs.names import Names
 from kc_lineage_dagster.defs.resources import DataHubResource, KafkaConnectResource
 from kc_lineage_dagster.defs.schedules import cluster_schedules
@@ -68,7 +68,7 @@ def build_cluster(file: RecipeFile, translator: Translator | None = None) -> Def
     )
     return Definitions(
         assets=assets,
-        jobs=[job, preview_job(file)],
+        jobs=[job, preview_job(file), doctor_job(file)],
         schedules=cluster_schedules(file, job),
         sensors=[cluster_sensor(file, job)],
         resources={

@@ -1,10 +1,21 @@
-"""Jobs beside the sync: a preview that sends nothing."""
+"""Jobs beside the sync: a preview that sends nothing, and a doctor."""
 
-from dagster import JobDefinition, MarkdownMetadataValue, OpExecutionContext, Output, in_process_executor, job, op
+from dagster import (
+    Failure,
+    JobDefinition,
+    MarkdownMetadataValue,
+    OpExecutionContext,
+    Output,
+    in_process_executor,
+    job,
+    op,
+)
 
 from kc_lineage_dagster.cluster import Cluster
 from kc_lineage_dagster.defs.failures import clear_failure
+from kc_lineage_dagster.defs.metadata import table
 from kc_lineage_dagster.defs.names import Names
+from kc_lineage_dagster.doctor import examine
 from kc_lineage_dagster.preview import preview
 from kc_lineage_dagster.recipe_files import RecipeFile
 
@@ -33,3 +44,27 @@ def preview_job(file: RecipeFile) -> JobDefinition:
         show()
 
     return previewed
+
+
+def doctor_job(file: RecipeFile) -> JobDefinition:
+    """``doctor_<slug>``: tries Connect, DataHub and the state path, and fails when something is missing."""
+
+    @op(name=f"{file.slug}__doctor")
+    def examined(context: OpExecutionContext) -> Output[None]:
+        findings = list(examine(file))
+        context.log.info("\n".join(map(str, findings)))
+        missing = [f"{one.what}: {one.text}" for one in findings if one.ok is False]
+        if missing:
+            raise Failure("\n".join(missing), allow_retries=False)
+        rows = [(one.what, "ok" if one.ok else "note", one.text) for one in findings]
+        return Output(None, metadata={"findings": MarkdownMetadataValue(table(("what", "", "found"), rows))})
+
+    @job(
+        name=Names(file.slug).doctor_job,
+        executor_def=in_process_executor,
+        description=f"What is missing for sync_{file.slug}, in plain words. Writes nothing.",
+    )
+    def doctored() -> None:
+        examined()
+
+    return doctored

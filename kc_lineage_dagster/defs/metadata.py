@@ -16,7 +16,8 @@ from kc_lineage_dagster.lineage import ConnectorLineage, Dataset, Edge
 # A KB of metadata per event costs tenfold on a slow disk, so tables and pictures are bounded.
 _ROWS = 25
 _NODES = 8
-_NAME = 48
+_NAME = 32
+_SHOWN = 1_000  # characters of markdown that Dagster's web interface shows in place; more is behind a link
 _MARKDOWN = str.maketrans(
     {character: f"&#{ord(character)};" for character in "|`*_[]<>&\\!#~$"} | {"\n": " ", "\r": " "}
 )
@@ -80,47 +81,46 @@ def datahub_link(frontend_url: str | None, flow_urn: str) -> str | None:
 
 
 def picture(lineage: ConnectorLineage) -> MarkdownMetadataValue:
-    """A small SVG: upstream datasets, the connector, downstream datasets; Dagster shows it from a data address."""
-    encoded = base64.b64encode(_svg(lineage).encode()).decode()
-    return MarkdownMetadataValue(f"![lineage](data:image/svg+xml;base64,{encoded})")
+    """A small SVG: upstream datasets, the connector, downstream datasets; as many as Dagster shows without a click."""
+    for most in range(_NODES, 0, -1):
+        encoded = base64.b64encode(_svg(lineage, most).encode()).decode()
+        markdown = f"![lineage](data:image/svg+xml;base64,{encoded})"
+        if len(markdown) < _SHOWN:
+            break
+    return MarkdownMetadataValue(markdown)
 
 
-def _svg(lineage: ConnectorLineage) -> str:
-    upstream = _ends([edge.upstream for edge in lineage.edges if edge.upstream])
-    downstream = _ends([edge.downstream for edge in lineage.edges])
-    height = 20 + 30 * max(len(upstream), len(downstream), 1)
-    middle = height // 2
+def _svg(lineage: ConnectorLineage, most: int) -> str:
+    upstream = _ends([edge.upstream for edge in lineage.edges if edge.upstream], most)
+    downstream = _ends([edge.downstream for edge in lineage.edges], most)
+    height = 22 * max(len(upstream), len(downstream), 2)
     left = [(name, _place(number, len(upstream), height)) for number, name in enumerate(upstream)]
     right = [(name, _place(number, len(downstream), height)) for number, name in enumerate(downstream)]
-    lines = [f'<path d="M330 {y} C 365 {y}, 365 {middle}, 400 {middle}"/>' for _, y in left]
-    lines += [f'<path d="M620 {middle} C 655 {middle}, 655 {y}, 690 {y}"/>' for _, y in right]
-    boxes = [_box(10, y, 320, name, "#e8f0fe") for name, y in left] + [
-        _box(690, y, 320, name, "#e6f4ea") for name, y in right
-    ]
+    middle = height // 2
+    lines = "".join([f"M212 {y}L250 {middle}" for _, y in left] + [f"M390 {middle}L428 {y}" for _, y in right])
     return (
-        f'<svg xmlns="http://www.w3.org/2000/svg" width="1020" height="{height}"'
-        ' font-family="sans-serif" font-size="12">'
-        f'<g fill="none" stroke="#8a8f98">{"".join(lines)}</g>{"".join(boxes)}'
-        f"{_box(400, middle, 220, lineage.connector, '#fef7e0', 30)}</svg>"
+        f'<svg xmlns="http://www.w3.org/2000/svg" width="640" height="{height}" style="background:#fff"'
+        f' font-family="sans-serif" font-size="11"><path stroke="#999" d="{lines}"/>'
+        f'<rect x="250" y="{middle - 11}" width="140" height="22" fill="#fef7e0" stroke="#999"/>'
+        f'<g text-anchor="middle">{_text(320, middle, lineage.connector, 22)}</g>'
+        f'<g text-anchor="end">{"".join(_text(208, y, name) for name, y in left)}</g>'
+        f"{''.join(_text(432, y, name) for name, y in right)}</svg>"
     )
 
 
-def _ends(datasets: Sequence[Dataset]) -> list[str]:
+def _ends(datasets: Sequence[Dataset], most: int) -> list[str]:
     names = [str(one) for one in dict.fromkeys(datasets)]
-    return names if len(names) <= _NODES else [*names[: _NODES - 1], f"… {len(names) - _NODES + 1} more"]
+    return names if len(names) <= most else [*names[: most - 1], f"… {len(names) - most + 1} more"]
 
 
 def _place(number: int, count: int, height: int) -> int:
     return height * (2 * number + 1) // (2 * count)
 
 
-def _box(x: int, y: int, width: int, text: str, colour: str, most: int = _NAME) -> str:
+def _text(x: int, y: int, text: str, most: int = _NAME) -> str:
     shown = text if len(text) <= most else "…" + text[-(most - 1) :]
     clean = escape("".join(character if character.isprintable() else "�" for character in shown))
-    return (
-        f'<rect x="{x}" y="{y - 12}" width="{width}" height="24" rx="4" fill="{colour}" stroke="#8a8f98"/>'
-        f'<text x="{x + width // 2}" y="{y + 4}" text-anchor="middle">{clean}</text>'
-    )
+    return f'<text x="{x}" y="{y + 4}">{clean}</text>'
 
 
 def edges_that_disappeared(before: ConnectorLineage | None, now: ConnectorLineage) -> list[Edge]:

@@ -48,6 +48,11 @@ class Names:
         return f"preview_{self.slug}"
 
     @property
+    def doctor_job(self) -> str:
+        """The job that says what is missing before the first run."""
+        return f"doctor_{self.slug}"
+
+    @property
     def raw_op(self) -> str:
         """The step that reads the cluster, for run config."""
         return f"{self.slug}__raw_connector_configs"

@@ -39,6 +39,7 @@ BATCH_CHARACTERS = 4_000_000  # of aspects; GMS takes 16 MB a request
 _RETRY_STATUSES = (429, 500, 502, 503, 504)  # DataHub: rest_emitter._DEFAULT_RETRY_STATUS_CODES
 _RETRY_TIMES = 4  # DataHub: DATAHUB_REST_EMITTER_DEFAULT_RETRY_MAX_TIMES
 _REFUSED = (401, 403)
+_NOT_FOUND = 404
 _REJECTED = (400, 413, 422)  # something in the batch is at fault: divide it
 _SERVER_ERROR = 500  # what some versions of GMS answer to a proposal they do not like
 _HOPELESS = 50  # proposals in whole batches, all rejected one by one: so will the others be
@@ -128,6 +129,11 @@ class RestSink:
             causes=dict(causes),
         )
 
+    def check(self) -> str | None:
+        """Whether it answers, is a GMS, and accepts the credentials, without writing: None, or why not."""
+        refusal = self._ask_config() or self._ask_aspect()
+        return refusal.cause if refusal else None
+
     def close(self) -> SendReport:
         """See ``Sink``; nothing is ever left undecided here."""
         self.emitter.close()
@@ -196,6 +202,16 @@ class RestSink:
             return None
         cause = f"{self._shown} answers, but is not a DataHub GMS (its frontend? then add /api/gms)"
         return _Refusal(cause, cause, status=_REFUSED[0])
+
+    def _ask_aspect(self) -> _Refusal | None:
+        """Whether the credentials are accepted: /config is open to everybody, aspects are not."""
+        try:
+            answer = self._session.get(f"{self.server}/aspects/urn%3Ali%3Acorpuser%3Adatahub?aspect=status&version=0")
+            if answer.status_code != _NOT_FOUND:
+                answer.raise_for_status()
+        except requests.RequestException as error:
+            return self._refusal(error)
+        return None
 
     def _refusal(self, error: BaseException) -> _Refusal:
         response = error.response if isinstance(error, requests.HTTPError) else None

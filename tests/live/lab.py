@@ -11,6 +11,7 @@ import tempfile
 import time
 import urllib.error
 import urllib.request
+from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
 from types import TracebackType
@@ -20,6 +21,7 @@ from urllib.parse import quote
 from tests.live.machine import BUILD, Process, free_ports, postgres_binaries
 
 SECRET = "s3cr3t-0f-the-live-lab"
+_INTERNAL = ("connect-", "__", "mm2-")
 _LOG4J = """log4j.rootLogger=WARN, out
 log4j.appender.out=org.apache.log4j.ConsoleAppender
 log4j.appender.out.layout=org.apache.log4j.PatternLayout
@@ -145,7 +147,7 @@ class Lab:
     def _listed(self) -> Any:
         try:
             return self.call("GET", "/connectors")
-        except (urllib.error.URLError, ConnectionError):
+        except (RuntimeError, urllib.error.URLError, ConnectionError):  # at first it answers 404
             return None
 
     def _java(self, name: str, main: str, settings: str, port: str, memory: str) -> Process:
@@ -201,15 +203,21 @@ class Lab:
             name: (one["status"]["tasks"] or [one["status"]["connector"]])[0]["state"] for name, one in listed.items()
         }
 
-    def topics(self) -> set[str]:
-        """The topics that hold data: no internal ones."""
-        listed = self._run_java("org.apache.kafka.tools.TopicCommand", "--bootstrap-server", self._broker, "--list")
-        return {name for name in listed.split() if not name.startswith(("connect-", "__", "mm2-"))}
+    def topics(self) -> dict[str, int]:
+        """The topics that hold records, with how many: no internal ones."""
+        listed = self._run_java("org.apache.kafka.tools.GetOffsetShell", "--bootstrap-server", self._broker)
+        counts: Counter[str] = Counter()
+        for line in listed.split():
+            topic, _, count = line.split(":")
+            counts[topic] += int(count)
+        return {topic: count for topic, count in counts.items() if count and not topic.startswith(_INTERNAL)}
 
-    def records(self, topic: str) -> list[str]:
-        """The values of a topic's records, as text."""
-        arguments = ["--bootstrap-server", self._broker, "--topic", topic, "--from-beginning", "--timeout-ms", "3000"]
-        return self._run_java("org.apache.kafka.tools.consumer.ConsoleConsumer", *arguments).splitlines()
+    def records(self, topic: str, count: int) -> list[str]:
+        """The values of a topic's first records, as text."""
+        given = {"bootstrap-server": self._broker, "topic": topic, "max-messages": str(count), "timeout-ms": "60000"}
+        arguments = [f"--{key}={value}" for key, value in given.items()]
+        consumer = "org.apache.kafka.tools.consumer.ConsoleConsumer"
+        return self._run_java(consumer, "--from-beginning", *arguments).splitlines()
 
     @property
     def _broker(self) -> str:

@@ -12,13 +12,14 @@ import regex
 
 from kc_lineage_dagster.derive.java_regex.doubts import doubtful_groups, refuse_doubtful
 from kc_lineage_dagster.derive.java_regex.java_parser import parse_java
-from kc_lineage_dagster.derive.java_regex.nodes import Look, NotTranslated, Parsed, walk
+from kc_lineage_dagster.derive.java_regex.nodes import Look, NotTranslated, Parsed, unrolled, walk
 from kc_lineage_dagster.derive.java_regex.re2_parser import parse_re2
 from kc_lineage_dagster.derive.java_regex.render import to_python
 from kc_lineage_dagster.derive.java_regex.replacement import template
 
 TIME_LIMIT = 0.25
 _SHOWN = 120
+_MOST_WRITTEN_OUT = 20_000  # characters: the regex package writes out a{2147483647}, and takes all memory for it
 _Answer = TypeVar("_Answer")
 
 
@@ -146,6 +147,8 @@ def _named(pattern: str) -> str:
 
 def compile_tree(pattern: str, parsed: Parsed) -> JavaRegex | Refused:
     """Compile the tree of ``pattern``, or one made from it."""
+    if unrolled(parsed.root) > len(pattern) + _MOST_WRITTEN_OUT:
+        return Refused(f"{_named(pattern)}: its repetitions demand texts longer than {_MOST_WRITTEN_OUT} characters")
     try:
         doubtful = doubtful_groups(parsed.root)
         refuse_doubtful(parsed.root, doubtful)

@@ -169,3 +169,14 @@ def nullable(node: Node) -> bool:
             return low == 0 or nullable(body)
         case _:
             return True
+
+
+def unrolled(node: Node) -> int:
+    """Return how many characters long the pattern is with every round that a repetition must have written out."""
+    match node:
+        case Repeat(body, low):
+            return max(low, 1) * unrolled(body)
+        case Char() | Cluster():
+            return 1
+        case _:
+            return sum(map(unrolled, children(node)))

@@ -89,15 +89,11 @@ def contest(at: Stage, sink: str, say: Callable[[str], None]) -> Iterator[Row]:
     narrow = at.folder / "one.json"
     narrow.write_text(json.dumps(_run_config(changed_name(at))))
     yield _run(at, sink, INGEST, [str(at.datahub), "-m", "datahub", "ingest", "run", "-c", str(recipe)], environ, say)
-    for what, further, before in (
-        (FIRST, [], None),
-        (UNCHANGED, [], None),
-        (ONE, ["-c", str(narrow)], lambda: change(at)),
-    ):
-        if before:
-            before()
-        found = at.folder / "phases.json"
-        yield _run(at, sink, what, [sys.executable, "-m", "bench.phases", str(found), *job, *further], environ, say)
+    ours = [sys.executable, "-m", "bench.phases", str(at.folder / "phases.json"), *job]
+    yield _run(at, sink, FIRST, ours, environ, say)
+    yield _run(at, sink, UNCHANGED, ours, environ, say)
+    change(at)
+    yield _run(at, sink, ONE, [*ours, "-c", str(narrow)], environ, say)
     yield _run(at, sink, EMPTY, _dagster("-f", str(ROOT / "bench" / "empty.py"), "-j", "empty"), environ, say)
 
 

@@ -99,9 +99,9 @@ def planned(
         complete=True,  # a listing that fails ends the run before this step
         unread=snapshot.unread,
         partly_read={
-            one.name: f"its connector is {one.state.lower()}" if one.state in IDLE else "; ".join(one.notes)
+            one.name: f"its connector is {one.state.lower()}" if one.state in IDLE else "; ".join(one.unanswered)
             for one in snapshot.connectors
-            if one.state in IDLE or one.notes
+            if one.state in IDLE or one.unanswered
         },
         fail_safe_threshold=stateful.fail_safe_threshold,
         enabled=stateful.enabled and stateful.remove_stale_metadata,

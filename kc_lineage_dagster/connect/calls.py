@@ -11,7 +11,7 @@ from kc_lineage_dagster.connect.answers import Answers, NotSaved, connector_path
 from kc_lineage_dagster.connect.listed import Listed
 from kc_lineage_dagster.connect.parse import WrongShapeError, offsets_of, task_configs_of, topics_of
 from kc_lineage_dagster.connect.redact import redact, redact_json, redact_text
-from kc_lineage_dagster.connect.snapshot import Connector
+from kc_lineage_dagster.connect.snapshot import NOT_OFFERED, Connector
 from kc_lineage_dagster.connect.substitute import ProvidedConfig, substitute
 from kc_lineage_dagster.errors import ConnectError, ConnectNotFound, ConnectRefused
 
@@ -31,9 +31,9 @@ class Wants:
 _TELLING_SOURCES = ("jdbc", "mirror", "filestream", "replicator", "spooldir", "filepulse")
 
 _NOT_OFFERED = {
-    "topics": "this worker does not track active topics",
-    "offsets": "this worker does not offer them (Kafka 3.6 and later do)",
-    "tasks": "this worker does not offer them",
+    "topics": f"{NOT_OFFERED} active topics (topic.tracking.enable)",
+    "offsets": f"{NOT_OFFERED} them (Kafka 3.6 and later do)",
+    "tasks": f"{NOT_OFFERED} them",
 }
 # Kafka 3.9: 403 "Topic tracking is disabled.", 404 "Connector x not found"; without the path "HTTP 404 Not Found".
 _SWITCHED_OFF = re.compile(r"(?i)disabled|not enabled|switched off")
@@ -42,10 +42,18 @@ _PLAIN_NAME = re.compile(r"[\w.\-]+", re.ASCII)
 
 
 def default_wants(config: Mapping[str, str], kind: str) -> Wants:
-    """Return topics for all, offsets for sinks, offsets and task configurations for sources that put names there."""
+    """Return topics for all, offsets for sinks, offsets and task configurations for sources that put names there.
+
+    A sink whose tasks all run is not asked for offsets: its active topics say as much.
+    """
     simple = config.get("connector.class", "").rpartition(".")[2].lower()
     telling = any(part in simple for part in _TELLING_SOURCES)
     return Wants(topics=True, offsets=kind != "source" or telling, tasks=kind != "sink" and telling)
+
+
+def _all_running(connector: Connector) -> bool:
+    """Tell whether active topics can be believed: a failed task may have polled topics that it never committed."""
+    return connector.state == "RUNNING" and all(task.state == "RUNNING" for task in connector.tasks)
 
 
 class Calls:
@@ -73,7 +81,8 @@ class Calls:
             return answer
 
         topics = ask("topics", wants.topics and self._use_topics_api, lambda body: topics_of(body, connector.name))
-        offsets = ask("offsets", wants.offsets, lambda body: offsets_of(body, redact_json))
+        settled = bool(topics) and connector.kind == "sink" and _all_running(connector)
+        offsets = ask("offsets", wants.offsets and not settled, lambda body: offsets_of(body, redact_json))
         tasks = ask("tasks", wants.tasks, task_configs_of)
         gone = any(_GONE.search(note) for note in notes)  # /topics of a connector that is gone answers an empty list
         return replace(

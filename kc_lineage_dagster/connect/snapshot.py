@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 _FORMAT = 1
+NOT_OFFERED = "this worker does not offer"  # in a note: nothing failed, the answer is not to be had
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +53,11 @@ class Connector:
     def connector_class(self) -> str | None:
         """``connector.class``, None when it is missing or blank."""
         return self.config.get("connector.class", "").strip() or None
+
+    @property
+    def unanswered(self) -> tuple[str, ...]:
+        """Notes on evidence that failed this time: what it says elsewhere (jobs that vanished) is not to be trusted."""
+        return tuple(note for note in self.notes if NOT_OFFERED not in note)
 
     @property
     def digest(self) -> str:

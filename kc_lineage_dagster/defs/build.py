@@ -21,6 +21,11 @@ from kc_lineage_dagster.defs.sensors import cluster_sensor
 from kc_lineage_dagster.recipe_files import RECIPES_VARIABLE, RecipeFile, find_recipes, read_recipe, recipe_of
 from kc_lineage_dagster.rivals import alike
 
+# The button *Materialize all* wants partitions, of which there are none before the first run.
+_ABOUT = (
+    "Reads the cluster of {}, derives its lineage, keeps it in DataHub: all in one run without a partition."
+    " Here: the arrow beside *Materialize all*, *Open launchpad*, *Materialize*, *Confirm*."
+)
 _log = logging.getLogger(__name__)
 
 
@@ -63,7 +68,7 @@ def build_cluster(file: RecipeFile, translator: Translator | None = None) -> Def
     job = define_asset_job(
         names.job,
         selection=AssetSelection.assets(names.raw, names.lineage, names.emissions, names.stale),
-        description=file.problem or f"Reads the cluster of {file.path.name}, derives its lineage, keeps it in DataHub.",
+        description=file.problem or _ABOUT.format(file.path.name),
         executor_def=in_process_executor,
     )
     return Definitions(

@@ -22,11 +22,13 @@ _DEFAULT_ENV = "PROD"
 def default_key(dataset: Dataset, env: str = _DEFAULT_ENV, lowercase: bool = False) -> AssetKey:
     """``platform / name``, the name with its platform instance in front as in DataHub's URNs; datasets of another
     environment than PROD stand below its name, so that they stay apart.
+
+    A slash in a name divides it: Dagster's web interface cannot follow a key that has one within a part.
     """
     name = dataset.name.lower() if lowercase else dataset.name
     full = f"{dataset.instance}.{name}" if dataset.instance else name
-    parts = [dataset.platform, full] if env == _DEFAULT_ENV else [env.lower(), dataset.platform, full]
-    return AssetKey([part.encode("utf-8", "replace").decode() for part in parts])
+    above = [dataset.platform] if env == _DEFAULT_ENV else [env.lower(), dataset.platform]
+    return AssetKey([part.encode("utf-8", "replace").decode() or "_" for part in (*above, *full.split("/"))])
 
 
 def keys_of(naming: Naming, translator: Translator | None = None) -> KeyOf:

@@ -101,7 +101,7 @@ def _spec(key: AssetKey, found: _Found, deps: Sequence[AssetKey]) -> AssetSpec:
         group_name=f"{found.slug}_datasets",
         kinds={dataset.platform} if _KIND.fullmatch(dataset.platform) else None,
         description=f"{what} in the lineage of the Kafka Connect cluster {found.slug}, as the last sync found it.",
-        metadata={"urn": found.urn, "dagster/table_name": key.path[-1]},
+        metadata={"urn": found.urn, "dagster/table_name": dataset.name},
     )
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import base64
 from collections.abc import Mapping, Sequence
 from html import escape
 from urllib.parse import quote
@@ -16,7 +15,8 @@ from kc_lineage_dagster.lineage import ConnectorLineage, Dataset, Edge
 # A KB of metadata per event costs tenfold on a slow disk, so tables and pictures are bounded.
 _ROWS = 25
 _NODES = 8
-_NAME = 32
+_NAME = 36
+_PLAIN = "/:;=,.-_'"  # characters of a picture that can stand in the address of a markdown image
 _SHOWN = 1_000  # characters of markdown that Dagster's web interface shows in place; more is behind a link
 _MARKDOWN = str.maketrans(
     {character: f"&#{ord(character)};" for character in "|`*_[]<>&\\!#~$"} | {"\n": " ", "\r": " "}
@@ -83,8 +83,7 @@ def datahub_link(frontend_url: str | None, flow_urn: str) -> str | None:
 def picture(lineage: ConnectorLineage) -> MarkdownMetadataValue:
     """A small SVG: upstream datasets, the connector, downstream datasets; as many as Dagster shows without a click."""
     for most in range(_NODES, 0, -1):
-        encoded = base64.b64encode(_svg(lineage, most).encode()).decode()
-        markdown = f"![lineage](data:image/svg+xml;base64,{encoded})"
+        markdown = f"![lineage](data:image/svg+xml,{quote(_svg(lineage, most), safe=_PLAIN)})"
         if len(markdown) < _SHOWN:
             break
     return MarkdownMetadataValue(markdown)
@@ -96,20 +95,23 @@ def _svg(lineage: ConnectorLineage, most: int) -> str:
     height = 22 * max(len(upstream), len(downstream), 2)
     left = [(name, _place(number, len(upstream), height)) for number, name in enumerate(upstream)]
     right = [(name, _place(number, len(downstream), height)) for number, name in enumerate(downstream)]
-    middle = height // 2
+    own, middle = _end_of(lineage.connector, 22), height // 2
     lines = "".join([f"M212 {y}L250 {middle}" for _, y in left] + [f"M390 {middle}L428 {y}" for _, y in right])
     return (
-        f'<svg xmlns="http://www.w3.org/2000/svg" width="640" height="{height}" style="background:#fff"'
-        f' font-family="sans-serif" font-size="11"><path stroke="#999" d="{lines}"/>'
-        f'<rect x="250" y="{middle - 11}" width="140" height="22" fill="#fef7e0" stroke="#999"/>'
-        f'<g text-anchor="middle">{_text(320, middle, lineage.connector, 22)}</g>'
-        f'<g text-anchor="end">{"".join(_text(208, y, name) for name, y in left)}</g>'
-        f"{''.join(_text(432, y, name) for name, y in right)}</svg>"
+        f"<svg xmlns='http://www.w3.org/2000/svg' width='640' height='{height}'"
+        f" style='background:white;font:11px Arial'><path stroke='gray' d='{lines}'/>"
+        f"<g transform='translate(320)' text-anchor='middle' fill='blue'>{_column([(own, middle)])}</g>"
+        f"<g transform='translate(208)' text-anchor='end'>{_column(left)}</g>"
+        f"<g transform='translate(432)'>{_column(right)}</g></svg>"
     )
 
 
+def _column(names: Sequence[tuple[str, int]]) -> str:
+    return "".join(f"<text y='{y + 4}'>{escape(name)}</text>" for name, y in names)
+
+
 def _ends(datasets: Sequence[Dataset], most: int) -> list[str]:
-    names = [str(one) for one in dict.fromkeys(datasets)]
+    names = [_end_of(str(one), _NAME) for one in dict.fromkeys(datasets)]
     return names if len(names) <= most else [*names[: most - 1], f"… {len(names) - most + 1} more"]
 
 
@@ -117,10 +119,9 @@ def _place(number: int, count: int, height: int) -> int:
     return height * (2 * number + 1) // (2 * count)
 
 
-def _text(x: int, y: int, text: str, most: int = _NAME) -> str:
-    shown = text if len(text) <= most else "…" + text[-(most - 1) :]
-    clean = escape("".join(character if character.isprintable() else "�" for character in shown))
-    return f'<text x="{x}" y="{y + 4}">{clean}</text>'
+def _end_of(text: str, most: int) -> str:
+    clean = "".join(character if character.isprintable() else "�" for character in text)
+    return clean if len(clean) <= most else "…" + clean[-(most - 1) :]
 
 
 def edges_that_disappeared(before: ConnectorLineage | None, now: ConnectorLineage) -> list[Edge]:

@@ -123,13 +123,20 @@ def test_an_odd_name_that_a_proxy_rejects_does_not_switch_topics_off_for_the_oth
 
 
 def test_a_worker_before_3_6_has_no_offsets_and_is_not_asked_again() -> None:
-    with ConnectStandIn(worker(dict.fromkeys("abc", SINK), kind="sink")) as server:
+    with ConnectStandIn(worker(dict.fromkeys("abc", SINK), kind="sink", state="FAILED")) as server:
         for name in "abc":
             server.fault(f"/connectors/{name}/offsets", stand_in.status(404, message="HTTP 404 Not Found"))
         snapshot = read(server)
     assert len([target for target in server.targets if target.endswith("/offsets")]) == 1
     assert one(snapshot, "c").topics == ("topic-of-c",)
     assert "Kafka 3.6" in one(snapshot, "c").notes[0]
+
+
+def test_a_running_sink_with_active_topics_is_not_asked_for_offsets() -> None:
+    with ConnectStandIn(worker({"a": SINK}, kind="sink")) as server:
+        snapshot = read(server)
+    assert one(snapshot, "a").topics == ("topic-of-a",)
+    assert not [target for target in server.targets if target.endswith("/offsets")]
 
 
 FAULTS: list[tuple[str, Fault, str]] = [

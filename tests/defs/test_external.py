@@ -133,6 +133,8 @@ def test_circles_are_opened():
         (Dataset("kafka", "t"), Naming(platform_instance_map={"kafka": "west"}), ["kafka", "west.t"]),
         (Dataset("kafka", "t", "far"), Naming(platform_instance_map={"kafka": "west"}), ["kafka", "far.t"]),
         (Dataset("kafka", "t \ud800"), Naming(), ["kafka", "t ?"]),
+        (Dataset("s3", "lake/landing/users"), Naming(), ["s3", "lake", "landing", "users"]),
+        (Dataset("file", "/data//in.txt"), Naming(), ["file", "_", "data", "_", "in.txt"]),
     ],
 )
 def test_default_keys(dataset, naming, path):

@@ -53,6 +53,7 @@ class SomeConnector:
     topics: tuple[str, ...] | None = None
     offsets: tuple[SomeOffset, ...] = ()
     task_configs: tuple[dict[str, str], ...] = ()
+    notes: tuple[str, ...] = ()
 
 
 @dataclass

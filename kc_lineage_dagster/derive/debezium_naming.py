@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from itertools import combinations, pairwise, product
 
 from kc_lineage_dagster.derive.config import Config, first
-from kc_lineage_dagster.derive.java_regex import JavaRegex, Refused, compile_re2, complete, preimages
+from kc_lineage_dagster.derive.java_regex import JavaRegex, Refused, compile_re2, complete, examples, preimages
 from kc_lineage_dagster.derive.table_topics import Options, Table, Ways
 from kc_lineage_dagster.lineage import Unresolved
 
@@ -93,6 +93,12 @@ class Route:
         replaced = self.regex.replace_first(name, self.replacement)
         return "" if isinstance(replaced, Refused) else replaced or name
 
+    def cuts(self, topic: str, heads: Iterable[str]) -> bool:
+        """Whether names of which the topic tells only a part are routed to it."""
+        before = preimages(self.regex.pattern, self.replacement, topic) or ()
+        some = (name for parts in before if len(parts) > 1 for name in examples(parts))
+        return any(name.startswith(tuple(heads)) and self.topic(name) == topic for name in some)
+
     def names(self, topic: str, heads: Iterable[str]) -> tuple[str, ...]:
         """The names that are routed to a topic, as far as they can be found."""
         before = preimages(self.regex.pattern, self.replacement, topic) or ()
@@ -143,6 +149,8 @@ class DebeziumNaming:
             return Unresolved(topic, f"its name may have been cut at {LONGEST} characters", topic=topic)
         if self.route is None:
             return self._read(topic)
+        if self.route.cuts(topic, heads):
+            return Unresolved(topic, "topic.regex cuts names, so that several tables may feed it", topic=topic)
         plain = replace(self, route=None)
         names = self.route.names(topic, heads)
         tiers = [plain._read(name) for name in names]

@@ -19,6 +19,9 @@ from kc_lineage_dagster.derive.transforms.chain import build_chain
 from kc_lineage_dagster.lineage import KAFKA, ConnectorLineage, Dataset, Edge, Unresolved
 
 
+_LONGEST_WHAT, _LONGEST_REASON = 500, 1_000  # characters: items are for people, values may have megabytes
+
+
 @dataclass(frozen=True, slots=True)
 class Settings:
     """What the recipe says about derivation.
@@ -54,10 +57,10 @@ def derive(connector: ConnectorView, settings: Settings, cluster: Callable[[], C
     return ConnectorLineage(
         connector=connector.name,
         kind=kind,
-        connector_class=class_name,
+        connector_class=class_name and _cut(class_name, _LONGEST_WHAT),
         family=name,
         edges=tuple(sorted(edges, key=_by_names)),
-        unresolved=tuple(sorted({item for item in found if isinstance(item, Unresolved)}, key=_by_text)),
+        unresolved=tuple(sorted({_short(item) for item in found if isinstance(item, Unresolved)}, key=_by_text)),
     )
 
 
@@ -99,6 +102,16 @@ def _spelled(edge: Edge, settings: Settings) -> Edge:
 
     upstream = edge.upstream and spelled(edge.upstream)
     return Edge(upstream, spelled(edge.downstream), edge.fields, edge.evidence)
+
+
+def _short(item: Unresolved) -> Unresolved:
+    if len(item.what) <= _LONGEST_WHAT and len(item.reason) <= _LONGEST_REASON:
+        return item
+    return Unresolved(_cut(item.what, _LONGEST_WHAT), _cut(item.reason, _LONGEST_REASON), item.topic)
+
+
+def _cut(text: str, most: int) -> str:
+    return text if len(text) <= most else text[: most - 1] + "…"
 
 
 def _by_text(item: Unresolved) -> tuple[str, str]:

@@ -46,6 +46,8 @@ class ConnectorView(Protocol):
     def offsets(self) -> tuple[OffsetView, ...]: ...
     @property
     def task_configs(self) -> tuple[Mapping[str, str], ...]: ...
+    @property
+    def notes(self) -> tuple[str, ...]: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,14 +91,17 @@ class Evidence:
     """What one connector's derivation may use besides the configuration.
 
     ``topics``: active topics (a source's after its transforms, a sink's before), None when they are not known.
-    ``never_wrote``: the connector has failed and there is no trace of a record. ``cluster``: looked at only when asked,
-    because it needs the other connectors. ``aliases``: ``options.cluster_aliases``.
+    ``never_wrote``: the connector has failed and there is no trace of a record. ``committed``: of a sink with failed
+    tasks the topics it has committed offsets of, for such a task also polls what it never writes; None where active
+    topics say as much. ``cluster``: looked at only when asked, because it needs the other connectors. ``aliases``:
+    ``options.cluster_aliases``.
     """
 
     topics: frozenset[str] | None = None
     offsets: tuple[OffsetView, ...] = ()
     task_configs: tuple[Mapping[str, str], ...] = ()
     never_wrote: bool = False
+    committed: frozenset[str] | None = None
     cluster: Callable[[], ClusterTopics] = field(default=ClusterTopics)
     aliases: Mapping[str, str | None] = field(default_factory=dict)
 
@@ -116,6 +121,23 @@ def evidence_of(
         offsets=connector.offsets,
         task_configs=connector.task_configs,
         never_wrote=all_failed and connector.topics == () and not connector.offsets,
+        committed=_committed(connector, "FAILED" in states, all_failed),
         cluster=cluster,
         aliases=aliases,
     )
+
+
+def committed_topics(offsets: Iterable[OffsetView]) -> frozenset[str]:
+    """The topics of which a sink has committed an offset beyond the first."""
+    return frozenset(
+        str(offset.partition["kafka_topic"])
+        for offset in offsets
+        if "kafka_topic" in offset.partition and (offset.offset or {}).get("kafka_offset")
+    )
+
+
+def _committed(connector: ConnectorView, failing: bool, all_failed: bool) -> frozenset[str] | None:
+    """An empty answer counts only where no task is left that may write, and where the worker has been asked."""
+    unknown = connector.topics is None or any(note.startswith("offsets:") for note in connector.notes)
+    committed = committed_topics(connector.offsets)
+    return committed if failing and not unknown and (committed or all_failed) else None

@@ -71,17 +71,9 @@ def committed_topics(source: str, evidence: Evidence) -> tuple[str, ...]:
     return tuple(dict.fromkeys(str(one["topic"]) for one in own if one.get("topic")))
 
 
-def _copied(mirror: Mirror, topic: str, copy: str, evidence: Evidence, how: str) -> Record | Unresolved:
+def _copied(mirror: Mirror, topic: str, copy: str, evidence: Evidence, how: str) -> Record:
     near = evidence.aliases.get(mirror.target) if mirror.target is not None else None
-    origin = Dataset(KAFKA, topic, evidence.aliases[mirror.source])
-    if origin == Dataset(KAFKA, copy, near):
-        return Unresolved(
-            copy,
-            f"the copy has the name of its original: give {mirror.source} a platform instance of its own in "
-            "options.cluster_aliases",
-            topic=copy,
-        )
-    return Record(origin, copy, evidence=how, instance=near)
+    return Record(Dataset(KAFKA, topic, evidence.aliases[mirror.source]), copy, evidence=how, instance=near)
 
 
 def _unknown_cluster(mirror: Mirror, copy: str | None) -> Unresolved:

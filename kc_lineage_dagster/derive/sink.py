@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 
 from kc_lineage_dagster.derive.config import Config, first, items
-from kc_lineage_dagster.derive.evidence import Evidence
+from kc_lineage_dagster.derive.evidence import Evidence, committed_topics
 from kc_lineage_dagster.derive.family import SinkFamily
 from kc_lineage_dagster.derive.record import Record, field_edges
 from kc_lineage_dagster.derive.transforms.steps import Chain, Outcome, run
@@ -38,8 +38,8 @@ def input_topics(config: Config, evidence: Evidence) -> tuple[dict[str, str], li
     named, pattern = named_topics(config), first(config, "topics.regex")
     if not named and not pattern:
         return {}, [Unresolved("topics", "the configuration names no topics")]
-    if evidence.never_wrote:
-        return {}, [Unresolved("topics", "the connector has failed and never consumed a record")]
+    if evidence.never_wrote or evidence.committed == frozenset():
+        return {}, [Unresolved("topics", "the connector has failed and never committed a record")]
     if named:
         return _named(named, evidence)
     assert pattern is not None
@@ -69,13 +69,10 @@ def _matching(pattern: str, evidence: Evidence) -> tuple[dict[str, str], list[Un
 
 
 def _consumed(evidence: Evidence) -> frozenset[str]:
-    """Active topics, and those with a committed offset (a failed task polls topics that it never commits)."""
-    committed = {
-        str(offset.partition["kafka_topic"])
-        for offset in evidence.offsets
-        if "kafka_topic" in offset.partition and (offset.offset or {}).get("kafka_offset")
-    }
-    return (evidence.topics or frozenset()) | committed
+    """Active topics and those with a committed offset; where tasks have failed, only the latter."""
+    if evidence.committed is not None:
+        return evidence.committed
+    return (evidence.topics or frozenset()) | committed_topics(evidence.offsets)
 
 
 def _edges(record: Record, config: Config, chain: Chain, writes: Writes) -> list[Edge | Unresolved]:

@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from kc_lineage_dagster.derive.config import Config, first
 from kc_lineage_dagster.derive.evidence import Evidence
 from kc_lineage_dagster.derive.family import Selection, SourceFamily
-from kc_lineage_dagster.derive.java_regex import complete
+from kc_lineage_dagster.derive.java_regex import complete, examples
 from kc_lineage_dagster.derive.record import Record, TopicPattern, field_edges
 from kc_lineage_dagster.derive.transforms.steps import Beforehand, Chain, Outcome, backwards, run
 from kc_lineage_dagster.lineage import KAFKA, Dataset, Edge, Unresolved
@@ -143,6 +143,10 @@ class _Context:
         possible, problems = self._candidates(places[0])
         ends = [end for record in possible if (end := self._reaches(record, topic, places)) is not None]
         by_name = [record for record, by_content in ends if not by_content]
+        cut = self._cut(topic, places) if by_name else None
+        if cut is not None:
+            reason = f"the transforms cut names, so that a table such as {cut.origin} may feed it, and nothing decides"
+            return [], [Unresolved(topic, reason, topic=topic)]
         if by_name or places[0].complete:
             return by_name or [record for record, _ in ends], problems
         arriving: dict[Dataset | None, Record] = {record.origin: record for record, _ in ends}
@@ -164,6 +168,15 @@ class _Context:
         answers = [selection.origin(name) for name in dict.fromkeys(names) for selection in self.selections]
         problems = [answer for answer in answers if isinstance(answer, Unresolved)]
         return [*determined, *(answer for answer in answers if isinstance(answer, Record))], problems
+
+    def _cut(self, topic: str, places: tuple[Beforehand, ...]) -> Record | None:
+        """A selected table that arrives at the topic under a name of which the way back knows only a part: if there is
+        one, there may be any number.
+        """
+        names = (name for parts in places[0].preimages if len(parts) > 1 for name in examples(parts))
+        answers = (selection.origin(name) for name in dict.fromkeys(names) for selection in self.selections)
+        records = (answer for answer in answers if isinstance(answer, Record))
+        return next((record for record in records if self._reaches(record, topic, places)), None)
 
     def _reaches(self, record: Record, topic: str, places: tuple[Beforehand, ...]) -> tuple[Record, bool] | None:
         """The record as it arrives at the topic, if the chain can lead it there, and whether record content decides
@@ -208,5 +221,13 @@ def _with_topics(record: Record) -> str:
     return record.evidence if "active topics" in record.evidence else f"{record.evidence}, active topics"
 
 
-def _edge(record: Record, topic: str, evidence: str) -> Edge:
-    return Edge(record.origin, Dataset(KAFKA, topic, record.instance), field_edges(record.value), evidence)
+def _edge(record: Record, topic: str, evidence: str) -> Edge | Unresolved:
+    copy = Dataset(KAFKA, topic, record.instance)
+    if record.origin == copy:
+        return Unresolved(
+            topic,
+            "the copy has the name of its original: give the cluster it comes from a platform instance of its own in "
+            "options.cluster_aliases",
+            topic=topic,
+        )
+    return Edge(record.origin, copy, field_edges(record.value), evidence)

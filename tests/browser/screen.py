@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 from typing import Any
 
@@ -27,18 +26,30 @@ class Screen:
 
     def reads(self, *texts: str) -> None:
         """Waits until all of these are written on the page."""
-        wait_for(f"{texts} on {self.driver.current_url}", lambda: all(one in self.text for one in texts), lambda: self.text)
+        wait_for(
+            f"{texts} on {self.driver.current_url}", lambda: all(one in self.text for one in texts), lambda: self.text
+        )
 
     def find(self, text: str) -> Any:
         """The last shown and enabled thing to click with exactly this text: dialogs come last."""
         found = self.driver.find_elements(
-            "xpath", f"//*[{CLICKABLE}][normalize-space(.)={json.dumps(text)} and not(@disabled)]"
+            "xpath", f"//*[{CLICKABLE}][normalize-space(.)={quoted(text)} and not(@disabled)]"
         )
         return next((one for one in reversed(found) if one.is_displayed()), None)
 
     def click(self, text: str) -> None:
         """Clicks what has this text, as soon as it can be clicked."""
         self.click_one(lambda: self.find(text), text)
+
+    def click_start(self, text: str) -> None:
+        """Clicks the button whose text begins so."""
+        path = f"//button[starts-with(normalize-space(.), {quoted(text)}) and not(@disabled)]"
+        self.click_one(lambda: next(iter(self.driver.find_elements("xpath", path)[-1:]), None), text)
+
+    def click_text(self, text: str) -> None:
+        """Clicks whatever this text is written in."""
+        path = f"//*[normalize-space(text())={quoted(text)}]"
+        self.click_one(lambda: next(iter(self.driver.find_elements("xpath", path)[-1:]), None), text)
 
     def click_css(self, selector: str) -> None:
         """Clicks the first thing that a CSS selector finds."""
@@ -62,3 +73,9 @@ class Screen:
     def shoot(self, path: Path) -> None:
         """Keeps a screenshot."""
         self.driver.save_screenshot(str(path))
+
+
+def quoted(text: str) -> str:
+    """A text for XPath, which knows no escapes."""
+    assert '"' not in text
+    return f'"{text}"'

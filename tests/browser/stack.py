@@ -1,7 +1,7 @@
 """What the browser tests stand on: a loopback Connect, `dagster dev` over it, and headless Chromium.
 
-    with connect() as stand_in, dagster(folder, stand_in.uri) as web, browser(folder) as chromium:
-        chromium.get(f"{web.url}/jobs")
+with connect() as stand_in, dagster(folder, stand_in.uri) as web, browser(folder) as chromium:
+    chromium.get(f"{web.url}/jobs")
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ import time
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -29,9 +29,17 @@ LOCATION = "kc_lineage_dagster.definitions"
 PATIENCE = 300.0  # seconds: a machine so slow that nothing can be said of it
 CHROMIUM = ("chromium", "chromium-browser", "google-chrome")
 FLAGS = (
-    "--headless=new --no-sandbox --disable-gpu --disable-quic --no-first-run --disable-background-networking "
-    "--disable-component-update --disable-sync --disable-dev-shm-usage --window-size=1500,1000"
-).split()
+    "--headless=new",
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--disable-dev-shm-usage",
+    "--window-size=1500,1000",
+)
 
 
 def missing() -> str | None:
@@ -156,14 +164,10 @@ def stop(process: subprocess.Popen[bytes]) -> None:
     """Ctrl-C, which `dagster dev` passes on to its children; what is left after a while is killed."""
     group = os.getpgid(process.pid)
     os.kill(process.pid, signal.SIGINT)
-    try:
+    with suppress(subprocess.TimeoutExpired):
         process.wait(60)
-    except subprocess.TimeoutExpired:
-        pass
-    try:
+    with suppress(ProcessLookupError):
         os.killpg(group, signal.SIGKILL)
-    except ProcessLookupError:
-        pass
     process.wait()
 
 

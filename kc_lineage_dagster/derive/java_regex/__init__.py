@@ -3,7 +3,7 @@
 from kc_lineage_dagster.derive.java_regex.compiled import JavaRegex, Refused, compile_java, compile_re2
 from kc_lineage_dagster.derive.java_regex.inversion import preimages
 from kc_lineage_dagster.derive.java_regex.language import enumerate_language, literal_prefix
-from kc_lineage_dagster.derive.java_regex.preimage import Hole, Preimage, complete, matches_pattern
+from kc_lineage_dagster.derive.java_regex.preimage import Hole, Preimage, complete, examples, matches_pattern
 
 __all__ = [
     "Hole",
@@ -13,6 +13,7 @@ __all__ = [
     "compile_java",
     "compile_re2",
     "complete",
+    "examples",
     "enumerate_language",
     "literal_prefix",
     "matches_pattern",

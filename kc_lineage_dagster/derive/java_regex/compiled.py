@@ -1,4 +1,4 @@
-"""Patterns that can be asked: java.util.regex.Pattern and Matcher without a JVM, and with a time limit."""
+"""Patterns that can be asked: java.util.regex.Pattern and Matcher without a JVM, within bounds of time and memory."""
 
 from __future__ import annotations
 
@@ -18,6 +18,8 @@ from kc_lineage_dagster.derive.java_regex.render import to_python
 from kc_lineage_dagster.derive.java_regex.replacement import template
 
 TIME_LIMIT = 0.25
+_MOST_STOPPED, _REST = 4, 60.0  # a pattern stopped so often is not asked again for so many seconds
+_LONGEST_RESULT = 10_000  # characters of a replaced text: a topic has at most 249
 _SHOWN = 120
 _MOST_WRITTEN_OUT = 20_000  # characters: the regex package writes out a{2147483647}, and takes all memory for it
 _Answer = TypeVar("_Answer")
@@ -43,6 +45,7 @@ class JavaRegex:
     parsed: Parsed = field(repr=False, compare=False)
     code: regex.Pattern[str] = field(repr=False, compare=False)
     doubtful: frozenset[int] = field(repr=False, compare=False)
+    stopped: list[float] = field(default_factory=list, repr=False, compare=False)  # when it took too long
 
     def matches(self, text: str) -> bool | Refused:
         """Tell whether the whole text matches (Matcher.matches)."""
@@ -103,10 +106,12 @@ class JavaRegex:
         return None
 
     def _timed(self, ask: Callable[[], _Answer]) -> _Answer | Refused:
-        try:
-            return ask()
-        except TimeoutError:
-            return Refused(f"{_named(self.pattern)} takes longer than {TIME_LIMIT} s: stopped")
+        if not self.stopped[_MOST_STOPPED - 1 :] or monotonic() > self.stopped[-_MOST_STOPPED] + _REST:
+            try:
+                return ask()
+            except TimeoutError:
+                self.stopped.append(monotonic())
+        return Refused(f"{_named(self.pattern)} takes longer than {TIME_LIMIT} s: stopped")
 
     def _replaced(self, text: str, finds: tuple[regex.Match[str], ...], replacement: str) -> str | Refused:
         if not finds:
@@ -118,11 +123,13 @@ class JavaRegex:
         doubtful = self.doubtful.intersection(p for p in parts if isinstance(p, int))
         if doubtful:
             return Refused(f"{_named(self.pattern)}: what group {min(doubtful)} captures depends on the JVM")
-        done, pieces = 0, []
+        done, length, pieces = 0, 0, list[str]()
         for found in finds:
-            pieces.append(text[done : found.start()])
-            pieces.extend(p if isinstance(p, str) else found.group(p) or "" for p in parts)
-            done = found.end()
+            filled = [text[done : found.start()], *(p if isinstance(p, str) else found.group(p) or "" for p in parts)]
+            pieces.extend(filled)
+            done, length = found.end(), length + sum(map(len, filled))
+            if length > _LONGEST_RESULT:
+                return Refused(f"{_named(self.pattern)}: the replaced text is longer than {_LONGEST_RESULT} characters")
         return "".join((*pieces, text[done:]))
 
 

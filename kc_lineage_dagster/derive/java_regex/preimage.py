@@ -8,6 +8,10 @@ from typing import TypeAlias
 from kc_lineage_dagster.derive.java_regex.compiled import JavaRegex, Refused, compile_java
 
 
+# What the ends of names are made of, as people cut them off: shards, partitions by date, versions.
+_WORDS = ("1", "01", "001", "0001", "2024", "202401", "20240101", "2024_01", "2024_01_01", "a", "ab", "a1", "_1", "_a")
+
+
 @dataclass(frozen=True, slots=True)
 class Hole:
     """Text that is not known; ``regex`` is the Java pattern that it matches."""
@@ -60,6 +64,12 @@ def complete(parts: Preimage, head: str) -> tuple[str, ...]:
         if found:
             return tuple(sorted(found))
     return ()
+
+
+def examples(parts: Preimage) -> tuple[str, ...]:
+    """Return some texts that fit ``parts``: each of a few numbers, dates and words in the place of all holes."""
+    texts = ("".join(part if isinstance(part, str) else word for part in parts) for word in _WORDS)
+    return tuple(text for text in dict.fromkeys(texts) if matches_pattern(parts, text))
 
 
 def _compiled(parts: Preimage) -> JavaRegex | Refused:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 
 from kc_lineage_dagster.derive.config import Config, first, flag, is_reference, items, stripped
 from kc_lineage_dagster.derive.record import ANY_TOPIC, Record, TopicPattern
@@ -19,6 +19,8 @@ TRANSFORMS: Mapping[str, Build] = {
     **aiven.TRANSFORMS,
     **others.TRANSFORMS,
 }
+MOST_TRANSFORMS = 500  # of one connector; people have a handful
+
 _COUNTS = Counter(name.rpartition(".")[2] for name in TRANSFORMS)
 # Kafka's own are installed everywhere, so a short name that works is theirs where others share it.
 _BY_ALIAS: Mapping[str, Build] = {
@@ -37,8 +39,13 @@ def build_chain(config: Config, kind: str) -> tuple[Chain, tuple[Unresolved, ...
     """
     transforms: list[Transform] = []
     problems: list[Unresolved] = []
-    for alias in dict.fromkeys(items(config.get("transforms"))):
-        built = _build(alias, config, kind)
+    aliases = dict.fromkeys(items(config.get("transforms")))
+    if len(aliases) > MOST_TRANSFORMS:
+        many = Unresolved("transforms", f"more than {MOST_TRANSFORMS} of them are not looked at")
+        return (_anything("chain", many.reason),), (many,)
+    own = _by_alias(config, aliases)
+    for alias in aliases:
+        built = _build(alias, own[alias], config, kind)
         if isinstance(built, Unresolved):
             problems.append(built)
             built = _anything(alias, built.reason)
@@ -46,8 +53,20 @@ def build_chain(config: Config, kind: str) -> tuple[Chain, tuple[Unresolved, ...
     return tuple(transforms), tuple(problems)
 
 
-def _build(alias: str, config: Config, kind: str) -> Transform | Unresolved:
-    own = stripped(config, f"transforms.{alias}.")
+def _by_alias(config: Config, aliases: Collection[str]) -> Mapping[str, dict[str, str]]:
+    """The keys of each transform without ``transforms.<alias>.``, where an alias may hold dots."""
+    found: dict[str, dict[str, str]] = {alias: {} for alias in aliases}
+    longest = max(map(len, aliases), default=0)
+    for key, value in stripped(config, "transforms.").items():
+        end = key.find(".")
+        while 0 <= end <= longest:
+            if key[:end] in found:
+                found[key[:end]][key[end + 1 :]] = value
+            end = key.find(".", end + 1)
+    return found
+
+
+def _build(alias: str, own: Config, config: Config, kind: str) -> Transform | Unresolved:
     class_name, _, part = (first(own, "type") or "").partition("$")
     what = f"transform {alias} ({class_name or 'no type'})"
     build = TRANSFORMS.get(class_name) or _BY_ALIAS.get(class_name)

@@ -8,11 +8,11 @@ chain tells which topics, before it, may have become a given one.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from kc_lineage_dagster.derive.config import Config
 from kc_lineage_dagster.derive.java_regex import Preimage
-from kc_lineage_dagster.derive.record import Record
+from kc_lineage_dagster.derive.record import ANY_TOPIC, Opaque, Record, TopicPattern
 from kc_lineage_dagster.lineage import Unresolved
 
 Step = Callable[[Record], tuple[Record, ...]]
@@ -70,7 +70,7 @@ class Outcome:
 
 
 def run(chain: Chain, record: Record, start: int = 0) -> tuple[Outcome, ...]:
-    """All outcomes of a record from step ``start`` on; more than MOST_OUTCOMES are cut with a doubt on the rest."""
+    """All outcomes of a record from step ``start`` on; more than MOST_OUTCOMES become one of which nothing is known."""
     waiting: list[Outcome] = []
     records = [record]
     for at in range(start, len(chain)):
@@ -81,8 +81,14 @@ def run(chain: Chain, record: Record, start: int = 0) -> tuple[Outcome, ...]:
                 waiting.append(Outcome(one, at))
             else:
                 after.extend(transform.step(one))
-        records = after[:MOST_OUTCOMES]
+        records = after if len(after) <= MOST_OUTCOMES else [_any_of(after)]
     return (*waiting, *(Outcome(one, len(chain)) for one in records))
+
+
+def _any_of(records: list[Record]) -> Record:
+    topic = TopicPattern(ANY_TOPIC, "(one of very many)")
+    anything = replace(records[0], topic=topic, key=Opaque(), value=Opaque())
+    return anything.doubt(f"the transforms leave more than {MOST_OUTCOMES} possible outcomes")
 
 
 @dataclass(frozen=True, slots=True)

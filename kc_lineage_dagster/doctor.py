@@ -26,7 +26,7 @@ _ASKED = 3  # connectors whose evidence is tried
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """``what`` was tried, and what came of it. ``ok``: True, False (missing), or None (works, but something is lost)."""
+    """``what`` was tried, and what came of it. ``ok``: True, False (missing), None (works, but something is lost)."""
 
     what: str
     ok: bool | None

@@ -12,7 +12,8 @@ whole.
     ? b: nothing was consumed
 
 Cases are separated by a line of ``---``. Directives hold JSON: ``@kind "source"``, ``@state "FAILED"``,
-``@topics [...]`` (active topics; absent: not known), ``@offsets [{"partition": {}, "offset": {}}]``, ``@tasks [{"tables": "..."}]``,
+``@topics [...]`` (active topics; absent: not known), ``@offsets [{"partition": {}, "offset": {}}]``,
+``@tasks [{"tables": "..."}]``,
 ``@cluster [...]`` (data topics of the other connectors), ``@internal [...]`` (their book-keeping),
 ``@aliases {"us": "kafka-us"}``, ``@plugins [...]``. Field lines are compared only below edges that have any. ``?``
 lines are parts of unresolved items' text; every item needs its line.

@@ -18,7 +18,6 @@ from kc_lineage_dagster.derive.spelling import spell
 from kc_lineage_dagster.derive.transforms.chain import build_chain
 from kc_lineage_dagster.lineage import KAFKA, ConnectorLineage, Dataset, Edge, Unresolved
 
-
 _LONGEST_WHAT, _LONGEST_REASON = 500, 1_000  # characters: items are for people, values may have megabytes
 
 

@@ -7,7 +7,6 @@ from typing import TypeAlias
 
 from kc_lineage_dagster.derive.java_regex.compiled import JavaRegex, Refused, compile_java
 
-
 # What the ends of names are made of, as people cut them off: shards, partitions by date, versions.
 _WORDS = ("1", "01", "001", "0001", "2024", "202401", "20240101", "2024_01", "2024_01_01", "a", "ab", "a1", "_1", "_a")
 

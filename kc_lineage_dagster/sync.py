@@ -10,6 +10,7 @@ import time
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Protocol
 
 from kc_lineage_dagster.changes import config_hash
@@ -17,10 +18,11 @@ from kc_lineage_dagster.cluster import Cluster, Progress
 from kc_lineage_dagster.connect.snapshot import Connector, Snapshot
 from kc_lineage_dagster.derive.derive import deriver
 from kc_lineage_dagster.emit.aspects import proposals
+from kc_lineage_dagster.emit.limits import representable
 from kc_lineage_dagster.emit.lock import cluster_lock
 from kc_lineage_dagster.emit.receipts import Receipts
 from kc_lineage_dagster.emit.sinks import SendReport, Sink
-from kc_lineage_dagster.emit.urns import Naming
+from kc_lineage_dagster.emit.urns import Naming, dataset_urn
 from kc_lineage_dagster.errors import StateError
 from kc_lineage_dagster.lineage import ConnectorLineage
 from kc_lineage_dagster.page.render import write_page
@@ -104,7 +106,7 @@ class Describer:
 
     def describe(self, connector: Connector) -> Described:
         """Lineage and proposals of one connector."""
-        lineage = self.derived(connector)
+        lineage = representable(self.derived(connector), partial(dataset_urn, self.naming, connector.name))
         return lineage, proposals(lineage, connector.config, self.naming)
 
 

@@ -13,8 +13,8 @@ whole.
 
 Cases are separated by a line of ``---``. Directives hold JSON: ``@kind "source"``, ``@state "FAILED"``,
 ``@topics [...]`` (active topics; absent: not known), ``@offsets [{"partition": {}, "offset": {}}]``,
-``@tasks [{"tables": "..."}]``,
-``@cluster [...]`` (data topics of the other connectors), ``@internal [...]`` (their book-keeping),
+``@tasks [{"tables": "..."}]``, ``@cluster [...]`` (data topics of the other connectors), ``@internal [...]`` (their
+book-keeping), ``@notes [...]`` (what could not be read),
 ``@aliases {"us": "kafka-us"}``, ``@plugins [...]``. Field lines are compared only below edges that have any. ``?``
 lines are parts of unresolved items' text; every item needs its line.
 """
@@ -77,6 +77,7 @@ class Example:
             topics=None if topics is None else tuple(topics),
             offsets=tuple(SomeOffset(one["partition"], one.get("offset")) for one in facts.get("offsets", ())),
             task_configs=tuple(facts.get("tasks", ())),
+            notes=tuple(facts.get("notes", ())),
         )
         cluster = ClusterTopics.of(facts.get("cluster", ()), facts.get("internal", ()))
         settings = Settings(

@@ -2,10 +2,8 @@
 
 Dagster opens a new engine and connection for every event: each close of a WAL database checkpoints it with several
 fsyncs, and each engine compiles every statement anew. Kept open, and synced at checkpoints only, an event costs a
-fraction. Materializations of partitions, of which one run logs thousands, are written together, half a second late at
-the most: every other event, and every look into the log, writes them first. A killed process loses that half second,
-and the next sync logs what is missing. ``synchronous=NORMAL``: after a power cut the last events may be missing, the
-file is never damaged (sqlite.org/pragma.html#pragma_synchronous).
+fraction. Every event is written before the run goes on, so a killed process loses none. ``synchronous=NORMAL``: after a
+power cut the last events may be missing, the file is never damaged (sqlite.org/pragma.html#pragma_synchronous).
 """
 
 from __future__ import annotations
@@ -14,11 +12,11 @@ import os
 import threading
 from collections import OrderedDict
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import AbstractContextManager, ExitStack, contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from typing import Any
 
-from dagster import DagsterEventType, EventLogEntry, Field, Noneable, StringSource
+from dagster import Field, Noneable, StringSource
 from dagster._core.storage.event_log import SqliteEventLogStorage
 from dagster._serdes import ConfigurableClassData
 from sqlalchemy import create_engine, event
@@ -28,8 +26,6 @@ from sqlalchemy.pool import StaticPool
 _INDEX = "index"  # Dagster's shard of what concerns more than one run
 _MOST_OPEN = 16  # shards, one per run: a web server looks at many
 _BUSY_SECONDS = 30
-_TOGETHER = 100  # events
-_LATE = 0.5  # seconds
 
 
 class OpenSqliteEventLogStorage(SqliteEventLogStorage):
@@ -38,9 +34,6 @@ class OpenSqliteEventLogStorage(SqliteEventLogStorage):
     def __init__(self, base_dir: str, inst_data: ConfigurableClassData | None = None) -> None:
         self._engines: OrderedDict[str, Engine] = OrderedDict()
         self._lock = threading.RLock()  # of all that follows; nobody else uses a connection while it is held
-        self._held: dict[str, Connection] = {}
-        self._waiting: list[EventLogEntry] = []
-        self._timer: threading.Timer | None = None
         self._tables: set[str] = set()
         super().__init__(base_dir, inst_data)
 
@@ -66,42 +59,6 @@ class OpenSqliteEventLogStorage(SqliteEventLogStorage):
         """A transaction on what concerns more than one run."""
         return self._transaction(_INDEX, super().index_connection)
 
-    def store_event(self, event: EventLogEntry) -> None:
-        """Dagster's own, for several events in one transaction where nobody waits for each."""
-        if not _may_wait(event):
-            self.flush()
-            super().store_event(event)
-            return
-        with self._lock:
-            self._waiting.append(event)
-            if len(self._waiting) >= _TOGETHER:
-                self.flush()
-            elif self._timer is None:
-                self._timer = threading.Timer(_LATE, self.flush)
-                self._timer.daemon = True
-                self._timer.start()
-
-    def flush(self) -> None:
-        """Write what waits, in one transaction a file."""
-        with self._lock:
-            if self._timer is not None:
-                self._timer.cancel()
-                self._timer = None
-            waiting, self._waiting = self._waiting, []
-            if not waiting:
-                return
-            try:
-                with ExitStack() as transactions:
-                    for shard in dict.fromkeys([*(one.run_id for one in waiting), _INDEX]):
-                        self._held[shard] = transactions.enter_context(self.run_connection(shard))
-                    for event in waiting:
-                        super().store_event(event)
-            except BaseException:
-                self._waiting = waiting + self._waiting
-                raise
-            finally:
-                self._held.clear()
-
     def has_table(self, table_name: str) -> bool:
         """Whether a table exists; asked for every event, and tables that are there stay."""
         if table_name not in self._tables and super().has_table(table_name):
@@ -115,19 +72,13 @@ class OpenSqliteEventLogStorage(SqliteEventLogStorage):
 
     def dispose(self) -> None:
         """Close all files."""
-        self.flush()
         super().dispose()
         self._close()
 
     @contextmanager
     def _transaction(self, shard: str, first: Callable[[], AbstractContextManager[Connection]]) -> Iterator[Connection]:
-        with self._lock:
-            if shard in self._held:
-                yield self._held[shard]
-                return
-            self.flush()
-            with self._engine(shard, first).connect() as connection, connection.begin():
-                yield connection
+        with self._lock, self._engine(shard, first).connect() as connection, connection.begin():
+            yield connection
 
     def _engine(self, shard: str, first: Callable[[], AbstractContextManager[Connection]]) -> Engine:
         if shard in self._engines and os.path.exists(self.path_for_shard(shard)):
@@ -144,12 +95,6 @@ class OpenSqliteEventLogStorage(SqliteEventLogStorage):
         with self._lock:
             while self._engines:
                 self._engines.popitem()[1].dispose()
-
-
-def _may_wait(event: EventLogEntry) -> bool:
-    """Whether it is one of the many: the materialization of a partition."""
-    materialized = event.dagster_event_type is DagsterEventType.ASSET_MATERIALIZATION
-    return materialized and event.get_dagster_event().partition is not None
 
 
 def _opened(address: str) -> Engine:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from kc_lineage_dagster.derive.config import Config, first
 from kc_lineage_dagster.derive.evidence import Evidence
@@ -133,7 +133,7 @@ class _Context:
             names = ", ".join(str(origin) for origin in list(origins)[:5])
             return [Unresolved(topic, f"several tables may feed it, and nothing decides: {names}", topic=topic)]
         if problems:
-            return list(problems)
+            return [_of_active(topic, problem) for problem in problems]
         return [Unresolved(topic, "no table that the configuration selects explains this topic", topic=topic)]
 
     def _arriving(self, topic: str, places: tuple[Beforehand, ...]) -> tuple[list[Record], list[Unresolved]]:
@@ -208,6 +208,12 @@ class _Context:
             self.family.internal(self.config, name) and self._reaches(Record(None, name), topic, places) is not None
             for name in places[0].exact
         )
+
+
+def _of_active(topic: str, problem: Unresolved) -> Unresolved:
+    """A problem that speaks of the topic before the transforms, as one of the active topic."""
+    what = topic if problem.what == problem.topic else problem.what
+    return replace(problem, what=what, topic=topic) if problem.topic else problem
 
 
 def _names_of(place: Beforehand, pattern: TopicPattern) -> Iterable[str]:

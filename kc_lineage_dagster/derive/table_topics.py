@@ -7,8 +7,6 @@ alike.
 
 from __future__ import annotations
 
-import re
-from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from itertools import product
@@ -18,6 +16,7 @@ from kc_lineage_dagster.derive.evidence import Evidence
 from kc_lineage_dagster.derive.family import Found, Selection
 from kc_lineage_dagster.derive.java_regex import Refused
 from kc_lineage_dagster.derive.name_lists import NameList, same_name
+from kc_lineage_dagster.derive.odd_names import doubts
 from kc_lineage_dagster.derive.record import ALL_COLUMNS, Node, Record
 from kc_lineage_dagster.lineage import Dataset, Unresolved
 
@@ -184,7 +183,7 @@ def _selection(source: Source, evidence: Evidence) -> Selection:
     options = {part: source.options(part) for part in (*source.fixed, *parts)}
     heads = source.naming.heads(options)
     complete = _completion(source, options)
-    mangled = _mangled(evidence.topics or frozenset())
+    odd = doubts(evidence.topics or ()) if source.naming.spelled(" ") == "_" else lambda table: None
 
     def origin(topic: str) -> Record | Unresolved | None:
         if source.internal(topic):
@@ -192,15 +191,12 @@ def _selection(source: Source, evidence: Evidence) -> Selection:
         ways = source.naming.ways(topic, heads)
         if isinstance(ways, Unresolved):
             return ways
-        if not ways:
-            return None
-        if topic in mangled:
-            return Unresolved(
-                topic,
-                "another active topic differs in underscores only: characters that a topic cannot hold were replaced",
-                topic=topic,
-            )
-        return _origin(source, complete, topic, ways)
+        found = _origin(source, complete, topic, ways) if ways else None
+        if not isinstance(found, Record) or found.origin is None:
+            return found
+        *_, table = found.origin.name.rpartition(".")
+        reason = odd(table)
+        return Unresolved(topic, reason, topic=topic) if reason else found
 
     return Selection(source.what, origin, heads)
 
@@ -251,10 +247,3 @@ def _completion(source: Source, options: Options) -> Complete:
             yield table | dict(zip(missing, values, strict=True))
 
     return complete
-
-
-def _mangled(topics: Iterable[str]) -> frozenset[str]:
-    """Topics that differ from another one in the length of runs of underscores only."""
-    squeezed = {topic: re.sub("_+", "_", topic) for topic in topics}
-    counts = Counter(squeezed.values())
-    return frozenset(topic for topic, short in squeezed.items() if counts[short] > 1)

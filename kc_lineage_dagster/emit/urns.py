@@ -12,6 +12,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from urllib.parse import quote
 
+from kc_lineage_dagster.emit.limits import URN_BYTES, fitted
 from kc_lineage_dagster.lineage import KAFKA, Dataset
 
 ORCHESTRATOR = "kafka-connect"
@@ -19,6 +20,9 @@ ORCHESTRATOR = "kafka-connect"
 # DataHub: datahub.utilities.urn_encoder.RESERVED_CHARS
 _ENCODED = {char: quote(char) for char in ",()\u241f"}
 _ENCODE = str.maketrans(_ENCODED)
+
+# What the URN of a job with the shortest id adds to that of its flow, URL-encoded.
+_ROOM_FOR_A_JOB = 50
 
 # Classes whose job ids carry the instance of their database (DataHub: kafka_connect.get_job_id, kept for
 # old URNs).
@@ -79,9 +83,13 @@ def field_urn(dataset: str, path: str) -> str:
 
 
 def flow_urn(naming: Naming, connector: str) -> str:
-    """The DataFlow of a connector; the cluster's name is not part of it."""
-    identifier = _part(_with_instance(naming.platform_instance, connector))
-    return f"urn:li:dataFlow:({ORCHESTRATOR},{identifier},{_part(naming.env)})"
+    """The DataFlow of a connector; the cluster's name is not part of it. A name beyond DataHub's limit is shortened."""
+
+    def urn(name: str) -> str:
+        identifier = _part(_with_instance(naming.platform_instance, name))
+        return f"urn:li:dataFlow:({ORCHESTRATOR},{identifier},{_part(naming.env)})"
+
+    return fitted(connector, urn, URN_BYTES - _ROOM_FOR_A_JOB)
 
 
 def job_urn(naming: Naming, connector: str, job_id: str) -> str:
@@ -90,8 +98,8 @@ def job_urn(naming: Naming, connector: str, job_id: str) -> str:
 
 
 def job_of_flow(flow: str, job_id: str) -> str:
-    """The DataJob ``job_id`` of the DataFlow with URN ``flow``."""
-    return f"urn:li:dataJob:({flow},{_part(job_id)})"
+    """The DataJob ``job_id`` of the DataFlow with URN ``flow``; an id beyond DataHub's limit is shortened."""
+    return fitted(job_id, lambda name: f"urn:li:dataJob:({flow},{_part(name)})")
 
 
 def instance_urn(instance: str) -> str:

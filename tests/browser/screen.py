@@ -22,7 +22,7 @@ class Screen:
     @property
     def text(self) -> str:
         """What is written on the page, as far as it is shown."""
-        return str(self.driver.execute_script("return document.body ? document.body.innerText : ''"))
+        return str(self.driver.execute_script("return document.body ? document.body.innerText.toWellFormed() : ''"))
 
     def reads(self, *texts: str) -> None:
         """Waits until all of these are written on the page."""

@@ -28,11 +28,11 @@ from dataclasses import dataclass, field
 from functools import partial
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
-from urllib.parse import parse_qs, unquote, urlsplit
+from urllib.parse import parse_qs, quote_plus, unquote, urlsplit
 
 os.environ.setdefault("DATAHUB_TELEMETRY_ENABLED", "false")
 
-URN_BYTES = 512  # GMS: ValidationApiUtils.URN_NUM_BYTES_LIMIT
+URN_BYTES = 512  # GMS: UrnValidationUtil.URN_NUM_BYTES_LIMIT, of the URL-encoded URN; fields are exempt
 HTML = "<!doctype html><html><body>Sign in</body></html>"
 
 
@@ -351,13 +351,18 @@ def urn_problem(urn: str) -> str | None:
     from datahub.metadata.urns import Urn
     from datahub.utilities.urns.error import InvalidUrnError
 
-    if urn != urn.strip() or len(urn.encode("utf-8", "surrogatepass")) > URN_BYTES:
+    if urn != urn.strip() or (not urn.startswith("urn:li:schemaField:") and len(_java_encoded(urn)) > URN_BYTES):
         return f"outer white space or more than {URN_BYTES} bytes"
     try:
         Urn.from_string(urn)
     except (InvalidUrnError, AssertionError) as error:
         return str(error) or "not a URN"
     return None
+
+
+def _java_encoded(urn: str) -> str:
+    """What java.net.URLEncoder makes of it."""
+    return quote_plus(urn, safe="*", errors="surrogatepass").replace("~", "%7E")
 
 
 _URN_LISTS = ("inputDatasets", "outputDatasets", "upstreams", "downstreams")

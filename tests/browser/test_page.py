@@ -1,0 +1,153 @@
+"""`lineage.html` in a real browser, from disk: what it draws, how it is searched, that names break out of nothing."""
+
+from __future__ import annotations
+
+import pytest
+
+from kc_lineage_dagster.page.render import render
+from tests.browser.screen import Screen
+from tests.browser.stack import wait_for
+from tests.page.clusters import HOSTILE, hostile, large, shop
+
+NODES = "return lineagePage.graph.cy.nodes().map(one => one.data('label'))"
+STATE = "return document.body.dataset.ready"
+
+
+@pytest.fixture
+def page(chromium, tmp_path):
+    """Opens the page of a cluster from disk, at a place in it."""
+
+    def opened(cluster, at=""):
+        path = tmp_path / "lineage.html"
+        path.write_text(render("shop", *cluster, 0.0), encoding="utf-8")
+        chromium.get("about:blank")
+        chromium.get_log("browser")
+        chromium.get(path.as_uri() + at)
+        wait_for("the page", lambda: chromium.execute_script(STATE) == "yes", lambda: chromium.get_log("browser"))
+        return Screen(chromium, path.as_uri())
+
+    return opened
+
+
+def nodes(screen):
+    return screen.driver.execute_script(NODES)
+
+
+def type_into(screen, text):
+    box = screen.driver.find_element("id", "search")
+    box.clear()
+    box.send_keys(text)
+
+
+def test_everything_of_a_small_cluster(page):
+    """A small cluster is drawn whole, with states, unresolved items and what could not be read."""
+    screen = page(shop())
+    screen.reads("3 connectors", "1 unresolved", "Could not be read (1)", "timeout")
+    assert sorted(label.replace("\n", " | ") for label in nodes(screen)) == [
+        "? 1 unresolved",
+        "away | sink · unread",
+        "cdc | source · failed",
+        "lake/users | s3",
+        "pg.users | kafka",
+        "shop.public.users | postgres",
+        "sink | sink · paused",
+        "west.x | hive",
+    ]
+
+
+def test_a_connector_in_detail(page):
+    """Class, family, failed tasks, unresolved items with reasons, edges with evidence and fields."""
+    screen = page(shop(), "#connector=cdc")
+    screen.reads(
+        "io.debezium.X", "Debezium", "task 0", "java.lang.RuntimeException: first line", "configuration, offsets"
+    )
+    screen.driver.execute_script("document.querySelector('details').open = true")
+    screen.reads("first, last → name", "ssn → (dropped)")
+
+
+def test_filters(page):
+    """By platform, state, kind, and unresolved only; cleared with one click."""
+    screen = page(shop())
+    for name, value, found in (("state", "FAILED", "cdc"), ("kind", "source", "cdc"), ("platform", "s3", "sink")):
+        screen.driver.execute_script(
+            "const s = document.getElementById(arguments[0]); s.value = arguments[1];"
+            " s.dispatchEvent(new Event('change'))", name, value,
+        )  # fmt: skip
+        screen.reads("1 connector\n")
+        assert screen.driver.find_element("css selector", "#list .row").text.startswith(found)
+        screen.click("clear")
+        screen.reads("3 connectors\n")
+    screen.driver.find_element("id", "unresolved").click()
+    screen.reads("1 connector\n")
+
+
+def test_hostile_names_are_only_text(page):
+    """Names that are markup, quotes, line ends or halves of characters run nothing and load nothing."""
+    screen = page(hostile())
+    screen.reads("</script><img src=x onerror=", "(no name)", f"{len(HOSTILE)} connectors")
+    for row in range(len(HOSTILE)):
+        screen.driver.find_elements("css selector", "#list .row")[row].click()
+        wait_for("its details", lambda: screen.driver.find_elements("css selector", "aside .edge"))
+    assert screen.driver.execute_script("return document.body.dataset.hacked || document.images.length") == 0
+    assert screen.driver.execute_script("return document.querySelectorAll('svg, iframe, link').length") == 0
+    assert screen.driver.get_log("browser") == []
+
+
+def test_no_request_leaves_the_page(page):
+    """The page loads itself and nothing else."""
+    screen = page(shop(), "#connector=cdc")
+    assert screen.driver.execute_script("return performance.getEntriesByType('resource').length") == 0
+    assert screen.driver.get_log("browser") == []
+
+
+def test_a_large_cluster_opens_on_platforms(page):
+    """2,000 connectors with 10,000 edges are platforms first, no hairball; a click narrows."""
+    screen = page(large(2_000))
+    screen.reads("2,000 connectors", "10,000 edges by platform")
+    assert sorted(label.split("\n")[0] for label in nodes(screen)) == ["kafka", "postgres", "snowflake"]
+
+
+def test_search_leads_to_a_neighbourhood(page):
+    """Typing narrows the list, Enter opens what is around the first match, Back returns."""
+    screen = page(large(2_000))
+    type_into(screen, "source-777")
+    screen.reads("1 connector\n")
+    type_into(screen, "source-777\n")
+    screen.reads("around source-777")
+    labels = nodes(screen)
+    assert "source-777\nsource · running" in labels
+    assert "sink-777\nsink · running" in labels
+    assert len(labels) < 40
+    assert screen.driver.current_url.endswith("#connector=source-777")
+    screen.driver.back()
+    wait_for("the way back", lambda: "#" not in screen.driver.current_url)
+
+
+def test_a_topic_that_everybody_reads(page):
+    """A thousand readers of one topic are a few and a count, and the count opens more of them."""
+    screen = page(large(2_000), "#dataset=kafka%3Ateam0.0.t0")
+    screen.reads("around team0.0.t0")
+    assert "… 980 more" in nodes(screen)
+    before = len(nodes(screen))
+    screen.driver.execute_script("lineagePage.graph.cy.nodes('.more')[0].emit('tap')")
+    assert len(nodes(screen)) == before + 200
+    assert "… 880 more" in nodes(screen)
+
+
+def test_what_a_click_lights(page):
+    """A click on a table lights where its rows go, and not its neighbours in the same connector."""
+    screen = page(large(20))
+    lit = screen.driver.execute_script(
+        "const cy = lineagePage.graph.cy;"
+        "cy.nodes().filter(one => one.data('label').startsWith('db3.public.t1'))[0].emit('tap');"
+        "return cy.nodes('.lit').map(one => one.data('label').split('\\n')[0])"
+    )
+    assert sorted(lit) == ["db3.public.t1", "raw.team3.n3_t1", "sink-3", "source-3", "team3.3.t1"]
+
+
+def test_every_part_is_reached_by_keyboard(page):
+    """`/` goes to the search, and rows are buttons."""
+    screen = page(shop())
+    screen.driver.find_element("tag name", "body").send_keys("/")
+    assert screen.driver.execute_script("return document.activeElement.id") == "search"
+    assert all(one.tag_name == "button" for one in screen.driver.find_elements("css selector", "#list > *"))

@@ -55,5 +55,5 @@ def _split(name: str) -> tuple[str | None, str]:
         return (parts[3] or None) if len(parts) == 6 else None, resource.rpartition("/")[2].rpartition(":")[2]
     if "://" in name:
         # the path only: an address may hold a password before its host
-        return region_of(name), urlsplit(name).path.rstrip("/").rpartition("/")[2]
+        return region_of(name), name.partition("://")[2].partition("/")[2].rstrip("/").rpartition("/")[2]
     return None, name

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import traceback
 from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import cache
+from pathlib import PurePath
 
 from kc_lineage_dagster.derive import generic
 from kc_lineage_dagster.derive.config import is_reference
@@ -19,6 +21,8 @@ from kc_lineage_dagster.derive.transforms.chain import build_chain
 from kc_lineage_dagster.lineage import KAFKA, ConnectorLineage, Dataset, Edge, Unresolved
 
 _LONGEST_WHAT, _LONGEST_REASON = 500, 1_000  # characters: items are for people, values may have megabytes
+# What a value that nobody thought of can trip: it must not take the lineage of the other connectors along.
+_TRIPS = (ArithmeticError, AssertionError, AttributeError, LookupError, RecursionError, TypeError, ValueError)
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +55,7 @@ def derive(connector: ConnectorView, settings: Settings, cluster: Callable[[], C
     elif isinstance(family, Unresolved) or family is None:
         name, kind, found = None, connector.kind, _no_family(family, evidence)
     else:
-        name, kind, found = family.name, family.direction, _by_family(family, connector, evidence)
+        name, kind, found = family.name, family.direction, _safely(family, connector, evidence)
     edges = {_spelled(item, settings) for item in found if isinstance(item, Edge)}
     return ConnectorLineage(
         connector=connector.name,
@@ -77,6 +81,15 @@ def _no_family(problem: Unresolved | None, evidence: Evidence) -> list[Edge | Un
         *([problem] if problem else []),
         *([Unresolved("active topics", f"of a class nobody knows: {topics}")] if topics else []),
     ]
+
+
+def _safely(family: Family, connector: ConnectorView, evidence: Evidence) -> list[Edge | Unresolved]:
+    try:
+        return _by_family(family, connector, evidence)
+    except _TRIPS as error:
+        place = traceback.extract_tb(error.__traceback__)[-1]
+        where = f"{type(error).__name__} in {PurePath(place.filename).name}, line {place.lineno}"
+        return [Unresolved("configuration", f"it cannot be read ({where}): a defect of this project, please report it")]
 
 
 def _by_family(family: Family, connector: ConnectorView, evidence: Evidence) -> list[Edge | Unresolved]:

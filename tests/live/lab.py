@@ -142,7 +142,7 @@ class Lab:
     def start_worker(self) -> None:
         """Start the worker (again) and wait until it answers."""
         self.worker.start()
-        wait(lambda: self._listed() is not None, "the worker answers", 180)
+        wait(lambda: self._listed() is not None, "the worker answers")
 
     def _listed(self) -> Any:
         try:
@@ -224,7 +224,7 @@ class Lab:
         return f"127.0.0.1:{self.ports['kafka']}"
 
 
-def wait(until: Callable[[], bool], what: str, seconds: float = 90) -> None:
+def wait(until: Callable[[], bool], what: str, seconds: float = 600) -> None:
     """Wait for something; RuntimeError names it when it does not come."""
     end = time.monotonic() + seconds
     while not until():

@@ -137,7 +137,7 @@ def jdbc_sink(lab: Lab, topics: str | None, table: str) -> dict[str, str]:
 
 def settled(lab: Lab) -> None:
     """Wait until everything that can move has moved."""
-    wait(lambda: lab.states() == {name: _expected(name) for name in connectors(lab)}, "the connectors run", 120)
+    wait(lambda: lab.states() == {name: _expected(name) for name in connectors(lab)}, "the connectors run")
     wait(lambda: {"west.audit", "quiet"} <= lab.topics().keys(), "the mirror and the file arrive")
     wait(lambda: len(arrived(lab)) >= 4, "rows arrive in the target database")
     wait(lambda: "audit two" in _text(lab.folder / "out.txt"), "lines arrive in the target file")

@@ -52,7 +52,11 @@ def test_edges_are_those_observed_but_for_explained_ones(snapshot, topics, conne
     assert derived == _edges(one["edges"]) - _edges(one.get("missed", [])) | _edges(one.get("extra", []))
 
 
-@pytest.mark.parametrize("connector", [name for name, one in TRUTH.items() if "missed" in one and "extra" not in one])
+# a topic that has left a sink's configuration is not asked about
+MISSED = [name for name, one in TRUTH.items() if "missed" in one and "extra" not in one and name != "dj-reselected"]
+
+
+@pytest.mark.parametrize("connector", MISSED)
 def test_what_is_missed_is_listed(snapshot, topics, connector):
     """Where edges are missed without another in their place, the connector says what could not be resolved."""
     assert _lineage(snapshot, topics, connector).unresolved

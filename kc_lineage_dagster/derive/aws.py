@@ -7,7 +7,6 @@ As its Kinesis and DynamoDB ingestion do (``datahub.ingestion.source.kinesis.kin
 from __future__ import annotations
 
 import re
-from urllib.parse import urlsplit
 
 from kc_lineage_dagster.lineage import Dataset, Unresolved
 
@@ -55,5 +54,6 @@ def _split(name: str) -> tuple[str | None, str]:
         return (parts[3] or None) if len(parts) == 6 else None, resource.rpartition("/")[2].rpartition(":")[2]
     if "://" in name:
         # the path only: an address may hold a password before its host
-        return region_of(name), name.partition("://")[2].partition("/")[2].rstrip("/").rpartition("/")[2]
+        path = re.split(r"[?#]", name.partition("://")[2])[0].partition("/")[2]
+        return region_of(name), path.rstrip("/").rpartition("/")[2]
     return None, name

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from bisect import bisect_left
 from collections import Counter
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from functools import cache
 
 TWINS = "another active topic differs in underscores only: characters that a topic cannot hold were replaced"
@@ -22,16 +22,12 @@ def doubts(topics: Iterable[str]) -> Callable[[str], str | None]:
     that begin alike are the tables beside it.
     """
     ordered = sorted(topics)
+    mirrored = sorted(topic[::-1] for topic in ordered)
     twins = _twins(ordered)
 
     @cache
     def quoted_beside(beginning: str) -> bool:
-        for topic in ordered[bisect_left(ordered, beginning) :]:
-            if not topic.startswith(beginning):
-                return False
-            if "-" in topic[len(beginning) :]:
-                return True
-        return False
+        return any("-" in rest for rest in _after(beginning, ordered))
 
     @cache
     def doubt(table: str) -> str | None:
@@ -39,10 +35,18 @@ def doubts(topics: Iterable[str]) -> Callable[[str], str | None]:
             return None
         if any(topic.endswith(table) for topic in twins):
             return TWINS
-        beginnings = {topic.removesuffix(table) for topic in ordered if topic.endswith(table)}
+        beginnings = (rest[::-1] for rest in _after(table[::-1], mirrored))
         return SIBLINGS if any(quoted_beside(one) for one in beginnings if one) else None
 
     return doubt
+
+
+def _after(beginning: str, ordered: list[str]) -> Iterator[str]:
+    """What follows in those of the sorted texts that begin so."""
+    for at in range(bisect_left(ordered, beginning), len(ordered)):
+        if not ordered[at].startswith(beginning):
+            return
+        yield ordered[at][len(beginning) :]
 
 
 def _twins(topics: Iterable[str]) -> tuple[str, ...]:

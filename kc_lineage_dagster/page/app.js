@@ -117,6 +117,7 @@
 
   function look(focus) {
     const before = performance.now();
+    view.matches = Model.matches(model, filter);
     view.focus = focus;
     view.depth = 2;
     view.allowed = new Map();
@@ -165,13 +166,11 @@
       waiting = setTimeout(leave, 120);
     });
     at("search").addEventListener("keydown", (event) => {
-      const { connectors, datasets } = view.matches;
-      const first = connectors.length
-        ? { connector: connectors[0] }
-        : datasets.length
-          ? { dataset: datasets[0] }
-          : null;
-      if (event.key === "Enter" && first) open(first);
+      if (event.key !== "Enter") return;
+      clearTimeout(waiting); // Enter means what is typed, not what was found before it
+      const { connectors, datasets } = Model.matches(model, filter);
+      if (connectors.length) open({ connector: connectors[0] });
+      else if (datasets.length) open({ dataset: datasets[0] });
     });
     for (const name of ["platform", "state", "kind"]) {
       at(name).addEventListener("change", (event) => only({ [name]: event.target.value }));

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import TypeAlias
 
 from kc_lineage_dagster.derive.java_regex.compiled import JavaRegex, Refused, compile_java
@@ -67,8 +68,18 @@ def complete(parts: Preimage, head: str) -> tuple[str, ...]:
 
 def examples(parts: Preimage) -> tuple[str, ...]:
     """Return some texts that fit ``parts``: each of a few numbers, dates and words in the place of all holes."""
-    texts = ("".join(part if isinstance(part, str) else word for part in parts) for word in _WORDS)
-    return tuple(text for text in dict.fromkeys(texts) if matches_pattern(parts, text))
+    fitting = _fitting(tuple(part.regex for part in parts if isinstance(part, Hole)))
+    return tuple("".join(part if isinstance(part, str) else word for part in parts) for word in fitting)
+
+
+@lru_cache(maxsize=1024)
+def _fitting(holes: tuple[str, ...]) -> tuple[str, ...]:
+    """The words that fit every hole."""
+    compiled = tuple(map(compile_java, holes))
+    regexes = tuple(regex for regex in compiled if not isinstance(regex, Refused))
+    if len(regexes) < len(holes):
+        return ()
+    return tuple(word for word in _WORDS if all(regex.matches(word) is True for regex in regexes))
 
 
 def _compiled(parts: Preimage) -> JavaRegex | Refused:

@@ -31,11 +31,10 @@ _BY_ALIAS: Mapping[str, Build] = {
 
 
 def build_chain(config: Config, kind: str) -> tuple[Chain, tuple[Unresolved, ...]]:
-    """The chain of a configuration, with what could not be understood of it; such a transform may do anything to the
-    topic.
+    """The chain of a configuration, and what was not understood of it: such a transform may do anything to a topic.
 
-    ``kind``: ``source`` or ``sink``. A name that stands twice in ``transforms`` runs twice, as in Connect
-    (``org.apache.kafka.connect.runtime.ConnectorConfig.transformationStages``).
+    ``kind``: ``source`` or ``sink``. A name that stands twice in ``transforms`` counts once: Connect refuses such a
+    configuration (``org.apache.kafka.connect.runtime.ConnectorConfig``).
     """
     transforms: list[Transform] = []
     problems: list[Unresolved] = []

@@ -174,6 +174,15 @@ class Gms:
                 _reset(connection)
             self._open.clear()
 
+    def settle(self) -> None:
+        """Wait until no request is being served: one whose client was killed may still be stored."""
+        for _ in range(3000):
+            with self._lock:
+                if not self._open:
+                    return
+            time.sleep(0.01)
+        raise AssertionError("a connection stays open")
+
     def wipe(self) -> None:
         """Lose everything, as a new installation has nothing."""
         self.aspects.clear()

@@ -58,6 +58,7 @@ def killed(gms, at, moment, *run):
     process = killer.process
     process.join()
     pipe.close()
+    gms.settle()
     gms.fault = healthy
     assert process.exitcode == -signal.SIGKILL or isinstance(moment, float)
 

@@ -69,7 +69,7 @@ class ConnectorResult:
 class Report:
     """What became of a run. ``causes``: why proposals were not acknowledged, with counts. ``missing``: asked for, but
     not in the snapshot, with why. ``full``: why everything was sent, None when only differences were.
-    ``warnings``: what fails nothing.
+    ``warnings``: what fails nothing. ``lineages``: the whole cluster's now, also of connectors the run did not look at.
     """
 
     snapshot: Snapshot
@@ -81,6 +81,7 @@ class Report:
     removed: tuple[str, ...] = ()
     problems: tuple[str, ...] = ()
     warnings: tuple[str, ...] = ()
+    lineages: tuple[ConnectorLineage, ...] = ()
 
     @property
     def problem(self) -> str | None:

@@ -139,7 +139,7 @@ class _Run:
         report = _closed(report, sink.close())
         lineages = self._remember(report)
         page = write_page(self.cluster.state.folder, self.cluster.file.slug, self.snapshot, lineages)
-        return replace(report, warnings=page)
+        return replace(report, warnings=page, lineages=tuple(lineages))
 
     def _chosen(self, everything: bool) -> tuple[tuple[Connector, ...], dict[str, str]]:
         """The connectors to process, and those asked for that are not in the snapshot."""

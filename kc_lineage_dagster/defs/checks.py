@@ -9,6 +9,7 @@ from dagster import (
     AssetCheckResult,
     AssetCheckSeverity,
     AssetCheckSpec,
+    AssetKey,
     MarkdownMetadataValue,
     MetadataValue,
 )
@@ -24,6 +25,9 @@ RESOLVED = "lineage_resolved"
 KEPT = "no_edge_disappeared"
 REMOVED = "stale_removal_done"
 
+Rows = Sequence[Sequence[object]]
+
+_FIRST = 5  # rows that are shown without a click
 UNRESOLVED_SHARE = 0.25  # of edges and unresolved items together; beyond it the check warns
 
 
@@ -62,17 +66,23 @@ def raw_results(names: Names, snapshot: Snapshot) -> list[AssetCheckResult]:
     ]
 
 
-def _result(asset: object, name: str, rows: Sequence[Sequence[object]], header: Sequence[str]) -> AssetCheckResult:
+def _result(asset: AssetKey, name: str, rows: Rows, header: Sequence[str]) -> AssetCheckResult:
     return AssetCheckResult(
-        asset_key=asset,  # type: ignore[arg-type]
+        asset_key=asset,
         check_name=name,
         passed=not rows,
         severity=AssetCheckSeverity.WARN,
+        description=shown(rows, header),
         metadata=_counted(rows, header),
     )
 
 
-def _counted(rows: Sequence[Sequence[object]], header: Sequence[str]) -> dict[str, MetadataValue]:
+def shown(rows: Rows, header: Sequence[str]) -> str | None:
+    """The first rows as the text of an evaluation: tables among its metadata are behind a link."""
+    return table(header, rows, _FIRST) if rows else None
+
+
+def _counted(rows: Rows, header: Sequence[str]) -> dict[str, MetadataValue]:
     metadata: dict[str, MetadataValue] = {"count": MetadataValue.int(len(rows))}
     if rows:
         metadata["items"] = MarkdownMetadataValue(table(header, rows))
@@ -80,43 +90,50 @@ def _counted(rows: Sequence[Sequence[object]], header: Sequence[str]) -> dict[st
 
 
 def sync_results(names: Names, report: Report) -> Iterable[AssetCheckEvaluation]:
-    """What a run says to its checks, as evaluations: an AssetCheckResult fails in a run without partition."""
-    unresolved = [
-        (one.lineage.connector, item.what, item.reason) for one in report.results for item in one.lineage.unresolved
-    ]
-    edges = sum(len(one.lineage.edges) for one in report.results)
+    """What a run says to its checks; logged by the step, because results of a run without partition cannot be
+    yielded.
+    """
+    unresolved = [(one.connector, item.what, item.reason) for one in report.lineages for item in one.unresolved]
+    edges = sum(len(one.edges) for one in report.lineages)
     share = len(unresolved) / max(1, len(unresolved) + edges)
-    yield AssetCheckEvaluation(
-        asset_key=names.lineage,
-        check_name=RESOLVED,
+    yield evaluation(
+        names.lineage,
+        RESOLVED,
+        unresolved,
+        ("connector", "what", "why"),
         passed=share <= UNRESOLVED_SHARE,
-        severity=AssetCheckSeverity.WARN,
-        metadata={
-            **_counted(unresolved, ("connector", "what", "why")),
-            "edges": MetadataValue.int(edges),
-            "unresolved_share": MetadataValue.float(round(share, 4)),
-        },
+        edges=MetadataValue.int(edges),
+        unresolved_share=MetadataValue.float(round(share, 4)),
     )
     lost = [
         (one.lineage.connector, edge.upstream, edge.downstream)
         for one in report.results
         for edge in edges_that_disappeared(one.before, one.lineage)
     ]
-    yield _evaluation(names.lineage, KEPT, lost, ("connector", "from", "to"))
+    yield evaluation(names.lineage, KEPT, lost, ("connector", "from", "to"))
     if report.stale is not None:
         kept = sorted(report.stale.keep_reasons.items())
-        yield _evaluation(names.stale, REMOVED, kept, ("entity", "why it is kept"))
+        yield evaluation(names.stale, REMOVED, kept, ("entity", "why it is kept"))
 
 
-def _evaluation(
-    asset: object, name: str, rows: Sequence[Sequence[object]], header: Sequence[str]
+def evaluation(
+    asset: AssetKey,
+    name: str,
+    rows: Rows,
+    header: Sequence[str],
+    *,
+    passed: bool | None = None,
+    severity: AssetCheckSeverity = AssetCheckSeverity.WARN,
+    **metadata: MetadataValue,
 ) -> AssetCheckEvaluation:
+    """An evaluation that fails when there are rows (or as ``passed`` says) and shows them."""
     return AssetCheckEvaluation(
-        asset_key=asset,  # type: ignore[arg-type]
+        asset_key=asset,
         check_name=name,
-        passed=not rows,
-        severity=AssetCheckSeverity.WARN,
-        metadata=_counted(rows, header),
+        passed=not rows if passed is None else passed,
+        severity=severity,
+        description=shown(rows, header),
+        metadata={**_counted(rows, header), **metadata},
     )
 
 

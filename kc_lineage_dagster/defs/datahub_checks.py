@@ -9,13 +9,12 @@ from dagster import (
     AssetCheckSeverity,
     AssetCheckSpec,
     AssetExecutionContext,
-    MarkdownMetadataValue,
     MetadataValue,
 )
 
 from kc_lineage_dagster.cluster import Cluster
+from kc_lineage_dagster.defs.checks import evaluation
 from kc_lineage_dagster.defs.events import selected_checks
-from kc_lineage_dagster.defs.metadata import table
 from kc_lineage_dagster.defs.names import Names
 from kc_lineage_dagster.defs.resources import DataHubResource
 from kc_lineage_dagster.emit.existence import Existence
@@ -73,32 +72,12 @@ def dataset_urns(cluster: Cluster, report: Report) -> frozenset[str]:
 
 
 def _known(names: Names, found: Existence, datasets: int) -> AssetCheckEvaluation:
-    metadata: dict[str, MetadataValue] = {
-        "count": MetadataValue.int(len(found.unknown)),
-        "asked": MetadataValue.int(found.asked),
-        "datasets": MetadataValue.int(datasets),
-    }
-    if found.unknown:
-        metadata["items"] = MarkdownMetadataValue(table(("dataset",), [(urn,) for urn in found.unknown]))
-    return AssetCheckEvaluation(
-        asset_key=names.emissions,
-        check_name=KNOWN,
-        passed=not found.unknown,
-        severity=AssetCheckSeverity.WARN,
-        metadata=metadata,
-    )
+    rows = [(urn,) for urn in found.unknown]
+    asked, all_of_them = MetadataValue.int(found.asked), MetadataValue.int(datasets)
+    return evaluation(names.emissions, KNOWN, rows, ("dataset",), asked=asked, datasets=all_of_them)
 
 
 def _own(names: Names, cluster: Cluster) -> AssetCheckEvaluation:
     """An error, not a warning: each sync overwrites what the other recipe says of these flows."""
     shared = sorted(shared_flows(cluster.state).items())
-    metadata: dict[str, MetadataValue] = {"count": MetadataValue.int(len(shared))}
-    if shared:
-        metadata["items"] = MarkdownMetadataValue(table(("flow", "also written by"), shared))
-    return AssetCheckEvaluation(
-        asset_key=names.emissions,
-        check_name=OWN,
-        passed=not shared,
-        severity=AssetCheckSeverity.ERROR,
-        metadata=metadata,
-    )
+    return evaluation(names.emissions, OWN, shared, ("flow", "also written by"), severity=AssetCheckSeverity.ERROR)

@@ -8,7 +8,10 @@ from __future__ import annotations
 
 import re
 
-_STRINGS = re.compile(r"'(?:\\.|[^'\\])*'|\"(?:\\.|[^\"\\])*\"|//[^\n]*|/\*.*?\*/", re.DOTALL)
+# One that is not closed goes on to the end: to look for its end at every beginning takes forever on hostile text.
+_STRINGS = re.compile(
+    r"'(?:\\.|[^'\\])*\\?(?:'|\Z)|\"(?:\\.|[^\"\\])*\\?(?:\"|\Z)|//[^\n]*|/\*.*?(?:\*/|\Z)", re.DOTALL
+)
 _CLAUSES = re.compile(
     r"(?<![.$])\b(optional\s+match|match|merge|create|on\s+create\s+set|on\s+match\s+set|set|remove|detach\s+delete|delete|"
     r"with|unwind|where|return|foreach|call|yield|union|order\s+by|limit|skip|load\s+csv)\b",

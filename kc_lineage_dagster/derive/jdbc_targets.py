@@ -11,17 +11,14 @@ from kc_lineage_dagster.derive.sql_names import TableName, cut, dataset_of
 from kc_lineage_dagster.derive.sql_platforms import PLATFORMS
 from kc_lineage_dagster.lineage import Dataset, Unresolved
 
-# PROXY_USER[SCHEMA_USER] of Oracle
-_PROXIED = re.compile(r".*\[(.+)\]")
-
 
 def session_user(config: Config, *keys: str) -> str | None:
     """The user a sink logs in as, None when it is hidden or not set: on some platforms a schema has its name."""
     user = first(config, *keys)
     if user is None or is_reference(user):
         return None
-    proxied = _PROXIED.fullmatch(user)
-    return proxied.group(1) if proxied else user
+    _, proxy, owner = user[:-1].rpartition("[") if user.endswith("]") else ("", "", "")
+    return owner if proxy and owner else user  # PROXY_USER[SCHEMA_USER] of Oracle
 
 
 def target(place: JdbcUrl, name: TableName, user: str | None, *, quoted: bool = True) -> Dataset | Unresolved:

@@ -12,6 +12,7 @@ from kc_lineage_dagster.derive.sql_platforms import DATABASE, PLATFORMS, SCHEMA,
 from kc_lineage_dagster.lineage import Dataset, Unresolved
 
 _CLOSING = {'"': '"', "`": "`", "[": "]"}
+_BORDER = re.compile(r"""[,"`\[]""")
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -56,8 +57,16 @@ def _part(quotes: str) -> re.Pattern[str]:
 
 def table_list(text: str) -> tuple[str, ...]:
     """A comma-separated list of names; commas inside quotes do not count."""
-    found = re.findall(r"""(?:"[^"]*"|`[^`]*`|\[[^]]*\]|[^,"`\[]|["`\[])+""", text)
-    return tuple(item for raw in found if (item := raw.strip()))
+    ends = {char: text.rfind(closing) for char, closing in _CLOSING.items()}  # beyond them nothing is quoted
+    items, start, at = [], 0, 0
+    while (found := _BORDER.search(text, at)) is not None:
+        at, char = found.end(), found.group()
+        if char == ",":
+            items.append(text[start : found.start()])
+            start = at
+        elif at <= ends[char]:
+            at = text.index(_CLOSING[char], at) + 1
+    return tuple(item for raw in (*items, text[start:]) if (item := raw.strip()))
 
 
 def dataset_of(place: JdbcUrl, name: TableName, session_schema: str | None = None) -> Dataset | Unresolved:

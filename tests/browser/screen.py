@@ -32,10 +32,11 @@ class Screen:
 
     def find(self, text: str) -> Any:
         """The last shown and enabled thing to click with exactly this text: dialogs come last."""
-        found = self.driver.find_elements(
-            "xpath", f"//*[{CLICKABLE}][normalize-space(.)={quoted(text)} and not(@disabled)]"
-        )
-        return next((one for one in reversed(found) if one.is_displayed()), None)
+        return self.last(f"//*[{CLICKABLE}][normalize-space(.)={quoted(text)} and not(@disabled)]")
+
+    def last(self, path: str) -> Any:
+        """The last shown thing that an XPath finds."""
+        return next((one for one in reversed(self.driver.find_elements("xpath", path)) if one.is_displayed()), None)
 
     def click(self, text: str) -> None:
         """Clicks what has this text, as soon as it can be clicked."""
@@ -44,12 +45,11 @@ class Screen:
     def click_start(self, text: str) -> None:
         """Clicks the button whose text begins so."""
         path = f"//button[starts-with(normalize-space(.), {quoted(text)}) and not(@disabled)]"
-        self.click_one(lambda: next(iter(self.driver.find_elements("xpath", path)[-1:]), None), text)
+        self.click_one(lambda: self.last(path), text)
 
     def click_text(self, text: str) -> None:
         """Clicks whatever this text is written in."""
-        path = f"//*[normalize-space(text())={quoted(text)}]"
-        self.click_one(lambda: next(iter(self.driver.find_elements("xpath", path)[-1:]), None), text)
+        self.click_one(lambda: self.last(f"//*[normalize-space(text())={quoted(text)}]"), text)
 
     def click_css(self, selector: str) -> None:
         """Clicks the first thing that a CSS selector finds."""
@@ -59,10 +59,10 @@ class Screen:
         from selenium.common.exceptions import WebDriverException
 
         def clicked() -> bool:
-            element = find()
-            if element is None:
-                return False
             try:
+                element = find()
+                if element is None:
+                    return False
                 element.click()
             except WebDriverException:  # drawn anew, or something is still in front of it
                 return False

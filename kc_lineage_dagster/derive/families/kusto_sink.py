@@ -43,7 +43,7 @@ def _entries(value: str) -> Mapping[str, Mapping[str, Any]] | Unresolved:
     try:
         # YAML in flow style is JSON that forgives single quotes, as org.json does
         entries = yaml.safe_load(value)
-    except yaml.YAMLError:
+    except (yaml.YAMLError, ValueError, RecursionError):  # also a date or a number that Python refuses
         entries = None
     if not isinstance(entries, list) or not all(isinstance(entry, dict) for entry in entries):
         return Unresolved(_KEY, "is not a list of objects with topic, db and table")

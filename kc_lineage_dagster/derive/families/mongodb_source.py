@@ -124,7 +124,7 @@ def _mapper(config: Config) -> _Mapper | Unresolved:
     given = first(config, MAP)
     try:
         pairs = json.loads(given) if given else {}
-    except ValueError:
+    except (ValueError, RecursionError):
         return Unresolved(MAP, "is not JSON")
     if not isinstance(pairs, dict) or not all(isinstance(value, str) for value in pairs.values()):
         return Unresolved(MAP, "is not a map from namespaces to topics")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import replace
 
 from kc_lineage_dagster.derive.config import Config, first, is_reference

@@ -56,6 +56,7 @@ class ConnectorResult:
     ) -> ConnectorResult:
         """With everything that was due acknowledged. ``known``: what the index holds of the connector."""
         lineage, found = described
+        lineage = before if before == lineage else lineage  # of ten thousand connectors one copy is enough
         version = version_of(found)
         changed = known is None or known.lineage != version
         return cls(connector, lineage, before, version, changed, frozenset(one.urn for one in found), due, 0)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import time
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import Protocol
@@ -126,9 +126,9 @@ class _Run:
         full = "full_refresh was asked for" if self.request.full_refresh else full
         everything = self.datahub.renders_whole()
         chosen, missing = self._chosen(everything)
-        previous = self.receipts.holdings()
+        previous, before = self.receipts.holdings(), self.cluster.state.lineages()
         try:
-            results, sent = self._emit(sink, chosen, full is not None or everything, progress)
+            results, sent = self._emit(sink, chosen, before, full is not None or everything, progress)
             report = Report(self.snapshot, results, sent.causes, missing, full)
             if self.request.remove and not report.problem:
                 report = remove_stale(self.cluster, self.request, report, self.receipts, sink, previous)
@@ -137,9 +137,9 @@ class _Run:
                 sink.close()
             raise
         report = _closed(report, sink.close())
-        lineages = self._remember(report)
+        lineages = self._remember(report, before)
         page = write_page(self.cluster.state.folder, self.cluster.file.slug, self.snapshot, lineages)
-        return replace(report, warnings=page, lineages=tuple(lineages))
+        return replace(report, warnings=page, lineages=lineages)
 
     def _chosen(self, everything: bool) -> tuple[tuple[Connector, ...], dict[str, str]]:
         """The connectors to process, and those asked for that are not in the snapshot."""
@@ -151,9 +151,13 @@ class _Run:
         return tuple(one for one in self.snapshot.connectors if everything or one.name in wanted), missing
 
     def _emit(
-        self, sink: Sink, connectors: tuple[Connector, ...], all_of_it: bool, progress: Progress | None
+        self,
+        sink: Sink,
+        connectors: tuple[Connector, ...],
+        before: Mapping[str, ConnectorLineage],
+        all_of_it: bool,
+        progress: Progress | None,
     ) -> tuple[tuple[ConnectorResult, ...], SendReport]:
-        before = self.cluster.state.lineages()
         results: list[ConnectorResult] = []
         total = SendReport()
         for chunk in _chunks(connectors):
@@ -176,11 +180,10 @@ class _Run:
                 progress(len(results), len(connectors))
         return tuple(results), total
 
-    def _remember(self, report: Report) -> Iterable[ConnectorLineage]:
+    def _remember(self, report: Report, before: Mapping[str, ConnectorLineage]) -> tuple[ConnectorLineage, ...]:
         """Lineage and index for the next run; a connector with anything unacknowledged is not through."""
         now, state = time.time(), self.cluster.state
-        known = dict(self.index.connectors)
-        lineages = state.lineages()
+        known, lineages = dict(self.index.connectors), dict(before)
         for result in report.results:
             name = result.connector.name
             lineages[name] = result.lineage
@@ -190,9 +193,11 @@ class _Run:
         for name in report.stale.gone_connectors if report.stale else ():
             known.pop(name, None)
             lineages.pop(name, None)
-        state.save_lineages(lineages.values())
-        state.save_index(replace(self.index, connectors=known))
-        return lineages.values()
+        if lineages != before:
+            state.save_lineages(lineages.values())
+        if known != self.index.connectors:
+            state.save_index(replace(self.index, connectors=known))
+        return tuple(lineages.values())
 
 
 def _closed(report: Report, closing: SendReport) -> Report:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from html import escape
 from urllib.parse import quote
@@ -16,7 +17,7 @@ from kc_lineage_dagster.lineage import ConnectorLineage, Dataset, Edge
 _ROWS = 25
 _NODES = 8
 _NAME = 36
-_PLAIN = "/:;=,.-_'"  # characters of a picture that can stand in the address of a markdown image
+_NOT_PLAIN = re.compile(r"[^\w/:;=,.\-']+", re.ASCII)  # cannot stand in the address of a markdown image
 _SHOWN = 1_000  # characters of markdown that Dagster's web interface shows in place; more is behind a link
 _MARKDOWN = str.maketrans(
     {character: f"&#{ord(character)};" for character in "|`*_[]<>&\\!#~$"} | {"\n": " ", "\r": " "}
@@ -83,7 +84,8 @@ def datahub_link(frontend_url: str | None, flow_urn: str) -> str | None:
 def picture(lineage: ConnectorLineage) -> MarkdownMetadataValue:
     """A small SVG: upstream datasets, the connector, downstream datasets; as many as Dagster shows without a click."""
     for most in range(_NODES, 0, -1):
-        markdown = f"![lineage](data:image/svg+xml,{quote(_svg(lineage, most), safe=_PLAIN)})"
+        address = _NOT_PLAIN.sub(lambda found: quote(found.group()), _svg(lineage, most))
+        markdown = f"![lineage](data:image/svg+xml,{address})"
         if len(markdown) < _SHOWN:
             break
     return MarkdownMetadataValue(markdown)

@@ -42,6 +42,15 @@ def test_dagsters_own_event_log_reads_what_it_wrote(home):
         assert [entry.message for entry in plain.all_logs(run.run_id)] == written
 
 
+def test_the_last_materialization_is_the_last(home):
+    """What Dagster keeps of an asset beside its events follows each run, for others who read the same files too."""
+    with DagsterInstance.get() as instance:
+        run = Definitions(jobs=[logs]).resolve_job_def("logs").execute_in_process(instance=instance)
+        with DagsterInstance.get() as other:
+            assert other.get_latest_materialization_event(KEY).get_dagster_event().partition == "c"
+        assert instance.get_latest_materialization_event(KEY).run_id == run.run_id
+
+
 def test_many_runs_and_threads(home):
     """More runs than files that stay open, read by several threads at once."""
     with DagsterInstance.get() as instance:

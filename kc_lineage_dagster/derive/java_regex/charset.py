@@ -14,6 +14,7 @@ from typing import TypeAlias
 import regex
 
 LAST = 0x10FFFF
+_CONTROLS = 0x9F
 Pairs: TypeAlias = "tuple[tuple[int, int], ...]"
 
 
@@ -148,7 +149,7 @@ def _point(point: int) -> str:
     char = chr(point)
     if char.isascii() and (char.isalnum() or char == "_"):
         return char
-    return f"\\{char}" if 0x21 <= point <= 0x7E else f"\\U{point:08x}"
+    return f"\\{char}" if 0x21 <= point <= 0x7E else char if point > _CONTROLS else f"\\x{point:02x}"
 
 
 def to_regex(part: CharSet) -> str:

@@ -10,8 +10,9 @@ import sys
 import threading
 import time
 from collections import Counter
+from functools import cache
 from pathlib import Path
-from types import FrameType
+from types import CodeType, FrameType
 
 _EVERY = 0.02  # seconds; more often would cost the main thread its time
 
@@ -39,13 +40,19 @@ REST = "dagster and start-up"
 def phase_of(frame: FrameType | None) -> str:
     """The phase that a stack belongs to."""
     while frame is not None:
-        file = frame.f_code.co_filename.replace("\\", "/")
-        short = "/".join(file.split("/")[file.split("/").index("dagster") :]) if "/dagster/" in file else file
-        for (ending, function), phase in PHASES.items():
-            if frame.f_code.co_name == function and short.endswith(ending):
-                return phase
+        phase = _phase(frame.f_code)
+        if phase:
+            return phase
         frame = frame.f_back
     return REST
+
+
+@cache
+def _phase(code: CodeType) -> str | None:
+    file = code.co_filename.replace("\\", "/")
+    short = "/".join(file.split("/")[file.split("/").index("dagster") :]) if "/dagster/" in file else file
+    found = (phase for (end, function), phase in PHASES.items() if code.co_name == function and short.endswith(end))
+    return next(found, None)
 
 
 def sample(main: int, found: Counter[str], stop: threading.Event) -> None:

@@ -154,7 +154,7 @@ class ConnectOptions(Model):
     verify: bool = True
     request_timeout: float = Field(30, gt=0)
     total_timeout: float = Field(600, gt=0)
-    concurrency: int = Field(8, ge=1, le=64)
+    concurrency: int = Field(16, ge=1, le=64)
     retries: int = Field(6, ge=0, le=20)
 
 

@@ -13,13 +13,15 @@ No file is named after a connector, so no name can escape.
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Mapping
+import sys
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
 from kc_lineage_dagster.connect.snapshot import Snapshot
-from kc_lineage_dagster.documents import read_document, write_document
+from kc_lineage_dagster.documents import read_document, read_list, write_document, write_list
 from kc_lineage_dagster.lineage import ConnectorLineage, Dataset, Edge, FieldEdge, Unresolved
 
 STATE_VARIABLE = "KC_LINEAGE_STATE"
@@ -100,12 +102,12 @@ class ClusterState:
 
     def lineages(self) -> dict[str, ConnectorLineage]:
         """The lineage as last derived, by connector."""
-        data = read_document(self.folder / "lineage.json") or []
-        return {one["connector"]: lineage_from(one) for one in data}
+        dataset = lru_cache(maxsize=None)(Dataset)  # a topic is named by many
+        return {one["connector"]: lineage_from(one, dataset) for one in read_list(self.folder / "lineage.json")}
 
     def save_lineages(self, lineages: Iterable[ConnectorLineage]) -> None:
         """Replaces the stored lineage."""
-        write_document(self.folder / "lineage.json", [lineage_document(one) for one in lineages])
+        write_list(self.folder / "lineage.json", map(lineage_document, lineages))
 
 
 def lineage_document(lineage: ConnectorLineage) -> dict[str, Any]:
@@ -124,20 +126,13 @@ def _plain(value: Any) -> dict[str, Any]:
     return {name: getattr(value, name) for name in value.__slots__}
 
 
-def lineage_from(data: Mapping[str, Any]) -> ConnectorLineage:
-    """The inverse of ``lineage_document``."""
-
-    def dataset(one: Mapping[str, Any] | None) -> Dataset | None:
-        return Dataset(**one) if one else None
+def lineage_from(data: Mapping[str, Any], dataset: Callable[..., Dataset] = Dataset) -> ConnectorLineage:
+    """The inverse of ``lineage_document``. ``dataset``: makes the datasets."""
 
     def edge(one: Mapping[str, Any]) -> Edge:
         fields = tuple(FieldEdge(tuple(field["upstream"]), field["downstream"]) for field in one["fields"])
-        return Edge(dataset(one["upstream"]), Dataset(**one["downstream"]), fields, one["evidence"])
+        upstream = dataset(**one["upstream"]) if one["upstream"] else None
+        return Edge(upstream, dataset(**one["downstream"]), fields, sys.intern(one["evidence"]))
 
-    return ConnectorLineage(
-        **{
-            **data,
-            "edges": tuple(edge(one) for one in data["edges"]),
-            "unresolved": tuple(Unresolved(**one) for one in data["unresolved"]),
-        }
-    )
+    edges, unresolved = map(edge, data["edges"]), (Unresolved(**one) for one in data["unresolved"])
+    return ConnectorLineage(**{**data, "edges": tuple(edges), "unresolved": tuple(unresolved)})

@@ -156,7 +156,9 @@ def deriver(connectors: Iterable[ConnectorView], settings: Settings) -> Callable
 
     def derived(connector: ConnectorView) -> ConnectorLineage:
         lineage, asked = alone(connector)
-        return derive(connector, settings, topics) if asked else lineage
+        found = derive(connector, settings, topics) if asked else lineage
+        known.pop(connector.name)  # who asks holds it now
+        return found
 
     return derived
 

@@ -8,6 +8,7 @@ budget holds for the whole run.
 
 from __future__ import annotations
 
+import os
 import re
 from collections import Counter
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
@@ -82,6 +83,8 @@ class RestSink:
         """``config``: the recipe's ``sink.config``. Raises DataHub's and pydantic's errors for a wrong one."""
         from datahub.ingestion.sink.datahub_rest import DatahubRestSink, DatahubRestSinkConfig
 
+        # for its User-Agent DataHub would otherwise ask `ps` for our parents, one after the other
+        os.environ.setdefault("DATAHUB_CALLER", "kc-lineage-dagster")
         settings = DatahubRestSinkConfig.model_validate(dict(config))
         once = settings.model_copy(update={"retry_max_times": 0})
         self.emitter: DataHubRestEmitter = DatahubRestSink.make_emitter(once)

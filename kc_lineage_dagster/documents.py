@@ -93,7 +93,7 @@ def _items(lines: Iterable[str]) -> Iterator[Any]:
     line = ""
     for line in lines:
         if line.startswith("["):  # the whole list, as version 0.1 wrote it, or only the bracket
-            yield from json.loads(line) if line.endswith("]") or line.endswith("]\n") else ()
+            yield from json.loads(line) if line.endswith(("]", "]\n")) else ()
         elif line != "]\n":
             yield json.loads(line.rstrip(",\n"))
     if not line.rstrip("\n").endswith("]"):

@@ -31,7 +31,7 @@ def test_a_list_in_one_line_is_read_too(tmp_path, items):
 def test_a_damaged_list_is_an_error(tmp_path, text):
     """It is never taken for a shorter one."""
     (tmp_path / "list.json").write_text(text)
-    with pytest.raises(StateError, match="state cannot be read: .*list.json"):
+    with pytest.raises(StateError, match=r"state cannot be read: .*list\.json"):
         list(read_list(tmp_path / "list.json"))
 
 

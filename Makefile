@@ -59,6 +59,7 @@ $(BENCH)/installed: requirements-dev.lock
 	touch $@
 
 bench: setup $(BENCH)/installed ## speed beside `datahub ingest`: make bench ARGS="--sizes 10,100 --latency 5"
+	$(BIN)/pip install -q --disable-pip-version-check -c requirements-dev.lock dagster-postgres
 	$(BIN)/python -m bench --datahub $(BENCH)/bin/python $(ARGS)
 
 ui: setup ## dagster dev with the demo recipe

@@ -1,5 +1,6 @@
 """``make bench``: python -m bench [--sizes 10,100,1000] [--latency 0,5] [--sinks file,gms] [--datahub PYTHON]
 
+With SQLite as Dagster's storage, and with PostgreSQL too where Debian's server and dagster-postgres are installed.
 Writes the tables to standard output and to bench/results.md; progress goes to standard error.
 """
 
@@ -15,10 +16,12 @@ from pathlib import Path
 
 from bench.contest import EMPTY, FIRST, INGEST, ONE, ROOT, UNCHANGED, Row, contest, stage
 from bench.phases import REST
+from bench.storage import storages
 
 RESULTS = ROOT / "bench" / "results.md"
 _COSTS = (
-    "| connectors | sink | run | wall s | CPU s | peak MB | requests | proposals | wall, of datahub ingest | peak |"
+    "| connectors | sink | storage | run | wall s | CPU s | peak MB | requests | proposals | wall, of datahub ingest "
+    "| peak, of datahub ingest |"
 )
 _PHASES = ("load definitions", "fetch", "derive", "emit", "state", "events", REST)
 
@@ -35,7 +38,8 @@ def main(given: Sequence[str] | None = None) -> None:
                 stage(size, arguments.seed, latency / 1000, Path(folder), arguments.datahub) as at,
             ):
                 for sink in arguments.sinks.split(","):
-                    rows += contest(at, sink, lambda line: print(line, file=sys.stderr, flush=True))
+                    with storages() as found:
+                        rows += contest(at, sink, found, lambda line: print(line, file=sys.stderr, flush=True))
         lines += [f"## {latency:g} ms a request to Connect", "", *costs(rows), "", *phases(rows), ""]
     text = "\n".join(lines)
     RESULTS.write_text(text, encoding="utf-8")
@@ -45,38 +49,36 @@ def main(given: Sequence[str] | None = None) -> None:
 def costs(rows: Iterable[Row]) -> list[str]:
     """One line per run; ratios to ``datahub ingest`` on the same cluster, ``one changed`` to an empty job as well."""
     rows = list(rows)
-    lines = [_COSTS, "|" + "---|" * 10]
+    lines = [_COSTS, "|" + "---|" * 11]
     for row in rows:
-        base = _other(rows, row, INGEST)
+        base = next(one for one in rows if (one.size, one.sink, one.what) == (row.size, row.sink, INGEST))
         ratios = (
             "| |"
             if row is base
             else f"{row.cost.wall / base.cost.wall:.2f} | {row.cost.memory / base.cost.memory:.2f} |"
         )
         lines.append(
-            f"| {row.size} | {row.sink} | {row.what} | {row.cost.wall:.1f} | {row.cost.cpu:.1f} "
+            f"| {row.size} | {row.sink} | {row.storage} | {row.what} | {row.cost.wall:.1f} | {row.cost.cpu:.1f} "
             f"| {row.cost.memory:.0f} | {row.requests} | {row.proposals} | {ratios}"
         )
     lines.append("")
     for row in rows:
         if row.what == ONE:
-            ratio = row.cost.wall / _other(rows, row, EMPTY).cost.wall
-            lines.append(f"- {row.size} connectors to {row.sink}: one changed takes {ratio:.2f} times an empty job.")
+            same = (one for one in rows if (one.size, one.sink, one.storage) == (row.size, row.sink, row.storage))
+            ratio = row.cost.wall / next(one for one in same if one.what == EMPTY).cost.wall
+            where = f"{row.size} connectors to {row.sink}, {row.storage}"
+            lines.append(f"- {where}: one changed takes {ratio:.2f} times an empty job.")
     return lines
 
 
 def phases(rows: Iterable[Row]) -> list[str]:
     """Where the time of this project's runs goes, in seconds."""
-    lines = ["| connectors | sink | run | " + " | ".join(_PHASES) + " |", "|" + "---|" * (3 + len(_PHASES))]
+    lines = ["| connectors | sink | storage | run | " + " | ".join(_PHASES) + " |", "|" + "---|" * (4 + len(_PHASES))]
     for row in rows:
         if row.what in (FIRST, UNCHANGED, ONE):
             spent = " | ".join(f"{row.phases.get(phase, 0.0):.2f}" for phase in _PHASES)
-            lines.append(f"| {row.size} | {row.sink} | {row.what} | {spent} |")
+            lines.append(f"| {row.size} | {row.sink} | {row.storage} | {row.what} | {spent} |")
     return lines
-
-
-def _other(rows: Sequence[Row], row: Row, what: str) -> Row:
-    return next(one for one in rows if (one.size, one.sink, one.what) == (row.size, row.sink, what))
 
 
 def _arguments(given: Sequence[str] | None) -> argparse.Namespace:

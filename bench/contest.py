@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import shutil
 import subprocess
 import sys
 import urllib.request
@@ -25,10 +24,11 @@ FIRST, UNCHANGED, ONE = "first sync", "unchanged sync", "one changed"
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One measured run. ``requests``: to Connect. ``proposals``: to DataHub."""
+    """One measured run. ``storage``: Dagster's. ``requests``: to Connect. ``proposals``: to DataHub."""
 
     size: int
     sink: str
+    storage: str
     what: str
     cost: Measured
     requests: int
@@ -75,30 +75,33 @@ def stage(size: int, seed: int, latency: float, folder: Path, datahub: Path) -> 
             one.wait()
 
 
-def contest(at: Stage, sink: str, say: Callable[[str], None]) -> Iterator[Row]:
-    """``datahub ingest``, then this project: first, unchanged, one connector changed; and an empty Dagster job."""
+def contest(at: Stage, sink: str, storages: Mapping[str, str], say: Callable[[str], None]) -> Iterator[Row]:
+    """``datahub ingest``; then, for each of Dagster's storages (name -> ``dagster.yaml``), this project: first,
+    unchanged, one connector changed; and an empty Dagster job.
+    """
     recipe = at.folder / "recipes" / "recipe.yml"
     recipe.parent.mkdir(exist_ok=True)
     recipe.write_text(json.dumps(at.recipe(sink)))
-    home = at.folder / f"home-{sink}"
-    shutil.rmtree(home, ignore_errors=True)
-    home.mkdir()
-    shutil.copy(ROOT / "dagster.yaml", home)
-    environ = _environ(home, recipe.parent)
-    job = ["job", "execute", "-m", "kc_lineage_dagster.definitions", "-j", f"sync_{SLUG}"]
+    ingest = [str(at.datahub), "-m", "datahub", "ingest", "run", "-c", str(recipe)]
+    yield _run(at, sink, "", INGEST, ingest, _environ(at.folder, recipe.parent), say)
+    for storage, settings in storages.items():
+        home = at.folder / f"home-{sink}-{storage}"
+        home.mkdir()
+        (home / "dagster.yaml").write_text(settings)
+        yield from _ours(at, sink, storage, _environ(home, recipe.parent), say)
+
+
+def _ours(at: Stage, sink: str, storage: str, environ: Mapping[str, str], say: Callable[[str], None]) -> Iterator[Row]:
     narrow = at.folder / "one.json"
     narrow.write_text(json.dumps(_run_config(changed_name(at))))
-    yield _run(at, sink, INGEST, [str(at.datahub), "-m", "datahub", "ingest", "run", "-c", str(recipe)], environ, say)
-    ours = [sys.executable, "-m", "bench.phases", str(at.folder / "phases.json"), *job]
-    yield _run(at, sink, FIRST, ours, environ, say)
-    yield _run(at, sink, UNCHANGED, ours, environ, say)
+    job = ["job", "execute", "-m", "kc_lineage_dagster.definitions", "-j", f"sync_{SLUG}"]
+    watched = [sys.executable, "-m", "bench.phases", str(at.folder / "phases.json")]
+    empty = ["job", "execute", "-f", str(ROOT / "bench" / "empty.py"), "-j", "empty"]
+    yield _run(at, sink, storage, FIRST, [*watched, *job], environ, say)
+    yield _run(at, sink, storage, UNCHANGED, [*watched, *job], environ, say)
     change(at)
-    yield _run(at, sink, ONE, [*ours, "-c", str(narrow)], environ, say)
-    yield _run(at, sink, EMPTY, _dagster("-f", str(ROOT / "bench" / "empty.py"), "-j", "empty"), environ, say)
-
-
-def _dagster(*where: str) -> list[str]:
-    return [sys.executable, "-m", "dagster", "job", "execute", *where]
+    yield _run(at, sink, storage, ONE, [*watched, *job, "-c", str(narrow)], environ, say)
+    yield _run(at, sink, storage, EMPTY, [*watched, *empty], environ, say)
 
 
 def _environ(home: Path, recipes: Path) -> dict[str, str]:
@@ -119,7 +122,13 @@ def _run_config(name: str) -> dict[str, Any]:
 
 
 def _run(
-    at: Stage, sink: str, what: str, command: list[str], environ: Mapping[str, str], say: Callable[[str], None]
+    at: Stage,
+    sink: str,
+    storage: str,
+    what: str,
+    command: list[str],
+    environ: Mapping[str, str],
+    say: Callable[[str], None],
 ) -> Row:
     _counts(at.connect), _counts(at.gms)
     found = at.folder / "phases.json"
@@ -128,8 +137,8 @@ def _run(
     phases = json.loads(found.read_text()) if found.exists() else {}
     requests = _counts(at.connect)["requests"]
     proposals = _counts(at.gms)["proposals"] if sink == "gms" else _in_file(at.folder / "out.json", what)
-    say(f"{at.size} connectors to {sink}: {what} {cost.wall:.1f} s")
-    return Row(at.size, sink, what, cost, requests, proposals, phases)
+    say(f"{at.size} connectors to {sink}: {what} {storage} {cost.wall:.1f} s")
+    return Row(at.size, sink, storage, what, cost, requests, proposals, phases)
 
 
 def _in_file(path: Path, what: str) -> int:

@@ -18,8 +18,11 @@ from dagster import DagsterInstance, build_sensor_context
 
 from kc_lineage_dagster import build_definitions
 from kc_lineage_dagster.cluster import Cluster
+from kc_lineage_dagster.derive.derive import deriver
 from kc_lineage_dagster.emit.urns import by_connector, flow_urn
-from kc_lineage_dagster.recipe_files import read_recipe
+from kc_lineage_dagster.lineage import ConnectorLineage
+from kc_lineage_dagster.recipe_files import read_recipe, recipe_of
+from kc_lineage_dagster.record import main as record
 from tests.emit.gms import Gms
 from tests.live import machine, world
 from tests.live.lab import SECRET, Lab, wait
@@ -49,11 +52,7 @@ class Live:
 
     def edges(self) -> dict[str, set[tuple[str, str]]]:
         """What the project derived: connector -> edges, as (from, to) names."""
-        lineages = self.cluster().state.lineages()
-        return {
-            name: {(edge.upstream.name if edge.upstream else "", edge.downstream.name) for edge in one.edges}
-            for name, one in lineages.items()
-        }
+        return {name: names_of(one) for name, one in self.cluster().state.lineages().items()}
 
     def execute(self, *further: str) -> str:
         """``dagster job execute``, as a user runs it; its output."""
@@ -84,6 +83,10 @@ class Live:
     def dead(self) -> set[str]:
         """The connectors with anything that DataHub was told to forget."""
         return set(by_connector(self.cluster().naming(), self.gms.entities(removed=True)))
+
+
+def names_of(lineage: ConnectorLineage) -> set[tuple[str, str]]:
+    return {(edge.upstream.name if edge.upstream else "", edge.downstream.name) for edge in lineage.edges}
 
 
 @pytest.fixture(scope="module")
@@ -143,6 +146,20 @@ def test_no_secret_leaves_the_worker(live: Live) -> None:
     holding = [path for path in live.folder.rglob("*") if path.is_file() and SECRET.encode() in path.read_bytes()]
     assert holding == []
     assert SECRET not in repr(live.gms.aspects)
+
+
+def test_a_recording_gives_the_same_lineage(live: Live) -> None:
+    """``make record`` saves what lineage needs of this worker, and no secret."""
+    saved = live.folder / "recorded" / "cluster.json"
+    saved.parent.mkdir()
+    assert record(live.lab.rest, str(saved)) == 0
+    assert SECRET not in saved.read_text()
+    recipe = yaml.safe_load(live.recipe.read_text())
+    recipe["source"]["config"] |= {"connect_uri": str(saved), "cluster_name": "recorded"}
+    found = Cluster.of(recipe_of(recipe, saved.parent / "recorded.yml"))
+    snapshot = found.fetch()
+    derived = deriver(snapshot.connectors, found.derivation(snapshot))
+    assert {one.name: names_of(derived(one)) for one in snapshot.connectors} == live.edges()
 
 
 def test_a_change_is_followed(live: Live) -> None:

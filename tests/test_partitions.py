@@ -57,6 +57,14 @@ def test_ordinary_names_stay_readable():
     assert encode_partition("orders-cdc.v2 (eu)/x") == "orders-cdc.v2 (eu)/x"
 
 
+def test_no_name_shares_the_key_of_the_empty_one():
+    """The empty name, the character that its key stands for, and the key as a name have keys of their own."""
+    names = ["", "\x00", "\x00\x00", "%00", "%0", "%"]
+    keys = [encode_partition(name) for name in names]
+    assert len(set(keys)) == len(names)
+    assert [decode_partition(key) for key in keys] == names
+
+
 def test_adding_and_dropping():
     """Partitions are added once and dropped by connector name."""
     with DagsterInstance.ephemeral() as instance:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from typing import Any
 
 from kc_lineage_dagster.connect.answers import PLUGINS, PLUGINS_BEFORE_3_2, Answers, segment
@@ -12,7 +12,7 @@ from kc_lineage_dagster.errors import ConnectError
 
 PasswordKeys = Mapping[str, frozenset[str]]
 
-_MOST_CLASSES = 300  # a cluster has dozens; beyond this somebody plays with names
+_MOST_CLASSES = 300  # that are not known to be installed: a cluster has dozens, beyond this somebody plays with names
 _LONGEST_CLASS = 300  # characters
 _PLUGIN_KEYS = (".type", ".converter")
 
@@ -36,15 +36,18 @@ def secret_keys_of(config: Mapping[str, str], known: PasswordKeys) -> frozenset[
 
 
 def ask_password_keys(
-    answers: Answers, configs: Iterable[Any], known: PasswordKeys, again: bool
+    answers: Answers, configs: Iterable[Any], known: PasswordKeys, again: bool, installed: Collection[str] = ()
 ) -> dict[str, frozenset[str]]:
     """Ask once for every class in use; a class that does not answer keeps what is ``known``, or stays unknown.
 
-    ``again``: ask for known classes too (a plugin may have been upgraded).
+    ``again``: ask for known classes too (a plugin may have been upgraded). ``installed``: classes that the worker has,
+    all of which are asked for; of others only so many.
     """
     classes = {name for config in configs if isinstance(config, Mapping) for _, name in plugins_of(config)}
     usable = sorted(name for name in classes if len(name) <= _LONGEST_CLASS and text_of(name) == name)
-    asked = [name for name in usable if (again or name not in known) and "${" not in name][:_MOST_CLASSES]
+    wanted = [name for name in usable if (again or name not in known) and "${" not in name]
+    others = [name for name in wanted if name not in installed][:_MOST_CLASSES]
+    asked = [*(name for name in wanted if name in installed), *others]
     found = dict(zip(asked, concurrently(answers, lambda name: _ask(answers, name), asked), strict=True))
     merged = {name: found.get(name) if found.get(name) is not None else known.get(name) for name in usable}
     return {name: keys for name, keys in merged.items() if keys is not None}

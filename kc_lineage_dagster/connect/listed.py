@@ -48,9 +48,8 @@ def listed(
     secret_keys = secret_keys_of(config, password_keys)
     clean, secrets = split_secrets(config, secret_keys)
     status = entry.status if isinstance(entry.status, Mapping) else {}
-    notes = entry.notes or (
-        () if status or entry.status is None else (f"status: {kind_of(entry.status)}, not an object",)
-    )
+    wrong = "an empty object" if entry.status == {} else f"{kind_of(entry.status)}, not an object"
+    notes = entry.notes or (() if status or entry.status is None else (f"status: {wrong}",))
 
     def without_secrets(text: str) -> str:
         return redact_text(text, secrets)

@@ -54,6 +54,8 @@ def list_connectors(answers: Answers, selected: Callable[[str], bool]) -> Listin
     entries = {name: _entry(value) for name, value in listed.items() if selected(name) and name not in repeated}
     whole = {name: entry for name, entry in entries.items() if entry.info is not None}
     rest = _one_by_one(answers, [*_unlisted(answers, listed), *sorted(entries.keys() - whole.keys())], selected)
+    if listed and not rest.entries and not any(isinstance(value, Mapping) for value in listed.values()):
+        raise ConnectUnavailable(f"{answers.source} answered an object that describes no connector")
     twice = {name: "the listing names it more than once" for name in repeated if selected(name)}
     given = {name: reason for name, reason in answers.unread.items() if selected(name)}
     return Listing({**whole, **rest.entries}, {**rest.unread, **twice, **given})

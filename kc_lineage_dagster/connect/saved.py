@@ -175,6 +175,8 @@ def _from_posted(source: str, found: list[tuple[str, Posted]]) -> Saved:
         status = {"connector": {"state": posted.state}, "tasks": []}
         listing[posted.name] = {"info": {"name": posted.name, "config": posted.config}, "status": status}
     whole = {name: entry for name, entry in listing.items() if name not in unread}
+    if not whole:
+        raise ConnectError(one_line(f"{source}: no connector in it can be read: {next(iter(unread.values()))}"))
     return Saved(source, {EXPANDED: whole}, unread)
 
 

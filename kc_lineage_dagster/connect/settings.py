@@ -38,7 +38,7 @@ class ConnectSettings:
     request_timeout: float = 30.0
     total_timeout: float = 600.0
     max_answer_bytes: int = 256 * 1024 * 1024
-    concurrency: int = 8
+    concurrency: int = 16
     retries: int = 6
 
     def __post_init__(self) -> None:
@@ -68,9 +68,11 @@ class ConnectSettings:
 
     @property
     def secrets(self) -> tuple[str, ...]:
-        """What no message may hold."""
+        """What no message may hold: credentials as the recipe gives them, and as requests carry them."""
         basic = self._basic()
-        found = [self.password, self.bearer_token, *self.headers.values(), basic and basic[1]]
+        found = [self.password, self.bearer_token, basic and basic[1]]
+        for value in (*self.headers.values(), self.all_headers().get("Authorization", "")):
+            found += [value, value.rpartition(" ")[2]]  # a refusal may quote it without its scheme
         return tuple(secret for secret in found if secret)
 
     def all_headers(self) -> dict[str, str]:

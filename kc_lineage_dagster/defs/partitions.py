@@ -8,7 +8,9 @@ from urllib.parse import unquote
 
 from dagster import DagsterInstance, DynamicPartitionsDefinition
 
-_EMPTY = "%00"
+# Names whose key is not that of the rule: the second one's would be the first one's.
+_SPECIAL = {"": "%00", "\x00": "%0"}
+_DECODED = {key: name for name, key in _SPECIAL.items()}
 # `...` separates the ends of a partition range; outer spaces and control characters do not survive the web interface.
 _ENCODED = re.compile(r"%|[\x00-\x1f\x7f-\x9f\u2028\u2029]|^\s+|\s+$|\.(?=\.\.)")
 
@@ -24,12 +26,12 @@ def encode_partition(connector: str) -> str:
     def encoded(match: re.Match[str]) -> str:
         return "".join(f"%{byte:02X}" for byte in match.group().encode("utf-8", "surrogatepass"))
 
-    return _ENCODED.sub(encoded, connector) if connector else _EMPTY
+    return _SPECIAL.get(connector) or _ENCODED.sub(encoded, connector)
 
 
 def decode_partition(key: str) -> str:
     """The connector's name behind a partition key."""
-    return "" if key == _EMPTY else unquote(key, errors="surrogatepass")
+    return _DECODED[key] if key in _DECODED else unquote(key, errors="surrogatepass")
 
 
 def add_partitions(instance: DagsterInstance, slug: str, connectors: Collection[str]) -> list[str]:

@@ -25,7 +25,11 @@ class KafkaConnectResource(ConfigurableResource[Any]):
     ``base_dir``: what a relative path in ``connect_uri`` is relative to.
     """
 
-    connect_uri: str | None = Field(default=None, description="URL of the worker, or the path of a saved cluster")
+    connect_uri: str | None = Field(
+        default=None,
+        repr=False,  # it may hold user name and password
+        description="URL of the worker, or the path of a saved cluster",
+    )
     username: str | None = None
     password: str | None = Field(default=None, repr=False)
     source_config: dict[str, Any] = Field(default={}, repr=False)

@@ -189,6 +189,14 @@ def test_patterns_that_run_away_are_stopped(pattern):
     assert isinstance(java("(a|a?)+$").find(text), Refused)
 
 
+def test_patterns_that_crawl_are_stopped_too():
+    """Ten thousand questions that each stay within the time limit do not take hours: in the end they are given up."""
+    crawling = java("[a-z&&[^b&&[c&&[d]]]]*" * 500)
+    answers = [crawling.matches(f"topic{number}") for number in range(10_000)]
+    assert answers[0] is False
+    assert isinstance(answers[-1], Refused)
+
+
 @pytest.mark.parametrize(
     ("pattern", "text", "matches"),
     [

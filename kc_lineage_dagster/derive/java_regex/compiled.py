@@ -18,7 +18,9 @@ from kc_lineage_dagster.derive.java_regex.render import to_python
 from kc_lineage_dagster.derive.java_regex.replacement import template
 
 TIME_LIMIT = 0.25
-_MOST_STOPPED, _REST = 4, 60.0  # a pattern stopped so often is not asked again for so many seconds
+# Seconds that the questions to one pattern may take together, and how many more each question adds (one takes some
+# microseconds); a pattern that takes more is not asked again for so many seconds.
+_BUDGET, _USUAL, _REST = 1.0, 0.0005, 60.0
 _LONGEST_RESULT = 10_000  # characters of a replaced text: a topic has at most 249
 _SHOWN = 120
 _MOST_WRITTEN_OUT = 20_000  # characters: the regex package writes out a{2147483647}, and takes all memory for it
@@ -32,9 +34,26 @@ class Refused:
     reason: str
 
 
+@dataclass(slots=True)
+class _Spent:
+    """What the questions to one pattern have cost, in seconds, and until when it is left alone."""
+
+    asked: int = 0
+    seconds: float = 0.0
+    rests_until: float = 0.0
+
+    def count(self, started: float) -> None:
+        """One more question. A pause of the machine counts no more than the time limit."""
+        now = monotonic()
+        self.asked, self.seconds = self.asked + 1, self.seconds + min(now - started, TIME_LIMIT)
+        if self.seconds > _BUDGET + self.asked * _USUAL:
+            self.asked, self.seconds, self.rests_until = 0, 0.0, now + _REST
+
+
 @dataclass(frozen=True, slots=True)
 class JavaRegex:
-    """A compiled pattern; every question answers `Refused` when it takes longer than ``TIME_LIMIT`` seconds.
+    """A compiled pattern; every question answers `Refused` when it takes longer than ``TIME_LIMIT`` seconds, and when
+    too many have taken almost as long.
 
     ``pattern``: as written. ``groups``: the number of capturing groups. ``doubtful``: groups whose captured text
     Java's own matcher may report differently (a group left behind by an abandoned attempt); asking for them is refused.
@@ -45,7 +64,7 @@ class JavaRegex:
     parsed: Parsed = field(repr=False, compare=False)
     code: regex.Pattern[str] = field(repr=False, compare=False)
     doubtful: frozenset[int] = field(repr=False, compare=False)
-    stopped: list[float] = field(default_factory=list, repr=False, compare=False)  # when it took too long
+    spent: _Spent = field(default_factory=_Spent, repr=False, compare=False)
 
     def matches(self, text: str) -> bool | Refused:
         """Tell whether the whole text matches (Matcher.matches)."""
@@ -97,6 +116,8 @@ class JavaRegex:
         return Refused("a text with characters beyond U+FFFF, between whose halves Java also searches")
 
     def _unfit(self, text: str) -> Refused | None:
+        if text.isascii():
+            return None
         if any("\ud800" <= c <= "\udfff" for c in text):
             return Refused("half a surrogate pair in the text")
         if self.parsed.ascii_only is not None and not text.isascii():
@@ -106,11 +127,14 @@ class JavaRegex:
         return None
 
     def _timed(self, ask: Callable[[], _Answer]) -> _Answer | Refused:
-        if not self.stopped[_MOST_STOPPED - 1 :] or monotonic() > self.stopped[-_MOST_STOPPED] + _REST:
+        started = monotonic()
+        if started >= self.spent.rests_until:
             try:
                 return ask()
             except TimeoutError:
-                self.stopped.append(monotonic())
+                pass
+            finally:
+                self.spent.count(started)
         return Refused(f"{_named(self.pattern)} takes longer than {TIME_LIMIT} s: stopped")
 
     def _replaced(self, text: str, finds: tuple[regex.Match[str], ...], replacement: str) -> str | Refused:
@@ -145,7 +169,7 @@ def _finds(code: regex.Pattern[str], text: str) -> Iterator[regex.Match[str]]:
 
 
 def _inside_bmp(text: str) -> bool:
-    return all(c <= "\uffff" for c in text)
+    return text.isascii() or all(c <= "\uffff" for c in text)
 
 
 def _named(pattern: str) -> str:

@@ -30,6 +30,11 @@ from kc_lineage_dagster.recipe_files import RecipeFile
 from kc_lineage_dagster.report import Request
 from kc_lineage_dagster.sync import read_cluster, sync
 
+_ABOUT_LINEAGE = (
+    "Which dataset feeds which, a partition per connector: edges with evidence, and what is unresolved."
+    " The job {} does all of them in one run; the page at *lineage_page* shows them in one picture."
+)
+
 
 class FetchConfig(Config):
     """Run config of ``raw_connector_configs``."""
@@ -57,7 +62,7 @@ def _raw(file: RecipeFile) -> AssetsDefinition:
         key=names.raw,
         group_name=file.slug,
         kinds={"kafka"},
-        description="The connectors of the cluster as Kafka Connect reports them, without secrets; one snapshot.",
+        description="The connectors as Kafka Connect reports them, without secrets; each gets a partition below.",
         check_specs=checks.raw_specs(names),
         required_resource_keys={names.connect},
     )
@@ -91,7 +96,7 @@ def _synced(file: RecipeFile, translator: Translator | None) -> AssetsDefinition
                 deps=[names.raw],
                 partitions_def=partitions,
                 kinds={"kafka"},
-                description="Which dataset feeds which, per connector: edges with evidence, and what is unresolved.",
+                description=_ABOUT_LINEAGE.format(names.job),
                 metadata={"lineage_page": events.page_of(file)},
                 **common,
             ),
@@ -100,7 +105,7 @@ def _synced(file: RecipeFile, translator: Translator | None) -> AssetsDefinition
                 deps=[names.lineage],
                 partitions_def=partitions,
                 kinds={"datahub"},
-                description="What DataHub acknowledged, per connector.",
+                description="What DataHub acknowledged, a partition per connector.",
                 **common,
             ),
             AssetSpec(

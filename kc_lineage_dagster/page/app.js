@@ -72,7 +72,7 @@
     );
     graph.light(null);
     at("title").textContent = drawn
-      ? `${Panel.plural(matches.edges.length, "edge")}${matches.edges.length < model.edges.length ? " that match" : ""}`
+      ? `${Panel.plural(matches.edges.length, "edge")}${matches.edges.length < model.edges.length ? " found" : ""}`
       : `${Panel.plural(matches.edges.length, "edge")} by platform · search, or click a connector or a platform`;
     Panel.cluster(at("details"), model, open, only);
   }

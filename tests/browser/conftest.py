@@ -1,4 +1,8 @@
-"""Browser tests run when they are asked for (`make browser`), and say why when they cannot."""
+"""Browser tests run when they are asked for (`make browser`), and say why when they cannot.
+
+A test that fails leaves `page.png` and `page.txt` in its `tmp_path`. After one that got stuck the rest of its file is
+skipped: waiting in vain again and again tells nothing.
+"""
 
 from __future__ import annotations
 
@@ -6,9 +10,12 @@ from pathlib import Path
 
 import pytest
 
-from tests.browser.stack import browser, missing
+from tests.browser.screen import Screen
+from tests.browser.stack import StuckError, browser, limit, missing
 
 HERE = Path(__file__).parent
+TEST = 240.0  # seconds for one test: beyond it something hangs
+STUCK, FAILED = pytest.StashKey[str](), pytest.StashKey[bool]()
 
 
 def pytest_collection_modifyitems(config, items):
@@ -21,7 +28,30 @@ def pytest_collection_modifyitems(config, items):
                 item.add_marker(pytest.mark.skip(reason=reason))
 
 
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item, call):
+    report = yield
+    item.stash[FAILED] = item.stash.get(FAILED, False) or report.failed
+    if call.excinfo and call.excinfo.errisinstance(StuckError):
+        item.parent.stash[STUCK] = item.name
+    return report
+
+
 @pytest.fixture(scope="module")
 def chromium(tmp_path_factory):
     with browser(tmp_path_factory.mktemp("profile")) as driver:
         yield driver
+
+
+@pytest.fixture(autouse=True)
+def watched(request, chromium, tmp_path):
+    """Ends a test that hangs, and keeps what was to be seen when one fails."""
+    stuck = request.node.parent.stash.get(STUCK, None)
+    if stuck:
+        pytest.skip(f"{stuck} got stuck")
+    with limit(TEST, request.node.name):
+        yield
+    if request.node.stash.get(FAILED, False):
+        with limit(60, "the screenshot"):
+            Screen(chromium, "").keep(tmp_path)
+        print(f"what was to be seen: {tmp_path}")

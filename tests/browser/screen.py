@@ -1,13 +1,18 @@
-"""A page as people use it: find what is written, click it, wait until something is written."""
+"""A page as people use it: find what is written, click it until it shows, wait until something is written."""
 
 from __future__ import annotations
 
+import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 from tests.browser.stack import wait_for
 
 CLICKABLE = "self::button or self::a or @role='menuitem' or @role='button'"
+TEXT = "return document.body ? document.body.innerText.toWellFormed() : ''"
+AGAIN = 15.0  # seconds until a click without effect is tried again
+Until = Callable[[], Any]
 
 
 class Screen:
@@ -21,14 +26,22 @@ class Screen:
 
     @property
     def text(self) -> str:
-        """What is written on the page, as far as it is shown."""
-        return str(self.driver.execute_script("return document.body ? document.body.innerText.toWellFormed() : ''"))
+        """What is written on the page, as far as it is shown; nothing while it goes over to another one."""
+        from selenium.common.exceptions import JavascriptException
+
+        try:
+            return str(self.driver.execute_script(TEXT))
+        except JavascriptException:
+            return ""
+
+    def shows(self, *texts: str) -> bool:
+        """Whether all of these are written on the page."""
+        text = self.text
+        return all(one in text for one in texts)
 
     def reads(self, *texts: str) -> None:
         """Waits until all of these are written on the page."""
-        wait_for(
-            f"{texts} on {self.driver.current_url}", lambda: all(one in self.text for one in texts), lambda: self.text
-        )
+        wait_for(f"{texts} on {self.driver.current_url}", lambda: self.shows(*texts), lambda: self.text)
 
     def find(self, text: str) -> Any:
         """The last shown and enabled thing to click with exactly this text: dialogs come last."""
@@ -38,41 +51,55 @@ class Screen:
         """The last shown thing that an XPath finds."""
         return next((one for one in reversed(self.driver.find_elements("xpath", path)) if one.is_displayed()), None)
 
-    def click(self, text: str) -> None:
+    def click(self, text: str, until: Until | None = None) -> Any:
         """Clicks what has this text, as soon as it can be clicked."""
-        self.click_one(lambda: self.find(text), text)
+        return self.press(lambda: self.find(text), text, until)
 
-    def click_start(self, text: str) -> None:
-        """Clicks the button whose text begins so."""
-        path = f"//button[starts-with(normalize-space(.), {quoted(text)}) and not(@disabled)]"
-        self.click_one(lambda: self.last(path), text)
-
-    def click_text(self, text: str) -> None:
+    def click_text(self, text: str, until: Until | None = None) -> Any:
         """Clicks whatever this text is written in."""
-        self.click_one(lambda: self.last(f"//*[normalize-space(text())={quoted(text)}]"), text)
+        return self.press(lambda: self.last(f"//*[normalize-space(text())={quoted(text)}]"), text, until)
 
-    def click_css(self, selector: str) -> None:
+    def click_css(self, selector: str, until: Until | None = None) -> Any:
         """Clicks the first thing that a CSS selector finds."""
-        self.click_one(lambda: next(iter(self.driver.find_elements("css selector", selector)), None), selector)
+        return self.press(
+            lambda: next(iter(self.driver.find_elements("css selector", selector)), None), selector, until
+        )
 
-    def click_one(self, find: Any, what: str) -> None:
+    def press(self, find: Callable[[], Any], what: str, until: Until | None) -> Any:
+        """Clicks what ``find`` finds, again after a while, until ``until`` gives something true, which is returned: a
+        click on what the page is just drawing anew is lost.
+        """
         from selenium.common.exceptions import WebDriverException
 
-        def clicked() -> bool:
+        clicked = None
+
+        def effect() -> Any:
+            nonlocal clicked
+            found = until() if until and clicked else None
+            if found or (clicked and time.monotonic() - clicked < AGAIN):
+                return found
             try:
                 element = find()
-                if element is None:
-                    return False
-                element.click()
+                if element:
+                    element.click()
+                    clicked = time.monotonic()
             except WebDriverException:  # drawn anew, or something is still in front of it
-                return False
-            return True
+                return None
+            return until is None and clicked
 
-        wait_for(f"{what!r} on {self.driver.current_url}", clicked, lambda: self.text)
+        return wait_for(f"{what!r} on {self.driver.current_url}", effect, lambda: self.text)
 
-    def shoot(self, path: Path) -> None:
-        """Keeps a screenshot."""
-        self.driver.save_screenshot(str(path))
+    def write(self, selector: str, text: str) -> None:
+        """Writes into a field instead of what is in it."""
+        field = wait_for(selector, lambda: self.driver.find_elements("css selector", selector))[0]
+        field.clear()
+        field.send_keys(text)
+
+    def keep(self, folder: Path) -> None:
+        """Leaves what is to be seen: screenshot, text, address, messages of the browser."""
+        self.driver.save_screenshot(str(folder / "page.png"))
+        messages = "\n".join(one["message"] for one in self.driver.get_log("browser"))
+        (folder / "page.txt").write_text(f"{self.driver.current_url}\n{messages}\n\n{self.text}", encoding="utf-8")
 
 
 def quoted(text: str) -> str:

@@ -1,7 +1,10 @@
 """What the browser tests stand on: a loopback Connect, `dagster dev` over it, and headless Chromium.
 
-with connect() as stand_in, dagster(folder, stand_in.uri) as web, browser(folder) as chromium:
-    chromium.get(f"{web.url}/jobs")
+with ConnectStandIn(answers) as connect, browser(folder) as chromium:
+    with dagster(folder, {"connect_uri": connect.uri}, options={}, environ={}) as web:
+        chromium.get(f"{web.url}/jobs")
+
+Everything that could wait for ever has an end: one wait, one request, one command to the browser, one test.
 """
 
 from __future__ import annotations
@@ -16,7 +19,7 @@ import sys
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -26,7 +29,9 @@ import yaml
 
 ROOT = Path(__file__).resolve().parents[2]
 LOCATION = "kc_lineage_dagster.definitions"
-PATIENCE = 300.0  # seconds: a machine so slow that nothing can be said of it
+PATIENCE = 60.0  # seconds for one thing to be seen: beyond it nothing can be said of a machine
+RUN = 150.0  # seconds for a run to end
+PAGE_LOAD, COMMAND = 40.0, 50.0  # seconds for a page, and for any command to chromedriver, which must outlast it
 CHROMIUM = ("chromium", "chromium-browser", "google-chrome")
 FLAGS = (
     "--headless=new",
@@ -38,8 +43,32 @@ FLAGS = (
     "--disable-component-update",
     "--disable-sync",
     "--disable-dev-shm-usage",
+    "--no-proxy-server",
+    "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1",  # no page waits for a name server
     "--window-size=1500,1000",
 )
+# Loopback is asked directly, whatever proxy the environment names.
+_DIRECT = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+
+
+class StuckError(AssertionError):
+    """Something did not happen in a time in which it always does."""
+
+
+@contextmanager
+def limit(seconds: float, what: str) -> Iterator[None]:
+    """Ends what hangs, with StuckError, wherever in it that is; for the main thread."""
+
+    def ring(*_: object) -> None:
+        raise StuckError(f"{what} took more than {seconds:.0f} s")
+
+    before = signal.signal(signal.SIGALRM, ring)
+    signal.setitimer(signal.ITIMER_REAL, seconds)
+    try:
+        yield
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        signal.signal(signal.SIGALRM, before)
 
 
 def missing() -> str | None:
@@ -70,13 +99,31 @@ def browser(folder: Path) -> Iterator[Any]:
     for flag in (*FLAGS, f"--user-data-dir={folder / 'chromium'}"):
         options.add_argument(flag)
     options.set_capability("goog:loggingPrefs", {"browser": "ALL"})
-    driver = webdriver.Chrome(options=options, service=Service(shutil.which("chromedriver")))
-    driver.set_page_load_timeout(PATIENCE)
-    driver.set_script_timeout(PATIENCE)
+    service = Service(shutil.which("chromedriver"), log_output=str(folder / "chromedriver.log"))
+    with limit(2 * PATIENCE, "starting Chromium"):
+        driver = webdriver.Chrome(options=options, service=service)
+    driver.command_executor.client_config.timeout = COMMAND  # selenium itself would wait for ever
+    driver.set_page_load_timeout(PAGE_LOAD)
+    driver.set_script_timeout(PAGE_LOAD)
     try:
         yield driver
     finally:
         driver.quit()
+
+
+_ENDED = ("SUCCESS", "FAILURE", "CANCELED")
+_RUN = """query ($id: ID!) { runOrError(runId: $id) { ... on Run {
+    status tags { key value } assetMaterializations { partition assetKey { path } } } } }"""
+
+
+@dataclass(frozen=True)
+class Run:
+    """A run that has ended. ``partitions``: what it materialized, by asset."""
+
+    run_id: str
+    status: str
+    tags: Mapping[str, str]
+    partitions: Mapping[str, list[str]]
 
 
 @dataclass(frozen=True)
@@ -90,55 +137,77 @@ class Web:
         """The data of a GraphQL answer."""
         body = json.dumps({"query": query, "variables": variables}).encode()
         request = urllib.request.Request(f"{self.url}/graphql", body, {"Content-Type": "application/json"})
-        with urllib.request.urlopen(request, timeout=PATIENCE) as answer:
+        with _DIRECT.open(request, timeout=PATIENCE) as answer:
             found = json.load(answer)
         assert "errors" not in found, found["errors"]
         return found["data"]
 
-    def runs(self) -> list[dict[str, Any]]:
-        """All runs, the newest first: runId, status, tags."""
-        query = "{runsOrError {... on Runs {results {runId status jobName tags {key value}}}}}"
-        return self.ask(query)["runsOrError"]["results"]
+    def runs(self) -> dict[str, str]:
+        """Status by run id, the newest first."""
+        found = self.ask("{runsOrError {... on Runs {results {runId status}}}}")["runsOrError"]["results"]
+        return {one["runId"]: one["status"] for one in found}
+
+    def backfills(self) -> list[str]:
+        """The ids of all backfills."""
+        query = "{partitionBackfillsOrError {... on PartitionBackfills {results {id}}}}"
+        return [one["id"] for one in self.ask(query)["partitionBackfillsOrError"]["results"]]
+
+    def ended(self, run_id: str) -> Run:
+        """A run when it has ended, however it did."""
+        wait_for(f"the end of {run_id}", lambda: self.runs()[run_id] in _ENDED, self.runs, RUN)
+        found = self.ask(_RUN, id=run_id)["runOrError"]
+        partitions: dict[str, list[str]] = {}
+        for one in found["assetMaterializations"]:
+            partitions.setdefault("/".join(one["assetKey"]["path"]), []).append(one["partition"])
+        return Run(run_id, found["status"], {tag["key"]: tag["value"] for tag in found["tags"]}, partitions)
 
 
-def wait_for(what: str, condition: Any, problem: Any = lambda: None) -> Any:
+def wait_for(what: str, condition: Any, problem: Any = lambda: None, patience: float = PATIENCE) -> Any:
     """The first true value of ``condition``. Only a machine that stands still makes it give up."""
-    end = time.monotonic() + PATIENCE
+    end = time.monotonic() + patience
     while time.monotonic() < end:
         found = condition()
         if found:
             return found
         time.sleep(0.2)
-    raise AssertionError(f"waited {PATIENCE:.0f} s for {what}: {problem()}")
+    raise StuckError(f"waited {patience:.0f} s for {what}: {problem()}")
 
 
 @contextmanager
-def dagster(folder: Path, connect_uri: str, **options: Any) -> Iterator[Web]:
-    """`dagster dev` on a free port, with a recipe ``shop`` that reads ``connect_uri`` and writes DataHub Lite."""
+def dagster(
+    folder: Path, source: Mapping[str, Any], options: Mapping[str, Any], environ: Mapping[str, str]
+) -> Iterator[Web]:
+    """`dagster dev` on a free port, with a recipe ``shop`` that writes DataHub Lite.
+
+    ``source``: further fields of ``source.config``; ``environ``: further variables of the process.
+    """
     recipe = {
-        "source": {"type": "kafka-connect", "config": {"cluster_name": "shop", "connect_uri": connect_uri}},
+        "source": {"type": "kafka-connect", "config": {"cluster_name": "shop", **source}},
         "sink": {"type": "datahub-lite", "config": {"type": "sqlite", "config": {"file": "lite.sqlite"}}},
-        "options": options,
+        "options": dict(options),
     }
     (folder / "shop.yml").write_text(yaml.safe_dump(recipe))
     home = folder / "home"
     home.mkdir()
     settings = yaml.safe_load((ROOT / "dagster.yaml").read_text())
-    (home / "dagster.yaml").write_text(yaml.safe_dump({**settings, "nux": {"enabled": False}}))
+    quick = {"nux": {"enabled": False}, "run_queue": {"dequeue_interval_seconds": 1}}
+    (home / "dagster.yaml").write_text(yaml.safe_dump({**settings, **quick}))
     port = free_port()
     log = folder / "dagster.log"
     with log.open("wb") as output:
         process = subprocess.Popen(
             [sys.executable, "-m", "dagster", "dev", "-m", LOCATION, "-h", "127.0.0.1", "-p", str(port)],
             cwd=folder,
-            env={**environment(home), "KC_LINEAGE_RECIPES": str(folder / "shop.yml")},
+            env={**environment(home), **environ, "KC_LINEAGE_RECIPES": str(folder / "shop.yml")},
             stdout=output,
             stderr=subprocess.STDOUT,
             start_new_session=True,
         )
     try:
         web = Web(f"http://127.0.0.1:{port}", home)
-        wait_for("dagster dev", lambda: process.poll() is not None or serves(web.url), lambda: log.read_text()[-3000:])
+        wait_for(
+            "dagster dev", lambda: process.poll() is not None or serves(web.url), lambda: log.read_text()[-3000:], RUN
+        )
         assert process.poll() is None, log.read_text()[-3000:]
         yield web
     finally:
@@ -154,7 +223,7 @@ def environment(home: Path) -> dict[str, str]:
 
 def serves(url: str) -> bool:
     try:
-        with urllib.request.urlopen(f"{url}/server_info", timeout=10) as answer:
+        with _DIRECT.open(f"{url}/server_info", timeout=10) as answer:
             return bool(answer.status == 200)
     except (urllib.error.URLError, OSError):
         return False
@@ -165,7 +234,7 @@ def stop(process: subprocess.Popen[bytes]) -> None:
     group = os.getpgid(process.pid)
     os.kill(process.pid, signal.SIGINT)
     with suppress(subprocess.TimeoutExpired):
-        process.wait(60)
+        process.wait(20)
     with suppress(ProcessLookupError):
         os.killpg(group, signal.SIGKILL)
     process.wait()

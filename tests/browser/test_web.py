@@ -1,107 +1,145 @@
-"""The real web interface over a loopback Connect: one partition, a range, everything; sensor, checks, asset pages."""
+"""The real web interface over a loopback Connect: one partition, a range, everything; sensor, checks, asset pages.
+
+People's part is done in the browser; what came of it is asked of GraphQL.
+"""
 
 from __future__ import annotations
 
-from types import SimpleNamespace
+import re
+from dataclasses import dataclass
+from pathlib import Path
 
 import pytest
 
 from tests.browser.screen import Screen
-from tests.browser.stack import LOCATION, dagster, wait_for
-from tests.connect.stand_in import EXPANDED, ConnectStandIn, spot_of, worker
+from tests.browser.stack import LOCATION, Web, dagster, wait_for
+from tests.connect.stand_in import EXPANDED, ConnectStandIn, basic, delay, spot_of, worker
 
 JOB = f"/locations/{LOCATION}/jobs/sync_shop"
-LINEAGE = "/assets/shop/connector_lineage"
+SENSOR = f"/locations/{LOCATION}/sensors/shop_connector_changes"
+RAW, LINEAGE = "/assets/shop/raw_connector_configs", "/assets/shop/connector_lineage"
+PASSWORD, SECRET = "password-of-the-reader", "password-of-a-database"
 CDC = {
     "connector.class": "io.debezium.connector.postgresql.PostgresConnector",
     "database.dbname": "shop",
+    "database.password": SECRET,
     "topic.prefix": "pg",
     "table.include.list": "public.users,public.orders",
 }
-CONNECTORS = {"crm-cdc": CDC, "dw/copy": {**CDC, "topic.prefix": "copy"}, "erp-cdc": {**CDC, "topic.prefix": "erp"}}
+SOURCES = {"crm-cdc": CDC, "dw/copy": {**CDC, "topic.prefix": "copy"}, "erp-cdc": {**CDC, "topic.prefix": "erp"}}
+SINKS = {
+    "lake-sink": {
+        "connector.class": "io.confluent.connect.jdbc.JdbcSinkConnector",
+        "connection.url": "jdbc:postgresql://dwh:5432/dwh",
+        "topics": "pg.public.users",
+        "table.name.format": "landing.users",
+    }
+}
+CONNECTORS = [*SOURCES, *SINKS]
 TOPICS = {
     name: [f"{config['topic.prefix']}.public.users", f"{config['topic.prefix']}.public.orders"]
-    for name, config in CONNECTORS.items()
+    for name, config in SOURCES.items()
 }
 
 
-def answers(connectors):
-    return worker(connectors, topics=TOPICS)
+def answers(sources):
+    found = worker(sources, topics=TOPICS)
+    of_sinks = worker(SINKS, kind="sink", topics={"lake-sink": ["pg.public.users"]})
+    return {**of_sinks, **found, EXPANDED: {**found[EXPANDED], **of_sinks[EXPANDED]}, "/connectors": CONNECTORS}
+
+
+@dataclass
+class Stage:
+    """Connect, Dagster and Chromium. Each test goes on where the one before it ended."""
+
+    connect: ConnectStandIn
+    web: Web
+    screen: Screen
+
+    def started(self, press):
+        """The id of the run that ``press`` starts; it is given what tells that there is one."""
+        known = set(self.web.runs())
+        return press(lambda: next((one for one in self.web.runs() if one not in known), None))
+
+    def ran(self, press):
+        """The run that ``press`` starts, when it has ended, which it must in success."""
+        run = self.web.ended(self.started(press))
+        assert run.status == "SUCCESS"
+        return run
+
+
+def lineage_of(run):
+    return sorted(run.partitions.get("shop/connector_lineage", []))
 
 
 @pytest.fixture(scope="module")
 def stage(chromium, tmp_path_factory):
-    """Connect, Dagster and Chromium, once for all tests of this file: each goes on where the one before it ended."""
+    source = {"username": "reader", "password": "${SHOP_PASSWORD}"}
+    options = {"sensor_interval": 5, "external_assets": {"enabled": True}}
     folder = tmp_path_factory.mktemp("stage")
-    with ConnectStandIn(answers(CONNECTORS)) as connect, dagster(folder, connect.uri, sensor_interval=5) as web:
-        yield SimpleNamespace(connect=connect, web=web, screen=Screen(chromium, web.url), folder=folder)
-
-
-def next_run(stage, before):
-    """The run that came after ``before``, when it has ended."""
-
-    def ended():
-        new = [run for run in stage.web.runs() if run["runId"] not in {one["runId"] for one in before}]
-        return next((run for run in new if run["status"] in ("SUCCESS", "FAILURE", "CANCELED")), None)
-
-    return wait_for("a run", ended, lambda: stage.web.runs())
-
-
-def tags(run):
-    return {tag["key"]: tag["value"] for tag in run["tags"]}
-
-
-def materialized(stage, run):
-    """Partitions of `connector_lineage` that a run materialized."""
-    query = """query ($id: ID!) { runOrError(runId: $id) { ... on Run { assetMaterializations {
-        partition assetKey { path } } } } }"""
-    events = stage.web.ask(query, id=run["runId"])["runOrError"]["assetMaterializations"]
-    return sorted(one["partition"] for one in events if one["assetKey"]["path"] == ["shop", "connector_lineage"])
+    with (
+        ConnectStandIn(answers(SOURCES), authorization=basic("reader", PASSWORD)) as connect,
+        dagster(folder, {**source, "connect_uri": connect.uri}, options, {"SHOP_PASSWORD": PASSWORD}) as web,
+    ):
+        yield Stage(connect, web, Screen(chromium, web.url))
 
 
 def test_the_whole_job(stage):
     """From the job's page, as its description says: one run without a partition turns every connector green."""
-    screen, before = stage.screen, stage.web.runs()
+    screen = stage.screen
+    stage.connect.fault("/connectors/erp-cdc/topics", delay(11, times=1))  # so that there is progress to tell
     screen.open(JOB)
     screen.reads("Materialize all", "Open launchpad")
-    screen.click_css("button:has([aria-label='arrow_drop_down'])")
-    screen.click("Open launchpad")
-    screen.click("Materialize")
-    screen.click("Confirm")
-    run = next_run(stage, before)
-    assert run["status"] == "SUCCESS"
-    assert materialized(stage, run) == sorted(CONNECTORS)
+    screen.click_css("button:has([aria-label='arrow_drop_down'])", lambda: screen.find("Open launchpad"))
+    screen.click("Open launchpad", lambda: screen.find("Materialize"))
+    screen.click("Materialize", lambda: screen.find("Confirm"))
+    run = stage.ran(lambda started: screen.click("Confirm", started))
+    assert lineage_of(run) == CONNECTORS
     screen.open(f"{LINEAGE}?view=partitions")
-    screen.reads("Materialized (3)", "Missing (0)", *CONNECTORS)
+    screen.reads(f"Materialized ({len(CONNECTORS)})", "Missing (0)", *CONNECTORS)
+
+
+def test_what_a_run_shows(stage):
+    """States, progress of what takes long, and the outcome in one line."""
+    run_id = next(iter(stage.web.runs()))
+    stage.screen.open(f"/runs/{run_id}")
+    stage.screen.reads("Success", "sync_shop", "6 checks")
+    stage.screen.write("input[placeholder^='Filter']", "connectors")
+    stage.screen.reads(" of 4 connectors, ", "4 connectors read, 4 of them new", "4 connectors, 7 edges, 0 unresolved")
 
 
 def test_one_partition(stage):
     """From a partition's page: that connector alone."""
-    screen, before = stage.screen, stage.web.runs()
+    screen = stage.screen
     screen.open(f"{LINEAGE}?view=partitions&partition=dw%2Fcopy")
     screen.reads("kafka:copy.public.users")
-    screen.click("Materialize…")
-    screen.click("Launch 1 run")
-    run = next_run(stage, before)
-    assert run["status"] == "SUCCESS"
-    assert materialized(stage, run) == ["dw/copy"]
+    screen.click("Materialize…", lambda: screen.find("Launch 1 run"))
+    run = stage.ran(lambda started: screen.click("Launch 1 run", started))
+    assert lineage_of(run) == ["dw/copy"]
 
 
-def test_a_range(stage):
-    """Two neighbours from the list of partitions: one run, these two and no other."""
-    screen, before = stage.screen, stage.web.runs()
+def test_a_range_and_all(stage):
+    """From the list of partitions: two neighbours are one run, these two and no other; all partitions are one too."""
+    screen, known, before = stage.screen, set(stage.web.runs()), len(stage.web.backfills())
     screen.open(f"{LINEAGE}?view=partitions")
-    screen.click("Materialize…")
-    screen.reads("Partition selection")
-    screen.click_text("Select a partition or create one")
-    for name in ("crm-cdc", "dw/copy"):
-        screen.click_text(name)
-    screen.click_text("Partition selection")
-    screen.click_start("Launch")
-    run = next_run(stage, before)
-    assert run["status"] == "SUCCESS"
-    assert materialized(stage, run) == ["crm-cdc", "dw/copy"]
-    assert tags(run)["dagster/asset_partition_range_start"] == "crm-cdc"
+    screen.click("Materialize…", lambda: screen.shows("0 partitions"))
+    screen.click_text("Select a partition or create one", lambda: screen.shows("Select all (4)"))
+    for count, name in enumerate(("crm-cdc", "dw/copy"), 1):
+        screen.click_text(name, lambda count=count: re.search(rf"\b{count} partitions?\b", screen.text))
+    screen.click_text("Partition selection", lambda: not screen.shows("Select all (4)"))
+    screen.click("Launch backfill", lambda: len(stage.web.backfills()) > before)
+    screen.open(f"{LINEAGE}?view=partitions")
+    screen.click("Materialize…", lambda: screen.shows("0 partitions"))
+    screen.click("All", lambda: screen.shows("4 partitions"))
+    screen.click("Launch backfill", lambda: len(stage.web.backfills()) > before + 1)
+    # Dagster's daemon looks at backfills every half minute
+    started = wait_for("two runs", lambda: len(set(stage.web.runs()) - known) == 2 and stage.web.runs(), stage.web.runs)
+    runs = {run.tags["dagster/asset_partition_range_end"]: run for run in map(stage.web.ended, set(started) - known)}
+    assert {run.status for run in runs.values()} == {"SUCCESS"}
+    assert {end: lineage_of(run) for end, run in runs.items()} == {
+        "dw/copy": ["crm-cdc", "dw/copy"],
+        "lake-sink": CONNECTORS,
+    }
 
 
 def test_what_a_partition_shows(stage):
@@ -118,61 +156,109 @@ def test_what_a_partition_shows(stage):
 
 
 def test_what_the_asset_shows(stage):
-    """Group, kind, where the picture of the whole cluster is, and the outcome of the checks."""
+    """Group, kind, job, sensor, the outcome of the checks, and where the picture of the whole cluster is."""
     stage.screen.open(LINEAGE)
+    stage.screen.reads("Which dataset feeds which", "Kafka", "sync_shop", "shop_connector_changes", "lineage_page")
     page = str(stage.web.home / "kc_lineage/shop/lineage.html")
-    stage.screen.reads(
-        "Which dataset feeds which", "Kafka", "sync_shop", "shop_connector_changes", "lineage_page", page
-    )
+    stage.screen.reads(page)
+
+
+def test_tables_and_topics_in_the_graph(stage):
+    """After a sync and a reload Dagster's own graph shows table -> topic -> table."""
+    screen = stage.screen
+    screen.open("/asset-groups")
+    screen.click("Reload definitions", lambda: screen.shows("shop_datasets"))
+    screen.open("/assets/kafka/pg.public.users?view=lineage")  # of a larger graph only what fits is drawn
+    screen.reads("shop.public.users", "pg.public.users", "dwh.landing.users", "Postgres", "Kafka")
+    nodes = stage.web.ask("{assetNodes {assetKey {path} dependencyKeys {path}}}")["assetNodes"]
+    deps = {"/".join(one["assetKey"]["path"]): [dep["path"][-1] for dep in one["dependencyKeys"]] for one in nodes}
+    assert deps["kafka/pg.public.users"] == ["shop.public.users"]
+    assert deps["postgres/dwh.landing.users"] == ["pg.public.users"]
 
 
 def test_checks(stage):
-    """Checks show their outcome and what it rests on; one can be executed alone, and changes nothing."""
+    """One check can be executed alone, which changes nothing; then it shows its outcome and what that rests on."""
     screen = stage.screen
     screen.open(f"{LINEAGE}?view=checks&checkDetail=lineage_resolved")
-    screen.reads("lineage_resolved", "no_edge_disappeared", "Passed", "unresolved_share")
-    before = stage.web.runs()
-    screen.click("Execute")
-    assert next_run(stage, before)["status"] == "SUCCESS"
+    screen.reads("lineage_resolved", "no_edge_disappeared")
+    run = stage.ran(lambda started: screen.click("Execute", started))
+    assert run.partitions == {}
+    screen.reads("Passed", "unresolved_share")  # whichever of the runs before it ended last
 
 
 def test_a_failed_task_is_seen(stage):
     """A task that fails makes the check of the snapshot warn, with the first line of its trace."""
+    trace = "java.lang.RuntimeException: disk full\n\tat somewhere"
     found = stage.connect.by_spot[spot_of(EXPANDED)]
-    found["erp-cdc"]["status"]["tasks"] = [
-        {"id": 0, "state": "FAILED", "worker_id": "w", "trace": "java.lang.RuntimeException: disk full\n\tat somewhere"}
-    ]
-    screen, before = stage.screen, stage.web.runs()
-    screen.open("/assets/shop/raw_connector_configs")
-    screen.click("Materialize")
-    assert next_run(stage, before)["status"] == "SUCCESS"
-    screen.open("/assets/shop/raw_connector_configs?view=checks&checkDetail=connectors_and_tasks_running")
+    found["erp-cdc"]["status"]["tasks"] = [{"id": 0, "state": "FAILED", "worker_id": "w", "trace": trace}]
+    screen = stage.screen
+    screen.open(RAW)
+    stage.ran(lambda started: screen.click("Materialize", started))
+    screen.open(f"{RAW}?view=checks&checkDetail=connectors_and_tasks_running")
     screen.reads("erp-cdc", "task 0", "java.lang.RuntimeException: disk full")
     assert "at somewhere" not in screen.text
 
 
 def test_the_sensor_sees_a_change(stage):
     """Switched on with one click; a changed connector is re-computed by one run, and its partition shows it."""
-    screen, before = stage.screen, stage.web.runs()
-    screen.open(f"/locations/{LOCATION}/sensors/shop_connector_changes")
-    screen.reads("Running")
-    screen.click_css("label:has(input[type=checkbox])")
-    wait_for("the sensor to run", lambda: stage.screen.driver.find_elements("css selector", "input:checked"))
-    changed = {**CDC, "table.include.list": "public.users"}
-    stage.connect.by_spot.update(
-        {spot_of(path): one for path, one in answers({**CONNECTORS, "crm-cdc": changed}).items()}
-    )
-    run = next_run(stage, before)
-    assert run["status"] == "SUCCESS"
-    assert tags(run)["dagster/sensor_name"] == "shop_connector_changes"
-    assert materialized(stage, run) == ["crm-cdc"]
+    screen = stage.screen
+
+    def change(started):
+        screen.open(SENSOR)
+        screen.reads("Running")
+        screen.click_css(
+            "label:has(input[type=checkbox])", lambda: screen.driver.find_elements("css selector", "input:checked")
+        )
+        changed = {**SOURCES, "crm-cdc": {**CDC, "table.include.list": "public.users"}}
+        stage.connect.by_spot.update({spot_of(path): one for path, one in answers(changed).items()})
+        return wait_for("a run of the sensor", started)
+
+    run = stage.ran(change)
+    assert run.tags["dagster/sensor_name"] == "shop_connector_changes"
+    assert lineage_of(run) == ["crm-cdc"]
+    screen.open(f"/runs/{run.run_id}")
+    screen.reads("Success", "shop_connector_changes")
     screen.open(f"{LINEAGE}?view=partitions&partition=crm-cdc")
     screen.reads("kafka:pg.public.users")
     screen.open(f"{LINEAGE}?view=checks&checkDetail=no_edge_disappeared")
     screen.reads("no_edge_disappeared", "shop.public.orders")
 
 
+def test_no_secret_is_shown(stage):
+    """The launchpad, where Dagster shows what resources are configured with, and the pages beside it hide passwords,
+    and so does everything that Dagster and the project have written.
+    """
+    pages = {
+        f"{JOB}/playground": "Launch Run",
+        f"/locations/{LOCATION}/resources": "shop_connect",
+        f"{RAW}?view=events": "kafka_connect_version",
+        f"{LINEAGE}?view=partitions&partition=crm-cdc": "kafka:pg.public.users",
+    }
+    for path, text in pages.items():
+        stage.screen.open(path)
+        stage.screen.reads(text)
+        assert not [one for one in (PASSWORD, SECRET) if one in stage.screen.driver.page_source], path
+    written = [path for path in stage.web.home.parent.rglob("*") if path.is_file()]
+    hits = {path.name for path in written for one in (PASSWORD, SECRET) if one.encode() in path.read_bytes()}
+    assert len(written) > 20
+    assert not hits
+
+
 def test_lineage_page(stage):
-    """The page that the runs left opens from disk and shows the cluster."""
-    stage.screen.driver.get((stage.web.home / "kc_lineage/shop/lineage.html").as_uri())
-    stage.screen.reads("3 connectors", "crm-cdc", "dw/copy")
+    """The page that the runs left opens from disk; a search leads to a neighbourhood, filters narrow the list."""
+    metadata = stage.web.ask(
+        """{assetNodeOrError(assetKey: {path: ["shop", "connector_lineage"]}) { ... on AssetNode {
+        metadataEntries { label ... on PathMetadataEntry { path } } } } }"""
+    )["assetNodeOrError"]["metadataEntries"]
+    screen = stage.screen
+    screen.driver.get(Path(next(one["path"] for one in metadata if one["label"] == "lineage_page")).as_uri())
+    screen.reads("4 connectors", *CONNECTORS)
+    screen.write("#search", "landing.users\n")
+    screen.reads("around dwh.landing.users", "lake-sink")
+    nodes = screen.driver.execute_script("return lineagePage.graph.cy.nodes().map(one => one.data('label'))")
+    assert {one.split("\n")[0] for one in nodes} >= {"shop.public.users", "pg.public.users", "dwh.landing.users"}
+    screen.click("clear", lambda: screen.shows("4 connectors\n"))
+    screen.driver.execute_script(
+        "const s = document.getElementById('kind'); s.value = 'sink'; s.dispatchEvent(new Event('change'))"
+    )
+    screen.reads("1 connector\n")

@@ -75,7 +75,7 @@ def read_document(path: Path) -> Any | None:
     except FileNotFoundError:
         return None
     except (OSError, ValueError) as error:
-        raise _unreadable(path, error) from error
+        raise unreadable(path, error) from error
 
 
 def read_list(path: Path) -> Iterator[Any]:
@@ -86,7 +86,7 @@ def read_list(path: Path) -> Iterator[Any]:
     except FileNotFoundError:
         return
     except (OSError, ValueError) as error:
-        raise _unreadable(path, error) from error
+        raise unreadable(path, error) from error
 
 
 def _items(lines: Iterable[str]) -> Iterator[Any]:
@@ -100,5 +100,6 @@ def _items(lines: Iterable[str]) -> Iterator[Any]:
         raise ValueError("the list does not end")
 
 
-def _unreadable(path: Path, error: Exception) -> StateError:
+def unreadable(path: Path, error: Exception) -> StateError:
+    """The error for a document that is damaged."""
     return StateError(f"state cannot be read: {path}: {error}; delete it to send everything again")

@@ -37,8 +37,8 @@ class ConnectorResult:
     """What became of one connector.
 
     ``before``: its lineage of the last run. ``version``: stands for the content of its proposals. ``changed``: that is
-    not what was last emitted. ``urns``: its flow and jobs. ``sent``: proposals that were due and acknowledged;
-    ``failed``: those that were not.
+    not what was last emitted, or another version of this package derived it. ``urns``: its flow and jobs. ``sent``:
+    proposals that were due and acknowledged; ``failed``: those that were not.
     """
 
     connector: Connector

@@ -70,4 +70,6 @@ def _place(data: Mapping[str, Any]) -> str:
 
 def _names(file: RecipeFile, same: list[RecipeFile]) -> str:
     names = [one.path.name for one in same if one is not file]
-    return ", ".join(["it", *names[:_SHOWN]]) + (f" and {len(names) - _SHOWN} more" if len(names) > _SHOWN else "")
+    more = [f"{len(names) - _SHOWN} more"] if len(names) > _SHOWN else []
+    *most, last = ["it", *names[:_SHOWN], *more]
+    return f"{', '.join(most)} and {last}"

@@ -21,7 +21,7 @@ from pathlib import Path
 from typing import Any
 
 from kc_lineage_dagster.connect.snapshot import Snapshot
-from kc_lineage_dagster.documents import read_document, read_list, write_document, write_list
+from kc_lineage_dagster.documents import read_document, read_list, unreadable, write_document, write_list
 from kc_lineage_dagster.lineage import ConnectorLineage, Dataset, Edge, FieldEdge, Unresolved
 
 STATE_VARIABLE = "KC_LINEAGE_STATE"
@@ -52,11 +52,12 @@ class Known:
 
 @dataclass(frozen=True, slots=True)
 class Index:
-    """``index.json``."""
+    """``index.json``. ``version``: of this package, when it last derived all connectors."""
 
     snapshot: str | None = None
     read_at: float | None = None
     connectors: Mapping[str, Known] = field(default_factory=dict)
+    version: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +80,7 @@ class ClusterState:
         """The index; an empty one before the first run."""
         data = read_document(self.folder / "index.json") or {}
         known = {name: Known(**one) for name, one in data.get("connectors", {}).items()}
-        return Index(data.get("snapshot"), data.get("read_at"), known)
+        return Index(data.get("snapshot"), data.get("read_at"), known, data.get("version"))
 
     def save_index(self, index: Index) -> None:
         """Replaces the index."""
@@ -102,8 +103,11 @@ class ClusterState:
 
     def lineages(self) -> dict[str, ConnectorLineage]:
         """The lineage as last derived, by connector."""
-        dataset = lru_cache(maxsize=None)(Dataset)  # a topic is named by many
-        return {one["connector"]: lineage_from(one, dataset) for one in read_list(self.folder / "lineage.json")}
+        path, dataset = self.folder / "lineage.json", lru_cache(maxsize=None)(Dataset)  # a topic is named by many
+        try:
+            return {one["connector"]: lineage_from(one, dataset) for one in read_list(path)}
+        except (KeyError, TypeError, AttributeError) as error:  # JSON of another shape
+            raise unreadable(path, error) from error
 
     def save_lineages(self, lineages: Iterable[ConnectorLineage]) -> None:
         """Replaces the stored lineage."""

@@ -29,6 +29,7 @@ from kc_lineage_dagster.page.render import write_page
 from kc_lineage_dagster.removal import remove_stale
 from kc_lineage_dagster.report import ConnectorResult, Described, Report, Request
 from kc_lineage_dagster.state import Index, Known
+from kc_lineage_dagster.version import code_version
 
 _CHUNK = 200  # connectors whose proposals are in memory at once
 
@@ -159,6 +160,7 @@ class _Run:
         progress: Progress | None,
     ) -> tuple[tuple[ConnectorResult, ...], SendReport]:
         results: list[ConnectorResult] = []
+        known = self.index.connectors if self.index.version == code_version() else {}
         total = SendReport()
         for chunk in _chunks(connectors):
             described = [self.describer.describe(one) for one in chunk]
@@ -174,7 +176,7 @@ class _Run:
             asked = Counter(owners[proposal.urn] for proposal in due)
             for one, found in zip(chunk, described, strict=True):
                 name = one.name
-                result = ConnectorResult.of(one, found, before.get(name), self.index.connectors.get(name), asked[name])
+                result = ConnectorResult.of(one, found, before.get(name), known.get(name), asked[name])
                 results.append(result.without(failed[name]))
             if progress:
                 progress(len(results), len(connectors))
@@ -195,8 +197,10 @@ class _Run:
             lineages.pop(name, None)
         if lineages != before:
             state.save_lineages(lineages.values())
-        if known != self.index.connectors:
-            state.save_index(replace(self.index, connectors=known))
+        version = code_version() if self.request.connectors is None else self.index.version
+        index = replace(self.index, connectors=known, version=version)
+        if index != self.index:
+            state.save_index(index)
         return tuple(lineages.values())
 
 

@@ -26,9 +26,11 @@ from kc_lineage_dagster.defs.failures import clear_failure
 from kc_lineage_dagster.defs.names import Names
 from kc_lineage_dagster.defs.partitions import add_partitions, decode_partition, drop_partitions, partitions_of
 from kc_lineage_dagster.defs.progress import progress_log
+from kc_lineage_dagster.defs.provenance import SNAPSHOT
 from kc_lineage_dagster.recipe_files import RecipeFile
 from kc_lineage_dagster.report import Request
 from kc_lineage_dagster.sync import read_cluster, sync
+from kc_lineage_dagster.version import code_version
 
 _ABOUT_LINEAGE = (
     "Which dataset feeds which, a partition per connector: edges with evidence, and what is unresolved."
@@ -62,6 +64,7 @@ def _raw(file: RecipeFile) -> AssetsDefinition:
         key=names.raw,
         group_name=file.slug,
         kinds={"kafka"},
+        code_version=code_version(),
         description="The connectors as Kafka Connect reports them, without secrets; each gets a partition below.",
         check_specs=checks.raw_specs(names),
         required_resource_keys={names.connect},
@@ -77,7 +80,7 @@ def _raw(file: RecipeFile) -> AssetsDefinition:
             context.log.warning(warning)
         yield MaterializeResult(
             metadata=events.snapshot_metadata(snapshot, new),
-            data_version=DataVersion(snapshot.digest),
+            data_version=DataVersion(SNAPSHOT),
             check_results=checks.raw_results(names, snapshot),
         )
 
@@ -86,7 +89,7 @@ def _raw(file: RecipeFile) -> AssetsDefinition:
 
 def _synced(file: RecipeFile, translator: Translator | None) -> AssetsDefinition:
     names, partitions = Names(file.slug), partitions_of(file.slug)
-    common: dict[str, Any] = {"skippable": True, "group_name": file.slug}
+    common: dict[str, Any] = {"skippable": True, "group_name": file.slug, "code_version": code_version()}
 
     @multi_asset(
         name=names.sync_op,

@@ -21,13 +21,12 @@ from kc_lineage_dagster.defs.datasets import KeyOf
 from kc_lineage_dagster.defs.metadata import datahub_link, lineage_metadata, table
 from kc_lineage_dagster.defs.names import Names
 from kc_lineage_dagster.defs.partitions import encode_partition
+from kc_lineage_dagster.defs.provenance import SNAPSHOT, provenance
 from kc_lineage_dagster.emit.urns import flow_urn
 from kc_lineage_dagster.page.render import PAGE
 from kc_lineage_dagster.recipe_files import RecipeFile
 from kc_lineage_dagster.report import ConnectorResult, Report
 from kc_lineage_dagster.state import state_folder
-
-DATA_VERSION = "dagster/data_version"
 
 
 def page_of(file: RecipeFile) -> MetadataValue:
@@ -113,19 +112,18 @@ def _of_connector(
     picked: bool,
 ) -> Iterator[Event]:
     partition = encode_partition(result.connector.name)
-    due = {key: picked or result.changed or result.failed > 0 or partition not in seen[key] for key in seen}
+    new = picked or result.changed or result.failed > 0
+    due = {key: new or partition not in seen[key] for key in seen}
     selected = context.selected_asset_keys
     if names.lineage in selected and due[names.lineage]:
         frontend = cluster.recipe.options.frontend_url
         link = datahub_link(frontend, flow_urn(cluster.naming(), result.connector.name))
         metadata = lineage_metadata(result.lineage, result.connector, link, key_of)
-        yield _materialization(names.lineage, partition, result.version, metadata)
+        tags = provenance(result.version, names.raw, SNAPSHOT)
+        yield AssetMaterialization(names.lineage, partition=partition, metadata=metadata, tags=tags)
     if names.emissions in selected and due[names.emissions] and not result.failed:
-        yield _materialization(names.emissions, partition, result.version, {"sent": result.sent})
-
-
-def _materialization(key: AssetKey, partition: str, version: str, metadata: Mapping[str, Any]) -> AssetMaterialization:
-    return AssetMaterialization(key, partition=partition, metadata=metadata, tags={DATA_VERSION: version})
+        tags = provenance(result.version, names.lineage, result.version)
+        yield AssetMaterialization(names.emissions, partition=partition, metadata={"sent": result.sent}, tags=tags)
 
 
 def _stale_metadata(report: Report) -> dict[str, Any]:

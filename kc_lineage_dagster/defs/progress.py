@@ -24,6 +24,6 @@ def progress_log(
         last = now
         rate = done / (now - started)
         left = (of - done) / rate if rate else 0
-        log.info(f"{what}: {done} of {of} connectors, {rate:.0f} a second, {left:.0f} s left")
+        log.info(f"{what}: {done} of {of} connectors, {rate:.{1 if rate < 10 else 0}f} a second, {left:.0f} s left")
 
     return report

@@ -91,10 +91,11 @@ def test_bounded(tmp_path, instance):
     assert {parent for some in found.values() for parent in some} <= found.keys()
 
 
-def test_damaged_state_does_not_stop_loading(tmp_path, instance):
+@pytest.mark.parametrize("text", ["[", "[1]", '[\n{"connector":"cdc"}\n]\n', '[\n{"of":"another"}\n]\n', "{}", "null"])
+def test_damaged_state_does_not_stop_loading(tmp_path, instance, text):
     """A state that cannot be read costs the external assets, not the code location."""
     run(tmp_path, instance)
-    (tmp_path / "state/shop/lineage.json").write_text("[")
+    (tmp_path / "state/shop/lineage.json").write_text(text)
     definitions = build_definitions(with_options(tmp_path, external_assets={"enabled": True}))
     assert definitions.resolve_job_def("sync_shop")
     assert parents(definitions) == {}

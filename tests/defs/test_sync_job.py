@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
 from dagster import AssetKey, DagsterInstance
+from dagster._core.definitions.data_version import CachingStaleStatusResolver, StaleStatus
+from dagster._core.loader import LoadingContextForTest
 
+from kc_lineage_dagster import build_definitions
 from kc_lineage_dagster.defs.partitions import encode_partition
+from kc_lineage_dagster.version import code_version
 from tests.defs.clusters import CONNECTORS, POSTGRES, emitted, run, save_cluster, write_recipe
 
 LINEAGE = AssetKey(["shop", "connector_lineage"])
@@ -69,6 +75,35 @@ def test_a_fresh_dagster_sees_all_partitions(folder, instance, tmp_path):
     assert run(folder, instance).success
     with DagsterInstance.ephemeral() as fresh:
         assert len(partitions(run(folder, fresh), LINEAGE)) == len(CONNECTORS)
+
+
+def stale(instance, folder):
+    """What Dagster would show as out of date: (asset, partition)."""
+    graph = build_definitions(folder / "shop.yml").get_repository_def().asset_graph
+    resolver = CachingStaleStatusResolver(instance, graph, LoadingContextForTest(instance))
+    partitions = [encode_partition(name) for name in CONNECTORS]
+    asked = [(key, partition) for key in (LINEAGE, EMISSIONS) for partition in partitions]
+    asked += [(key, None) for key in (AssetKey(["shop", "raw_connector_configs"]), STALE)]
+    return {one for one in asked if resolver.get_status(*one) is not StaleStatus.FRESH}
+
+
+def test_what_a_sync_left_alone_is_not_out_of_date(folder, instance):
+    """After a second sync, of a cluster where one connector changed, Dagster calls nothing out of date."""
+    run(folder, instance)
+    assert stale(instance, folder) == set()
+    save_cluster(folder, {**CONNECTORS, "cdc": {**POSTGRES, "table.include.list": "public.users"}})
+    assert partitions(run(folder, instance), LINEAGE) == ["cdc"]
+    assert stale(instance, folder) == set()
+
+
+def test_lineage_of_another_version_is_logged_anew(folder, instance, tmp_path):
+    """After an upgrade Dagster calls every partition out of date, until the next sync has looked at it."""
+    run(folder, instance)
+    index = tmp_path / "state/shop/index.json"
+    assert json.loads(index.read_text())["version"] == code_version()
+    index.write_text(json.dumps({**json.loads(index.read_text()), "version": "0.0.1"}))
+    assert len(partitions(run(folder, instance), LINEAGE)) == len(CONNECTORS)
+    assert partitions(run(folder, instance), LINEAGE) == []
 
 
 def test_one_partition(folder, instance):

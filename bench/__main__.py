@@ -16,7 +16,7 @@ from pathlib import Path
 
 from bench.contest import EMPTY, FIRST, INGEST, ONE, ROOT, UNCHANGED, Row, contest, stage
 from bench.phases import REST
-from bench.storage import storages
+from bench.storage import POSTGRES, SQLITE, storages
 
 RESULTS = ROOT / "bench" / "results.md"
 _COSTS = (
@@ -38,7 +38,7 @@ def main(given: Sequence[str] | None = None) -> None:
                 stage(size, arguments.seed, latency / 1000, Path(folder), arguments.datahub) as at,
             ):
                 for sink in arguments.sinks.split(","):
-                    with storages() as found:
+                    with storages(arguments.storages.split(",")) as found:
                         rows += contest(at, sink, found, lambda line: print(line, file=sys.stderr, flush=True))
         lines += [f"## {latency:g} ms a request to Connect", "", *costs(rows), "", *phases(rows), ""]
     text = "\n".join(lines)
@@ -86,6 +86,7 @@ def _arguments(given: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument("--sizes", default="10,100,1000", help="connectors, separated by commas")
     parser.add_argument("--latency", default="5", help="milliseconds a request to Connect, separated by commas")
     parser.add_argument("--sinks", default="file,gms")
+    parser.add_argument("--storages", default=f"{SQLITE},{POSTGRES}", help="Dagster's, as far as they are installed")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--datahub", type=Path, default=Path(sys.executable), help="Python that has datahub ingest")
     return parser.parse_args(given)

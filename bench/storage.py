@@ -8,7 +8,7 @@ import shutil
 import signal
 import subprocess
 import tempfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -21,10 +21,12 @@ SQLITE, POSTGRES = "SQLite", "PostgreSQL"
 
 
 @contextmanager
-def storages() -> Iterator[Mapping[str, str]]:
-    """Name -> ``dagster.yaml``; PostgreSQL's server runs until the block ends, as an account that is not root."""
+def storages(names: Collection[str]) -> Iterator[Mapping[str, str]]:
+    """Name -> ``dagster.yaml``, of those asked for that can be had here; PostgreSQL's server runs until the block ends,
+    as an account that is not root.
+    """
     settings = (ROOT / "dagster.yaml").read_text()
-    binaries = postgres_binaries()
+    binaries = postgres_binaries() if POSTGRES in names else None
     if binaries is None or importlib.util.find_spec("dagster_postgres") is None:
         yield {SQLITE: settings}
         return

@@ -21,6 +21,7 @@ from pydantic import Field
 
 from kc_lineage_dagster.cluster import Cluster
 from kc_lineage_dagster.defs import checks, datahub_checks, events
+from kc_lineage_dagster.defs.collector import seldom
 from kc_lineage_dagster.defs.datasets import Translator, keys_of
 from kc_lineage_dagster.defs.failures import clear_failure
 from kc_lineage_dagster.defs.names import Names
@@ -70,7 +71,7 @@ def _raw(file: RecipeFile) -> AssetsDefinition:
         required_resource_keys={names.connect},
     )
     def raw_connector_configs(context: AssetExecutionContext, config: FetchConfig) -> Iterator[Any]:
-        with clear_failure():
+        with clear_failure(), seldom():
             cluster = Cluster.of(file)
             connect = getattr(context.resources, names.connect)
             snapshot = read_cluster(cluster, connect, config.connectors, progress_log(context.log, "read"))
@@ -134,7 +135,7 @@ def _synced(file: RecipeFile, translator: Translator | None) -> AssetsDefinition
             allow_removal=config.allow_removal,
             remove=not partial and names.stale in context.selected_asset_keys,
         )
-        with clear_failure():
+        with clear_failure(), seldom():
             cluster = Cluster.of(file)
             datahub = getattr(context.resources, names.datahub)
             report = sync(cluster, datahub, request, progress_log(context.log, "derive and emit"))
@@ -142,7 +143,8 @@ def _synced(file: RecipeFile, translator: Translator | None) -> AssetsDefinition
         for warning in report.warnings:
             context.log.warning(warning)
         key_of = keys_of(cluster.naming(), translator)
-        yield from events.events_of(context, names, cluster, report, wanted if partial else None, key_of)
+        with seldom():
+            yield from events.events_of(context, names, cluster, report, wanted if partial else None, key_of)
         yield from datahub_checks.results(context, names, cluster, datahub, report)
         if report.stale is not None:
             drop_partitions(context.instance, file.slug, report.stale.gone_connectors)

@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from kc_lineage_dagster.derive.jdbc_url import PRODUCTS, JdbcUrl, parse_jdbc_url
-from kc_lineage_dagster.derive.sql_platforms import PLATFORMS
+from kc_lineage_dagster.derive.readers.jdbc_url import PRODUCTS, JdbcUrl, parse_jdbc_url
+from kc_lineage_dagster.derive.readers.sql_platforms import PLATFORMS
 from kc_lineage_dagster.lineage import Unresolved
 
 # url -> platform, host, port, database, schema; "-" is None

@@ -3,7 +3,7 @@
 import pytest
 
 from kc_lineage_dagster.derive.java_regex import Refused
-from kc_lineage_dagster.derive.name_lists import comma_separated, name_list
+from kc_lineage_dagster.derive.readers.name_lists import comma_separated, name_list
 
 
 @pytest.mark.parametrize(

@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from kc_lineage_dagster.derive.sql import Query, tables_of
-from kc_lineage_dagster.derive.sql_platforms import PLATFORMS
+from kc_lineage_dagster.derive.readers.sql import Query, tables_of
+from kc_lineage_dagster.derive.readers.sql_platforms import PLATFORMS
 from kc_lineage_dagster.lineage import Unresolved
 
 

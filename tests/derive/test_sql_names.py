@@ -6,9 +6,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from kc_lineage_dagster.derive.jdbc_url import JdbcUrl
-from kc_lineage_dagster.derive.sql_names import TableName, cut, dataset_of, table_list, table_name
-from kc_lineage_dagster.derive.sql_platforms import PLATFORMS
+from kc_lineage_dagster.derive.readers.jdbc_url import JdbcUrl
+from kc_lineage_dagster.derive.readers.sql_names import TableName, cut, dataset_of, table_list, table_name
+from kc_lineage_dagster.derive.readers.sql_platforms import PLATFORMS
 from kc_lineage_dagster.lineage import Dataset, Unresolved
 
 

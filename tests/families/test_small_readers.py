@@ -4,9 +4,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from kc_lineage_dagster.derive.aws import region_of, regional
-from kc_lineage_dagster.derive.cypher import has_dynamic_labels, pattern_labels, read_labels, written_labels
-from kc_lineage_dagster.derive.kcql import Statement, parse_kcql
+from kc_lineage_dagster.derive.readers.aws import region_of, regional
+from kc_lineage_dagster.derive.readers.cypher import has_dynamic_labels, pattern_labels, read_labels, written_labels
+from kc_lineage_dagster.derive.readers.kcql import Statement, parse_kcql
 from kc_lineage_dagster.lineage import Dataset, Unresolved
 
 NAMES = st.from_regex(r"[a-z][a-z0-9_.:/-]{0,12}", fullmatch=True)

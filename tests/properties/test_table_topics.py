@@ -5,8 +5,8 @@ from dataclasses import replace
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from kc_lineage_dagster.derive.debezium_naming import DebeziumNaming, escaped, sanitised, unescaped
-from kc_lineage_dagster.derive.templates import Variable, filled, readings
+from kc_lineage_dagster.derive.readers.debezium_naming import DebeziumNaming, escaped, sanitised, unescaped
+from kc_lineage_dagster.derive.readers.templates import Variable, filled, readings
 
 LAYOUTS = [(("table",),), (("schema", "table"),), (("database", "schema", "table"),)]
 NAMES = st.text(st.sampled_from("abZ09_-. #é中😀"), min_size=1, max_size=8).filter(str.strip)

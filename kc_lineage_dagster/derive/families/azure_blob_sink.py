@@ -9,9 +9,9 @@ from collections.abc import Iterable
 
 from kc_lineage_dagster.derive.config import Config
 from kc_lineage_dagster.derive.family import SinkFamily, topic_of
-from kc_lineage_dagster.derive.object_paths import LAYOUT_KEYS, topic_folder
+from kc_lineage_dagster.derive.readers.object_paths import LAYOUT_KEYS, topic_folder
+from kc_lineage_dagster.derive.readers.table_names import qualified, refused_rename, required
 from kc_lineage_dagster.derive.record import Record
-from kc_lineage_dagster.derive.table_names import qualified, refused_rename, required
 from kc_lineage_dagster.lineage import Dataset, Unresolved
 
 

@@ -12,12 +12,12 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import partial
 
-from kc_lineage_dagster.derive.aws import bare_name, regional
 from kc_lineage_dagster.derive.config import Config, first, items
 from kc_lineage_dagster.derive.evidence import Evidence
 from kc_lineage_dagster.derive.family import Found, SinkFamily, SourceFamily
+from kc_lineage_dagster.derive.readers.aws import bare_name, regional
+from kc_lineage_dagster.derive.readers.topic_sources import flows
 from kc_lineage_dagster.derive.record import Record
-from kc_lineage_dagster.derive.topic_sources import flows
 from kc_lineage_dagster.lineage import Dataset, Unresolved
 
 _ROOT = "org.apache.camel.kafkaconnector"

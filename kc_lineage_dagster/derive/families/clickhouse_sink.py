@@ -14,9 +14,9 @@ from collections.abc import Iterable
 
 from kc_lineage_dagster.derive.config import Config, first, flag, pairs
 from kc_lineage_dagster.derive.family import SinkFamily, topic_of
+from kc_lineage_dagster.derive.readers.table_names import qualified
+from kc_lineage_dagster.derive.readers.topic_maps import topic_map
 from kc_lineage_dagster.derive.record import Record
-from kc_lineage_dagster.derive.table_names import qualified
-from kc_lineage_dagster.derive.topic_maps import topic_map
 from kc_lineage_dagster.lineage import Dataset, Unresolved
 
 

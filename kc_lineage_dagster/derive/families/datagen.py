@@ -7,9 +7,9 @@ from collections.abc import Iterator
 from kc_lineage_dagster.derive.config import Config
 from kc_lineage_dagster.derive.evidence import Evidence
 from kc_lineage_dagster.derive.family import Found, SourceFamily
-from kc_lineage_dagster.derive.places import nowhere
+from kc_lineage_dagster.derive.readers.places import nowhere
+from kc_lineage_dagster.derive.readers.topic_sources import into_topic
 from kc_lineage_dagster.derive.record import Record
-from kc_lineage_dagster.derive.topic_sources import into_topic
 from kc_lineage_dagster.lineage import Unresolved
 
 _VOLUBLE_KEYS = ("genk.", "genkp.", "genv.", "genvp.")

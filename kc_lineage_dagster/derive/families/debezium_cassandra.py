@@ -5,7 +5,7 @@ Source: https://debezium.io/documentation/reference/stable/connectors/cassandra.
 
 from __future__ import annotations
 
-from kc_lineage_dagster.derive.debezium_topics import Tables, debezium
+from kc_lineage_dagster.derive.readers.debezium_topics import Tables, debezium
 
 TABLES = Tables(
     platform="cassandra",

@@ -6,8 +6,8 @@ Source: https://debezium.io/documentation/reference/stable/connectors/db2.html#d
 from __future__ import annotations
 
 from kc_lineage_dagster.derive.config import Config
-from kc_lineage_dagster.derive.debezium_topics import SCHEMA_LISTS, SCHEMA_TABLE_LISTS, Tables, debezium, fixed
-from kc_lineage_dagster.derive.table_topics import Options
+from kc_lineage_dagster.derive.readers.debezium_topics import SCHEMA_LISTS, SCHEMA_TABLE_LISTS, Tables, debezium, fixed
+from kc_lineage_dagster.derive.readers.table_topics import Options
 from kc_lineage_dagster.lineage import Unresolved
 
 

@@ -6,7 +6,7 @@ https://debezium.io/documentation/reference/stable/connectors/informix.html#info
 
 from __future__ import annotations
 
-from kc_lineage_dagster.derive.debezium_topics import SCHEMA_LISTS, Tables, debezium, fixed, lists
+from kc_lineage_dagster.derive.readers.debezium_topics import SCHEMA_LISTS, Tables, debezium, fixed, lists
 
 TABLES = Tables(
     platform="informix",

@@ -7,8 +7,8 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from kc_lineage_dagster.derive.debezium_topics import debezium
 from kc_lineage_dagster.derive.families.debezium_postgres import TABLES
+from kc_lineage_dagster.derive.readers.debezium_topics import debezium
 
 FAMILY = debezium(
     "debezium_ingres",

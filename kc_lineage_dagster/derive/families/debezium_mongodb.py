@@ -5,7 +5,7 @@ Source: https://debezium.io/documentation/reference/stable/connectors/mongodb.ht
 
 from __future__ import annotations
 
-from kc_lineage_dagster.derive.debezium_topics import DATABASE_LISTS, Tables, debezium, lists
+from kc_lineage_dagster.derive.readers.debezium_topics import DATABASE_LISTS, Tables, debezium, lists
 
 TABLES = Tables(
     platform="mongodb",

@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from kc_lineage_dagster.derive.config import Config
-from kc_lineage_dagster.derive.debezium_topics import DATABASE_LISTS, Tables, debezium, lists
+from kc_lineage_dagster.derive.readers.debezium_topics import DATABASE_LISTS, Tables, debezium, lists
 
 TABLES = Tables(
     platform="mysql",

@@ -6,8 +6,8 @@ Source: https://debezium.io/documentation/reference/stable/connectors/oracle.htm
 from __future__ import annotations
 
 from kc_lineage_dagster.derive.config import Config, first
-from kc_lineage_dagster.derive.debezium_topics import SCHEMA_LISTS, Tables, debezium, lists
-from kc_lineage_dagster.derive.table_topics import Options
+from kc_lineage_dagster.derive.readers.debezium_topics import SCHEMA_LISTS, Tables, debezium, lists
+from kc_lineage_dagster.derive.readers.table_topics import Options
 
 
 def pluggable(config: Config) -> Options:

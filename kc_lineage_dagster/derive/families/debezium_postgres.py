@@ -5,7 +5,7 @@ Source: https://debezium.io/documentation/reference/stable/connectors/postgresql
 
 from __future__ import annotations
 
-from kc_lineage_dagster.derive.debezium_topics import SCHEMA_LISTS, SCHEMA_TABLE_LISTS, Tables, debezium, fixed
+from kc_lineage_dagster.derive.readers.debezium_topics import SCHEMA_LISTS, SCHEMA_TABLE_LISTS, Tables, debezium, fixed
 
 TABLES = Tables(
     platform="postgres",

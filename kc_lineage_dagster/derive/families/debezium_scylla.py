@@ -5,7 +5,7 @@ Source: https://github.com/scylladb/scylla-cdc-source-connector (README; the pre
 
 from __future__ import annotations
 
-from kc_lineage_dagster.derive.debezium_topics import Lists, Tables, debezium
+from kc_lineage_dagster.derive.readers.debezium_topics import Lists, Tables, debezium
 
 TABLES = Tables(
     platform="scylladb",

@@ -5,7 +5,7 @@ Source: https://github.com/singlestore-labs/singlestore-debezium-connector (READ
 
 from __future__ import annotations
 
-from kc_lineage_dagster.derive.debezium_topics import Tables, debezium, fixed
+from kc_lineage_dagster.derive.readers.debezium_topics import Tables, debezium, fixed
 
 TABLES = Tables(
     platform="singlestore",

@@ -9,8 +9,8 @@ from __future__ import annotations
 from dataclasses import replace
 
 from kc_lineage_dagster.derive.config import Config, first, items
-from kc_lineage_dagster.derive.debezium_topics import SCHEMA_LISTS, Tables, debezium, lists
-from kc_lineage_dagster.derive.table_topics import Options
+from kc_lineage_dagster.derive.readers.debezium_topics import SCHEMA_LISTS, Tables, debezium, lists
+from kc_lineage_dagster.derive.readers.table_topics import Options
 from kc_lineage_dagster.lineage import Unresolved
 
 _WITH_DATABASE, _WITHOUT = ("database", "schema", "table"), ("schema", "table")

@@ -7,7 +7,7 @@ Source: https://debezium.io/documentation/reference/stable/connectors/vitess.htm
 from __future__ import annotations
 
 from kc_lineage_dagster.derive.config import Config, first
-from kc_lineage_dagster.derive.debezium_topics import Tables, debezium, fixed, lists
+from kc_lineage_dagster.derive.readers.debezium_topics import Tables, debezium, fixed, lists
 
 
 def _internal(config: Config) -> tuple[str, ...]:

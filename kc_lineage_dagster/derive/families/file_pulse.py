@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from kc_lineage_dagster.derive.config import Config, first
 from kc_lineage_dagster.derive.evidence import Evidence
 from kc_lineage_dagster.derive.family import Found, SourceFamily
-from kc_lineage_dagster.derive.topic_sources import flows, wherever
+from kc_lineage_dagster.derive.readers.topic_sources import flows, wherever
 from kc_lineage_dagster.lineage import Dataset, Unresolved
 
 # Listing class (its simple name) -> platform, key of the bucket, keys of the path (within it)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from kc_lineage_dagster.derive.family import SinkFamily
-from kc_lineage_dagster.derive.places import always, place
+from kc_lineage_dagster.derive.readers.places import always, place
 
 FAMILY = SinkFamily(
     name="graphdb_sink",

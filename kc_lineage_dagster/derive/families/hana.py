@@ -7,11 +7,11 @@ from collections.abc import Iterable, Iterator
 from kc_lineage_dagster.derive.config import Config, first, is_reference, items
 from kc_lineage_dagster.derive.evidence import Evidence
 from kc_lineage_dagster.derive.family import Found, SinkFamily, SourceFamily, topic_of
-from kc_lineage_dagster.derive.jdbc_targets import session_user, unreadable
-from kc_lineage_dagster.derive.jdbc_url import URL_KEY, JdbcUrl, parse_jdbc_url
+from kc_lineage_dagster.derive.readers.jdbc_targets import session_user, unreadable
+from kc_lineage_dagster.derive.readers.jdbc_url import URL_KEY, JdbcUrl, parse_jdbc_url
+from kc_lineage_dagster.derive.readers.sql import tables_of
+from kc_lineage_dagster.derive.readers.sql_names import dataset_of, table_name
 from kc_lineage_dagster.derive.record import Opaque, Record
-from kc_lineage_dagster.derive.sql import tables_of
-from kc_lineage_dagster.derive.sql_names import dataset_of, table_name
 from kc_lineage_dagster.lineage import Dataset, Unresolved
 
 PLATFORM = "hana"

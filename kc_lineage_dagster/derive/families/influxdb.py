@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from kc_lineage_dagster.derive.config import Config, first
 from kc_lineage_dagster.derive.evidence import Evidence
 from kc_lineage_dagster.derive.family import Found, Selection, SinkFamily, SourceFamily
-from kc_lineage_dagster.derive.places import by_topic
+from kc_lineage_dagster.derive.readers.places import by_topic
 from kc_lineage_dagster.derive.record import Record
 from kc_lineage_dagster.lineage import Dataset, Unresolved
 

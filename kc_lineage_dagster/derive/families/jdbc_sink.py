@@ -7,12 +7,12 @@ from collections.abc import Iterable
 
 from kc_lineage_dagster.derive.config import Config, first, flag, pairs
 from kc_lineage_dagster.derive.family import SinkFamily, topic_of
-from kc_lineage_dagster.derive.jdbc_connection import MANAGED_SINKS, connection
-from kc_lineage_dagster.derive.jdbc_targets import session_user, target, unreadable
-from kc_lineage_dagster.derive.jdbc_url import JdbcUrl
+from kc_lineage_dagster.derive.readers.jdbc_connection import MANAGED_SINKS, connection
+from kc_lineage_dagster.derive.readers.jdbc_targets import session_user, target, unreadable
+from kc_lineage_dagster.derive.readers.jdbc_url import JdbcUrl
+from kc_lineage_dagster.derive.readers.sql_names import TableName, table_name
+from kc_lineage_dagster.derive.readers.sql_platforms import PLATFORMS
 from kc_lineage_dagster.derive.record import Record
-from kc_lineage_dagster.derive.sql_names import TableName, table_name
-from kc_lineage_dagster.derive.sql_platforms import PLATFORMS
 from kc_lineage_dagster.lineage import Dataset, Unresolved
 
 TOPIC = "${topic}"

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from kc_lineage_dagster.derive import jdbc_tables
 from kc_lineage_dagster.derive.config import Config, first, items
 from kc_lineage_dagster.derive.evidence import Evidence
 from kc_lineage_dagster.derive.family import Found, Selection, SourceFamily
-from kc_lineage_dagster.derive.jdbc_connection import MANAGED_SOURCES, connection, narrowed
-from kc_lineage_dagster.derive.jdbc_url import JdbcUrl
+from kc_lineage_dagster.derive.readers import jdbc_tables
+from kc_lineage_dagster.derive.readers.jdbc_connection import MANAGED_SOURCES, connection, narrowed
+from kc_lineage_dagster.derive.readers.jdbc_url import JdbcUrl
+from kc_lineage_dagster.derive.readers.sql import Query, tables_of
+from kc_lineage_dagster.derive.readers.sql_names import TableName, dataset_of, table_list, table_name
 from kc_lineage_dagster.derive.record import ALL_COLUMNS, Leaf, Node, Opaque, Record, Struct
-from kc_lineage_dagster.derive.sql import Query, tables_of
-from kc_lineage_dagster.derive.sql_names import TableName, dataset_of, table_list, table_name
 from kc_lineage_dagster.lineage import Dataset, Unresolved
 
 _TASKS = "task configurations"

@@ -13,7 +13,7 @@ from functools import partial
 from kc_lineage_dagster.derive.config import Config, first
 from kc_lineage_dagster.derive.evidence import Evidence
 from kc_lineage_dagster.derive.family import Found, SinkFamily, SourceFamily, topic_of
-from kc_lineage_dagster.derive.kcql import Statement, parse_kcql
+from kc_lineage_dagster.derive.readers.kcql import Statement, parse_kcql
 from kc_lineage_dagster.derive.record import Record
 from kc_lineage_dagster.lineage import Dataset, Unresolved
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from kc_lineage_dagster.derive.family import SinkFamily
-from kc_lineage_dagster.derive.places import no_dataset
+from kc_lineage_dagster.derive.readers.places import no_dataset
 
 _DOCS = "https://docs.confluent.io/kafka-connectors"
 

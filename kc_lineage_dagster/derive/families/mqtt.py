@@ -6,8 +6,8 @@ from collections.abc import Iterator
 
 from kc_lineage_dagster.derive.config import Config, items
 from kc_lineage_dagster.derive.family import SinkFamily, SourceFamily
-from kc_lineage_dagster.derive.places import by_topic
-from kc_lineage_dagster.derive.topic_sources import into_topic
+from kc_lineage_dagster.derive.readers.places import by_topic
+from kc_lineage_dagster.derive.readers.topic_sources import into_topic
 from kc_lineage_dagster.lineage import Dataset, Unresolved
 
 _PLATFORM = "mqtt"

@@ -6,11 +6,11 @@ import re
 from collections.abc import Iterator, Sequence
 
 from kc_lineage_dagster.derive.config import Config, first, is_reference, items
-from kc_lineage_dagster.derive.cypher import has_dynamic_labels, pattern_labels, read_labels, written_labels
 from kc_lineage_dagster.derive.evidence import Evidence
 from kc_lineage_dagster.derive.family import Found, SinkFamily, SourceFamily, topic_of
+from kc_lineage_dagster.derive.readers.cypher import has_dynamic_labels, pattern_labels, read_labels, written_labels
+from kc_lineage_dagster.derive.readers.topic_sources import flows
 from kc_lineage_dagster.derive.record import Record
-from kc_lineage_dagster.derive.topic_sources import flows
 from kc_lineage_dagster.lineage import Dataset, Unresolved
 
 _PLATFORM = "neo4j"

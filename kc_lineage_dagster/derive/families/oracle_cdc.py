@@ -12,12 +12,12 @@ from dataclasses import dataclass
 from itertools import product
 
 from kc_lineage_dagster.derive.config import Config, first
-from kc_lineage_dagster.derive.debezium_naming import sanitised
 from kc_lineage_dagster.derive.evidence import Evidence
 from kc_lineage_dagster.derive.family import Found, SourceFamily
-from kc_lineage_dagster.derive.name_lists import name_list
-from kc_lineage_dagster.derive.table_topics import Options, Rule, Source, Table, Ways, reads
-from kc_lineage_dagster.derive.templates import Template, Variable, filled, readings, template
+from kc_lineage_dagster.derive.readers.debezium_naming import sanitised
+from kc_lineage_dagster.derive.readers.name_lists import name_list
+from kc_lineage_dagster.derive.readers.table_topics import Options, Rule, Source, Table, Ways, reads
+from kc_lineage_dagster.derive.readers.templates import Template, Variable, filled, readings, template
 from kc_lineage_dagster.lineage import Unresolved
 
 TEMPLATE = "table.topic.name.template"

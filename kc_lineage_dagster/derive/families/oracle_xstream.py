@@ -5,8 +5,8 @@ Source: https://docs.confluent.io/kafka-connectors/oracle-xstream-cdc-source/cur
 
 from __future__ import annotations
 
-from kc_lineage_dagster.derive.debezium_topics import debezium
 from kc_lineage_dagster.derive.families.debezium_oracle import TABLES
+from kc_lineage_dagster.derive.readers.debezium_topics import debezium
 
 FAMILY = debezium(
     "oracle_xstream",

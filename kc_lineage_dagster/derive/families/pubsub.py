@@ -6,8 +6,8 @@ Google's source binds a subscription, and only Pub/Sub knows the topic behind it
 from __future__ import annotations
 
 from kc_lineage_dagster.derive.family import SinkFamily, SourceFamily
-from kc_lineage_dagster.derive.places import always, unknown, within
-from kc_lineage_dagster.derive.topic_sources import into_topic
+from kc_lineage_dagster.derive.readers.places import always, unknown, within
+from kc_lineage_dagster.derive.readers.topic_sources import into_topic
 
 _PLATFORM = "pubsub"
 _GOOGLE = "com.google.pubsub"

@@ -7,8 +7,8 @@ from collections.abc import Iterator
 from kc_lineage_dagster.derive.config import Config, first
 from kc_lineage_dagster.derive.evidence import Evidence
 from kc_lineage_dagster.derive.family import Found, SinkFamily, SourceFamily
-from kc_lineage_dagster.derive.places import always, place, places
-from kc_lineage_dagster.derive.topic_sources import flows, into_topic
+from kc_lineage_dagster.derive.readers.places import always, place, places
+from kc_lineage_dagster.derive.readers.topic_sources import flows, into_topic
 
 _PLATFORM = "rabbitmq"
 _QUEUES = places(_PLATFORM, "rabbitmq.queue")

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from kc_lineage_dagster.derive.config import Config, first, items
 from kc_lineage_dagster.derive.evidence import Evidence
 from kc_lineage_dagster.derive.family import Found, SourceFamily
+from kc_lineage_dagster.derive.readers.topic_sources import Reads
 from kc_lineage_dagster.derive.record import Record
-from kc_lineage_dagster.derive.topic_sources import Reads
 from kc_lineage_dagster.lineage import Dataset, Unresolved
 
 _ENTITY = "${entityName}"

@@ -7,9 +7,9 @@ from collections.abc import Iterator
 from kc_lineage_dagster.derive.config import Config, first, items
 from kc_lineage_dagster.derive.evidence import Evidence
 from kc_lineage_dagster.derive.family import Found, SinkFamily, SourceFamily, topic_of
-from kc_lineage_dagster.derive.places import place
+from kc_lineage_dagster.derive.readers.places import place
+from kc_lineage_dagster.derive.readers.topic_sources import into_topic
 from kc_lineage_dagster.derive.record import Record
-from kc_lineage_dagster.derive.topic_sources import into_topic
 from kc_lineage_dagster.lineage import Dataset, Unresolved
 
 _PLATFORM = "sftp"

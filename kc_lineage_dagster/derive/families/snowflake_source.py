@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from kc_lineage_dagster.derive import jdbc_tables
 from kc_lineage_dagster.derive.config import Config, first
 from kc_lineage_dagster.derive.evidence import Evidence
 from kc_lineage_dagster.derive.family import Found, Selection, SourceFamily
-from kc_lineage_dagster.derive.jdbc_url import JdbcUrl
+from kc_lineage_dagster.derive.readers import jdbc_tables
+from kc_lineage_dagster.derive.readers.jdbc_url import JdbcUrl
+from kc_lineage_dagster.derive.readers.sql_names import dataset_of, table_name
 from kc_lineage_dagster.derive.record import Record
-from kc_lineage_dagster.derive.sql_names import dataset_of, table_name
 from kc_lineage_dagster.lineage import Dataset, Unresolved
 
 _PLACE = JdbcUrl("snowflake", search_path=True)

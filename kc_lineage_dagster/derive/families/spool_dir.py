@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from kc_lineage_dagster.derive.family import SourceFamily
-from kc_lineage_dagster.derive.places import place
-from kc_lineage_dagster.derive.topic_sources import into_topic
+from kc_lineage_dagster.derive.readers.places import place
+from kc_lineage_dagster.derive.readers.topic_sources import into_topic
 
 _PACKAGE = "com.github.jcustenborder.kafka.connect.spooldir"
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from kc_lineage_dagster.derive.aws import regional
 from kc_lineage_dagster.derive.config import Config, first
 from kc_lineage_dagster.derive.family import SourceFamily
-from kc_lineage_dagster.derive.topic_sources import into_topic
+from kc_lineage_dagster.derive.readers.aws import regional
+from kc_lineage_dagster.derive.readers.topic_sources import into_topic
 from kc_lineage_dagster.lineage import Dataset, Unresolved
 
 

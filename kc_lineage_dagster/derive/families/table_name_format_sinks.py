@@ -7,12 +7,12 @@ from dataclasses import dataclass
 
 from kc_lineage_dagster.derive.config import Config, first
 from kc_lineage_dagster.derive.family import SinkFamily, topic_of
-from kc_lineage_dagster.derive.jdbc_targets import session_user, target
-from kc_lineage_dagster.derive.jdbc_url import JdbcUrl
+from kc_lineage_dagster.derive.readers.jdbc_targets import session_user, target
+from kc_lineage_dagster.derive.readers.jdbc_url import JdbcUrl
+from kc_lineage_dagster.derive.readers.sql_names import TableName
+from kc_lineage_dagster.derive.readers.sql_platforms import PLATFORMS
+from kc_lineage_dagster.derive.readers.table_names import qualified, required
 from kc_lineage_dagster.derive.record import Record
-from kc_lineage_dagster.derive.sql_names import TableName
-from kc_lineage_dagster.derive.sql_platforms import PLATFORMS
-from kc_lineage_dagster.derive.table_names import qualified, required
 from kc_lineage_dagster.lineage import Dataset, Unresolved
 
 _DOCS = "https://docs.confluent.io/kafka-connectors"

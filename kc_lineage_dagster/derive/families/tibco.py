@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from kc_lineage_dagster.derive.family import SinkFamily, SourceFamily
-from kc_lineage_dagster.derive.places import always, place
-from kc_lineage_dagster.derive.topic_sources import into_topic
+from kc_lineage_dagster.derive.readers.places import always, place
+from kc_lineage_dagster.derive.readers.topic_sources import into_topic
 
 _DESTINATION = ("jms.destination.name",)
 _SPELLED = "the queue or topic (DataHub has no platform and no ingestion of it)"

@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import replace
 
 from kc_lineage_dagster.derive.config import Config, first, is_reference
-from kc_lineage_dagster.derive.jdbc_url import JdbcUrl
-from kc_lineage_dagster.derive.sql_names import TableName, cut, dataset_of
-from kc_lineage_dagster.derive.sql_platforms import PLATFORMS
+from kc_lineage_dagster.derive.readers.jdbc_url import JdbcUrl
+from kc_lineage_dagster.derive.readers.sql_names import TableName, cut, dataset_of
+from kc_lineage_dagster.derive.readers.sql_platforms import PLATFORMS
 from kc_lineage_dagster.lineage import Dataset, Unresolved
 
 

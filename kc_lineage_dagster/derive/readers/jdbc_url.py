@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from urllib.parse import unquote
 
-from kc_lineage_dagster.derive.sql_platforms import DATABASE, PLATFORMS
+from kc_lineage_dagster.derive.readers.sql_platforms import DATABASE, PLATFORMS
 from kc_lineage_dagster.lineage import Unresolved
 
 URL_KEY = "connection.url"

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator, Sequence
 from kc_lineage_dagster.derive.config import Config, first, items
 from kc_lineage_dagster.derive.evidence import Evidence
 from kc_lineage_dagster.derive.family import Found, Selection
-from kc_lineage_dagster.derive.places import Places
+from kc_lineage_dagster.derive.readers.places import Places
 from kc_lineage_dagster.derive.record import Record
 from kc_lineage_dagster.lineage import Dataset, Unresolved
 

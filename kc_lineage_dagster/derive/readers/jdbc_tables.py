@@ -20,9 +20,16 @@ from kc_lineage_dagster.derive.java_regex import (
     enumerate_language,
     literal_prefix,
 )
-from kc_lineage_dagster.derive.jdbc_url import JdbcUrl
-from kc_lineage_dagster.derive.sql_names import TableName, dataset_of, default_schema, of_one, table_list, table_name
-from kc_lineage_dagster.derive.sql_platforms import PLATFORMS, SCHEMA
+from kc_lineage_dagster.derive.readers.jdbc_url import JdbcUrl
+from kc_lineage_dagster.derive.readers.sql_names import (
+    TableName,
+    dataset_of,
+    default_schema,
+    of_one,
+    table_list,
+    table_name,
+)
+from kc_lineage_dagster.derive.readers.sql_platforms import PLATFORMS, SCHEMA
 from kc_lineage_dagster.lineage import Dataset, Unresolved
 
 MOST_NAMES = 1000

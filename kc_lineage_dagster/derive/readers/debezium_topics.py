@@ -11,8 +11,10 @@ from dataclasses import dataclass, replace
 from typing import TypeAlias
 
 from kc_lineage_dagster.derive.config import Config, first, flag
-from kc_lineage_dagster.derive.debezium_columns import EXCLUDE, INCLUDE, rows
-from kc_lineage_dagster.derive.debezium_naming import (
+from kc_lineage_dagster.derive.evidence import Evidence
+from kc_lineage_dagster.derive.family import Found, SourceFamily
+from kc_lineage_dagster.derive.readers.debezium_columns import EXCLUDE, INCLUDE, rows
+from kc_lineage_dagster.derive.readers.debezium_naming import (
     DebeziumNaming,
     Layouts,
     Strategy,
@@ -20,11 +22,9 @@ from kc_lineage_dagster.derive.debezium_naming import (
     sanitised,
     strategy_of,
 )
-from kc_lineage_dagster.derive.evidence import Evidence
-from kc_lineage_dagster.derive.family import Found, SourceFamily
-from kc_lineage_dagster.derive.name_lists import comma_separated, name_list
+from kc_lineage_dagster.derive.readers.name_lists import comma_separated, name_list
+from kc_lineage_dagster.derive.readers.table_topics import Options, Rule, Source, Table, reads
 from kc_lineage_dagster.derive.record import ALL_COLUMNS, Node, Opaque
-from kc_lineage_dagster.derive.table_topics import Options, Rule, Source, Table, reads
 from kc_lineage_dagster.derive.transforms.fields import envelope, put
 from kc_lineage_dagster.lineage import Unresolved
 

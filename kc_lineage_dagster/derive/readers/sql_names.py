@@ -7,8 +7,8 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from functools import lru_cache
 
-from kc_lineage_dagster.derive.jdbc_url import JdbcUrl
-from kc_lineage_dagster.derive.sql_platforms import DATABASE, PLATFORMS, SCHEMA, SqlPlatform, as_is
+from kc_lineage_dagster.derive.readers.jdbc_url import JdbcUrl
+from kc_lineage_dagster.derive.readers.sql_platforms import DATABASE, PLATFORMS, SCHEMA, SqlPlatform, as_is
 from kc_lineage_dagster.lineage import Dataset, Unresolved
 
 _CLOSING = {'"': '"', "`": "`", "[": "]"}

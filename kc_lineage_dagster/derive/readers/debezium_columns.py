@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 from kc_lineage_dagster.derive.config import Config, first
 from kc_lineage_dagster.derive.java_regex import JavaRegex, compile_java
-from kc_lineage_dagster.derive.name_lists import comma_separated, spelled_out
+from kc_lineage_dagster.derive.readers.name_lists import comma_separated, spelled_out
 from kc_lineage_dagster.derive.record import ALL_COLUMNS, Columns, Leaf, Node, Struct
 
 INCLUDE = ("column.include.list", "column.whitelist")

@@ -6,8 +6,8 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from kc_lineage_dagster.derive.sql_names import TableName
-from kc_lineage_dagster.derive.sql_platforms import PLATFORMS, SqlPlatform
+from kc_lineage_dagster.derive.readers.sql_names import TableName
+from kc_lineage_dagster.derive.readers.sql_platforms import PLATFORMS, SqlPlatform
 from kc_lineage_dagster.lineage import Unresolved
 
 if TYPE_CHECKING:

@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from kc_lineage_dagster.derive.config import Config, first, is_reference, stripped
-from kc_lineage_dagster.derive.jdbc_url import URL_KEY, JdbcUrl, parse_jdbc_url
-from kc_lineage_dagster.derive.sql_platforms import DATABASE, PLATFORMS, SCHEMA
+from kc_lineage_dagster.derive.readers.jdbc_url import URL_KEY, JdbcUrl, parse_jdbc_url
+from kc_lineage_dagster.derive.readers.sql_platforms import DATABASE, PLATFORMS, SCHEMA
 from kc_lineage_dagster.lineage import Unresolved
 
 # Managed connectors name host and database apart (docs.confluent.io/cloud/current/connectors/cc-postgresql-source and

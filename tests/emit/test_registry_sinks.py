@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import logging
 import sqlite3
+from contextlib import closing
 
 import pytest
 from datahub.configuration.common import ConfigModel
@@ -187,14 +188,14 @@ def test_datahub_lite_holds_what_was_sent(tmp_path):
     }
     reader.close()
     assert held == {(p.urn, p.aspect_name): p.aspect for p in proposals}
-    with sqlite3.connect(tmp_path / "deep/er/lite.db") as file:
+    with closing(sqlite3.connect(tmp_path / "deep/er/lite.db")) as file:
         assert file.execute("PRAGMA journal_mode").fetchone() == ("wal",)
 
 
 def test_the_options_of_the_recipe_win(tmp_path):
     """A folder that cannot hold WAL files."""
     send("datahub-lite", lite(tmp_path, options={"journal_mode": "DELETE"}), flat(cluster(1)))
-    with sqlite3.connect(tmp_path / "deep/er/lite.db") as file:
+    with closing(sqlite3.connect(tmp_path / "deep/er/lite.db")) as file:
         assert file.execute("PRAGMA journal_mode").fetchone() == ("delete",)
 
 
@@ -209,13 +210,13 @@ def test_a_datahub_lite_left_without_index_is_indexed_by_the_next_run(tmp_path):
     """A kill between the last record and the closing leaves a mark: with nothing to send, the index is completed."""
     send("datahub-lite", lite(tmp_path), flat(cluster(2)))
     file = tmp_path / "deep/er/lite.db"
-    with sqlite3.connect(file) as held:
+    with closing(sqlite3.connect(file, isolation_level=None)) as held:
         held.execute("DELETE FROM metadata_edge_v2")
     mark = tmp_path / "deep/er/lite.db.unindexed"
     mark.touch()
     assert send("datahub-lite", lite(tmp_path), ())[0].ok
     assert not mark.exists()
-    with sqlite3.connect(file) as held:
+    with closing(sqlite3.connect(file, isolation_level=None)) as held:
         assert held.execute("SELECT count(*) FROM metadata_edge_v2").fetchone()[0] > 0
 
 
@@ -259,7 +260,7 @@ def test_a_lite_that_is_not_the_one_of_the_receipts_gets_everything(tmp_path, da
     if damage == "recreate":
         send("datahub-lite", lite(tmp_path), flat(cluster(1)))
     if damage in ("empty", "lose"):
-        with sqlite3.connect(file) as held:
+        with closing(sqlite3.connect(file, isolation_level=None)) as held:
             where = "" if damage == "empty" else " WHERE urn LIKE '%c0001%'"
             held.execute(f"DELETE FROM metadata_aspect_v2{where}")
     assert run() == len(flat(wanted))

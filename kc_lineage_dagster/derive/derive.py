@@ -157,7 +157,8 @@ def deriver(connectors: Iterable[ConnectorView], settings: Settings) -> Callable
     def derived(connector: ConnectorView) -> ConnectorLineage:
         lineage, asked = alone(connector)
         found = derive(connector, settings, topics) if asked else lineage
-        known.pop(connector.name)  # who asks holds it now
+        if topics.cache_info().currsize:  # the topics no longer need it, and who asks holds it now
+            known.pop(connector.name)
         return found
 
     return derived

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from pathlib import Path
 
 from kc_lineage_dagster.connect.fetch import fetch
 from kc_lineage_dagster.connect.saved import open_saved
+from kc_lineage_dagster.connect.snapshot import Connector
 from kc_lineage_dagster.derive.derive import Settings, cluster_topics, derive, deriver
 
 LAB = Path(__file__).parents[1] / "data" / "lab" / "cluster.json"
@@ -19,3 +21,34 @@ def test_each_connector_has_the_lineage_that_derive_gives():
     for order in (connectors, connectors[::-1]):
         derived = deriver(connectors, settings)
         assert {one.name: derived(one) for one in order} == expected
+
+
+class Watched:
+    """A connector that counts how often its offsets are looked at: once a derivation."""
+
+    def __init__(self, connector, seen):
+        self._connector, self._seen = connector, seen
+
+    def __getattr__(self, name):
+        self._seen[self._connector.name] += name == "offsets"
+        return getattr(self._connector, name)
+
+
+def test_a_source_is_derived_once_wherever_the_sinks_stand_that_ask_for_topics():
+    """What a sink with ``topics.regex`` asks of the cluster costs no source a second derivation."""
+    table = "io.debezium.connector.postgresql.PostgresConnector"
+    source = {"connector.class": table, "topic.prefix": "p", "database.dbname": "d", "table.include.list": "public.a"}
+    sink = {
+        "connector.class": "org.apache.kafka.connect.file.FileStreamSinkConnector",
+        "topics.regex": "p.*",
+        "file": "f",
+    }
+    pair = Connector("source", "source", source), Connector("sink", "sink", sink)
+    for order in (pair, pair[::-1]):
+        alone, seen = Counter(), Counter()
+        derive(Watched(pair[0], alone), Settings(), lambda: None)
+        views = [Watched(one, seen) for one in order]
+        derived = deriver(views, Settings())
+        lineages = {one.name: derived(one) for one in views}
+        assert len(lineages["sink"].edges) == 1
+        assert seen["source"] == alone["source"]

@@ -94,13 +94,14 @@ def _listed(
 ) -> tuple[Snapshot, list[Listed]]:
     listing = list_connectors(answers, allowed or (lambda name: True))
     configs = [entry.info.get("config") for entry in listing.entries.values() if isinstance(entry.info, Mapping)]
-    plugins: Mapping[str, str] = installed_plugins(answers) if again else {}
-    password_keys = ask_password_keys(answers, configs, known, again, plugins)
+    plugins = installed_plugins(answers) if again else None
+    password_keys = ask_password_keys(answers, configs, known, again, plugins or ())
     read, unread = _read(listing, provided, password_keys)
     if any(one.connector.kind == "unknown" for one in read):
-        plugins = plugins or installed_plugins(answers)
+        plugins = installed_plugins(answers) if plugins is None else plugins
         read = [_with_kind(one, plugins) for one in read]
-    snapshot = Snapshot(answers.source, unread=unread, plugin_classes=frozenset(plugins), password_keys=password_keys)
+    classes = frozenset(plugins or ())
+    snapshot = Snapshot(answers.source, unread=unread, plugin_classes=classes, password_keys=password_keys)
     return snapshot, read
 
 

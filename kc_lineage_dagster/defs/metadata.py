@@ -83,21 +83,22 @@ def datahub_link(frontend_url: str | None, flow_urn: str) -> str | None:
 
 def picture(lineage: ConnectorLineage) -> MarkdownMetadataValue:
     """A small SVG: upstream datasets, the connector, downstream datasets; as many as Dagster shows without a click."""
+    upstream = tuple(dict.fromkeys(edge.upstream for edge in lineage.edges if edge.upstream))
+    downstream = tuple(dict.fromkeys(edge.downstream for edge in lineage.edges))
     for most in range(_NODES, 0, -1):
-        address = _NOT_PLAIN.sub(lambda found: quote(found.group()), _svg(lineage, most))
+        svg = _svg(lineage.connector, _ends(upstream, most), _ends(downstream, most))
+        address = _NOT_PLAIN.sub(lambda found: quote(found.group()), svg)
         markdown = f"![lineage](data:image/svg+xml,{address})"
         if len(markdown) < _SHOWN:
             break
     return MarkdownMetadataValue(markdown)
 
 
-def _svg(lineage: ConnectorLineage, most: int) -> str:
-    upstream = _ends([edge.upstream for edge in lineage.edges if edge.upstream], most)
-    downstream = _ends([edge.downstream for edge in lineage.edges], most)
+def _svg(connector: str, upstream: Sequence[str], downstream: Sequence[str]) -> str:
     height = 22 * max(len(upstream), len(downstream), 2)
     left = [(name, _place(number, len(upstream), height)) for number, name in enumerate(upstream)]
     right = [(name, _place(number, len(downstream), height)) for number, name in enumerate(downstream)]
-    own, middle = _end_of(lineage.connector, 22), height // 2
+    own, middle = _end_of(connector, 22), height // 2
     lines = "".join([f"M212 {y}L250 {middle}" for _, y in left] + [f"M390 {middle}L428 {y}" for _, y in right])
     return (
         f"<svg xmlns='http://www.w3.org/2000/svg' width='640' height='{height}'"
@@ -113,8 +114,9 @@ def _column(names: Sequence[tuple[str, int]]) -> str:
 
 
 def _ends(datasets: Sequence[Dataset], most: int) -> list[str]:
-    names = [_end_of(str(one), _NAME) for one in dict.fromkeys(datasets)]
-    return names if len(names) <= most else [*names[: most - 1], f"… {len(names) - most + 1} more"]
+    shown = len(datasets) if len(datasets) <= most else most - 1
+    more = [f"… {len(datasets) - shown} more"] if shown < len(datasets) else []
+    return [*(_end_of(str(one), _NAME) for one in datasets[:shown]), *more]
 
 
 def _place(number: int, count: int, height: int) -> int:

@@ -120,7 +120,7 @@ class JavaRegex:
             return None
         if any("\ud800" <= c <= "\udfff" for c in text):
             return Refused("half a surrogate pair in the text")
-        if self.parsed.ascii_only is not None and not text.isascii():
+        if self.parsed.ascii_only is not None:
             return Refused(f"{_named(self.pattern)} on a text beyond ASCII: {self.parsed.ascii_only}")
         if not _inside_bmp(text) and any(isinstance(n, Look) and not n.ahead for n in walk(self.parsed.root)):
             return Refused(f"{_named(self.pattern)}: a lookbehind on a text with characters beyond U+FFFF")

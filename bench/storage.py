@@ -3,10 +3,7 @@
 from __future__ import annotations
 
 import importlib.util
-import os
 import shutil
-import signal
-import subprocess
 import tempfile
 from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
@@ -15,22 +12,20 @@ from pathlib import Path
 import yaml
 
 from bench.contest import ROOT
-from tests.live.machine import Process, free_ports, postgres_binaries
+from tests.live.machine import free_ports, postgres, postgres_binaries
 
 SQLITE, POSTGRES = "SQLite", "PostgreSQL"
 
 
 @contextmanager
 def storages(names: Collection[str]) -> Iterator[Mapping[str, str]]:
-    """Name -> ``dagster.yaml``, of those asked for that can be had here; PostgreSQL's server runs until the block ends,
-    as an account that is not root.
-    """
+    """Name -> ``dagster.yaml``, of those asked for that can be had here; PostgreSQL's server runs until the block ends."""
     settings = (ROOT / "dagster.yaml").read_text()
-    binaries = postgres_binaries() if POSTGRES in names else None
-    if binaries is None or importlib.util.find_spec("dagster_postgres") is None:
+    wanted = POSTGRES in names and postgres_binaries() is not None
+    if not wanted or importlib.util.find_spec("dagster_postgres") is None:
         yield {SQLITE: settings}
         return
-    with _server(binaries) as port:
+    with _server() as port:
         document = yaml.safe_load(settings)
         del document["event_log_storage"]
         document["storage"] = {
@@ -40,18 +35,11 @@ def storages(names: Collection[str]) -> Iterator[Mapping[str, str]]:
 
 
 @contextmanager
-def _server(binaries: Path) -> Iterator[int]:
+def _server() -> Iterator[int]:
     folder = Path(tempfile.mkdtemp(prefix="bench-postgres-"))
-    user = "postgres" if os.geteuid() == 0 else None
-    if user:
-        shutil.chown(folder, user, user)
+    folder.chmod(0o755)
     (port,) = free_ports(1)
-    data = str(folder / "data")
-    made = [str(binaries / "initdb"), "-D", data, "-U", "postgres", "-A", "trust", "-E", "UTF8"]
-    subprocess.run(made, user=user, cwd="/", check=True, capture_output=True)
-    given = [f"--port={port}", "--listen_addresses=127.0.0.1", "--unix_socket_directories="]
-    command = [str(binaries / "postgres"), "-D", data, *given]
-    server = Process("PostgreSQL", command, port, folder / "log", user, signal.SIGINT)
+    server = postgres(folder, port)
     try:
         server.start()
         yield port

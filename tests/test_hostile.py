@@ -23,7 +23,8 @@ from kc_lineage_dagster.state import ClusterState
 from tests import hostile
 from tests.connect.stand_in import ConnectStandIn, body
 from tests.defs.clusters import execute
-from tests.emit.gms import Gms, urn_problem
+from tests.emit.gms import Gms
+from tests.emit.gms_rules import urn_problem
 from tests.hostile import GOOD_EDGES, NAMES, TWICE
 from tests.page.test_page import Page
 

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from kc_lineage_dagster.emit.aspects import UNRESOLVED_COUNT, UNRESOLVED_ITEMS, Proposal, proposals, status
 from kc_lineage_dagster.emit.urns import Naming
 from kc_lineage_dagster.lineage import ConnectorLineage, Dataset, Edge, FieldEdge, Unresolved
-from tests.emit.gms import problem_of
+from tests.emit.gms_rules import problem_of
 
 JDBC = "io.confluent.connect.jdbc.JdbcSourceConnector"
 BIGQUERY = "com.wepay.kafka.connect.bigquery.BigQuerySinkConnector"

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from kc_lineage_dagster.emit.limits import TOO_LONG, URN_BYTES, encoded_length, representable
 from kc_lineage_dagster.emit.urns import Naming, dataset_urn, flow_urn, job_urn
 from kc_lineage_dagster.lineage import ConnectorLineage, Dataset, Edge, Unresolved
-from tests.emit.gms import urn_problem
+from tests.emit.gms_rules import urn_problem
 
 few = settings(max_examples=60, deadline=None)
 names = st.text(st.characters(exclude_categories=["Cs"]), max_size=600) | st.text(

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from kc_lineage_dagster.emit import urns
 from kc_lineage_dagster.emit.urns import Naming
 from kc_lineage_dagster.lineage import Dataset
-from tests.emit.gms import urn_problem
+from tests.emit.gms_rules import urn_problem
 
 names = st.text(st.characters(exclude_categories=["Cs"]), min_size=1, max_size=30)
 few = settings(max_examples=50, deadline=None)

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import json
-import os
 import shutil
-import signal
 import subprocess
 import tempfile
 import time
@@ -18,7 +16,7 @@ from types import TracebackType
 from typing import Any
 from urllib.parse import quote
 
-from tests.live.machine import BUILD, Process, free_ports, postgres_binaries
+from tests.live.machine import BUILD, Process, free_ports, postgres, postgres_binaries
 
 SECRET = "s3cr3t-0f-the-live-lab"
 _INTERNAL = ("connect-", "__", "mm2-")
@@ -62,10 +60,7 @@ config.providers.file.class=org.apache.kafka.common.config.provider.FileConfigPr
 topic.creation.enable=true
 scheduled.rebalance.max.delay.ms=2000
 """
-_POSTGRES = """port={postgres}
-listen_addresses='127.0.0.1'
-unix_socket_directories=''
-wal_level=logical
+_POSTGRES = """wal_level=logical
 max_replication_slots=20
 max_wal_senders=20
 fsync=off
@@ -82,7 +77,6 @@ class Lab:
         self.folder.chmod(0o755)
         names = ("postgres", "kafka", "controller", "rest")
         self.ports = dict(zip(names, free_ports(len(names)), strict=True))
-        self.user = "postgres" if os.geteuid() == 0 else None
         self.binaries = postgres_binaries() or Path()
         self._processes: list[Process] = []
         self.worker = self._java("worker", "connect.cli.ConnectDistributed", "worker.properties", "rest", "1g")
@@ -124,17 +118,7 @@ class Lab:
         self.start_worker()
 
     def _start_postgres(self) -> None:
-        data = self.folder / "postgres"
-        data.mkdir(mode=0o700)
-        if self.user:
-            shutil.chown(data, self.user, self.user)
-        made = [str(self.binaries / "initdb"), "-D", str(data), "-U", "postgres", "-A", "trust", "-E", "UTF8", "-N"]
-        subprocess.run(made, user=self.user, cwd="/", check=True, capture_output=True)
-        with (data / "postgresql.conf").open("a") as settings:
-            settings.write(_POSTGRES.format(**self.ports))
-        command = [str(self.binaries / "postgres"), "-D", str(data)]
-        log = self.folder / "postgres.log"
-        server = Process("PostgreSQL", command, self.ports["postgres"], log, self.user, signal.SIGINT)
+        server = postgres(self.folder, self.ports["postgres"], _POSTGRES)
         self._processes.append(server)
         server.start()
         wait(lambda: self._psql("postgres", "SELECT 1").returncode == 0, "PostgreSQL answers")

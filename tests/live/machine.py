@@ -110,3 +110,21 @@ class Process:
         except subprocess.TimeoutExpired:
             running.kill()
             running.wait()
+
+
+def postgres(folder: Path, port: int, settings: str = "") -> Process:
+    """A PostgreSQL of its own, not yet started, below a folder that everybody may enter: it does not run as root.
+
+    ``settings``: lines of ``postgresql.conf``.
+    """
+    binaries, data = postgres_binaries() or Path(), folder / "postgres"
+    user = "postgres" if os.geteuid() == 0 else None
+    data.mkdir(mode=0o700)
+    if user:
+        shutil.chown(data, user, user)
+    made = [str(binaries / "initdb"), "-D", str(data), "-U", "postgres", "-A", "trust", "-E", "UTF8", "-N"]
+    subprocess.run(made, user=user, cwd="/", check=True, capture_output=True)
+    with (data / "postgresql.conf").open("a") as stream:
+        stream.write(f"port={port}\nlisten_addresses='127.0.0.1'\nunix_socket_directories=''\n{settings}")
+    command = [str(binaries / "postgres"), "-D", str(data)]
+    return Process("PostgreSQL", command, port, folder / "postgres.log", user, signal.SIGINT)

@@ -29,8 +29,8 @@ test: setup ## all fast tests
 	$(BIN)/python -m pytest
 
 lint: setup ## ruff and mypy
-	$(BIN)/ruff check kc_lineage_dagster tests
-	$(BIN)/ruff format --check kc_lineage_dagster tests
+	$(BIN)/ruff check kc_lineage_dagster tests tools
+	$(BIN)/ruff format --check kc_lineage_dagster tests tools
 	$(BIN)/mypy
 
 lock: setup ## requirements-dev.lock, newest versions that fit pyproject.toml
@@ -39,13 +39,13 @@ lock: setup ## requirements-dev.lock, newest versions that fit pyproject.toml
 	  --extra test --extra dev --extra browser -o requirements-dev.lock pyproject.toml
 
 docs: setup ## docs/coverage.md from the registry
-	$(BIN)/python -m kc_lineage_dagster.coverage docs/coverage.md
+	$(BIN)/python -m tools.coverage docs/coverage.md
 
 doctor: setup ## try Connect, DataHub and the state path of every recipe
-	$(BIN)/python -m kc_lineage_dagster.doctor
+	$(BIN)/python -m kc_lineage_dagster.run.doctor
 
 record: setup ## save a cluster's answers, redacted: make record URL=http://connect:8083 OUT=cluster.json
-	$(BIN)/python -m kc_lineage_dagster.record $(URL) $(OUT)
+	$(BIN)/python -m kc_lineage_dagster.run.recording $(URL) $(OUT)
 
 browser: setup ## the web interface, driven by headless Chromium
 	$(BIN)/python -m pytest -m browser tests/browser

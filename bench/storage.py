@@ -19,7 +19,7 @@ SQLITE, POSTGRES = "SQLite", "PostgreSQL"
 
 @contextmanager
 def storages(names: Collection[str]) -> Iterator[Mapping[str, str]]:
-    """Name -> ``dagster.yaml``, of those asked for that can be had here; PostgreSQL's server runs until the block ends."""
+    """Name -> ``dagster.yaml``, of those asked for that can be had here; PostgreSQL runs until the block ends."""
     settings = (ROOT / "dagster.yaml").read_text()
     wanted = POSTGRES in names and postgres_binaries() is not None
     if not wanted or importlib.util.find_spec("dagster_postgres") is None:

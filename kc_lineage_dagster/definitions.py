@@ -2,7 +2,7 @@
 
 from kc_lineage_dagster.defs.build import build_all
 from kc_lineage_dagster.defs.collector import keep_what_is_loaded
-from kc_lineage_dagster.recipe_files import find_recipes
+from kc_lineage_dagster.recipe.files import find_recipes
 
 defs = build_all(find_recipes())
 keep_what_is_loaded()

@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-from kc_lineage_dagster.coverage import coverage
-from kc_lineage_dagster.recipe import ConnectOptions, Options, SourceConfig
+from kc_lineage_dagster.recipe.model import ConnectOptions, Options, SourceConfig
+from tools.coverage import coverage
 
 ROOT = Path(__file__).resolve().parents[1]
 

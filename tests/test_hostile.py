@@ -19,7 +19,7 @@ from kc_lineage_dagster import build_definitions
 from kc_lineage_dagster.connect.answers import EXPANDED
 from kc_lineage_dagster.connect.snapshot import Snapshot
 from kc_lineage_dagster.defs.partitions import decode_partition
-from kc_lineage_dagster.state import ClusterState
+from kc_lineage_dagster.state.cluster_state import ClusterState
 from tests import hostile
 from tests.connect.stand_in import ConnectStandIn, body
 from tests.defs.clusters import execute

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from typing import Any, Protocol
 from urllib.parse import quote
 
-from kc_lineage_dagster.connect.cut import CUT_MARK
+from kc_lineage_dagster.connect.secrets.cut import CUT_MARK
 from kc_lineage_dagster.errors import ConnectNotFound
 
 EXPANDED = "/connectors?expand=info&expand=status"

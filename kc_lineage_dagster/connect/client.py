@@ -13,8 +13,8 @@ import urllib3
 from requests.adapters import HTTPAdapter
 
 from kc_lineage_dagster.connect.answers import EXPANDED, connector_path, one_line, parse_json
-from kc_lineage_dagster.connect.redact import redact_text
 from kc_lineage_dagster.connect.retry import A_COUPLE, ALWAYS, Failure, pause, retries_for, retry_after
+from kc_lineage_dagster.connect.secrets.redact import redact_text
 from kc_lineage_dagster.connect.settings import ConnectSettings, cloud_uri
 from kc_lineage_dagster.connect.wire import BeyondBoundsError, cause_of, elsewhere, next_hop, not_json, read_bounded
 from kc_lineage_dagster.errors import ConnectError, ConnectNotFound, ConnectRefused, ConnectUnavailable

@@ -7,16 +7,16 @@ from dataclasses import replace
 
 from kc_lineage_dagster.connect.answers import Answers, one_line
 from kc_lineage_dagster.connect.calls import Calls, Wants, default_wants
-from kc_lineage_dagster.connect.definitions import (
+from kc_lineage_dagster.connect.listed import Listed, listed
+from kc_lineage_dagster.connect.listing import Listing, concurrently, list_connectors
+from kc_lineage_dagster.connect.parse import WrongShapeError, text_of
+from kc_lineage_dagster.connect.plugins import (
     PasswordKeys,
     ask_password_keys,
     installed_plugins,
     kind_by_plugin,
 )
-from kc_lineage_dagster.connect.listed import Listed, listed
-from kc_lineage_dagster.connect.listing import Listing, concurrently, list_connectors
-from kc_lineage_dagster.connect.parse import WrongShapeError, text_of
-from kc_lineage_dagster.connect.redact import redact_text
+from kc_lineage_dagster.connect.secrets.redact import redact_text
 from kc_lineage_dagster.connect.snapshot import Connector, Snapshot, by_name
 from kc_lineage_dagster.connect.substitute import ProvidedConfig
 from kc_lineage_dagster.errors import ConnectError

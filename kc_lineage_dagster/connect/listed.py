@@ -7,7 +7,6 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from kc_lineage_dagster.connect.answers import one_line
-from kc_lineage_dagster.connect.definitions import PasswordKeys, secret_keys_of
 from kc_lineage_dagster.connect.listing import Entry
 from kc_lineage_dagster.connect.parse import (
     WrongShapeError,
@@ -19,7 +18,8 @@ from kc_lineage_dagster.connect.parse import (
     text_of,
     trace_of,
 )
-from kc_lineage_dagster.connect.redact import redact_text, split_secrets
+from kc_lineage_dagster.connect.plugins import PasswordKeys, secret_keys_of
+from kc_lineage_dagster.connect.secrets.redact import redact_text, split_secrets
 from kc_lineage_dagster.connect.snapshot import Connector
 from kc_lineage_dagster.connect.substitute import ProvidedConfig, substitute
 

@@ -15,8 +15,8 @@ from urllib.request import url2pathname
 
 from kc_lineage_dagster.connect.answers import EXPANDED, NAMES, NotSaved, one_line, parse_json
 from kc_lineage_dagster.connect.parse import text_of
-from kc_lineage_dagster.connect.redact import redact_text
 from kc_lineage_dagster.connect.saved_forms import Posted, connectors_in, load_yaml, looks_posted
+from kc_lineage_dagster.connect.secrets.redact import redact_text
 from kc_lineage_dagster.connect.settings import is_http
 from kc_lineage_dagster.errors import ConnectError, ConnectNotFound, ConnectRefused, ConnectUnavailable
 

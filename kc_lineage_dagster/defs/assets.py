@@ -19,7 +19,6 @@ from dagster import (
 )
 from pydantic import Field
 
-from kc_lineage_dagster.cluster import Cluster
 from kc_lineage_dagster.defs import checks, datahub_checks, events
 from kc_lineage_dagster.defs.collector import seldom
 from kc_lineage_dagster.defs.datasets import Translator, keys_of
@@ -28,9 +27,10 @@ from kc_lineage_dagster.defs.names import Names
 from kc_lineage_dagster.defs.partitions import add_partitions, decode_partition, drop_partitions, partitions_of
 from kc_lineage_dagster.defs.progress import progress_log
 from kc_lineage_dagster.defs.provenance import SNAPSHOT
-from kc_lineage_dagster.recipe_files import RecipeFile
-from kc_lineage_dagster.report import Request
-from kc_lineage_dagster.sync import read_cluster, sync
+from kc_lineage_dagster.recipe.files import RecipeFile
+from kc_lineage_dagster.run.cluster import Cluster
+from kc_lineage_dagster.run.report import Request
+from kc_lineage_dagster.run.sync import read_cluster, sync
 from kc_lineage_dagster.version import code_version
 
 _ABOUT_LINEAGE = (

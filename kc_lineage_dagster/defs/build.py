@@ -18,8 +18,8 @@ from kc_lineage_dagster.defs.names import Names
 from kc_lineage_dagster.defs.resources import DataHubResource, KafkaConnectResource
 from kc_lineage_dagster.defs.schedules import cluster_schedules
 from kc_lineage_dagster.defs.sensors import cluster_sensor
-from kc_lineage_dagster.recipe_files import RECIPES_VARIABLE, RecipeFile, find_recipes, read_recipe, recipe_of
-from kc_lineage_dagster.rivals import alike
+from kc_lineage_dagster.recipe.files import RECIPES_VARIABLE, RecipeFile, find_recipes, read_recipe, recipe_of
+from kc_lineage_dagster.state.other_recipes import alike
 
 # The button *Materialize all* wants partitions, of which there are none before the first run.
 _ABOUT = (

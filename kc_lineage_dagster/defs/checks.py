@@ -17,7 +17,7 @@ from dagster import (
 from kc_lineage_dagster.connect.snapshot import Snapshot
 from kc_lineage_dagster.defs.metadata import edges_that_disappeared, table
 from kc_lineage_dagster.defs.names import Names
-from kc_lineage_dagster.report import Report
+from kc_lineage_dagster.run.report import Report
 
 READ = "every_connector_read"
 RUNNING = "connectors_and_tasks_running"

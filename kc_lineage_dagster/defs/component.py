@@ -11,7 +11,7 @@ from pydantic import Field
 from kc_lineage_dagster.defs.build import build_clusters
 from kc_lineage_dagster.defs.datasets import default_key
 from kc_lineage_dagster.lineage import Dataset
-from kc_lineage_dagster.recipe_files import recipe_of
+from kc_lineage_dagster.recipe.files import recipe_of
 
 
 def _about(text: str) -> Resolver:

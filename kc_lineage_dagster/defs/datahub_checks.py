@@ -12,7 +12,6 @@ from dagster import (
     MetadataValue,
 )
 
-from kc_lineage_dagster.cluster import Cluster
 from kc_lineage_dagster.defs.checks import evaluation
 from kc_lineage_dagster.defs.events import selected_checks
 from kc_lineage_dagster.defs.names import Names
@@ -21,9 +20,10 @@ from kc_lineage_dagster.emit.existence import Existence
 from kc_lineage_dagster.emit.sinks import REST
 from kc_lineage_dagster.emit.urns import dataset_urn
 from kc_lineage_dagster.errors import KcLineageError
-from kc_lineage_dagster.recipe_files import RecipeFile
-from kc_lineage_dagster.report import Report
-from kc_lineage_dagster.rivals import shared_flows
+from kc_lineage_dagster.recipe.files import RecipeFile
+from kc_lineage_dagster.run.cluster import Cluster
+from kc_lineage_dagster.run.report import Report
+from kc_lineage_dagster.state.other_recipes import shared_flows
 
 KNOWN = "datasets_known_to_datahub"
 OWN = "flows_written_by_one_recipe"

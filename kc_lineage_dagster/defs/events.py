@@ -14,7 +14,6 @@ from dagster import (
     MetadataValue,
 )
 
-from kc_lineage_dagster.cluster import Cluster
 from kc_lineage_dagster.connect.snapshot import Snapshot
 from kc_lineage_dagster.defs import checks
 from kc_lineage_dagster.defs.datasets import KeyOf
@@ -24,9 +23,10 @@ from kc_lineage_dagster.defs.partitions import encode_partition
 from kc_lineage_dagster.defs.provenance import SNAPSHOT, provenance
 from kc_lineage_dagster.emit.urns import flow_urn
 from kc_lineage_dagster.page.render import PAGE
-from kc_lineage_dagster.recipe_files import RecipeFile
-from kc_lineage_dagster.report import ConnectorResult, Report
-from kc_lineage_dagster.state import state_folder
+from kc_lineage_dagster.recipe.files import RecipeFile
+from kc_lineage_dagster.run.cluster import Cluster
+from kc_lineage_dagster.run.report import ConnectorResult, Report
+from kc_lineage_dagster.state.cluster_state import state_folder
 
 
 def page_of(file: RecipeFile) -> MetadataValue:

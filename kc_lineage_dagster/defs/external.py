@@ -13,13 +13,13 @@ from dataclasses import dataclass, field, replace
 
 from dagster import AssetKey, AssetSpec
 
-from kc_lineage_dagster.cluster import Cluster
 from kc_lineage_dagster.defs.datasets import Translator, keys_of
 from kc_lineage_dagster.emit.urns import dataset_urn
 from kc_lineage_dagster.errors import KcLineageError
 from kc_lineage_dagster.lineage import KAFKA, Dataset
-from kc_lineage_dagster.recipe_files import RecipeFile
-from kc_lineage_dagster.state import ClusterState, state_folder
+from kc_lineage_dagster.recipe.files import RecipeFile
+from kc_lineage_dagster.run.cluster import Cluster
+from kc_lineage_dagster.state.cluster_state import ClusterState, state_folder
 
 # The fields of ``source.config`` that names depend on; others, secrets among them, are not looked up while loading.
 _NAMING = (

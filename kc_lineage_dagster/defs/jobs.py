@@ -11,13 +11,13 @@ from dagster import (
     op,
 )
 
-from kc_lineage_dagster.cluster import Cluster
 from kc_lineage_dagster.defs.failures import clear_failure
 from kc_lineage_dagster.defs.metadata import table
 from kc_lineage_dagster.defs.names import Names
-from kc_lineage_dagster.doctor import examine
-from kc_lineage_dagster.preview import preview
-from kc_lineage_dagster.recipe_files import RecipeFile
+from kc_lineage_dagster.recipe.files import RecipeFile
+from kc_lineage_dagster.run.cluster import Cluster
+from kc_lineage_dagster.run.doctor import examine
+from kc_lineage_dagster.run.preview import preview
 
 _SHOWN = 2000  # lines of a diff in the run's metadata
 

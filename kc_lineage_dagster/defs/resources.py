@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 from dagster import ConfigurableResource
 from pydantic import Field, PrivateAttr
 
-from kc_lineage_dagster.cluster import Cluster, Progress
-from kc_lineage_dagster.recipe_files import RecipeFile, read_recipe, recipe_of
+from kc_lineage_dagster.recipe.files import RecipeFile, read_recipe, recipe_of
+from kc_lineage_dagster.run.cluster import Cluster, Progress
 
 if TYPE_CHECKING:
     from kc_lineage_dagster.connect.snapshot import Snapshot

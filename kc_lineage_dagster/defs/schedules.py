@@ -7,7 +7,7 @@ from typing import Any
 from dagster import DefaultScheduleStatus, RunRequest, ScheduleDefinition, schedule
 
 from kc_lineage_dagster.defs.names import Names
-from kc_lineage_dagster.recipe_files import RecipeFile
+from kc_lineage_dagster.recipe.files import RecipeFile
 
 WEEKLY = "17 3 * * 0"
 

@@ -17,11 +17,11 @@ from dagster import (
     sensor,
 )
 
-from kc_lineage_dagster.changes import Cursor, ask, changes
-from kc_lineage_dagster.cluster import Cluster
 from kc_lineage_dagster.defs.names import Names
 from kc_lineage_dagster.defs.partitions import add_partitions
-from kc_lineage_dagster.recipe_files import RecipeFile
+from kc_lineage_dagster.recipe.files import RecipeFile
+from kc_lineage_dagster.run.changes import Cursor, ask, changes
+from kc_lineage_dagster.run.cluster import Cluster
 
 _UNDER_WAY = [
     DagsterRunStatus.QUEUED,

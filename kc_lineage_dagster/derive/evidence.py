@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
-from kc_lineage_dagster.derive.java_regex import Refused, compile_java, literal_prefix
+from kc_lineage_dagster.java_regex import Refused, compile_java, literal_prefix
 from kc_lineage_dagster.lineage import Unresolved
 
 

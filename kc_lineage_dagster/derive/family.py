@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from kc_lineage_dagster.derive.config import Config
 from kc_lineage_dagster.derive.evidence import Evidence
-from kc_lineage_dagster.derive.record import Record
+from kc_lineage_dagster.derive.records import Record
 from kc_lineage_dagster.lineage import Dataset, Unresolved
 
 

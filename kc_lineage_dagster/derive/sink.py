@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable
 from kc_lineage_dagster.derive.config import Config, first, items
 from kc_lineage_dagster.derive.evidence import Evidence, committed_topics
 from kc_lineage_dagster.derive.family import SinkFamily
-from kc_lineage_dagster.derive.record import Record, field_edges
+from kc_lineage_dagster.derive.records import Record, field_edges
 from kc_lineage_dagster.derive.transforms.steps import Chain, Outcome, run
 from kc_lineage_dagster.lineage import KAFKA, Dataset, Edge, Unresolved
 

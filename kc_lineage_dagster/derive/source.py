@@ -14,9 +14,9 @@ from dataclasses import dataclass, field, replace
 from kc_lineage_dagster.derive.config import Config, first
 from kc_lineage_dagster.derive.evidence import Evidence
 from kc_lineage_dagster.derive.family import Selection, SourceFamily
-from kc_lineage_dagster.derive.java_regex import complete, examples
-from kc_lineage_dagster.derive.record import Record, TopicPattern, field_edges
+from kc_lineage_dagster.derive.records import Record, TopicPattern, field_edges
 from kc_lineage_dagster.derive.transforms.steps import Beforehand, Chain, Outcome, backwards, run
+from kc_lineage_dagster.java_regex import complete, examples
 from kc_lineage_dagster.lineage import KAFKA, Dataset, Edge, Unresolved
 
 # Topics that a worker or a converter writes for a source beside its data (rule 6 of Connect's and Confluent's keys).

@@ -15,7 +15,7 @@ from urllib.parse import urlsplit, urlunsplit
 from pydantic import ValidationError
 
 from kc_lineage_dagster.emit.aspects import Proposal
-from kc_lineage_dagster.emit.incarnation import Seen
+from kc_lineage_dagster.emit.which_datahub import Seen
 from kc_lineage_dagster.errors import KcLineageError
 
 if TYPE_CHECKING:

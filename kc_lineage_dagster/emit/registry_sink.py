@@ -25,8 +25,8 @@ from kc_lineage_dagster.emit.delivery import (
     stamp,
     to_wrapper,
 )
-from kc_lineage_dagster.emit.incarnation import Seen, look_at_lite
-from kc_lineage_dagster.emit.places import lite_config, place, unindexed
+from kc_lineage_dagster.emit.local_sinks import lite_config, place, unindexed
+from kc_lineage_dagster.emit.which_datahub import Seen, look_at_lite
 from kc_lineage_dagster.errors import SinkError
 
 _SETTLE_EVERY = 200  # records between two looks at the callbacks

@@ -28,8 +28,8 @@ from kc_lineage_dagster.emit.delivery import (
     stamp,
     to_mcp,
 )
-from kc_lineage_dagster.emit.incarnation import Seen, look_at_gms
-from kc_lineage_dagster.emit.outage import Patience
+from kc_lineage_dagster.emit.patience import Patience
+from kc_lineage_dagster.emit.which_datahub import Seen, look_at_gms
 
 if TYPE_CHECKING:
     from datahub.emitter.rest_emitter import DataHubRestEmitter

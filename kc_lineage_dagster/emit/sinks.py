@@ -18,8 +18,8 @@ from kc_lineage_dagster.emit.delivery import (
     secrets_of,
     sink_errors,
 )
-from kc_lineage_dagster.emit.outage import Patience
-from kc_lineage_dagster.emit.places import file_config, lite_config
+from kc_lineage_dagster.emit.local_sinks import file_config, lite_config
+from kc_lineage_dagster.emit.patience import Patience
 from kc_lineage_dagster.emit.registry_sink import RegistrySink
 from kc_lineage_dagster.emit.rest_sink import RestSink
 from kc_lineage_dagster.errors import SinkError

@@ -13,8 +13,8 @@ from hypothesis import strategies as st
 
 from kc_lineage_dagster.connect.client import ConnectClient, ConnectSettings
 from kc_lineage_dagster.connect.fetch import fetch, list_only
-from kc_lineage_dagster.connect.redact import redact, redact_text
 from kc_lineage_dagster.connect.saved import Saved
+from kc_lineage_dagster.connect.secrets.redact import redact, redact_text
 from kc_lineage_dagster.connect.substitute import ProvidedConfig
 from kc_lineage_dagster.errors import ConnectError
 from tests.connect import stand_in

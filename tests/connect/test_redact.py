@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from kc_lineage_dagster.connect.redact import is_user_key, redact, redact_json, redact_text, split_secrets
+from kc_lineage_dagster.connect.secrets.redact import is_user_key, redact, redact_json, redact_text, split_secrets
 
 
 def keys(text: str) -> list[str]:

@@ -2,8 +2,8 @@
 
 import pytest
 
-from kc_lineage_dagster.derive.java_regex import Refused
 from kc_lineage_dagster.derive.readers.name_lists import comma_separated, name_list
+from kc_lineage_dagster.java_regex import Refused
 
 
 @pytest.mark.parametrize(

@@ -10,12 +10,12 @@ from multiprocessing.process import BaseProcess
 from pathlib import Path
 from typing import Any
 
-from kc_lineage_dagster.emit import receipts as receipts_module
 from kc_lineage_dagster.emit.aspects import Proposal
 from kc_lineage_dagster.emit.lock import cluster_lock
-from kc_lineage_dagster.emit.receipts import Receipts
 from kc_lineage_dagster.emit.sinks import open_sink, sink_identity
-from kc_lineage_dagster.emit.stale import plan, removal_proposals
+from kc_lineage_dagster.run.stale import plan, removal_proposals
+from kc_lineage_dagster.state import receipts as receipts_module
+from kc_lineage_dagster.state.receipts import Receipts
 from tests.emit.samples import cluster, current, owners
 
 # Processes are forked from one that has imported what takes long: a clean process each, in milliseconds.

@@ -6,9 +6,9 @@ from collections.abc import Iterable
 
 from kc_lineage_dagster.emit.aspects import Proposal, proposals
 from kc_lineage_dagster.emit.delivery import SendReport, Sink
-from kc_lineage_dagster.emit.receipts import Receipts
 from kc_lineage_dagster.emit.urns import Naming
 from kc_lineage_dagster.lineage import ConnectorLineage, Dataset, Edge
+from kc_lineage_dagster.state.receipts import Receipts
 
 DEBEZIUM = "io.debezium.connector.postgresql.PostgresConnector"
 

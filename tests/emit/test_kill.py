@@ -8,7 +8,7 @@ import threading
 import pytest
 from datahub.lite.lite_util import get_datahub_lite
 
-from kc_lineage_dagster.emit.receipts import Receipts
+from kc_lineage_dagster.state.receipts import Receipts
 from tests.emit.gms import Answer, Gms, healthy
 from tests.emit.run_once import finish, start
 from tests.emit.samples import cluster, current, flat

@@ -13,9 +13,9 @@ from datahub.ingestion.api.sink import Sink, SinkReport
 from datahub.lite.lite_util import get_datahub_lite
 
 from kc_lineage_dagster.emit.lock import cluster_lock
-from kc_lineage_dagster.emit.receipts import Receipts
 from kc_lineage_dagster.emit.sinks import open_sink
 from kc_lineage_dagster.errors import SinkError
+from kc_lineage_dagster.state.receipts import Receipts
 from tests.emit.samples import cluster, emit, flat
 
 HERE = f"{__name__}:"
@@ -222,7 +222,7 @@ def test_a_datahub_lite_left_without_index_is_indexed_by_the_next_run(tmp_path):
 
 def test_two_runs_do_not_write_one_datahub_lite(tmp_path, monkeypatch):
     """The second waits, then says who is at it."""
-    monkeypatch.setattr("kc_lineage_dagster.emit.places._LITE_LOCK_SECONDS", 0.1)
+    monkeypatch.setattr("kc_lineage_dagster.emit.local_sinks._LITE_LOCK_SECONDS", 0.1)
     with cluster_lock(tmp_path / "deep/er/lite.db.lock", 1, run="other"):
         report, _ = send("datahub-lite", lite(tmp_path), flat(cluster(1)))
     assert "another run is working on DataHub Lite" in next(iter(report.causes))

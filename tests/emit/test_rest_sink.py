@@ -7,10 +7,10 @@ import logging
 import pytest
 
 from kc_lineage_dagster.emit.aspects import Proposal
-from kc_lineage_dagster.emit.outage import Patience
-from kc_lineage_dagster.emit.receipts import Receipts
+from kc_lineage_dagster.emit.patience import Patience
 from kc_lineage_dagster.emit.sinks import open_sink
 from kc_lineage_dagster.errors import SinkError
+from kc_lineage_dagster.state.receipts import Receipts
 from tests.emit import gms as faults
 from tests.emit.gms import Gms
 from tests.emit.samples import cluster, emit, flat

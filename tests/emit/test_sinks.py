@@ -58,7 +58,7 @@ def test_importing_the_package_imports_nothing_of_datahub():
     """Loading definitions stays fast."""
     code = (
         "import sys; import kc_lineage_dagster.emit.sinks, kc_lineage_dagster.emit.checkpoint,"
-        " kc_lineage_dagster.emit.stale; print([name for name in sys.modules if name.startswith('datahub')])"
+        " kc_lineage_dagster.run.stale; print([name for name in sys.modules if name.startswith('datahub')])"
     )
     environment = {"PYTHONPATH": ":".join(sys.path)}
     done = subprocess.run([sys.executable, "-c", code], env=environment, capture_output=True, text=True, check=True)

@@ -17,12 +17,12 @@ import yaml
 from dagster import DagsterInstance, build_sensor_context
 
 from kc_lineage_dagster import build_definitions
-from kc_lineage_dagster.cluster import Cluster
 from kc_lineage_dagster.derive.derive import deriver
 from kc_lineage_dagster.emit.urns import by_connector, flow_urn
 from kc_lineage_dagster.lineage import ConnectorLineage
-from kc_lineage_dagster.recipe_files import read_recipe, recipe_of
-from kc_lineage_dagster.record import main as record
+from kc_lineage_dagster.recipe.files import read_recipe, recipe_of
+from kc_lineage_dagster.run.cluster import Cluster
+from kc_lineage_dagster.run.recording import main as record
 from tests.emit.gms import Gms
 from tests.live import machine, world
 from tests.live.lab import SECRET, Lab, wait

@@ -12,15 +12,15 @@ from urllib.parse import quote
 
 import pytest
 
-from kc_lineage_dagster import doctor
-from kc_lineage_dagster.cluster import Cluster
 from kc_lineage_dagster.connect.answers import EXPANDED
 from kc_lineage_dagster.connect.client import ConnectClient
 from kc_lineage_dagster.connect.fetch import fetch
 from kc_lineage_dagster.connect.saved import Saved
 from kc_lineage_dagster.defs.resources import DataHubResource, KafkaConnectResource
-from kc_lineage_dagster.recipe_files import read_recipe
-from kc_lineage_dagster.record import record
+from kc_lineage_dagster.recipe.files import read_recipe
+from kc_lineage_dagster.run import doctor
+from kc_lineage_dagster.run.cluster import Cluster
+from kc_lineage_dagster.run.recording import record
 from tests.connect.stand_in import ConnectStandIn, Fault, Handler
 from tests.emit.gms import Gms
 from tests.properties.leaks import SECRET, Search

@@ -5,7 +5,7 @@ from dataclasses import replace
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from kc_lineage_dagster.derive.record import ALL_COLUMNS, Leaf, Node, Opaque, Record, Struct, TopicPattern
+from kc_lineage_dagster.derive.records import ALL_COLUMNS, Leaf, Node, Opaque, Record, Struct, TopicPattern
 from kc_lineage_dagster.derive.transforms.chain import TRANSFORMS, build_chain
 from kc_lineage_dagster.derive.transforms.fields import envelope
 from kc_lineage_dagster.derive.transforms.steps import Chain, Outcome, backwards, run

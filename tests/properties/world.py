@@ -13,10 +13,10 @@ from dagster import DagsterInstance, Definitions, build_sensor_context, serializ
 from dagster._core.remote_representation.external_data import RepositorySnap
 
 from kc_lineage_dagster import build_definitions
-from kc_lineage_dagster.cluster import Cluster
 from kc_lineage_dagster.defs.resources import DataHubResource, KafkaConnectResource
 from kc_lineage_dagster.errors import KcLineageError
-from kc_lineage_dagster.recipe_files import read_recipe
+from kc_lineage_dagster.recipe.files import read_recipe
+from kc_lineage_dagster.run.cluster import Cluster
 from tests.connect.stand_in import ConnectStandIn
 from tests.defs.clusters import execute
 from tests.emit.gms import Answer, Gms, Request

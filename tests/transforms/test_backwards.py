@@ -2,7 +2,7 @@
 
 import pytest
 
-from kc_lineage_dagster.derive.record import Record, TopicPattern
+from kc_lineage_dagster.derive.records import Record, TopicPattern
 from kc_lineage_dagster.derive.transforms.chain import build_chain
 from kc_lineage_dagster.derive.transforms.steps import Beforehand, Chain, backwards, run
 from kc_lineage_dagster.lineage import Dataset

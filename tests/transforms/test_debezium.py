@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import pytest
 
-from kc_lineage_dagster.derive.record import ALL_COLUMNS, Leaf, Opaque, Record, Struct, TopicPattern, field_edges
+from kc_lineage_dagster.derive.records import ALL_COLUMNS, Leaf, Opaque, Record, Struct, TopicPattern, field_edges
 from kc_lineage_dagster.derive.transforms.chain import build_chain
 from kc_lineage_dagster.derive.transforms.fields import envelope, put
 from kc_lineage_dagster.derive.transforms.steps import run

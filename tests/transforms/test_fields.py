@@ -2,7 +2,7 @@
 
 import pytest
 
-from kc_lineage_dagster.derive.record import ALL_COLUMNS, Leaf, Record, Struct, field_edges
+from kc_lineage_dagster.derive.records import ALL_COLUMNS, Leaf, Record, Struct, field_edges
 from kc_lineage_dagster.derive.transforms.chain import build_chain
 from kc_lineage_dagster.derive.transforms.steps import run
 from kc_lineage_dagster.lineage import Dataset, Unresolved

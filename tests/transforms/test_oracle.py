@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from kc_lineage_dagster.derive.record import Leaf, Node, Opaque, Record, Struct, field_edges
+from kc_lineage_dagster.derive.records import Leaf, Node, Opaque, Record, Struct, field_edges
 from kc_lineage_dagster.derive.transforms.chain import build_chain
 from kc_lineage_dagster.derive.transforms.steps import Chain, Outcome, backwards, run
 from kc_lineage_dagster.lineage import Dataset

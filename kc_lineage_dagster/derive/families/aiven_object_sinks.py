@@ -15,7 +15,7 @@ from kc_lineage_dagster.derive.config import Config, first
 from kc_lineage_dagster.derive.family import SinkFamily, topic_of
 from kc_lineage_dagster.derive.readers.object_paths import template_folder
 from kc_lineage_dagster.derive.readers.table_names import required
-from kc_lineage_dagster.derive.record import Record
+from kc_lineage_dagster.derive.records import Record
 from kc_lineage_dagster.lineage import Dataset, Unresolved
 
 TEMPLATE = "file.name.template"

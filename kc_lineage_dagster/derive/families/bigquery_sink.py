@@ -16,10 +16,10 @@ from collections.abc import Iterable
 
 from kc_lineage_dagster.derive.config import Config, first, flag
 from kc_lineage_dagster.derive.family import SinkFamily, topic_of
-from kc_lineage_dagster.derive.java_regex import Refused
 from kc_lineage_dagster.derive.readers.table_names import qualified, required
 from kc_lineage_dagster.derive.readers.topic_maps import topic_map
-from kc_lineage_dagster.derive.record import Record
+from kc_lineage_dagster.derive.records import Record
+from kc_lineage_dagster.java_regex import Refused
 from kc_lineage_dagster.lineage import Dataset, Unresolved
 
 _INVALID = re.compile(r"[^a-zA-Z0-9_]")

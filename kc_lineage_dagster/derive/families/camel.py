@@ -17,7 +17,7 @@ from kc_lineage_dagster.derive.evidence import Evidence
 from kc_lineage_dagster.derive.family import Found, SinkFamily, SourceFamily
 from kc_lineage_dagster.derive.readers.aws import bare_name, regional
 from kc_lineage_dagster.derive.readers.topic_sources import flows
-from kc_lineage_dagster.derive.record import Record
+from kc_lineage_dagster.derive.records import Record
 from kc_lineage_dagster.lineage import Dataset, Unresolved
 
 _ROOT = "org.apache.camel.kafkaconnector"

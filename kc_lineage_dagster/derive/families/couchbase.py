@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from kc_lineage_dagster.derive.config import Config, first, items, pairs, stripped
 from kc_lineage_dagster.derive.evidence import Evidence
 from kc_lineage_dagster.derive.family import Found, Selection, SinkFamily, SourceFamily, topic_of
-from kc_lineage_dagster.derive.record import Record
+from kc_lineage_dagster.derive.records import Record
 from kc_lineage_dagster.lineage import Dataset, Unresolved
 
 _PLATFORM = "couchbase"

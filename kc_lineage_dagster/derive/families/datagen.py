@@ -9,7 +9,7 @@ from kc_lineage_dagster.derive.evidence import Evidence
 from kc_lineage_dagster.derive.family import Found, SourceFamily
 from kc_lineage_dagster.derive.readers.places import nowhere
 from kc_lineage_dagster.derive.readers.topic_sources import into_topic
-from kc_lineage_dagster.derive.record import Record
+from kc_lineage_dagster.derive.records import Record
 from kc_lineage_dagster.lineage import Unresolved
 
 _VOLUBLE_KEYS = ("genk.", "genkp.", "genv.", "genvp.")

@@ -10,7 +10,7 @@ from kc_lineage_dagster.derive.readers.jdbc_targets import session_user, target,
 from kc_lineage_dagster.derive.readers.jdbc_url import URL_KEY, JdbcUrl, parse_jdbc_url
 from kc_lineage_dagster.derive.readers.sql_names import TableName, table_name
 from kc_lineage_dagster.derive.readers.sql_platforms import PLATFORMS, SCHEMA
-from kc_lineage_dagster.derive.record import Record
+from kc_lineage_dagster.derive.records import Record
 from kc_lineage_dagster.lineage import Dataset, Unresolved
 
 # the newer key goes first (io.debezium.sink.SinkConnectorConfig: the older ones are its deprecated aliases)

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 
 from kc_lineage_dagster.derive.config import Config, first
 from kc_lineage_dagster.derive.family import SinkFamily, topic_of
-from kc_lineage_dagster.derive.record import Record
+from kc_lineage_dagster.derive.records import Record
 from kc_lineage_dagster.lineage import Dataset, Unresolved
 
 FORMAT, STRATEGY = "collection.name.format", "collection.naming.strategy"

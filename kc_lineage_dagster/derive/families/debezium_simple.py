@@ -9,7 +9,7 @@ from __future__ import annotations
 from kc_lineage_dagster.derive.config import Config, first
 from kc_lineage_dagster.derive.evidence import Evidence
 from kc_lineage_dagster.derive.family import SinkFamily, SourceFamily
-from kc_lineage_dagster.derive.record import Opaque, Record
+from kc_lineage_dagster.derive.records import Opaque, Record
 from kc_lineage_dagster.lineage import Dataset
 
 _TOOLS = "org.apache.kafka.connect.tools"

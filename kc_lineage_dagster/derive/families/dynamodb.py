@@ -11,7 +11,7 @@ from kc_lineage_dagster.derive.config import Config, first, items
 from kc_lineage_dagster.derive.evidence import Evidence
 from kc_lineage_dagster.derive.family import Found, Selection, SinkFamily, SourceFamily, topic_of
 from kc_lineage_dagster.derive.readers.aws import regional
-from kc_lineage_dagster.derive.record import Record
+from kc_lineage_dagster.derive.records import Record
 from kc_lineage_dagster.lineage import Dataset, Unresolved
 
 _PLATFORM = "dynamodb"

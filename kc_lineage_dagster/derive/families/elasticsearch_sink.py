@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from kc_lineage_dagster.derive.config import Config, first, pairs
 from kc_lineage_dagster.derive.family import SinkFamily, topic_of
 from kc_lineage_dagster.derive.readers.search_index import data_stream_of, index_of
-from kc_lineage_dagster.derive.record import Record
+from kc_lineage_dagster.derive.records import Record
 from kc_lineage_dagster.lineage import Dataset, Unresolved
 
 _PLATFORM = "elasticsearch"

@@ -13,7 +13,7 @@ from kc_lineage_dagster.derive.family import Found, SinkFamily, SourceFamily
 from kc_lineage_dagster.derive.readers.aws import regional
 from kc_lineage_dagster.derive.readers.places import no_dataset
 from kc_lineage_dagster.derive.readers.topic_sources import wherever
-from kc_lineage_dagster.derive.record import Record
+from kc_lineage_dagster.derive.records import Record
 from kc_lineage_dagster.lineage import Dataset, Unresolved
 
 _GROUP = "aws.cloudwatch.log.group"

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from kc_lineage_dagster.derive.config import Config, first, is_reference
 from kc_lineage_dagster.derive.evidence import Evidence
 from kc_lineage_dagster.derive.family import Found, SinkFamily, SourceFamily, consumed
-from kc_lineage_dagster.derive.record import Record
+from kc_lineage_dagster.derive.records import Record
 from kc_lineage_dagster.lineage import Dataset, Unresolved
 
 _STDIO = "without `file` it uses the standard {} of the worker, which is no dataset"

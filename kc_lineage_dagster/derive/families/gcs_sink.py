@@ -8,7 +8,7 @@ from kc_lineage_dagster.derive.config import Config
 from kc_lineage_dagster.derive.family import SinkFamily, topic_of
 from kc_lineage_dagster.derive.readers.object_paths import LAYOUT_KEYS, topic_folder
 from kc_lineage_dagster.derive.readers.table_names import qualified, refused_rename, required
-from kc_lineage_dagster.derive.record import Record
+from kc_lineage_dagster.derive.records import Record
 from kc_lineage_dagster.lineage import Dataset, Unresolved
 
 

@@ -11,7 +11,7 @@ from kc_lineage_dagster.derive.readers.jdbc_targets import session_user, unreada
 from kc_lineage_dagster.derive.readers.jdbc_url import URL_KEY, JdbcUrl, parse_jdbc_url
 from kc_lineage_dagster.derive.readers.sql import tables_of
 from kc_lineage_dagster.derive.readers.sql_names import dataset_of, table_name
-from kc_lineage_dagster.derive.record import Opaque, Record
+from kc_lineage_dagster.derive.records import Opaque, Record
 from kc_lineage_dagster.lineage import Dataset, Unresolved
 
 PLATFORM = "hana"

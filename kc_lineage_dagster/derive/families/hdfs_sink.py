@@ -13,10 +13,10 @@ from collections.abc import Iterable
 
 from kc_lineage_dagster.derive.config import Config, first, flag
 from kc_lineage_dagster.derive.family import SinkFamily, topic_of
-from kc_lineage_dagster.derive.java_regex import Refused, compile_java
 from kc_lineage_dagster.derive.readers.object_paths import LAYOUT_KEYS, topic_folder, topics_dir
 from kc_lineage_dagster.derive.readers.table_names import qualified, refused_rename, required
-from kc_lineage_dagster.derive.record import Record
+from kc_lineage_dagster.derive.records import Record
+from kc_lineage_dagster.java_regex import Refused, compile_java
 from kc_lineage_dagster.lineage import Dataset, Unresolved
 
 # datahub.ingestion.source.sql.hive.storage_lineage: scheme of a location -> platform

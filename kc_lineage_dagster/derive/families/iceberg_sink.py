@@ -12,7 +12,7 @@ from collections.abc import Iterable
 
 from kc_lineage_dagster.derive.config import Config, first, flag, items
 from kc_lineage_dagster.derive.family import SinkFamily, consumed
-from kc_lineage_dagster.derive.record import Record
+from kc_lineage_dagster.derive.records import Record
 from kc_lineage_dagster.lineage import Dataset, Unresolved
 
 

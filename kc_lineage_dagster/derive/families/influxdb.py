@@ -8,7 +8,7 @@ from kc_lineage_dagster.derive.config import Config, first
 from kc_lineage_dagster.derive.evidence import Evidence
 from kc_lineage_dagster.derive.family import Found, Selection, SinkFamily, SourceFamily
 from kc_lineage_dagster.derive.readers.places import by_topic
-from kc_lineage_dagster.derive.record import Record
+from kc_lineage_dagster.derive.records import Record
 from kc_lineage_dagster.lineage import Dataset, Unresolved
 
 _PLATFORM = "influxdb"

@@ -12,7 +12,7 @@ from kc_lineage_dagster.derive.readers.jdbc_targets import session_user, target,
 from kc_lineage_dagster.derive.readers.jdbc_url import JdbcUrl
 from kc_lineage_dagster.derive.readers.sql_names import TableName, table_name
 from kc_lineage_dagster.derive.readers.sql_platforms import PLATFORMS
-from kc_lineage_dagster.derive.record import Record
+from kc_lineage_dagster.derive.records import Record
 from kc_lineage_dagster.lineage import Dataset, Unresolved
 
 TOPIC = "${topic}"

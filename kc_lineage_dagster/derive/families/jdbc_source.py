@@ -12,7 +12,7 @@ from kc_lineage_dagster.derive.readers.jdbc_connection import MANAGED_SOURCES, c
 from kc_lineage_dagster.derive.readers.jdbc_url import JdbcUrl
 from kc_lineage_dagster.derive.readers.sql import Query, tables_of
 from kc_lineage_dagster.derive.readers.sql_names import TableName, dataset_of, table_list, table_name
-from kc_lineage_dagster.derive.record import ALL_COLUMNS, Leaf, Node, Opaque, Record, Struct
+from kc_lineage_dagster.derive.records import ALL_COLUMNS, Leaf, Node, Opaque, Record, Struct
 from kc_lineage_dagster.lineage import Dataset, Unresolved
 
 _TASKS = "task configurations"

@@ -14,7 +14,7 @@ from kc_lineage_dagster.derive.config import Config, first
 from kc_lineage_dagster.derive.evidence import Evidence
 from kc_lineage_dagster.derive.family import Found, SinkFamily, SourceFamily, topic_of
 from kc_lineage_dagster.derive.readers.kcql import Statement, parse_kcql
-from kc_lineage_dagster.derive.record import Record
+from kc_lineage_dagster.derive.records import Record
 from kc_lineage_dagster.lineage import Dataset, Unresolved
 
 _ROOTS = ("io.lenses.streamreactor.connect", "com.datamountaineer.streamreactor.connect")

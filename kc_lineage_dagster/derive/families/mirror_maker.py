@@ -12,10 +12,10 @@ from functools import partial
 from kc_lineage_dagster.derive.config import Config, first, items
 from kc_lineage_dagster.derive.evidence import Evidence
 from kc_lineage_dagster.derive.family import Found, SourceFamily
-from kc_lineage_dagster.derive.java_regex import Refused
 from kc_lineage_dagster.derive.readers.mirrors import Mirror, committed_topics, mirrored
 from kc_lineage_dagster.derive.readers.name_lists import NameList, name_list
-from kc_lineage_dagster.derive.record import Record
+from kc_lineage_dagster.derive.records import Record
+from kc_lineage_dagster.java_regex import Refused
 from kc_lineage_dagster.lineage import Unresolved
 
 SOURCE, TARGET, POLICY = "source.cluster.alias", "target.cluster.alias", "replication.policy.class"

@@ -11,8 +11,8 @@ from collections.abc import Iterator
 
 from kc_lineage_dagster.derive.config import Config, first, items
 from kc_lineage_dagster.derive.family import SinkFamily, topic_of
-from kc_lineage_dagster.derive.java_regex import compile_java
-from kc_lineage_dagster.derive.record import Record
+from kc_lineage_dagster.derive.records import Record
+from kc_lineage_dagster.java_regex import compile_java
 from kc_lineage_dagster.lineage import Dataset, Unresolved
 
 MAPPER = "com.mongodb.kafka.connect.sink.namespace.mapping.DefaultNamespaceMapper"

@@ -14,10 +14,10 @@ from dataclasses import dataclass
 from kc_lineage_dagster.derive.config import Config, first
 from kc_lineage_dagster.derive.evidence import Evidence
 from kc_lineage_dagster.derive.family import Found, SourceFamily
-from kc_lineage_dagster.derive.java_regex import JavaRegex, Refused, compile_java, literal_prefix
 from kc_lineage_dagster.derive.readers.table_topics import Options, Source, Table, Ways, reads
 from kc_lineage_dagster.derive.readers.templates import Template, Variable, filled, readings, template
-from kc_lineage_dagster.derive.record import Opaque
+from kc_lineage_dagster.derive.records import Opaque
+from kc_lineage_dagster.java_regex import JavaRegex, Refused, compile_java, literal_prefix
 from kc_lineage_dagster.lineage import Unresolved
 
 MAPPER = "com.mongodb.kafka.connect.source.topic.mapping.DefaultTopicMapper"

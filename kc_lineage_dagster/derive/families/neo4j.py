@@ -10,7 +10,7 @@ from kc_lineage_dagster.derive.evidence import Evidence
 from kc_lineage_dagster.derive.family import Found, SinkFamily, SourceFamily, topic_of
 from kc_lineage_dagster.derive.readers.cypher import has_dynamic_labels, pattern_labels, read_labels, written_labels
 from kc_lineage_dagster.derive.readers.topic_sources import flows
-from kc_lineage_dagster.derive.record import Record
+from kc_lineage_dagster.derive.records import Record
 from kc_lineage_dagster.lineage import Dataset, Unresolved
 
 _PLATFORM = "neo4j"

@@ -19,7 +19,7 @@ from kc_lineage_dagster.derive.evidence import Evidence
 from kc_lineage_dagster.derive.family import Found, Selection, SourceFamily
 from kc_lineage_dagster.derive.readers.object_paths import LAYOUT_KEYS, template_folder, topic_folder, topics_dir
 from kc_lineage_dagster.derive.readers.table_names import required
-from kc_lineage_dagster.derive.record import Record
+from kc_lineage_dagster.derive.records import Record
 from kc_lineage_dagster.lineage import Dataset, Unresolved
 
 _TEMPLATE = "file.name.template"

@@ -9,7 +9,7 @@ from kc_lineage_dagster.derive.family import SinkFamily, topic_of
 from kc_lineage_dagster.derive.readers.jdbc_targets import target, unreadable
 from kc_lineage_dagster.derive.readers.jdbc_url import JdbcUrl
 from kc_lineage_dagster.derive.readers.sql_names import table_name
-from kc_lineage_dagster.derive.record import Record
+from kc_lineage_dagster.derive.records import Record
 from kc_lineage_dagster.lineage import Dataset, Unresolved
 
 

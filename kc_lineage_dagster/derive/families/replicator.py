@@ -11,8 +11,8 @@ from collections.abc import Iterator
 from kc_lineage_dagster.derive.config import Config, first, items
 from kc_lineage_dagster.derive.evidence import Evidence
 from kc_lineage_dagster.derive.family import Found, SourceFamily
-from kc_lineage_dagster.derive.java_regex import Refused, compile_java
 from kc_lineage_dagster.derive.readers.mirrors import Mirror, mirrored
+from kc_lineage_dagster.java_regex import Refused, compile_java
 from kc_lineage_dagster.lineage import Unresolved
 
 SOURCE, TARGET, FORMAT = "src.kafka.bootstrap.servers", "dest.kafka.bootstrap.servers", "topic.rename.format"

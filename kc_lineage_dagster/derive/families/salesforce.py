@@ -10,7 +10,7 @@ from kc_lineage_dagster.derive.evidence import Evidence
 from kc_lineage_dagster.derive.family import Found, SinkFamily, SourceFamily
 from kc_lineage_dagster.derive.readers.places import Places, always, place
 from kc_lineage_dagster.derive.readers.topic_sources import Reads, flows
-from kc_lineage_dagster.derive.record import Record
+from kc_lineage_dagster.derive.records import Record
 from kc_lineage_dagster.lineage import Dataset, Unresolved
 
 _PLATFORM = "salesforce"

@@ -9,7 +9,7 @@ from kc_lineage_dagster.derive.evidence import Evidence
 from kc_lineage_dagster.derive.family import Found, SinkFamily, SourceFamily, topic_of
 from kc_lineage_dagster.derive.readers.places import place
 from kc_lineage_dagster.derive.readers.topic_sources import into_topic
-from kc_lineage_dagster.derive.record import Record
+from kc_lineage_dagster.derive.records import Record
 from kc_lineage_dagster.lineage import Dataset, Unresolved
 
 _PLATFORM = "sftp"

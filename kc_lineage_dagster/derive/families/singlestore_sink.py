@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from kc_lineage_dagster.derive.config import Config, first, is_reference
 from kc_lineage_dagster.derive.family import SinkFamily, topic_of
 from kc_lineage_dagster.derive.readers.table_names import qualified, required
-from kc_lineage_dagster.derive.record import Record
+from kc_lineage_dagster.derive.records import Record
 from kc_lineage_dagster.lineage import Dataset, Unresolved
 
 _BY_CONTENT = "singlestore.recordToTable.mappingField"

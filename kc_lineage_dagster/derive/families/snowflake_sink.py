@@ -15,10 +15,10 @@ from functools import lru_cache
 
 from kc_lineage_dagster.derive.config import Config, first, flag
 from kc_lineage_dagster.derive.family import SinkFamily, topic_of
-from kc_lineage_dagster.derive.java_regex import Refused
 from kc_lineage_dagster.derive.readers.table_names import qualified, required
 from kc_lineage_dagster.derive.readers.topic_maps import TopicMap
-from kc_lineage_dagster.derive.record import Record
+from kc_lineage_dagster.derive.records import Record
+from kc_lineage_dagster.java_regex import Refused
 from kc_lineage_dagster.lineage import Dataset, Unresolved
 
 _KEY = "snowflake.topic2table.map"

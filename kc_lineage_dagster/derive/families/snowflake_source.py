@@ -10,7 +10,7 @@ from kc_lineage_dagster.derive.family import Found, Selection, SourceFamily
 from kc_lineage_dagster.derive.readers import jdbc_tables
 from kc_lineage_dagster.derive.readers.jdbc_url import JdbcUrl
 from kc_lineage_dagster.derive.readers.sql_names import dataset_of, table_name
-from kc_lineage_dagster.derive.record import Record
+from kc_lineage_dagster.derive.records import Record
 from kc_lineage_dagster.lineage import Dataset, Unresolved
 
 _PLACE = JdbcUrl("snowflake", search_path=True)

@@ -12,7 +12,7 @@ from kc_lineage_dagster.derive.readers.jdbc_url import JdbcUrl
 from kc_lineage_dagster.derive.readers.sql_names import TableName
 from kc_lineage_dagster.derive.readers.sql_platforms import PLATFORMS
 from kc_lineage_dagster.derive.readers.table_names import qualified, required
-from kc_lineage_dagster.derive.record import Record
+from kc_lineage_dagster.derive.records import Record
 from kc_lineage_dagster.lineage import Dataset, Unresolved
 
 _DOCS = "https://docs.confluent.io/kafka-connectors"

@@ -12,9 +12,9 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 from kc_lineage_dagster.derive.config import Config, first
-from kc_lineage_dagster.derive.java_regex import JavaRegex, compile_java
 from kc_lineage_dagster.derive.readers.name_lists import comma_separated, spelled_out
-from kc_lineage_dagster.derive.record import ALL_COLUMNS, Columns, Leaf, Node, Struct
+from kc_lineage_dagster.derive.records import ALL_COLUMNS, Columns, Leaf, Node, Struct
+from kc_lineage_dagster.java_regex import JavaRegex, compile_java
 
 INCLUDE = ("column.include.list", "column.whitelist")
 EXCLUDE = ("column.exclude.list", "column.blacklist")

@@ -12,8 +12,8 @@ from dataclasses import dataclass, replace
 from itertools import combinations, pairwise, product
 
 from kc_lineage_dagster.derive.config import Config, first
-from kc_lineage_dagster.derive.java_regex import JavaRegex, Refused, compile_re2, complete, examples, preimages
 from kc_lineage_dagster.derive.readers.table_topics import Options, Table, Ways
+from kc_lineage_dagster.java_regex import JavaRegex, Refused, compile_re2, complete, examples, preimages
 from kc_lineage_dagster.lineage import Unresolved
 
 # Kafka's limit on a topic's name, to which Debezium cuts

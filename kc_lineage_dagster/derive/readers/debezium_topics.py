@@ -24,7 +24,7 @@ from kc_lineage_dagster.derive.readers.debezium_naming import (
 )
 from kc_lineage_dagster.derive.readers.name_lists import comma_separated, name_list
 from kc_lineage_dagster.derive.readers.table_topics import Options, Rule, Source, Table, reads
-from kc_lineage_dagster.derive.record import ALL_COLUMNS, Node, Opaque
+from kc_lineage_dagster.derive.records import ALL_COLUMNS, Node, Opaque
 from kc_lineage_dagster.derive.transforms.fields import envelope, put
 from kc_lineage_dagster.lineage import Unresolved
 

@@ -13,13 +13,6 @@ from dataclasses import dataclass
 
 from kc_lineage_dagster.derive.config import Config, first, items
 from kc_lineage_dagster.derive.evidence import Evidence
-from kc_lineage_dagster.derive.java_regex import (
-    JavaRegex,
-    Refused,
-    compile_re2,
-    enumerate_language,
-    literal_prefix,
-)
 from kc_lineage_dagster.derive.readers.jdbc_url import JdbcUrl
 from kc_lineage_dagster.derive.readers.sql_names import (
     TableName,
@@ -30,6 +23,13 @@ from kc_lineage_dagster.derive.readers.sql_names import (
     table_name,
 )
 from kc_lineage_dagster.derive.readers.sql_platforms import PLATFORMS, SCHEMA
+from kc_lineage_dagster.java_regex import (
+    JavaRegex,
+    Refused,
+    compile_re2,
+    enumerate_language,
+    literal_prefix,
+)
 from kc_lineage_dagster.lineage import Dataset, Unresolved
 
 MOST_NAMES = 1000

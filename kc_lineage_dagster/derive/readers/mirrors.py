@@ -7,8 +7,8 @@ from dataclasses import dataclass
 
 from kc_lineage_dagster.derive.evidence import Evidence
 from kc_lineage_dagster.derive.family import Found, Selection
-from kc_lineage_dagster.derive.java_regex import Refused
-from kc_lineage_dagster.derive.record import Record
+from kc_lineage_dagster.derive.records import Record
+from kc_lineage_dagster.java_regex import Refused
 from kc_lineage_dagster.lineage import KAFKA, Dataset, Unresolved
 
 

@@ -7,7 +7,7 @@ import string
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from kc_lineage_dagster.derive.java_regex import JavaRegex, Refused, compile_java, enumerate_language, literal_prefix
+from kc_lineage_dagster.java_regex import JavaRegex, Refused, compile_java, enumerate_language, literal_prefix
 
 MOST_NAMES = 256
 

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Iterator
 
 from kc_lineage_dagster.derive.config import Config, first, items
 from kc_lineage_dagster.derive.family import consumed, topic_of
-from kc_lineage_dagster.derive.record import Record
+from kc_lineage_dagster.derive.records import Record
 from kc_lineage_dagster.lineage import Dataset, Unresolved
 
 Places = Callable[[Config], Iterable[Dataset | Unresolved]]

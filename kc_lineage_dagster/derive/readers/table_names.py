@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from kc_lineage_dagster.derive.config import Config, first
 from kc_lineage_dagster.derive.family import consumed, topic_of
-from kc_lineage_dagster.derive.record import Record
+from kc_lineage_dagster.derive.records import Record
 from kc_lineage_dagster.lineage import Dataset, Unresolved
 
 

@@ -14,10 +14,10 @@ from typing import Protocol
 
 from kc_lineage_dagster.derive.evidence import Evidence
 from kc_lineage_dagster.derive.family import Found, Selection
-from kc_lineage_dagster.derive.java_regex import Refused
 from kc_lineage_dagster.derive.readers.name_lists import NameList, same_name
 from kc_lineage_dagster.derive.readers.odd_names import doubts
-from kc_lineage_dagster.derive.record import ALL_COLUMNS, Node, Record
+from kc_lineage_dagster.derive.records import ALL_COLUMNS, Node, Record
+from kc_lineage_dagster.java_regex import Refused
 from kc_lineage_dagster.lineage import Dataset, Unresolved
 
 Table = Mapping[str, str]

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from kc_lineage_dagster.derive.config import Config, first, items
-from kc_lineage_dagster.derive.java_regex import JavaRegex, Refused, compile_java, literal_prefix
+from kc_lineage_dagster.java_regex import JavaRegex, Refused, compile_java, literal_prefix
 from kc_lineage_dagster.lineage import Unresolved
 
 # text in which only the dot means something to a regular expression, in Java as in Python

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 
 from kc_lineage_dagster.derive.config import first, items
-from kc_lineage_dagster.derive.record import ANY_TOPIC, Leaf, Node, Opaque, Record, TopicPattern
+from kc_lineage_dagster.derive.records import ANY_TOPIC, Leaf, Node, Opaque, Record, TopicPattern
 from kc_lineage_dagster.derive.transforms import fields
 from kc_lineage_dagster.derive.transforms.routing import by_content
 from kc_lineage_dagster.derive.transforms.simple import (

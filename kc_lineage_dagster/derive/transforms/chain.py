@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Collection, Mapping
 
 from kc_lineage_dagster.derive.config import Config, first, flag, is_reference, items, stripped
-from kc_lineage_dagster.derive.record import ANY_TOPIC, Record, TopicPattern
+from kc_lineage_dagster.derive.records import ANY_TOPIC, Record, TopicPattern
 from kc_lineage_dagster.derive.transforms import aiven, confluent, debezium, kafka, others
 from kc_lineage_dagster.derive.transforms.predicates import build_predicate, guarded
 from kc_lineage_dagster.derive.transforms.steps import Build, Chain, Options, Transform

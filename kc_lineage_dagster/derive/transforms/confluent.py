@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from kc_lineage_dagster.derive.config import first, items
-from kc_lineage_dagster.derive.record import ANY_TOPIC, Node, Opaque, Struct, TopicPattern
+from kc_lineage_dagster.derive.records import ANY_TOPIC, Node, Opaque, Struct, TopicPattern
 from kc_lineage_dagster.derive.transforms import fields
 from kc_lineage_dagster.derive.transforms.kafka import rename_pairs, timestamped
 from kc_lineage_dagster.derive.transforms.routing import by_content, by_rule, rule

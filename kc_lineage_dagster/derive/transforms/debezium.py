@@ -7,8 +7,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 
 from kc_lineage_dagster.derive.config import first, flag, items
-from kc_lineage_dagster.derive.java_regex import Hole, Preimage, Refused, compile_java
-from kc_lineage_dagster.derive.record import ANY_TOPIC, Leaf, Node, Opaque, Record, TopicPattern
+from kc_lineage_dagster.derive.records import ANY_TOPIC, Leaf, Node, Opaque, Record, TopicPattern
 from kc_lineage_dagster.derive.transforms import fields
 from kc_lineage_dagster.derive.transforms.debezium_outbox import event_router, mongo_event_router
 from kc_lineage_dagster.derive.transforms.debezium_unwrap import extract_new_document_state, extract_new_record_state
@@ -24,6 +23,7 @@ from kc_lineage_dagster.derive.transforms.simple import (
     unchanged,
 )
 from kc_lineage_dagster.derive.transforms.steps import Build, Options, Transform
+from kc_lineage_dagster.java_regex import Hole, Preimage, Refused, compile_java
 from kc_lineage_dagster.lineage import Unresolved
 
 

@@ -7,11 +7,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 from kc_lineage_dagster.derive.config import Config, flag, items
-from kc_lineage_dagster.derive.java_regex import Preimage
-from kc_lineage_dagster.derive.record import Node, Opaque, Record, Struct, Topic, TopicPattern
+from kc_lineage_dagster.derive.records import Node, Opaque, Record, Struct, Topic, TopicPattern
 from kc_lineage_dagster.derive.transforms import fields
 from kc_lineage_dagster.derive.transforms.routing import Rule, rule
 from kc_lineage_dagster.derive.transforms.steps import Options, Transform
+from kc_lineage_dagster.java_regex import Preimage
 from kc_lineage_dagster.lineage import Unresolved
 
 _MATCHES_EVERYTHING = re.compile(r"\(?(\?P?<\w+>)?\.\*\)?")

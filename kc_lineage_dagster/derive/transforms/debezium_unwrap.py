@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 from kc_lineage_dagster.derive.config import Config, first, flag, items
-from kc_lineage_dagster.derive.record import ANY_TOPIC, Leaf, Node, Opaque, Record, TopicPattern
+from kc_lineage_dagster.derive.records import ANY_TOPIC, Leaf, Node, Opaque, Record, TopicPattern
 from kc_lineage_dagster.derive.transforms import fields
 from kc_lineage_dagster.derive.transforms.steps import Options, Transform
 

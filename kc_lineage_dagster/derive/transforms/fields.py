@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, replace
 
-from kc_lineage_dagster.derive.record import ALL_COLUMNS, Columns, Leaf, Node, Opaque, Record, Struct
+from kc_lineage_dagster.derive.records import ALL_COLUMNS, Columns, Leaf, Node, Opaque, Record, Struct
 
 Path = tuple[str, ...]
 RecordChange = Callable[[Record], Record]

@@ -8,13 +8,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from kc_lineage_dagster.derive.config import first, items
-from kc_lineage_dagster.derive.java_regex import Preimage, Refused, compile_java
-from kc_lineage_dagster.derive.record import ANY_TOPIC, Leaf, Node, Opaque, TopicPattern
+from kc_lineage_dagster.derive.records import ANY_TOPIC, Leaf, Node, Opaque, TopicPattern
 from kc_lineage_dagster.derive.transforms import fields
 from kc_lineage_dagster.derive.transforms.naming import Spell, recase
 from kc_lineage_dagster.derive.transforms.routing import by_content, by_name
 from kc_lineage_dagster.derive.transforms.simple import Change, forgotten, missing, on_part, unchanged
 from kc_lineage_dagster.derive.transforms.steps import Build, Options, Transform
+from kc_lineage_dagster.java_regex import Preimage, Refused, compile_java
 from kc_lineage_dagster.lineage import Unresolved
 
 

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 
 from kc_lineage_dagster.derive.config import first, items
-from kc_lineage_dagster.derive.record import Leaf, Node, Opaque, Record
+from kc_lineage_dagster.derive.records import Leaf, Node, Opaque, Record
 from kc_lineage_dagster.derive.transforms import fields
 from kc_lineage_dagster.derive.transforms.routing import by_rule, rule
 from kc_lineage_dagster.derive.transforms.simple import Change, missing, on_part, on_record, unchanged

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 
 from kc_lineage_dagster.derive.config import Config, first, flag, items
-from kc_lineage_dagster.derive.record import Leaf, Node, Opaque, Record, Struct
+from kc_lineage_dagster.derive.records import Leaf, Node, Opaque, Record, Struct
 from kc_lineage_dagster.derive.transforms import aiven, fields, jcustenborder
 from kc_lineage_dagster.derive.transforms.debezium import by_logical_table_router
 from kc_lineage_dagster.derive.transforms.debezium_unwrap import extract_new_record_state

@@ -6,9 +6,9 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 
 from kc_lineage_dagster.derive.config import Config
-from kc_lineage_dagster.derive.java_regex import Refused, compile_java
-from kc_lineage_dagster.derive.record import Opaque, Record
+from kc_lineage_dagster.derive.records import Opaque, Record
 from kc_lineage_dagster.derive.transforms.steps import Transform
+from kc_lineage_dagster.java_regex import Refused, compile_java
 from kc_lineage_dagster.lineage import Unresolved
 
 Test = Callable[[Record], "bool | None"]

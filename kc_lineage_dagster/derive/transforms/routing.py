@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from kc_lineage_dagster.derive.java_regex import (
+from kc_lineage_dagster.derive.records import ANY_TOPIC, Record, TopicPattern
+from kc_lineage_dagster.derive.transforms.steps import Transform, Undo
+from kc_lineage_dagster.java_regex import (
     Hole,
     JavaRegex,
     Preimage,
@@ -14,10 +16,8 @@ from kc_lineage_dagster.derive.java_regex import (
     compile_re2,
     preimages,
 )
-from kc_lineage_dagster.derive.java_regex.nodes import NotTranslated
-from kc_lineage_dagster.derive.java_regex.replacement import template
-from kc_lineage_dagster.derive.record import ANY_TOPIC, Record, TopicPattern
-from kc_lineage_dagster.derive.transforms.steps import Transform, Undo
+from kc_lineage_dagster.java_regex.nodes import NotTranslated
+from kc_lineage_dagster.java_regex.replacement import template
 from kc_lineage_dagster.lineage import Unresolved
 
 Change = Callable[[Record], Record]

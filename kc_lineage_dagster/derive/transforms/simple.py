@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from functools import wraps
 
-from kc_lineage_dagster.derive.record import Node, Opaque, Record
+from kc_lineage_dagster.derive.records import Node, Opaque, Record
 from kc_lineage_dagster.derive.transforms.steps import Build, Options, Transform
 from kc_lineage_dagster.lineage import Unresolved
 

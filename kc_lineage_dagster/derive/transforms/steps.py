@@ -11,8 +11,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 from kc_lineage_dagster.derive.config import Config
-from kc_lineage_dagster.derive.java_regex import Preimage
-from kc_lineage_dagster.derive.record import ANY_TOPIC, Opaque, Record, TopicPattern
+from kc_lineage_dagster.derive.records import ANY_TOPIC, Opaque, Record, TopicPattern
+from kc_lineage_dagster.java_regex import Preimage
 from kc_lineage_dagster.lineage import Unresolved
 
 Step = Callable[[Record], tuple[Record, ...]]

@@ -9,8 +9,8 @@ import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 
-from kc_lineage_dagster.derive.java_regex import Hole, Preimage
-from kc_lineage_dagster.derive.record import ANY_TOPIC, Topic, TopicPattern
+from kc_lineage_dagster.derive.records import ANY_TOPIC, Topic, TopicPattern
+from kc_lineage_dagster.java_regex import Hole, Preimage
 from kc_lineage_dagster.lineage import Unresolved
 
 _PLACEHOLDER = re.compile(r"(\$\{topic\}|\$\{timestamp\})")

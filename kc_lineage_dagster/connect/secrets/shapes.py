@@ -1,0 +1,223 @@
+"""Secrets that show by their shape inside a value: credentials of URLs, ``password=...``, PEM blocks, tokens.
+
+Every scan is linear in the length of the value: patterns start at word boundaries only and never nest repetitions.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+
+from kc_lineage_dagster.connect.secrets.cut import Found, cut, cut_group
+from kc_lineage_dagster.connect.secrets.keys import Role, names_a_secret
+from kc_lineage_dagster.connect.secrets.urls import BARE_USER_INFO, ORACLE, SQLPLUS, url_user_info
+
+_MOST_SCANS = 5
+
+
+def _pem(text: str, found: Found) -> str:
+    """Cut PEM blocks (RFC 7468), whole or torn off."""
+    parts, at = [], 0
+    while (begin := text.find("-----BEGIN ", at)) >= 0:
+        last = text.find("-----END ", begin)
+        close = text.find("-----", last + 9) if last >= 0 else -1
+        stop = close + 5 if close >= 0 else len(text)
+        lines = text[begin:stop].splitlines()
+        found.update(line for line in lines if len(line) >= 16 and not line.startswith("-----"))
+        parts += [text[at:begin], cut(text[begin:stop], found)]
+        at = stop
+    return "".join(parts) + text[at:]
+
+
+# --- name=value, name: value, "name": "value" ---
+
+_PAIR = re.compile(r"(?<![\w.\-])([\w.\-]+)[ \t]*([:=])[ \t]*")
+_QUOTED = re.compile(r"\"[^\"\\]*(?:\\.[^\"\\]*)*\"?|'[^'\\]*(?:\\.[^'\\]*)*'?", re.DOTALL)
+_QUERY_VALUE = re.compile(r"(?:\$\{[^{}]*\}|[^&#\s\"'])*")
+_PROPERTY_VALUE = re.compile(r"\{[^}]{0,128}(?:\}\}[^}]{0,128}){0,4}\}|(?:\$\{[^{}]*\}|[^;\r\n\"])*")
+_BARE_VALUE = re.compile(r"(?:\$\{[^{}]*\}|[^\s,;&|)\]}\"'])*")
+_VALUE_AFTER = {"?": _QUERY_VALUE, "&": _QUERY_VALUE, ";": _PROPERTY_VALUE}
+_NEXT_URL = re.compile(r",(?=[A-Za-z][\w+.:\-]*://)|;(?=[\w.\-]+=)")
+
+
+def _pairs(text: str, found: Found, only_after: str = "") -> str:
+    parts, at = [], 0
+    for match in _PAIR.finditer(text):
+        if match.start() < at or not names_a_secret(match[1]):
+            continue
+        if only_after and text[match.start() - 1 : match.start()] not in only_after:
+            continue
+        start, stop = match.end(), _value_end(text, match)
+        value = text[start:stop]
+        if match[2] == ":" and (value.isdigit() or value.startswith("//")):
+            continue
+        quote = value[0] if value[:1] in ('"', "'") else ""
+        inner = value.strip(quote) if quote else value
+        parts += [text[at:start], quote, cut(inner, found), quote]
+        at = stop
+    return "".join(parts) + text[at:]
+
+
+def _url_parameters(text: str, found: Found) -> str:
+    return _pairs(text, found, only_after="?&;")
+
+
+def _value_end(text: str, name: re.Match[str]) -> int:
+    start = name.end()
+    if text[start : start + 1] in ('"', "'"):
+        pattern = _QUOTED
+    elif name[2] == ":":
+        pattern = _BARE_VALUE
+    else:
+        pattern = _VALUE_AFTER.get(text[name.start() - 1 : name.start()], _BARE_VALUE)
+    found = pattern.match(text, start)
+    stop = found.end() if found else start
+    following = _NEXT_URL.search(text, start, stop) if pattern is _QUERY_VALUE else None
+    return following.start() if following else stop
+
+
+_JSON = re.compile(r"\"([\w.\-]+)\"\s*:\s*(?:\"([^\"\\]*(?:\\.[^\"\\]*)*)\"|(-?\d[\w.+\-]*))", re.DOTALL)
+_JSON_IN_STRING = re.compile(r"(?<!\\)\\+\"([\w.\-]+)\\+\"\s*:\s*\\+\"([^\"\\]*)()")
+
+
+def _json_members(text: str, found: Found) -> str:
+    def replacement(match: re.Match[str]) -> str:
+        if not names_a_secret(match[1]):
+            return match[0]
+        if match[3]:
+            return match[0][: match.start(3) - match.start()] + '"' + cut(match[3], found) + '"'
+        head = match.start(2) - match.start()
+        return match[0][:head] + cut(match[2], found) + match[0][head + len(match[2]) :]
+
+    return _JSON_IN_STRING.sub(replacement, _JSON.sub(replacement, text))
+
+
+# --- SQL: a statement must still parse, so only what stands between quotes may change ---
+
+_STATEMENT = re.compile(
+    r"(?i)\s*(?:select|insert\s+into|upsert\s+into|update\s+\S+\s+set|delete\s+from|merge\s+into|\{\s*call|"
+    r"with\s+(?:recursive\s+)?\S+\s+as)\s"
+)
+_COMPARED = re.compile(r"(?<![\w.\-])([\w.\-]+)[\"`\]]?\s*(?:=|(?i:like)\b)\s*[Nn]?'([^']*(?:''[^']*)*)'")
+_LITERAL = re.compile(r"'([^']*(?:''[^']*)*)'")
+
+
+def _sql_literals(text: str, found: Found) -> str:
+    def compared(match: re.Match[str]) -> str:
+        if not names_a_secret(match[1]):
+            return match[0]
+        return match[0][: match.start(2) - match.start()] + cut(match[2], found) + "'"
+
+    def literal(match: re.Match[str]) -> str:
+        return "'" + scrub_text(match[1], found) + "'" if match[1] else match[0]
+
+    return _LITERAL.sub(literal, _COMPARED.sub(compared, text))
+
+
+# --- tokens that say what they are: a piece of text each of them holds, and the secret as group 1 ---
+
+_TOKENS: tuple[tuple[str, Callable[[str, Found], str]], ...] = tuple(
+    (needle, cut_group(re.compile(pattern)))
+    for needle, pattern in (
+        ("eyJ", r"(?<![\w\-])(eyJ[\w\-]{8,}(?:\.[\w\-]*){1,4})"),  # JSON Web Token, RFC 7519
+        ("AKIA", r"(?<![A-Za-z0-9])(AKIA[0-9A-Z]{16})(?![A-Za-z0-9])"),  # AWS access key
+        ("ASIA", r"(?<![A-Za-z0-9])(ASIA[0-9A-Z]{16})(?![A-Za-z0-9])"),  # AWS temporary access key
+        ("AIza", r"(?<![\w\-])(AIza[\w\-]{30,})"),  # Google API key
+        ("ya29.", r"(?<![\w\-])(ya29\.[\w\-]{20,})"),  # Google OAuth token
+        ("ghp_", r"(?<!\w)(ghp_\w{20,})"),  # GitHub
+        ("github_pat_", r"(?<!\w)(github_pat_\w{20,})"),
+        ("glpat-", r"(?<![\w\-])(glpat-[\w\-]{16,})"),  # GitLab
+        ("xox", r"(?<![\w\-])(xox[abeoprs]-[\w\-]{10,})"),  # Slack
+        ("hooks.slack.com/services/", r"hooks\.slack\.com/services/([\w/]+)"),
+        ("sk_live_", r"(?<!\w)(sk_live_\w{10,})"),  # Stripe
+        ("dapi", r"(?<!\w)(dapi[0-9a-f]{32})(?!\w)"),  # Databricks
+        ("SG.", r"(?<![\w.])(SG\.[\w\-]{16,}\.[\w\-]{16,})"),  # SendGrid
+    )
+)
+_BEARER = cut_group(re.compile(r"(?i)(?<!\w)bearer[ \t]+([^\s\"',;|]{8,})"))
+_AUTHORIZATION = cut_group(
+    re.compile(r"(?i)(?<!\w)authorization[\"']?[ \t]*[:=][ \t]*[\"']?(?:[a-z]{3,10}[ \t]+)?([^\s\"',;|]+)")
+)
+
+
+def _tokens(text: str, found: Found) -> str:
+    for needle, scan in _TOKENS:
+        if needle in text:
+            text = scan(text, found)
+    return text
+
+
+_Step = tuple[tuple[str, ...], Callable[[str, Found], str]]
+_EVERYWHERE: tuple[_Step, ...] = (
+    (("-----BEGIN ",), _pem),
+    (("://",), url_user_info),
+    (("://",), _url_parameters),
+    (("earer", "EARER"), _BEARER),
+)
+_IN_TEXT: tuple[_Step, ...] = (
+    (("@",), ORACLE),
+    (("@",), SQLPLUS),
+    (("@",), BARE_USER_INFO),
+    (("uthorization", "UTHORIZATION"), _AUTHORIZATION),
+    (('"',), _json_members),
+    (("=", ":"), _pairs),
+)
+
+
+# No needle, no secret: most values of a cluster end here.
+_ANY_NEEDLE = re.compile(
+    "|".join(
+        re.escape(needle)
+        for needle in dict.fromkeys(
+            [needle for needles, _ in (*_EVERYWHERE, *_IN_TEXT) for needle in needles]
+            + [needle for needle, _ in _TOKENS]
+        )
+    )
+)
+
+
+def _walk(steps: tuple[_Step, ...], text: str, found: Found) -> str:
+    for needles, scan in steps:
+        for needle in needles:
+            if needle in text:
+                text = scan(text, found)
+                break
+    return text
+
+
+def scrub(text: str, role: Role, found: Found) -> str:
+    """Cut the secrets that ``text`` shows by its shape; they are added to ``found``.
+
+    ``role`` is that of the key the text stands under: names and statements keep what lineage reads.
+    """
+    if not _ANY_NEEDLE.search(text):
+        return text
+    if role is Role.TEXT and not _STATEMENT.match(text):
+        return scrub_text(text, found)
+    return _settled(_scrub_names if role is Role.NAMES else _scrub_sql, text, found)
+
+
+def scrub_text(text: str, found: Found) -> str:
+    """Cut every shape of a secret from free text: values of unknown keys, traces, messages."""
+    return _settled(_scrub_text, text, found)
+
+
+def _settled(scan: Callable[[str, Found], str], text: str, found: Found) -> str:
+    """Scan until nothing changes: what is cut may leave a new shape behind."""
+    for _ in range(_MOST_SCANS):
+        before, text = text, scan(text, found)
+        if text == before:
+            break
+    return text
+
+
+def _scrub_names(text: str, found: Found) -> str:
+    return _tokens(_walk(_EVERYWHERE, text, found), found)
+
+
+def _scrub_sql(text: str, found: Found) -> str:
+    return _sql_literals(_scrub_names(text, found), found)
+
+
+def _scrub_text(text: str, found: Found) -> str:
+    return _tokens(_walk(_IN_TEXT, _walk(_EVERYWHERE, text, found), found), found)

@@ -1,0 +1,211 @@
+"""Patterns that can be asked: java.util.regex.Pattern and Matcher without a JVM, within bounds of time and memory."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from functools import lru_cache
+from time import monotonic
+from typing import TypeVar
+
+import regex
+
+from kc_lineage_dagster.java_regex.doubts import doubtful_groups, refuse_doubtful
+from kc_lineage_dagster.java_regex.java_parser import parse_java
+from kc_lineage_dagster.java_regex.nodes import Look, NotTranslated, Parsed, unrolled, walk
+from kc_lineage_dagster.java_regex.re2_parser import parse_re2
+from kc_lineage_dagster.java_regex.render import to_python
+from kc_lineage_dagster.java_regex.replacement import template
+
+TIME_LIMIT = 0.25
+# Seconds that the questions to one pattern may take together, and how many more each question adds (one takes some
+# microseconds); a pattern that takes more is not asked again for so many seconds.
+_BUDGET, _USUAL, _REST = 1.0, 0.0005, 60.0
+_LONGEST_RESULT = 10_000  # characters of a replaced text: a topic has at most 249
+_SHOWN = 120
+_MOST_WRITTEN_OUT = 20_000  # characters: the regex package writes out a{2147483647}, and takes all memory for it
+_Answer = TypeVar("_Answer")
+
+
+@dataclass(frozen=True, slots=True)
+class Refused:
+    """An answer that is not given, and why: the pattern or replacement is wrong, untranslated, or ran away."""
+
+    reason: str
+
+
+@dataclass(slots=True)
+class _Spent:
+    """What the questions to one pattern have cost, in seconds, and until when it is left alone."""
+
+    asked: int = 0
+    seconds: float = 0.0
+    rests_until: float = 0.0
+
+    def count(self, started: float) -> None:
+        """One more question. A pause of the machine counts no more than the time limit."""
+        now = monotonic()
+        self.asked, self.seconds = self.asked + 1, self.seconds + min(now - started, TIME_LIMIT)
+        if self.seconds > _BUDGET + self.asked * _USUAL:
+            self.asked, self.seconds, self.rests_until = 0, 0.0, now + _REST
+
+
+@dataclass(frozen=True, slots=True)
+class JavaRegex:
+    """A compiled pattern; every question answers `Refused` when it takes longer than ``TIME_LIMIT`` seconds, and when
+    too many have taken almost as long.
+
+    ``pattern``: as written. ``groups``: the number of capturing groups. ``doubtful``: groups whose captured text
+    Java's own matcher may report differently (a group left behind by an abandoned attempt); asking for them is refused.
+    """
+
+    pattern: str
+    groups: int
+    parsed: Parsed = field(repr=False, compare=False)
+    code: regex.Pattern[str] = field(repr=False, compare=False)
+    doubtful: frozenset[int] = field(repr=False, compare=False)
+    spent: _Spent = field(default_factory=_Spent, repr=False, compare=False)
+
+    def matches(self, text: str) -> bool | Refused:
+        """Tell whether the whole text matches (Matcher.matches)."""
+        found = self._full(text)
+        return found if isinstance(found, Refused) else found is not None
+
+    def find(self, text: str) -> bool | Refused:
+        """Tell whether the pattern matches anywhere (Matcher.find)."""
+        found = self._first(text)
+        return found if isinstance(found, Refused) else found is not None
+
+    def captures(self, text: str) -> tuple[str | None, ...] | Refused | None:
+        """Return the groups of a full match, None for each that took no part; None when the text does not match."""
+        found = self._full(text)
+        if found is None or isinstance(found, Refused):
+            return found
+        if self.doubtful:
+            return Refused(f"{_named(self.pattern)}: what group {min(self.doubtful)} captures depends on the JVM")
+        return found.groups()
+
+    def replace_first(self, text: str, replacement: str) -> str | Refused:
+        """Return the text with the first find replaced (Matcher.replaceFirst; Java's replacement syntax)."""
+        found = self._first(text)
+        if isinstance(found, Refused):
+            return found
+        return text if found is None else self._replaced(text, (found,), replacement)
+
+    def replace_all(self, text: str, replacement: str) -> str | Refused:
+        """Return the text with every find replaced (Matcher.replaceAll; Java's replacement syntax)."""
+        refused = self._unfit(text)
+        if refused is None and not _inside_bmp(text):
+            refused = Refused("a text with characters beyond U+FFFF, between whose halves Java also searches")
+        if refused is not None:
+            return refused
+        finds = self._timed(lambda: tuple(_finds(self.code, text)))
+        return finds if isinstance(finds, Refused) else self._replaced(text, finds, replacement)
+
+    def _full(self, text: str) -> regex.Match[str] | Refused | None:
+        refused = self._unfit(text)
+        return refused or self._timed(lambda: self.code.fullmatch(text, timeout=TIME_LIMIT))
+
+    def _first(self, text: str) -> regex.Match[str] | Refused | None:
+        refused = self._unfit(text)
+        if refused is not None:
+            return refused
+        found = self._timed(lambda: self.code.search(text, timeout=TIME_LIMIT))
+        if isinstance(found, Refused) or _inside_bmp(text if found is None else text[: found.start()]):
+            return found
+        return Refused("a text with characters beyond U+FFFF, between whose halves Java also searches")
+
+    def _unfit(self, text: str) -> Refused | None:
+        if text.isascii():
+            return None
+        if any("\ud800" <= c <= "\udfff" for c in text):
+            return Refused("half a surrogate pair in the text")
+        if self.parsed.ascii_only is not None:
+            return Refused(f"{_named(self.pattern)} on a text beyond ASCII: {self.parsed.ascii_only}")
+        if not _inside_bmp(text) and any(isinstance(n, Look) and not n.ahead for n in walk(self.parsed.root)):
+            return Refused(f"{_named(self.pattern)}: a lookbehind on a text with characters beyond U+FFFF")
+        return None
+
+    def _timed(self, ask: Callable[[], _Answer]) -> _Answer | Refused:
+        started = monotonic()
+        if started >= self.spent.rests_until:
+            try:
+                return ask()
+            except TimeoutError:
+                pass
+            finally:
+                self.spent.count(started)
+        return Refused(f"{_named(self.pattern)} takes longer than {TIME_LIMIT} s: stopped")
+
+    def _replaced(self, text: str, finds: tuple[regex.Match[str], ...], replacement: str) -> str | Refused:
+        if not finds:
+            return text
+        try:
+            parts = template(replacement, self.groups, self.parsed.names)
+        except NotTranslated as error:
+            return Refused(f"replacement {replacement!r}: {error}")
+        doubtful = self.doubtful.intersection(p for p in parts if isinstance(p, int))
+        if doubtful:
+            return Refused(f"{_named(self.pattern)}: what group {min(doubtful)} captures depends on the JVM")
+        done, length, pieces = 0, 0, list[str]()
+        for found in finds:
+            filled = [text[done : found.start()], *(p if isinstance(p, str) else found.group(p) or "" for p in parts)]
+            pieces.extend(filled)
+            done, length = found.end(), length + sum(map(len, filled))
+            if length > _LONGEST_RESULT:
+                return Refused(f"{_named(self.pattern)}: the replaced text is longer than {_LONGEST_RESULT} characters")
+        return "".join((*pieces, text[done:]))
+
+
+def _finds(code: regex.Pattern[str], text: str) -> Iterator[regex.Match[str]]:
+    """Yield what Matcher.find yields one after the other: an empty find is stepped over by one character."""
+    deadline, start = monotonic() + TIME_LIMIT, 0
+    while start <= len(text):
+        found = code.search(text, pos=start, timeout=max(deadline - monotonic(), 0.001))
+        if found is None:
+            return
+        yield found
+        start = found.end() + (found.start() == found.end())
+
+
+def _inside_bmp(text: str) -> bool:
+    return text.isascii() or all(c <= "\uffff" for c in text)
+
+
+def _named(pattern: str) -> str:
+    return f"pattern {pattern if len(pattern) <= _SHOWN else pattern[:_SHOWN] + '...'}"
+
+
+def compile_tree(pattern: str, parsed: Parsed) -> JavaRegex | Refused:
+    """Compile the tree of ``pattern``, or one made from it."""
+    if unrolled(parsed.root) > len(pattern) + _MOST_WRITTEN_OUT:
+        return Refused(f"{_named(pattern)}: its repetitions demand texts longer than {_MOST_WRITTEN_OUT} characters")
+    try:
+        doubtful = doubtful_groups(parsed.root)
+        refuse_doubtful(parsed.root, doubtful)
+        code = regex.compile(to_python(parsed.root), regex.V1)
+    except NotTranslated as error:
+        return Refused(f"{_named(pattern)}: {error}")
+    except regex.error as error:
+        return Refused(f"{_named(pattern)}: the regex package says {error}")
+    return JavaRegex(pattern, parsed.groups, parsed, code, doubtful)
+
+
+def _compiled(pattern: str, parse: Callable[[str], Parsed]) -> JavaRegex | Refused:
+    try:
+        parsed = parse(pattern)
+    except NotTranslated as error:
+        return Refused(f"{_named(pattern)}: {error}")
+    return compile_tree(pattern, parsed)
+
+
+@lru_cache(maxsize=4096)
+def compile_java(pattern: str, *, ignore_case: bool = False) -> JavaRegex | Refused:
+    """Compile a java.util.regex pattern; ``ignore_case`` is Pattern.CASE_INSENSITIVE (ASCII letters only)."""
+    return _compiled(pattern, lambda p: parse_java(p, ignore_case=ignore_case))
+
+
+@lru_cache(maxsize=1024)
+def compile_re2(pattern: str) -> JavaRegex | Refused:
+    """Compile a pattern of RE2/J (com.google.re2j), which some connectors use instead of java.util.regex."""
+    return _compiled(pattern, parse_re2)

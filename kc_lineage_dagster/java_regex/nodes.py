@@ -1,0 +1,182 @@
+"""The tree of a pattern: what both parsers build, and what translation, enumeration and inversion read."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal, TypeAlias
+
+from kc_lineage_dagster.java_regex.charset import CharSet
+
+Mode = Literal["greedy", "lazy", "possessive"]
+
+
+class NotTranslated(Exception):  # noqa: N818 - it never leaves this package: the callers turn it into a `Refused`
+    """The pattern is wrong for its dialect, or means something that is not translated."""
+
+
+@dataclass(frozen=True, slots=True)
+class Char:
+    """One character of a set.
+
+    ``source``: the same in Java's syntax, flags included, so that it can stand alone. ``dot``: written as ``.``.
+    """
+
+    chars: CharSet
+    source: str
+    dot: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Seq:
+    """The items one after the other; the empty sequence matches the empty text."""
+
+    items: tuple[Node, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Alt:
+    """The first branch that leads to a match."""
+
+    branches: tuple[Node, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """A group; ``index`` is None when it does not capture."""
+
+    body: Node
+    index: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Repeat:
+    """``body`` at least ``low`` and at most ``high`` times (None: no bound)."""
+
+    body: Node
+    low: int
+    high: int | None
+    mode: Mode
+
+
+@dataclass(frozen=True, slots=True)
+class Atomic:
+    """``(?>...)``: once left, it is not entered again."""
+
+    body: Node
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """A lookahead or lookbehind."""
+
+    body: Node
+    ahead: bool
+    negated: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Anchor:
+    """A place in the text, matching nothing itself; ``kind`` is a key of ``render.ANCHORS``."""
+
+    kind: str
+    source: str
+
+
+@dataclass(frozen=True, slots=True)
+class BackRef:
+    """The text of an earlier group once more."""
+
+    index: int
+    ignore_case: bool
+    source: str
+
+
+@dataclass(frozen=True, slots=True)
+class Cluster:
+    """``\\X``, a grapheme cluster."""
+
+    source: str
+
+
+Node: TypeAlias = "Char | Seq | Alt | Group | Repeat | Atomic | Look | Anchor | BackRef | Cluster"
+
+EMPTY = Seq(())
+
+
+@dataclass(frozen=True, slots=True)
+class Parsed:
+    """A pattern as its parser understood it.
+
+    ``names``: group name to number. ``ascii_only``: why only ASCII texts may be asked, None when any may.
+    """
+
+    root: Node
+    groups: int
+    names: tuple[tuple[str, int], ...] = ()
+    ascii_only: str | None = None
+
+
+def children(node: Node) -> tuple[Node, ...]:
+    """Return the direct parts of a node."""
+    match node:
+        case Seq(items):
+            return items
+        case Alt(branches):
+            return branches
+        case Group(body) | Repeat(body) | Atomic(body) | Look(body):
+            return (body,)
+        case _:
+            return ()
+
+
+def walk(node: Node) -> tuple[Node, ...]:
+    """Return the node and everything below it, outermost first."""
+    found, waiting = [], [node]
+    while waiting:
+        current = waiting.pop()
+        found.append(current)
+        waiting.extend(reversed(children(current)))
+    return tuple(found)
+
+
+def group_indexes(node: Node) -> frozenset[int]:
+    """Return the numbers of the capturing groups in ``node``, its own included."""
+    return frozenset(n.index for n in walk(node) if isinstance(n, Group) and n.index is not None)
+
+
+def sequence(items: list[Node]) -> Node:
+    """Return one item as it is, several as a sequence."""
+    return items[0] if len(items) == 1 else Seq(tuple(items))
+
+
+def alternation(branches: list[Node]) -> Node:
+    """Return one branch as it is, several as an alternation."""
+    return branches[0] if len(branches) == 1 else Alt(tuple(branches))
+
+
+def nullable(node: Node) -> bool:
+    """Tell whether the node may match the empty text (True also where that depends on the text around it)."""
+    match node:
+        case Char() | Cluster():
+            return False
+        case Seq(items):
+            return all(map(nullable, items))
+        case Alt(branches):
+            return any(map(nullable, branches))
+        case Group(body) | Atomic(body):
+            return nullable(body)
+        case Repeat(body, low):
+            return low == 0 or nullable(body)
+        case _:
+            return True
+
+
+def unrolled(node: Node) -> int:
+    """Return how many characters long the pattern is with every round that a repetition must have written out."""
+    match node:
+        case Repeat(body, low):
+            return max(low, 1) * unrolled(body)
+        case Char() | Cluster():
+            return 1
+        case _:
+            return sum(map(unrolled, children(node)))

@@ -1,0 +1,1 @@
+"""One run over one cluster: read, derive, emit, remove; and what surrounds a run (preview, doctor, recording)."""

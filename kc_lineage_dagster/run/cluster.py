@@ -1,0 +1,158 @@
+"""One recipe, ready for use: the one place that turns its fields into settings of connect, derive and emit."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+from kc_lineage_dagster.connect.answers import Answers
+from kc_lineage_dagster.connect.client import ConnectClient, ConnectSettings, cloud_uri
+from kc_lineage_dagster.connect.fetch import fetch, list_only
+from kc_lineage_dagster.connect.saved import is_saved, open_saved
+from kc_lineage_dagster.connect.snapshot import Snapshot
+from kc_lineage_dagster.connect.substitute import ProvidedConfig
+from kc_lineage_dagster.derive.derive import Settings
+from kc_lineage_dagster.derive.generic import GenericConnector
+from kc_lineage_dagster.emit.urns import Naming
+from kc_lineage_dagster.lineage import Dataset
+from kc_lineage_dagster.recipe.files import RecipeFile
+from kc_lineage_dagster.recipe.model import GenericConnector as GenericEntry
+from kc_lineage_dagster.recipe.model import Recipe, SourceConfig, StatefulIngestion
+from kc_lineage_dagster.state.cluster_state import ClusterState, state_folder
+
+Progress = Callable[[int, int], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Cluster:
+    """A Connect cluster and the DataHub its lineage goes to. Holds secrets: never show it."""
+
+    file: RecipeFile
+    recipe: Recipe
+
+    @classmethod
+    def of(cls, file: RecipeFile) -> Cluster:
+        """Looks up the recipe's variables. RecipeError names file and field."""
+        return cls(file, file.resolve())
+
+    def __repr__(self) -> str:
+        return f"Cluster({self.file.slug})"
+
+    @property
+    def config(self) -> SourceConfig:
+        """``source.config``."""
+        return self.recipe.source.config
+
+    @property
+    def state(self) -> ClusterState:
+        """The folder its runs share."""
+        return ClusterState(state_folder(self.file.slug, self.file.home))
+
+    @property
+    def stateful(self) -> StatefulIngestion:
+        """``stateful_ingestion``, with its defaults where the recipe says nothing."""
+        return self.config.stateful_ingestion or StatefulIngestion()
+
+    @contextmanager
+    def answers(self) -> Iterator[Answers]:
+        """The live worker, or the saved cluster."""
+        uri = self.config.connect_uri
+        if is_saved(uri):
+            yield open_saved(str(self.file.path_of(uri.removeprefix("file://").removeprefix("file:"))))
+            return
+        with ConnectClient(self.connect_settings()) as client:
+            yield client
+
+    def connect_settings(self) -> ConnectSettings:
+        """How to reach the worker."""
+        config, options = self.config, self.recipe.options.connect
+        uri = config.connect_uri
+        if config.confluent_cloud_environment_id and config.confluent_cloud_cluster_id:
+            uri = cloud_uri(uri, config.confluent_cloud_environment_id, config.confluent_cloud_cluster_id)
+
+        def file(name: str | None) -> str | None:
+            return str(self.file.path_of(name)) if name else None
+
+        return ConnectSettings(
+            uri=uri,
+            username=config.username,
+            password=config.password.get_secret_value() if config.password else None,
+            bearer_token=options.bearer_token.get_secret_value() if options.bearer_token else None,
+            headers={key: value.get_secret_value() for key, value in options.headers.items()},
+            ca_bundle=file(options.ca_bundle),
+            client_cert=file(options.client_certificate),
+            client_key=file(options.client_key),
+            verify=options.verify,
+            request_timeout=options.request_timeout,
+            total_timeout=options.total_timeout,
+            concurrency=options.concurrency,
+            retries=options.retries,
+        )
+
+    def fetch(
+        self,
+        connectors: list[str] | None = None,
+        progress: Progress | None = None,
+        previous: Snapshot | None = None,
+    ) -> Snapshot:
+        """The connectors that ``connector_patterns`` allow, with their evidence.
+
+        ``connectors`` restricts what is asked anew; of the others ``previous`` keeps its evidence.
+        """
+        with self.answers() as answers:
+            return fetch(
+                answers,
+                only=connectors,
+                allowed=self.allowed(),
+                provided=self.provided(),
+                use_topics_api=self.config.use_connect_topics_api,
+                progress=progress,
+                previous=previous,
+            )
+
+    def listing(self, previous: Snapshot | None = None) -> Snapshot:
+        """Names, configurations and states only: one request."""
+        with self.answers() as answers:
+            return list_only(answers, allowed=self.allowed(), provided=self.provided(), previous=previous)
+
+    def provided(self) -> tuple[ProvidedConfig, ...]:
+        """``provided_configs``."""
+        given = self.config.provided_configs or ()
+        return tuple(ProvidedConfig(one.provider, one.path_key, one.value) for one in given)
+
+    def allowed(self) -> Callable[[str], bool]:
+        """``connector_patterns``, as DataHub's AllowDenyPattern decides."""
+        patterns = self.config.connector_patterns
+        if patterns.allow == [".*"] and not patterns.deny:
+            return lambda name: True
+        from datahub.configuration.common import AllowDenyPattern
+
+        return AllowDenyPattern(**patterns.model_dump()).allowed
+
+    def derivation(self, snapshot: Snapshot) -> Settings:
+        """What the recipe says about derivation."""
+        return Settings(
+            generic={one.connector_name: _generic(one) for one in self.config.generic_connectors},
+            cluster_aliases=self.recipe.options.cluster_aliases,
+            letter_case=self.recipe.options.letter_case,
+            plugin_classes=snapshot.plugin_classes,
+        )
+
+    def naming(self) -> Naming:
+        """How URNs are made."""
+        config = self.config
+        return Naming(
+            env=config.env,
+            platform_instance=config.platform_instance,
+            platform_instance_map=config.platform_instance_map or {},
+            connect_to_platform_map=config.connect_to_platform_map or {},
+            lowercase=config.convert_lineage_urns_to_lowercase,
+        )
+
+
+def _generic(entry: GenericEntry) -> GenericConnector:
+    if entry.target_platform and entry.target_dataset:
+        return GenericConnector(entry.connector_name, Dataset(entry.target_platform, entry.target_dataset), "sink")
+    source = Dataset(entry.source_platform or "", entry.source_dataset or "")
+    return GenericConnector(entry.connector_name, source, "source")

@@ -1,0 +1,131 @@
+"""What is missing before the first run: recipe, Connect, DataHub and state path of every recipe, in plain words.
+
+    python -m kc_lineage_dagster.run.doctor [slug ...]
+
+Exits with 1 when something is missing. Writes nothing to Connect or DataHub; never shows a secret.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+import tempfile
+from collections.abc import Callable, Iterator
+from contextlib import closing
+from dataclasses import dataclass
+from pathlib import Path
+
+from kc_lineage_dagster.emit.lock import cluster_lock
+from kc_lineage_dagster.emit.sinks import RestSink, open_sink, sink_identity
+from kc_lineage_dagster.errors import KcLineageError
+from kc_lineage_dagster.recipe.files import RecipeFile, find_recipes
+from kc_lineage_dagster.run.cluster import Cluster
+
+_ASKED = 3  # connectors whose evidence is tried
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """``what`` was tried, and what came of it. ``ok``: True, False (missing), None (works, but something is lost)."""
+
+    what: str
+    ok: bool | None
+    text: str
+
+    def __str__(self) -> str:
+        mark = {True: "ok      ", False: "MISSING ", None: "note    "}[self.ok]
+        return f"  {mark} {self.what}: {self.text}"
+
+
+def examine(file: RecipeFile) -> Iterator[Finding]:
+    """The findings of one recipe; what cannot be tried because something before it is missing is left out."""
+    try:
+        cluster = Cluster.of(file)
+    except KcLineageError as error:
+        yield Finding("recipe", False, str(error))
+        return
+    yield Finding("recipe", True, str(file.path))
+    yield from (Finding("recipe", None, warning) for warning in file.warnings)
+    for what, look in (("Connect", _connect), ("DataHub", _datahub), ("state", _state)):
+        yield from _tried(what, look, cluster)
+
+
+def _tried(what: str, look: Callable[[Cluster], Iterator[Finding]], cluster: Cluster) -> Iterator[Finding]:
+    try:
+        yield from look(cluster)
+    except KcLineageError as error:
+        yield Finding(what, False, str(error))
+
+
+def _connect(cluster: Cluster) -> Iterator[Finding]:
+    listing = cluster.listing()
+    names = [one.name for one in listing.connectors]
+    yield Finding("Connect", True, f"{listing.source} lists {len(names)} connectors")
+    yield from (Finding("Connect", None, f"{name!r}: {reason}") for name, reason in sorted(listing.unread.items()))
+    if not names:
+        return
+    sample = cluster.fetch(names[:_ASKED])
+    tried = [one for one in sample.connectors if one.name in names[:_ASKED]]
+    if all(one.topics is None for one in tried):
+        text = "active topics are not available: patterns stay unresolved (is topic.tracking.enable off on the worker?)"
+        yield Finding("Connect", None, text)
+    else:
+        yield Finding("Connect", True, f"active topics are available (Kafka Connect {sample.version or 'not known'})")
+    yield from (Finding("Connect", None, f"{one.name!r}: {note}") for one in tried for note in one.notes)
+
+
+def _datahub(cluster: Cluster) -> Iterator[Finding]:
+    sink = cluster.recipe.sink
+    kind, config = (sink.type, sink.config) if sink else (None, {})
+    base = cluster.file.path.parent
+    place = sink_identity(kind, config, base_dir=base)
+    opened = open_sink(kind, config, run_id="doctor", base_dir=base)
+    if isinstance(opened, RestSink):
+        with closing(opened):
+            problem = opened.check()
+        yield Finding("DataHub", problem is None, problem or f"{place} answers and accepts the credentials")
+        return
+    path = Path(place.rpartition(" ")[2])
+    if path.is_absolute():
+        yield _writable("DataHub", path.parent)
+    yield Finding("DataHub", True, place)
+
+
+def _state(cluster: Cluster) -> Iterator[Finding]:
+    folder = cluster.state.folder
+    yield _writable("state", folder)
+    with cluster_lock(cluster.state.lock, 1, what=f"cluster {cluster.file.slug}"):
+        pass
+
+
+def _writable(what: str, folder: Path) -> Finding:
+    """Whether files can be made there; the nearest folder that exists decides before anything is created."""
+    nearest = next(parent for parent in (folder, *folder.parents) if parent.exists())
+    try:
+        handle, name = tempfile.mkstemp(dir=nearest)
+    except OSError as error:
+        return Finding(what, False, f"{nearest} cannot be written: {error.strerror}")
+    os.close(handle)
+    os.unlink(name)
+    return Finding(what, True, f"{folder} can be written")
+
+
+def main(slugs: list[str]) -> int:
+    """Examines the recipes with these short names, by default all; 1 when something is missing."""
+    missing = False
+    try:
+        files = [file for file in find_recipes() if not slugs or file.slug in slugs]
+    except KcLineageError as error:
+        print(f"  {Finding('recipes', False, str(error))}")
+        return 1
+    for file in files:
+        print(file.slug)
+        for finding in examine(file):
+            print(finding)
+            missing = missing or finding.ok is False
+    print("something is missing" if missing else "nothing is missing")
+    return int(missing)
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

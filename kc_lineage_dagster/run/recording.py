@@ -1,0 +1,108 @@
+"""``make record``: a live cluster's answers, without secrets, in a file that ``connect_uri`` reads.
+
+    python -m kc_lineage_dagster.run.recording http://connect:8083 cluster.json      or the recipe of the cluster
+
+For bug reports and tests: request path -> answer. Secrets are removed by what the plugins declare, by key and by
+shape, in configurations, task configurations, traces and offsets (``connect.redact``).
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from kc_lineage_dagster.connect.answers import EXPANDED, NAMES, PLUGINS, Answers, connector_path, segment
+from kc_lineage_dagster.connect.snapshot import Connector, Snapshot
+from kc_lineage_dagster.errors import ConnectError, KcLineageError
+from kc_lineage_dagster.recipe.files import read_recipe, recipe_of
+from kc_lineage_dagster.run.cluster import Cluster
+
+
+def recorded(snapshot: Snapshot) -> dict[str, Any]:
+    """Request path -> answer, from a snapshot, which holds no secret; a connector that was not read answers 500."""
+    listing = {one.name: {"info": _info(one), "status": _status(one)} for one in snapshot.connectors}
+    answers: dict[str, Any] = {
+        "/": {"version": snapshot.version, "kafka_cluster_id": snapshot.kafka_cluster_id},
+        EXPANDED: listing,
+        NAMES: [*listing, *snapshot.unread],
+    }
+    for name, keys in snapshot.password_keys.items():
+        declared = [{"name": key, "type": "PASSWORD"} for key in sorted(keys)]
+        answers[f"/connector-plugins/{segment(name)}/config"] = declared
+    for one in snapshot.connectors:
+        answers |= _evidence(one)
+    for name, reason in snapshot.unread.items():
+        answers[connector_path(name)] = {"status": 500, "body": {"error_code": 500, "message": reason}}
+    return answers
+
+
+def _info(one: Connector) -> dict[str, Any]:
+    tasks = [{"connector": one.name, "task": task.id} for task in one.tasks]
+    return {"name": one.name, "config": dict(one.config), "tasks": tasks, "type": one.kind}
+
+
+def _status(one: Connector) -> dict[str, Any]:
+    connector = {"state": one.state, "worker_id": ""} | ({"trace": one.trace} if one.trace else {})
+    tasks = [
+        {"id": task.id, "state": task.state, "worker_id": ""} | ({"trace": task.trace} if task.trace else {})
+        for task in one.tasks
+    ]
+    return {"name": one.name, "connector": connector, "tasks": tasks, "type": one.kind}
+
+
+def _evidence(one: Connector) -> dict[str, Any]:
+    """What the worker said about one connector beyond the listing; nothing where it could not say."""
+    offsets = [{"partition": dict(item.partition), "offset": _plain(item.offset)} for item in one.offsets]
+    configs = [{"id": {"connector": one.name, "task": at}, "config": dict(c)} for at, c in enumerate(one.task_configs)]
+    found: dict[str, Any] = {
+        "/topics": None if one.topics is None else {one.name: {"topics": list(one.topics)}},
+        "/offsets": {"offsets": offsets},
+        "/tasks": configs,
+    }
+    failed = {f"/{note.partition(':')[0]}" for note in one.notes}
+    told = sorted(tail for tail in found.keys() - failed if found[tail] is not None)
+    return {connector_path(one.name, tail): found[tail] for tail in told}
+
+
+def _plain(offset: Mapping[str, Any] | None) -> dict[str, Any] | None:
+    return None if offset is None else dict(offset)
+
+
+def record(cluster: Cluster) -> dict[str, Any]:
+    """Asks a cluster for everything that lineage can use. ConnectError when it cannot be listed."""
+    answers = recorded(cluster.fetch())
+    with cluster.answers() as worker:
+        return answers | {PLUGINS: _plugins(worker)}
+
+
+def _plugins(worker: Answers) -> list[dict[str, str]]:
+    """The installed plugins, three fields each."""
+    try:
+        body = worker.get(PLUGINS)
+    except ConnectError:
+        return []
+    entries = [entry for entry in body if isinstance(entry, Mapping)] if isinstance(body, list) else []
+    return [{key: str(entry[key]) for key in ("class", "type", "version") if key in entry} for entry in entries]
+
+
+def main(where: str, out: str = "cluster.json") -> int:
+    """Writes the recording of a worker's address, or of a recipe's cluster; prints what is in it."""
+    named = {"source": {"type": "kafka-connect", "config": {"connect_uri": where}}}
+    is_recipe = "://" not in where
+    try:
+        file = read_recipe(Path(where)) if is_recipe else recipe_of(named, Path.cwd() / "recorded.yml")
+        answers = record(Cluster.of(file))
+    except KcLineageError as error:
+        print(error, file=sys.stderr)
+        return 1
+    lines = (f"{json.dumps(path)}: {json.dumps(answer, sort_keys=True)}" for path, answer in answers.items())
+    Path(out).write_text("{\n" + ",\n".join(lines) + "\n}\n", encoding="utf-8")
+    print(f"{len(answers[EXPANDED])} connectors in {out}; look through it before you share it")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(*sys.argv[1:]))

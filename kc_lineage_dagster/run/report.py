@@ -1,0 +1,98 @@
+"""What a run is asked for, and what became of it."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
+
+from kc_lineage_dagster.connect.snapshot import Connector, Snapshot
+from kc_lineage_dagster.emit.aspects import Proposal
+from kc_lineage_dagster.lineage import ConnectorLineage
+from kc_lineage_dagster.run.stale import StalePlan
+from kc_lineage_dagster.state.cluster_state import Known
+
+Described = tuple[ConnectorLineage, tuple[Proposal, ...]]
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """What a run is asked for.
+
+    ``run_id``: stamped on what is sent. ``connectors``: names, None for all. ``full_refresh``: send what is
+    acknowledged too. ``remove``: whether to look for stale entities. ``allow_removal``: release the fail-safe this
+    once.
+    """
+
+    run_id: str
+    connectors: Iterable[str] | None = None
+    full_refresh: bool = False
+    remove: bool = True
+    allow_removal: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class ConnectorResult:
+    """What became of one connector.
+
+    ``before``: its lineage of the last run. ``version``: stands for the content of its proposals. ``changed``: that is
+    not what was last emitted, or another version of this package derived it. ``urns``: its flow and jobs. ``sent``:
+    proposals that were due and acknowledged; ``failed``: those that were not.
+    """
+
+    connector: Connector
+    lineage: ConnectorLineage
+    before: ConnectorLineage | None
+    version: str
+    changed: bool
+    urns: frozenset[str]
+    sent: int
+    failed: int
+
+    @classmethod
+    def of(
+        cls, connector: Connector, described: Described, before: ConnectorLineage | None, known: Known | None, due: int
+    ) -> ConnectorResult:
+        """With everything that was due acknowledged. ``known``: what the index holds of the connector."""
+        lineage, found = described
+        lineage = before if before == lineage else lineage  # of ten thousand connectors one copy is enough
+        version = version_of(found)
+        changed = known is None or known.lineage != version
+        return cls(connector, lineage, before, version, changed, frozenset(one.urn for one in found), due, 0)
+
+    def without(self, failed: int) -> ConnectorResult:
+        """With some of what was due not acknowledged."""
+        return replace(self, sent=self.sent - failed, failed=self.failed + failed) if failed else self
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """What became of a run. ``causes``: why proposals were not acknowledged, with counts. ``missing``: asked for, but
+    not in the snapshot, with why. ``full``: why everything was sent, None when only differences were.
+    ``warnings``: what fails nothing. ``lineages``: the whole cluster's now, also of connectors the run did not look at.
+    """
+
+    snapshot: Snapshot
+    results: tuple[ConnectorResult, ...]
+    causes: Mapping[str, int] = field(default_factory=dict)
+    missing: Mapping[str, str] = field(default_factory=dict)
+    full: str | None = None
+    stale: StalePlan | None = None
+    removed: tuple[str, ...] = ()
+    problems: tuple[str, ...] = ()
+    warnings: tuple[str, ...] = ()
+    lineages: tuple[ConnectorLineage, ...] = ()
+
+    @property
+    def problem(self) -> str | None:
+        """Why the run has failed, in lines; None when it has not."""
+        lines = [f"{count} proposals were not acknowledged: {cause}" for cause, count in self.causes.items()]
+        lines += [f"connector {name!r} could not be processed: {reason}" for name, reason in self.missing.items()]
+        lines += self.problems
+        return "\n".join(lines) or None
+
+
+def version_of(found: Iterable[Proposal]) -> str:
+    """Stands for the content of a connector's proposals."""
+    return hashlib.sha256(json.dumps([proposal.hash for proposal in found]).encode()).hexdigest()[:16]

@@ -1,0 +1,222 @@
+"""Runs against a GMS: only differences are sent, outages lose nothing, nothing alive is removed."""
+
+from __future__ import annotations
+
+import shutil
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from kc_lineage_dagster.emit.patience import Patience
+from kc_lineage_dagster.emit.sinks import Sink, open_sink, sink_identity
+from kc_lineage_dagster.recipe.files import read_recipe
+from kc_lineage_dagster.run.cluster import Cluster
+from kc_lineage_dagster.run.report import Report, Request
+from kc_lineage_dagster.run.sync import read_cluster, sync
+from tests.defs.clusters import CONNECTORS, POSTGRES, save_cluster, write_recipe
+from tests.emit.gms import Gms, dies_after, everything, healthy, html, rejects
+
+
+@dataclass
+class Impatient:
+    """A DataHub that is not waited for as long as in real life."""
+
+    config: dict[str, Any]
+
+    def open(self, run_id: str, pipeline_name: str | None = None) -> Sink:
+        patience = Patience(limit=0.2)
+        return open_sink("datahub-rest", self.config, run_id=run_id, pipeline_name=pipeline_name, patience=patience)
+
+    def identity(self) -> str:
+        return sink_identity("datahub-rest", self.config)
+
+    def renders_whole(self) -> bool:
+        return False
+
+
+@dataclass
+class Place:
+    """A recipe folder with a saved cluster, and the GMS it writes to."""
+
+    folder: Path
+    gms: Gms
+
+    def save(self, connectors: dict[str, Any]) -> None:
+        save_cluster(self.folder, connectors)
+
+    def run(self, name: str = "shop", **request: Any) -> Report:
+        cluster = Cluster.of(read_recipe(self.folder / f"{name}.yml"))
+        read_cluster(cluster, cluster)
+        self.gms.requests.clear()
+        return sync(cluster, Impatient({"server": self.gms.url, "max_per_batch": 5}), Request("run-1", **request))
+
+
+@pytest.fixture
+def place(tmp_path, monkeypatch):
+    monkeypatch.setenv("KC_LINEAGE_STATE", str(tmp_path / "state"))
+    save_cluster(tmp_path, CONNECTORS)
+    with Gms() as gms:
+        write_recipe(tmp_path, sink={"type": "datahub-rest", "config": {"server": gms.url}})
+        yield Place(tmp_path, gms)
+        assert gms.problems == []
+
+
+def revive(gms: Gms) -> None:
+    """Serves again, whether it had died or not; its port may be free only in a moment."""
+    gms.stop()
+    for _ in range(100):
+        try:
+            return gms.start()
+        except OSError:
+            time.sleep(0.05)
+    raise AssertionError("the port did not become free")
+
+
+def test_an_unchanged_cluster_sends_nothing(place):
+    """The second run writes nothing; a full refresh writes everything again."""
+    first = place.run()
+    assert first.problem is None
+    written = sum(one.sent for one in first.results)
+    assert place.run().results[0].sent == 0
+    assert place.gms.requests["writes"] == 0
+    assert sum(one.sent for one in place.run(full_refresh=True).results) == written
+
+
+def test_only_what_differs_is_sent(place):
+    """A changed connector sends its own differences only."""
+    place.run()
+    place.save({**CONNECTORS, "cdc": {**POSTGRES, "table.include.list": "public.users,public.orders,public.items"}})
+    report = place.run()
+    assert {one.connector.name for one in report.results if one.sent} == {"cdc"}
+
+
+@pytest.mark.parametrize("fault", [everything(503), everything(500), html(), dies_after(2)])
+def test_an_outage_loses_nothing(place, fault):
+    """What was not acknowledged is sent by the next run; the run that failed says why in one line per cause."""
+    place.gms.fault = fault
+    report = place.run()
+    assert report.problem
+    assert all(line.strip() for line in report.problem.splitlines())
+    assert len(report.problem.splitlines()) <= 3
+    place.gms.fault = healthy
+    revive(place.gms)
+    again = place.run()
+    assert again.problem is None
+    flows = {urn for urn in place.gms.entities(removed=False) if urn.startswith("urn:li:dataFlow")}
+    assert len(flows) == len(CONNECTORS)
+    assert place.run().results[0].sent == 0
+
+
+def test_one_rejected_proposal_does_not_take_others_along(place):
+    """GMS rejects a batch whole; the culprit is isolated, everything else arrives, nothing is removed in that run."""
+    place.gms.fault = rejects("public.orders")
+    report = place.run()
+    assert report.problem
+    failed = {one.connector.name for one in report.results if one.failed}
+    assert failed == {"cdc", "ödd ../name"}
+    assert report.stale is None
+    place.gms.fault = healthy
+    assert place.run().problem is None
+
+
+def test_an_emptied_datahub_gets_everything_again(place):
+    """Receipts know which DataHub they describe."""
+    place.run()
+    place.gms.wipe()
+    report = place.run()
+    assert report.full
+    assert len(place.gms.entities(removed=False)) == 8
+
+
+def test_what_comes_back_is_alive_again(place):
+    """A connector that vanished is soft-deleted, and told `removed: false` when it returns."""
+    place.run()
+    place.save({name: CONNECTORS[name] for name in ("cdc", "dw/sink")})
+    assert len(place.run().removed) == 3
+    assert len(place.gms.entities(removed=True)) == 3
+    place.save(CONNECTORS)
+    assert place.run().problem is None
+    assert place.gms.entities(removed=True) == set()
+
+
+def test_a_removal_that_was_not_acknowledged_stays_pending(place):
+    """The run fails, and the next one removes."""
+    place.run()
+    place.save({name: CONNECTORS[name] for name in ("cdc", "dw/sink")})
+    place.gms.fault = everything(503)
+    report = place.run()
+    assert report.problem
+    assert report.removed == ()
+    place.gms.fault = healthy
+    assert len(place.run().removed) == 3
+
+
+def test_removal_can_be_switched_off(place):
+    """`remove_stale_metadata: false` reports what would go and deletes nothing."""
+    sink = {"type": "datahub-rest", "config": {"server": place.gms.url}}
+    write_recipe(place.folder, sink=sink, stateful_ingestion={"enabled": True, "remove_stale_metadata": False})
+    place.run()
+    place.save({name: CONNECTORS[name] for name in ("cdc", "dw/sink")})
+    report = place.run()
+    assert report.removed == ()
+    assert report.stale is not None
+    assert len(report.stale.keep_reasons) == 3
+
+
+def test_a_urn_of_another_recipe_is_never_removed(place):
+    """Two recipes with one env share the flow URNs of equal connector names; the one that lost it leaves it alone."""
+    sink = {"type": "datahub-rest", "config": {"server": place.gms.url}}
+    other = write_recipe(place.folder, sink=sink, cluster_name="other")
+    other.rename(place.folder / "other.yml")
+    write_recipe(place.folder, sink=sink)
+    place.run()
+    place.run("other")
+    place.save({name: CONNECTORS[name] for name in ("cdc", "dw/sink")})
+    assert place.run().removed == ()
+    assert place.gms.entities(removed=True) == set()
+
+
+def test_a_renamed_environment_moves_everything(place):
+    """With another `env` all URNs are new: they are sent, and the old ones wait for a release of the fail-safe."""
+    place.run()
+    write_recipe(place.folder, sink={"type": "datahub-rest", "config": {"server": place.gms.url}}, env="DEV")
+    report = place.run()
+    assert report.stale is not None
+    assert "allow_removal" in (report.stale.refused or "")
+    assert len(place.run(allow_removal=True).removed) == 8
+    assert len(place.gms.entities(removed=False)) == 8
+
+
+def test_excluded_by_patterns_counts_as_gone(place):
+    """A connector that `connector_patterns` exclude now is removed like one that vanished."""
+    place.run()
+    sink = {"type": "datahub-rest", "config": {"server": place.gms.url}}
+    write_recipe(place.folder, sink=sink, connector_patterns={"deny": ["dw/.*"]})
+    assert {urn for urn in place.run().removed if "dataFlow:" in urn and "dataJob" not in urn} == {
+        "urn:li:dataFlow:(kafka-connect,dw/sink,PROD)"
+    }
+
+
+def test_runs_are_stamped(place):
+    """Everything carries the run's id, so that `datahub ingest rollback` finds it."""
+    place.run()
+    assert {one["runId"] for one in place.gms.system.values()} == {"run-1"}
+
+
+def test_what_datahub_ingest_left_is_removed_when_stale(place):
+    """With a pipeline name, entities that DataHub's own checkpoint remembers go when their connector is gone."""
+    recipe = place.folder / "shop.yml"
+    recipe.write_text(recipe.read_text() + "\npipeline_name: nightly\n")
+    place.run()
+    shutil.rmtree(place.folder / "state")  # as if `datahub ingest` had made it all
+    place.save({name: CONNECTORS[name] for name in ("cdc", "dw/sink")})
+    report = place.run()
+    assert report.problem is None
+    assert {urn for urn in report.removed if urn.startswith("urn:li:dataFlow")} == {
+        "urn:li:dataFlow:(kafka-connect,ödd ../name,PROD)"
+    }
+    assert place.run().removed == ()
+    assert place.gms.requests["writes"] == 0

@@ -7,6 +7,7 @@ silently.
 
 from __future__ import annotations
 
+import re
 from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, field_validator, model_validator
@@ -41,6 +42,23 @@ class Patterns(Model):
     allow: list[str] = [".*"]
     deny: list[str] = []
     ignoreCase: bool | None = True  # noqa: N815 - DataHub's spelling
+
+    @field_validator("allow", "deny")
+    @classmethod
+    def _compiles(cls, value: list[str]) -> list[str]:
+        for pattern in value:
+            try:
+                re.compile(pattern)
+            except re.error as error:
+                raise ValueError(f"is not a Python regular expression: {error}") from None
+        return value
+
+    def allows(self, name: str) -> bool:
+        """Decide as DataHub's AllowDenyPattern does: no pattern of ``deny`` matches, and one of ``allow`` does."""
+        flags = re.IGNORECASE if self.ignoreCase else 0
+        if any(re.match(pattern, name, flags) for pattern in self.deny):
+            return False
+        return any(re.match(pattern, name, flags) for pattern in self.allow)
 
 
 class ProvidedConfig(Model):

@@ -123,12 +123,7 @@ class Cluster:
 
     def allowed(self) -> Callable[[str], bool]:
         """``connector_patterns``, as DataHub's AllowDenyPattern decides."""
-        patterns = self.config.connector_patterns
-        if patterns.allow == [".*"] and not patterns.deny:
-            return lambda name: True
-        from datahub.configuration.common import AllowDenyPattern
-
-        return AllowDenyPattern(**patterns.model_dump()).allowed
+        return self.config.connector_patterns.allows
 
     def derivation(self, snapshot: Snapshot) -> Settings:
         """What the recipe says about derivation."""

@@ -7,10 +7,13 @@ from pathlib import Path
 
 import pytest
 import yaml
+from datahub.configuration.common import AllowDenyPattern
+from hypothesis import given
+from hypothesis import strategies as st
 
 from kc_lineage_dagster.errors import RecipeError
 from kc_lineage_dagster.recipe.files import find_recipes, read_recipe, recipe_of, slug_of
-from kc_lineage_dagster.recipe.model import ENVIRONMENTS, Recipe
+from kc_lineage_dagster.recipe.model import ENVIRONMENTS, Patterns, Recipe
 from kc_lineage_dagster.state.cluster_state import state_folder
 
 MINIMAL = {"source": {"type": "kafka-connect"}}
@@ -34,6 +37,18 @@ source:
 sink: {type: datahub-rest, config: {server: "http://gms:8080"}}
 pipeline_name: p
 """
+
+
+@given(
+    allow=st.lists(st.sampled_from(["a", ".*", "^b$", "A.c", "x|y"]), max_size=3),
+    deny=st.lists(st.sampled_from(["a", ".*z", "^B", "b.c"]), max_size=2),
+    ignore_case=st.booleans(),
+    name=st.text(alphabet="abcxyzAB.", max_size=4),
+)
+def test_connector_patterns_decide_as_datahub_does(allow, deny, ignore_case, name):
+    """`connector_patterns` let the same names through as DataHub's AllowDenyPattern."""
+    given_patterns = {"allow": allow, "deny": deny, "ignoreCase": ignore_case}
+    assert Patterns(**given_patterns).allows(name) == AllowDenyPattern(**given_patterns).allowed(name)
 
 
 def problem(recipe: dict) -> str:
@@ -73,6 +88,10 @@ def test_defaults_are_datahubs():
     ("recipe", "words"),
     [
         (with_config(conect_uri="x"), ["source.config.conect_uri", "did you mean connect_uri"]),
+        (
+            with_config(connector_patterns={"deny": ["("]}),
+            ["source.config.connector_patterns.deny", "regular expression"],
+        ),
         (with_config(connector_patterns={"alow": []}), ["source.config.connector_patterns.alow", "did you mean allow"]),
         (with_config(env="PRODUCTION"), ["source.config.env", "PROD"]),
         (with_config(platform_instance_map=["a"]), ["source.config.platform_instance_map", "dictionary"]),

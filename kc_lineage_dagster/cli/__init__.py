@@ -1,0 +1,1 @@
+"""The command ``kc-lineage``: what the project does, from a terminal, one file per subcommand."""

@@ -10,7 +10,7 @@ from pathlib import PurePath
 
 from kc_lineage_dagster.derive import generic
 from kc_lineage_dagster.derive.config import is_reference
-from kc_lineage_dagster.derive.evidence import ClusterTopics, ConnectorView, Evidence, evidence_of
+from kc_lineage_dagster.derive.evidence import Catalog, ClusterTopics, ConnectorView, Evidence, evidence_of, no_catalog
 from kc_lineage_dagster.derive.family import Family, SinkFamily, SourceFamily
 from kc_lineage_dagster.derive.generic import GenericConnector
 from kc_lineage_dagster.derive.registry import registry
@@ -32,12 +32,14 @@ class Settings:
     ``generic``: the recipe's ``generic_connectors`` by connector name. ``cluster_aliases``: alias of a mirrored cluster
     -> platform instance, None for the recipe's own Kafka. ``letter_case``: platform -> ``lower`` | ``upper`` |
     ``keep``, where it differs from the platform's rule. ``plugin_classes``: the classes the worker has installed.
+    ``catalog``: from a connector to what is known beyond Connect.
     """
 
     generic: Mapping[str, GenericConnector] = field(default_factory=dict)
     cluster_aliases: Mapping[str, str | None] = field(default_factory=dict)
     letter_case: Mapping[str, str] = field(default_factory=dict)
     plugin_classes: Collection[str] = ()
+    catalog: Callable[[str], Catalog] = no_catalog
 
 
 def derive(connector: ConnectorView, settings: Settings, cluster: Callable[[], ClusterTopics]) -> ConnectorLineage:
@@ -47,7 +49,7 @@ def derive(connector: ConnectorView, settings: Settings, cluster: Callable[[], C
     decide.
     """
     class_name = connector.config.get("connector.class")
-    evidence = evidence_of(connector, cluster, settings.cluster_aliases)
+    evidence = evidence_of(connector, cluster, settings.cluster_aliases, settings.catalog(connector.name))
     entry = settings.generic.get(connector.name)
     family = None if entry else find_family(connector, settings)
     if entry:

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 from kc_lineage_dagster.java_regex import Refused, compile_java, literal_prefix
-from kc_lineage_dagster.lineage import Unresolved
+from kc_lineage_dagster.lineage import Dataset, Unresolved
 
 
 class TaskView(Protocol):
@@ -86,6 +86,65 @@ class ClusterTopics:
         return tuple(found)
 
 
+class Catalog(Protocol):
+    """What is known beyond Connect, seen from one connector (``catalog.holdings.View``): DataHub's datasets and their
+    schemas, a schema registry, Kafka's topics. Reading it changes nothing and never fails.
+
+    It proves that something exists, never that something does not: a table that is not in it may exist all the same.
+    Names are those of ``Dataset.name``, without platform instance and environment, in the letters that DataHub holds. A
+    dataset asked for under a name that differs in letter case is found where no other one is alike.
+    """
+
+    def datasets(self, platform: str) -> Sequence[str]:
+        """The names of a platform's datasets, sorted; () where nothing is known. Topics are those of DataHub."""
+
+    def topics(self) -> Sequence[str]:
+        """The topics that Kafka itself lists, sorted, internal ones too; () where nothing is known."""
+
+    def fields(self, dataset: Dataset) -> tuple[str, ...] | None:
+        """The simple paths (``after.id``; a record before what is in it) of a table's columns, or of the fields of a
+        topic's values; None where not known.
+        """
+
+    def key_fields(self, dataset: Dataset) -> tuple[str, ...] | None:
+        """The simple paths of the fields of a topic's keys; None where not known, or where keys have no fields."""
+
+    def value_name(self, topic: str) -> str | None:
+        """The full name of the record that a topic's values are, such as ``srv.public.users.Envelope``; None where not
+        known.
+        """
+
+
+@dataclass(frozen=True, slots=True)
+class NothingKnown:
+    """The catalog where a recipe switches none on."""
+
+    def datasets(self, platform: str) -> Sequence[str]:
+        """No dataset."""
+        return ()
+
+    def topics(self) -> Sequence[str]:
+        """No topic."""
+        return ()
+
+    def fields(self, dataset: Dataset) -> tuple[str, ...] | None:
+        """Not known."""
+        return None
+
+    def key_fields(self, dataset: Dataset) -> tuple[str, ...] | None:
+        """Not known."""
+        return None
+
+    def value_name(self, topic: str) -> str | None:
+        """Not known."""
+        return None
+
+
+def no_catalog(connector: str) -> Catalog:
+    """What is known of any connector where a recipe switches no catalog on."""
+    return NothingKnown()
+
+
 @dataclass(frozen=True, slots=True)
 class Evidence:
     """What one connector's derivation may use besides the configuration.
@@ -104,6 +163,7 @@ class Evidence:
     committed: frozenset[str] | None = None
     cluster: Callable[[], ClusterTopics] = field(default=ClusterTopics)
     aliases: Mapping[str, str | None] = field(default_factory=dict)
+    catalog: Catalog = field(default_factory=NothingKnown)
 
     def saw(self, topic: str) -> bool | None:
         """Whether the topic is among the active ones; None when that says nothing (not known, or none yet)."""
@@ -111,7 +171,10 @@ class Evidence:
 
 
 def evidence_of(
-    connector: ConnectorView, cluster: Callable[[], ClusterTopics], aliases: Mapping[str, str | None]
+    connector: ConnectorView,
+    cluster: Callable[[], ClusterTopics],
+    aliases: Mapping[str, str | None],
+    catalog: Catalog,
 ) -> Evidence:
     """The evidence that a snapshot holds for one connector."""
     states = {connector.state, *(task.state for task in connector.tasks)}
@@ -124,6 +187,7 @@ def evidence_of(
         committed=_committed(connector, "FAILED" in states, all_failed),
         cluster=cluster,
         aliases=aliases,
+        catalog=catalog,
     )
 
 

@@ -190,6 +190,7 @@ class Options(Model):
     ``letter_case``: platform -> lower, upper or keep, where dataset names differ from DataHub's default spelling.
     ``schedule``: cron of the sync; ``schedule_enabled`` and ``sensor_enabled`` switch them on without a click.
     ``lock_timeout``: seconds to wait for another run of the same cluster.
+    ``catalog``: DataHub metadata files, or folders of them, with datasets and their schemas.
     """
 
     cluster_aliases: dict[str, str | None] = {}
@@ -203,6 +204,12 @@ class Options(Model):
     frontend_url: str | None = None
     lock_timeout: float = Field(300, ge=0)
     external_assets: ExternalAssets = ExternalAssets()
+    catalog: list[str] = []
+
+    @field_validator("catalog", mode="before")
+    @classmethod
+    def _as_list(cls, value: object) -> object:
+        return [value] if isinstance(value, str) else value
 
 
 class Recipe(Model):

@@ -5,7 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 
+from kc_lineage_dagster.catalog.holdings import Holdings
+from kc_lineage_dagster.catalog.metadata_files import read_metadata_files
 from kc_lineage_dagster.connect.answers import Answers
 from kc_lineage_dagster.connect.client import ConnectClient, ConnectSettings, cloud_uri
 from kc_lineage_dagster.connect.fetch import fetch, list_only
@@ -14,7 +17,7 @@ from kc_lineage_dagster.connect.snapshot import Snapshot
 from kc_lineage_dagster.connect.substitute import ProvidedConfig
 from kc_lineage_dagster.derive.derive import Settings
 from kc_lineage_dagster.derive.generic import GenericConnector
-from kc_lineage_dagster.emit.urns import Naming
+from kc_lineage_dagster.emit.urns import Naming, dataset_instance
 from kc_lineage_dagster.lineage import Dataset
 from kc_lineage_dagster.recipe.files import RecipeFile
 from kc_lineage_dagster.recipe.model import GenericConnector as GenericEntry
@@ -132,7 +135,13 @@ class Cluster:
             cluster_aliases=self.recipe.options.cluster_aliases,
             letter_case=self.recipe.options.letter_case,
             plugin_classes=snapshot.plugin_classes,
+            catalog=partial(self.holdings().seen_from, instance_of=partial(dataset_instance, self.naming())),
         )
+
+    def holdings(self) -> Holdings:
+        """What is known beyond Connect: the files of ``options.catalog``."""
+        paths = [self.file.path_of(name) for name in self.recipe.options.catalog]
+        return read_metadata_files(paths, self.config.env)
 
     def naming(self) -> Naming:
         """How URNs are made."""

@@ -1,0 +1,33 @@
+"""From a dataset's URN back to platform, name and environment."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+_START = "urn:li:dataset:(urn:li:dataPlatform:"
+# datahub.utilities.urn_encoder.RESERVED_CHARS: all that DataHub encodes in a part of a URN
+_ENCODED = {"%2C": ",", "%28": "(", "%29": ")", "%E2%90%9F": "\u241f"}
+
+
+class Urn(NamedTuple):
+    """The parts of a dataset's URN, decoded; ``name`` begins with the platform instance where there is one."""
+
+    platform: str
+    name: str
+    env: str
+
+
+def parse_urn(urn: str) -> Urn | None:
+    """The parts of a dataset's URN; None for every other text."""
+    if not urn.startswith(_START) or not urn.endswith(")"):
+        return None
+    platform, _, rest = urn[len(_START) : -1].partition(",")
+    name, _, env = rest.rpartition(",")
+    return Urn(_decoded(platform), _decoded(name), _decoded(env)) if platform and name and env else None
+
+
+def _decoded(part: str) -> str:
+    if "%" in part:
+        for encoded, char in _ENCODED.items():
+            part = part.replace(encoded, char)
+    return part

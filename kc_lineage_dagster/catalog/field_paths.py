@@ -1,0 +1,29 @@
+"""DataHub's field paths: from version 2, which spells out types, to the simple paths that lineage joins on.
+
+Source: https://docs.datahub.com/docs/advanced/field-path-spec-v2. DataHub's own downgrade splits a path at its dots
+first and so breaks types with dots in their names, which Kafka Connect's JSON schemas have; here whole tokens go first.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+
+_TOKEN = re.compile(r"\[(?:version|key|type)=[^\]]*\]\.?")
+_KEY = "[key=True]"
+
+
+def simple_path(path: str) -> str:
+    """A path without the tokens of version 2: ``after.id``; "" for a record that is one unnamed value."""
+    return _TOKEN.sub("", path).rstrip(".") if path.startswith("[version=") else path
+
+
+def columns_of(paths: Iterable[str]) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """The simple paths of the value (or of a table's columns), and those of a topic's key, each once, in order."""
+    value: dict[str, None] = {}
+    key: dict[str, None] = {}
+    for path in paths:
+        simple = simple_path(path)
+        if simple:
+            (key if _KEY in path else value)[simple] = None
+    return tuple(value), tuple(key)

@@ -1,0 +1,129 @@
+"""What the providers found, in one place, and how it looks from one connector."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from functools import cached_property
+
+from kc_lineage_dagster.lineage import KAFKA, Dataset
+
+# From a connector and a dataset to the platform instance that its URN names.
+InstanceOf = Callable[[str, Dataset], "str | None"]
+
+
+@dataclass(frozen=True, slots=True)
+class Schema:
+    """The simple paths of a dataset's fields. ``fields``: of the table, or of a topic's values; ``key_fields``: of a
+    topic's keys; None where not known. ``value_name``: the full name of the record that the values are.
+    """
+
+    fields: tuple[str, ...] | None = None
+    key_fields: tuple[str, ...] | None = None
+    value_name: str | None = None
+
+    def or_else(self, other: Schema) -> Schema:
+        """This schema; what it does not know, as the other one says."""
+        if self.fields is None:
+            return replace(other, value_name=self.value_name or other.value_name)
+        key_fields = other.key_fields if self.key_fields is None else self.key_fields
+        return Schema(self.fields, key_fields, self.value_name or other.value_name)
+
+
+NOTHING = Schema()
+Names = Mapping[str, Schema]
+
+
+@dataclass(frozen=True)
+class Platform:
+    """The datasets of one platform, by name; the platform instance is part of the name."""
+
+    names: Names = field(default_factory=dict)
+    _of_instance: dict[str, tuple[str, ...]] = field(default_factory=dict, init=False, repr=False, compare=False)
+
+    def of_instance(self, instance: str | None) -> tuple[str, ...]:
+        """The names of one platform instance without it, sorted; without an instance all names."""
+        start = f"{instance}." if instance else ""
+        if start not in self._of_instance:
+            names = sorted(name[len(start) :] for name in self.names if name.startswith(start))
+            self._of_instance[start] = tuple(names)
+        return self._of_instance[start]
+
+    @cached_property
+    def by_lower(self) -> Mapping[str, tuple[str, ...]]:
+        """Names by their lower-case form."""
+        found: dict[str, tuple[str, ...]] = {}
+        for name in self.names:
+            found[name.lower()] = (*found.get(name.lower(), ()), name)
+        return found
+
+    def find(self, name: str) -> Schema | None:
+        """The dataset of that name; where none is spelled so, the only one that differs in letter case."""
+        if name in self.names:
+            return self.names[name]
+        alike = self.by_lower.get(name.lower(), ())
+        return self.names[alike[0]] if len(alike) == 1 else None
+
+
+@dataclass(frozen=True)
+class Holdings:
+    """Datasets of the recipe's environment, by platform. ``topics``: those that Kafka itself lists. ``notes``: what
+    could not be read, one line for each cause.
+    """
+
+    platforms: Mapping[str, Platform] = field(default_factory=dict)
+    topics: frozenset[str] = frozenset()
+    notes: tuple[str, ...] = ()
+
+    @cached_property
+    def sorted_topics(self) -> tuple[str, ...]:
+        """``topics``, sorted."""
+        return tuple(sorted(self.topics))
+
+    def over(self, other: Holdings) -> Holdings:
+        """These holdings; what they do not know, as the other ones say."""
+        merged = dict(other.platforms)
+        for platform, mine in self.platforms.items():
+            theirs = merged[platform].names if platform in merged else {}
+            both = {name: schema.or_else(theirs.get(name, NOTHING)) for name, schema in mine.names.items()}
+            merged[platform] = Platform({**theirs, **both})
+        return Holdings(merged, self.topics | other.topics, (*self.notes, *other.notes))
+
+    def seen_from(self, connector: str, instance_of: InstanceOf) -> View:
+        """The catalog of one connector."""
+        return View(self, connector, instance_of)
+
+
+@dataclass(frozen=True)
+class View:
+    """Holdings as one connector's derivation reads them (``derive.evidence.Catalog``)."""
+
+    holdings: Holdings
+    connector: str
+    instance_of: InstanceOf
+
+    def datasets(self, platform: str) -> Sequence[str]:
+        """The names of a platform's datasets, sorted, without the instance that the recipe gives to this connector."""
+        known = self.holdings.platforms.get(platform)
+        return known.of_instance(self.instance_of(self.connector, Dataset(platform, ""))) if known else ()
+
+    def topics(self) -> Sequence[str]:
+        """Topics that Kafka itself lists, sorted."""
+        return self.holdings.sorted_topics
+
+    def fields(self, dataset: Dataset) -> tuple[str, ...] | None:
+        """The fields of a table, or of a topic's values."""
+        return self._schema(dataset).fields
+
+    def key_fields(self, dataset: Dataset) -> tuple[str, ...] | None:
+        """The fields of a topic's keys."""
+        return self._schema(dataset).key_fields
+
+    def value_name(self, topic: str) -> str | None:
+        """The full name of the record that a topic's values are."""
+        return self._schema(Dataset(KAFKA, topic)).value_name
+
+    def _schema(self, dataset: Dataset) -> Schema:
+        known = self.holdings.platforms.get(dataset.platform)
+        instance = self.instance_of(self.connector, dataset)
+        return (known and known.find(f"{instance}.{dataset.name}" if instance else dataset.name)) or NOTHING

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from collections import Counter
 from collections.abc import Mapping
 from typing import Any, Protocol
@@ -17,6 +18,7 @@ EXPANDED_BY_COMMA = "/connectors?expand=info,status"
 NAMES = "/connectors"
 PLUGINS = "/connector-plugins?connectorsOnly=false"
 PLUGINS_BEFORE_3_2 = "/connector-plugins"
+_LONGEST_NUMBER = 1000  # digits
 
 
 class NotSaved(ConnectNotFound):
@@ -58,13 +60,25 @@ def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     return kept
 
 
+def _whole_number(digits: str) -> int | str:
+    return int(digits) if len(digits) <= _LONGEST_NUMBER else digits
+
+
+def _number(text: str) -> float | None:
+    value = float(text)
+    return value if math.isfinite(value) else None
+
+
 def parse_json(text: bytes | str) -> Any:
-    """JSON to plain values; repeated keys are remembered, NaN and Infinity become None.
+    """JSON to plain values; repeated keys are remembered, NaN and Infinity become None, a number that Python would
+    refuse for its length (more than 4,300 digits) stays a string: the rest of the document survives it.
 
     Raises ValueError for anything that is no JSON document, nested beyond reason included.
     """
     try:
-        return json.loads(text, object_pairs_hook=_object, parse_constant=lambda _: None)
+        return json.loads(
+            text, object_pairs_hook=_object, parse_constant=lambda _: None, parse_int=_whole_number, parse_float=_number
+        )
     except RecursionError:
         raise ValueError("nested too deeply") from None
 

@@ -11,11 +11,11 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-import yaml
-
 from kc_lineage_dagster.connect.parse import WrongShapeError, config_of, kind_of, scalar_of, state_of, text_of
+from kc_lineage_dagster.yaml_text import load_documents
 
 _MOST_DOCUMENTS = 100_000
+_MOST_VALUES = 10_000_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,26 +28,11 @@ class Posted:
     problem: str = ""
 
 
-class _Loader(getattr(yaml, "CSafeLoader", yaml.SafeLoader)):  # type: ignore[misc]
-    """YAML as Kubernetes reads it: a date is a string."""
-
-
-_Loader.yaml_implicit_resolvers = {
-    first: [(tag, pattern) for tag, pattern in resolvers if tag != "tag:yaml.org,2002:timestamp"]
-    for first, resolvers in _Loader.yaml_implicit_resolvers.items()
-}
-
-
 def load_yaml(text: str) -> list[Any]:
-    """Return the documents of a YAML text. Raises ValueError naming line and column, never the text itself."""
-    try:
-        return [document for document in yaml.load_all(text, Loader=_Loader) if document is not None]
-    except yaml.MarkedYAMLError as error:
-        mark = error.problem_mark
-        where = f" at line {mark.line + 1}, column {mark.column + 1}" if mark else ""
-        raise ValueError(f"malformed YAML{where}") from None
-    except (yaml.YAMLError, ValueError, TypeError, RecursionError):  # a character, a date or a key that YAML forbids
-        raise ValueError("malformed YAML") from None
+    """Return the documents of a YAML text, read as Kubernetes reads it. Raises ValueError naming the line, never the
+    text itself.
+    """
+    return load_documents(text, dates=False, most_nodes=_MOST_VALUES)
 
 
 def connectors_in(document: Any, stem: str, others: bool = False) -> Iterator[Posted]:

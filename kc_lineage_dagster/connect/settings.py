@@ -12,6 +12,7 @@ from kc_lineage_dagster.errors import ConnectError
 
 _HTTP = ("http", "https")
 _HEADERS = {"Accept": "application/json", "Accept-Encoding": "gzip, deflate", "User-Agent": "kc-lineage-dagster"}
+_CLOUD_HOST = "api.confluent.cloud"
 _CLOUD_PATH = "/connect/v1/environments/"
 _CONTROL = re.compile(r"[\x00-\x1f\x7f]")
 _NO_SPACE = re.compile(r"[\s\x00-\x1f\x7f]")
@@ -94,14 +95,20 @@ class ConnectSettings:
         return unquote(parts.username), unquote(parts.password or "")
 
 
-def cloud_uri(uri: str, env: str, cluster: str) -> str:
-    """Append Confluent Cloud's base path, ``/connect/v1/environments/{env}/clusters/{cluster}``, unless it is there.
+def cloud_uri(uri: str | None, env: str, cluster: str) -> str:
+    """Return the address of a Connect cluster on Confluent Cloud.
 
+    ``uri``: the recipe's ``connect_uri``, None when it gives none (or the default, which is a local worker: Cloud's API
+    key must not go there). An address of somebody else's, such as a gateway, is used as it is.
     Source: docs.confluent.io/cloud/current/connectors/connect-api-section.html
     """
-    if _CLOUD_PATH in uri:
+    try:
+        elsewhere = uri is not None and urlsplit(uri).hostname != _CLOUD_HOST
+    except ValueError:
+        elsewhere = True
+    if uri is not None and (elsewhere or _CLOUD_PATH in uri):
         return uri
-    return f"{uri.rstrip('/')}{_CLOUD_PATH}{quote(env, safe='')}/clusters/{quote(cluster, safe='')}"
+    return f"https://{_CLOUD_HOST}{_CLOUD_PATH}{quote(env, safe='')}/clusters/{quote(cluster, safe='')}"
 
 
 def is_http(uri: str) -> bool:

@@ -15,16 +15,19 @@ from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
 
-import yaml
 from pydantic import BaseModel, ValidationError
 
 from kc_lineage_dagster.errors import RecipeError
-from kc_lineage_dagster.recipe.model import Options, Recipe
+from kc_lineage_dagster.recipe.model import LONGEST_CLUSTER_NAME, Options, Recipe
+from kc_lineage_dagster.yaml_text import YamlTextError, load_documents
 
 RECIPES_VARIABLE = "KC_LINEAGE_RECIPES"
 _DEFAULT_FOLDER = Path(__file__).resolve().parents[2] / "recipes"
 _ENDINGS = (".yml", ".yaml", ".json")
 _VARIABLE = re.compile(r"\$\{.+\}|^\$")
+_NAMED = re.compile(r"\$\{?([A-Za-z_]\w*)", re.ASCII)
+_MOST_BYTES = 10 * 1024 * 1024
+_MOST_VALUES = 100_000  # a recipe has dozens, one with many generic_connectors thousands
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,8 +72,8 @@ class RecipeFile:
 
 
 def slug_of(name: str) -> str:
-    """Letters, digits and ``_``, as Dagster's names of groups, jobs and sensors demand."""
-    return re.sub(r"[^A-Za-z0-9_]", "_", name) or "_"
+    """Letters, digits and ``_``, as Dagster's names of groups, jobs and sensors demand; 150 at most."""
+    return re.sub(r"[^A-Za-z0-9_]", "_", name)[:LONGEST_CLUSTER_NAME] or "_"
 
 
 def find_recipes(environ: Mapping[str, str] | None = None) -> list[RecipeFile]:
@@ -81,7 +84,7 @@ def find_recipes(environ: Mapping[str, str] | None = None) -> list[RecipeFile]:
     """
     place = Path((os.environ if environ is None else environ).get(RECIPES_VARIABLE) or _DEFAULT_FOLDER).expanduser()
     if place.is_dir():
-        paths = sorted(path for path in place.iterdir() if path.suffix.lower() in _ENDINGS and path.is_file())
+        paths = _candidates(place)
     elif place.is_file():
         paths = [place]
     else:
@@ -91,18 +94,47 @@ def find_recipes(environ: Mapping[str, str] | None = None) -> list[RecipeFile]:
     return _distinct([read_recipe(path) for path in paths])
 
 
+def _candidates(folder: Path) -> list[Path]:
+    """Whatever is called like a recipe, hidden files apart: what cannot be read is said rather than passed over."""
+    try:
+        return sorted(
+            path for path in folder.iterdir() if path.suffix.lower() in _ENDINGS and not path.name.startswith(".")
+        )
+    except OSError as error:
+        raise RecipeError(f"{folder}: cannot be read: {error.strerror}") from None
+
+
 def read_recipe(path: Path) -> RecipeFile:
     """Parses and checks one file; what is wrong with it becomes its ``problem``."""
     path = path.absolute()
     try:
-        data = yaml.safe_load(path.read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError) as error:
-        return RecipeFile(path, slug_of(path.stem), {}, problem=f"{path}: cannot be read: {type(error).__name__}")
-    except yaml.YAMLError as error:
-        mark = getattr(error, "problem_mark", None)
-        where = f" in line {mark.line + 1}" if mark else ""
-        return RecipeFile(path, slug_of(path.stem), {}, problem=f"{path}: not readable as YAML{where}")
-    return recipe_of(data, path)
+        documents = load_documents(_text(path), unique_keys=True, most_nodes=_MOST_VALUES)
+    except RecipeError as error:
+        return RecipeFile(path, slug_of(path.stem), {}, problem=str(error))
+    except YamlTextError as error:
+        return RecipeFile(path, slug_of(path.stem), {}, problem=f"{path}: {error}")
+    if len(documents) > 1:
+        problem = f"{path}: holds {len(documents)} documents (divided by ---); give each recipe a file of its own"
+        return RecipeFile(path, slug_of(path.stem), {}, problem=problem)
+    return recipe_of(documents[0] if documents else None, path)
+
+
+def _text(path: Path) -> str:
+    """The text of a recipe's file. RecipeError says why there is none."""
+    try:
+        if path.is_dir():
+            raise RecipeError(
+                f"{path}: is a folder, not a recipe (container engines make one where a mounted file is missing)"
+            )
+        if not path.is_file():
+            raise RecipeError(f"{path}: cannot be read: no such file, or no regular one")
+        if path.stat().st_size > _MOST_BYTES:
+            raise RecipeError(f"{path}: larger than {_MOST_BYTES} bytes, which no recipe is")
+        return path.read_text(encoding="utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise RecipeError(f"{path}: cannot be read: not UTF-8 text (at byte {error.start + 1})") from None
+    except OSError as error:
+        raise RecipeError(f"{path}: cannot be read: {error.strerror or type(error).__name__}") from None
 
 
 def recipe_of(data: object, path: Path) -> RecipeFile:
@@ -170,14 +202,20 @@ def _expand(value: Any, environ: Mapping[str, str], path: Path, where: str) -> A
         return [_expand(item, environ, path, f"{where}[{number}]") for number, item in enumerate(value)]
     if not isinstance(value, str) or not _VARIABLE.search(value):
         return value
-    from expandvars import ExpandvarsException, expand  # DataHub's own recipes are expanded with it
+    from expandvars import ExpandvarsException, ParameterNullOrNotSet, UnboundVariable, expand  # as DataHub's recipes
 
     try:
         return expand(value, nounset=True, environ=environ)
-    except ExpandvarsException as error:
-        if not value.startswith("${") and "${" not in value:
+    except (UnboundVariable, ParameterNullOrNotSet):
+        missing = [name for name in dict.fromkeys(_NAMED.findall(value)) if not environ.get(name)]
+        if "${" not in value:
             return value  # as DataHub: a lone $ that names no variable is text
-        raise RecipeError(f"{path}: {where}: {error}") from None
+        said = f"the environment variable {' or '.join(missing)} is not set" if missing else "a variable is not set"
+        raise RecipeError(f"{path}: {where}: {said}") from None
+    except ExpandvarsException:  # its message repeats the value, which may be a password
+        if "${" not in value:
+            return value
+        raise RecipeError(f"{path}: {where}: holds a ${{...}} that cannot be read as a variable") from None
 
 
 def _lines(path: Path, error: ValidationError, postpone: bool = False) -> list[str]:

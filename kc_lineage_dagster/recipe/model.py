@@ -26,8 +26,15 @@ UNUSED_SOURCE_FIELDS = (
     "schema_resolver_finegrained_lineage",
     "confluent_catalog",
 )
+LONGEST_CLUSTER_NAME = 150  # characters: it names files, URNs and Dagster's jobs
+DEFAULT_CONNECT_URI = "http://localhost:8083/"
 # Fields that DataHub's recipes have at the top and that mean nothing here.
 UNUSED_TOP_FIELDS = ("flags", "reporting", "run_id", "datahub_api", "failure_log", "recording")
+# Fields of ``source.config`` that only together say something.
+_TOGETHER = (
+    ("confluent_cloud_environment_id", "confluent_cloud_cluster_id"),
+    ("kafka_api_key", "kafka_api_secret"),
+)
 
 
 class Model(BaseModel):
@@ -71,7 +78,7 @@ class ProvidedConfig(Model):
     @field_validator("value", mode="before")
     @classmethod
     def _as_text(cls, value: object) -> object:
-        return str(value) if isinstance(value, (int, float)) and not isinstance(value, bool) else value
+        return str(value) if isinstance(value, (int, float)) else value  # true is True, as in DataHub
 
 
 class GenericConnector(Model):
@@ -110,10 +117,10 @@ class StatefulIngestion(Model):
 class SourceConfig(Model):
     """``source.config``: every field of DataHub's kafka-connect source."""
 
-    connect_uri: str = "http://localhost:8083/"
+    connect_uri: str = DEFAULT_CONNECT_URI
     username: str | None = None
     password: SecretStr | None = None
-    cluster_name: str | None = "connect-cluster"
+    cluster_name: str | None = Field("connect-cluster", max_length=LONGEST_CLUSTER_NAME)
     env: str = "PROD"
     platform_instance: str | None = None
     platform_instance_map: dict[str, str] | None = None
@@ -140,6 +147,14 @@ class SourceConfig(Model):
         if value.upper() not in ENVIRONMENTS:
             raise ValueError(f"is not an environment of DataHub; one of {', '.join(sorted(ENVIRONMENTS))}")
         return value.upper()
+
+    @model_validator(mode="after")
+    def _pairs(self) -> SourceConfig:
+        for one, other in _TOGETHER:
+            if bool(getattr(self, one)) != bool(getattr(self, other)):
+                given, missing = (one, other) if getattr(self, one) else (other, one)
+                raise ValueError(f"{given} is of no use without {missing}")
+        return self
 
 
 class Source(Model):
@@ -225,18 +240,22 @@ class Recipe(Model):
     datahub_api: Any = None
     failure_log: Any = None
     recording: Any = None
-
-    @model_validator(mode="before")
-    @classmethod
-    def _no_transformers(cls, data: Any) -> Any:
-        if isinstance(data, dict) and data.get("transformers"):
-            raise ValueError("transformers are not supported: remove them, or use DataHub's own ingestion for them")
-        return {key: value for key, value in data.items() if key != "transformers"} if isinstance(data, dict) else data
+    transformers: Any = None
 
     def warnings(self) -> list[str]:
         """Fields that are accepted and have no effect, one line each."""
         top = [name for name in UNUSED_TOP_FIELDS if getattr(self, name) is not None]
         unused = [name for name in UNUSED_SOURCE_FIELDS if getattr(self.source.config, name) is not None]
-        return [f"{name} has no effect here" for name in top] + [
-            f"source.config.{name} is a field of DataHub's source that this project does not use yet" for name in unused
-        ]
+        dropped = (
+            ["transformers are not applied: what they would add (owners, tags, domains) is not written by this project"]
+            if self.transformers
+            else []
+        )
+        return (
+            [f"{name} has no effect here" for name in top]
+            + dropped
+            + [
+                f"source.config.{name} is a field of DataHub's source that this project does not use yet"
+                for name in unused
+            ]
+        )

@@ -20,8 +20,8 @@ from kc_lineage_dagster.derive.generic import GenericConnector
 from kc_lineage_dagster.emit.urns import Naming, dataset_instance
 from kc_lineage_dagster.lineage import Dataset
 from kc_lineage_dagster.recipe.files import RecipeFile
+from kc_lineage_dagster.recipe.model import DEFAULT_CONNECT_URI, Recipe, SourceConfig, StatefulIngestion
 from kc_lineage_dagster.recipe.model import GenericConnector as GenericEntry
-from kc_lineage_dagster.recipe.model import Recipe, SourceConfig, StatefulIngestion
 from kc_lineage_dagster.state.cluster_state import ClusterState, state_folder
 
 Progress = Callable[[int, int], None]
@@ -72,7 +72,8 @@ class Cluster:
         config, options = self.config, self.recipe.options.connect
         uri = config.connect_uri
         if config.confluent_cloud_environment_id and config.confluent_cloud_cluster_id:
-            uri = cloud_uri(uri, config.confluent_cloud_environment_id, config.confluent_cloud_cluster_id)
+            given = None if uri.rstrip("/") == DEFAULT_CONNECT_URI.rstrip("/") else uri
+            uri = cloud_uri(given, config.confluent_cloud_environment_id, config.confluent_cloud_cluster_id)
 
         def file(name: str | None) -> str | None:
             return str(self.file.path_of(name)) if name else None

@@ -369,10 +369,22 @@ def test_a_port_where_nobody_listens_is_named(server: ConnectStandIn) -> None:
     server.__enter__()
 
 
-def test_confluent_clouds_base_path_is_appended_once() -> None:
-    full = "https://api.confluent.cloud/connect/v1/environments/env-1/clusters/lkc-2"
-    assert cloud_uri("https://api.confluent.cloud/", "env-1", "lkc-2") == full
-    assert cloud_uri(full, "env-1", "lkc-2") == full
+@pytest.mark.parametrize(
+    ("given", "called"),
+    [
+        (None, "https://api.confluent.cloud/connect/v1/environments/env-1/clusters/lkc-2"),
+        ("https://api.confluent.cloud/", "https://api.confluent.cloud/connect/v1/environments/env-1/clusters/lkc-2"),
+        ("http://api.confluent.cloud", "https://api.confluent.cloud/connect/v1/environments/env-1/clusters/lkc-2"),
+        (
+            "https://api.confluent.cloud/connect/v1/environments/e/clusters/c",
+            "https://api.confluent.cloud/connect/v1/environments/e/clusters/c",
+        ),
+        ("https://gateway.example/connect", "https://gateway.example/connect"),
+        ("http://[bad", "http://[bad"),
+    ],
+)
+def test_confluent_clouds_address_is_built_where_the_recipe_gives_no_other(given: str | None, called: str) -> None:
+    assert cloud_uri(given, "env-1", "lkc-2") == called
 
 
 @pytest.fixture(scope="session")

@@ -321,10 +321,11 @@ def test_a_service_that_expands_by_comma_is_understood() -> None:
     answers = worker(THREE)
     by_info = {name: {"info": entry["info"]} for name, entry in answers[EXPANDED].items()}
     answers["/connectors?expand=info,status"] = answers[EXPANDED]
-    with ConnectStandIn({**answers, EXPANDED: by_info}, prefix="/connect/v1/environments/e/clusters/c") as server:
-        host = server.uri.removesuffix(server.prefix)
-        with ConnectClient(ConnectSettings(cloud_uri(host, "e", "c"))) as connect:
-            snapshot = fetch(connect)
+    with (
+        ConnectStandIn({**answers, EXPANDED: by_info}, prefix="/connect/v1/environments/e/clusters/c") as server,
+        ConnectClient(ConnectSettings(cloud_uri(server.uri, "e", "c"))) as connect,
+    ):
+        snapshot = fetch(connect)
     assert [connector.state for connector in snapshot.connectors] == ["RUNNING"] * 3
 
 

@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from kc_lineage_dagster.errors import RecipeError
 from kc_lineage_dagster.recipe.files import find_recipes, read_recipe, recipe_of, slug_of
 from kc_lineage_dagster.recipe.model import ENVIRONMENTS, Patterns, Recipe
+from kc_lineage_dagster.run.cluster import Cluster
 from kc_lineage_dagster.state.cluster_state import state_folder
 
 MINIMAL = {"source": {"type": "kafka-connect"}}
@@ -32,7 +33,7 @@ source:
     convert_lineage_urns_to_lowercase: ${LOWER:-true}
     connector_patterns: {allow: ["a.*"], deny: [], ignoreCase: false}
     generic_connectors: [{connector_name: g, source_dataset: d, source_platform: p}]
-    provided_configs: [{provider: env, path_key: K, value: 5}]
+    provided_configs: [{provider: env, path_key: K, value: 5}, {provider: env, path_key: B, value: true}]
     stateful_ingestion: {enabled: true, remove_stale_metadata: true, fail_safe_threshold: 20}
 sink: {type: datahub-rest, config: {server: "http://gms:8080"}}
 pipeline_name: p
@@ -69,7 +70,7 @@ def test_every_documented_field_is_taken():
     assert config.password.get_secret_value() == "pw"
     assert config.convert_lineage_urns_to_lowercase is True
     assert config.env == "DEV"
-    assert config.provided_configs[0].value == "5"
+    assert [one.value for one in config.provided_configs] == ["5", "True"]
 
 
 def test_defaults_are_datahubs():
@@ -99,7 +100,10 @@ def test_defaults_are_datahubs():
         (with_config(generic_connectors=[{"connector_name": "x", "source_dataset": "d"}]), ["must be given together"]),
         (with_config(generic_connectors=[{"connector_name": "x"}]), ["generic_connectors.0"]),
         ({"source": {"type": "kafka"}}, ["source.type", "kafka-connect"]),
-        ({**MINIMAL, "transformers": [{"type": "simple_add_dataset_tags"}]}, ["transformers are not supported"]),
+        (with_config(confluent_cloud_environment_id="env-1"), ["source.config", "confluent_cloud_cluster_id"]),
+        (with_config(confluent_cloud_cluster_id="lkc-1"), ["source.config", "confluent_cloud_environment_id"]),
+        (with_config(kafka_api_key="k"), ["source.config", "kafka_api_key is of no use without kafka_api_secret"]),
+        (with_config(cluster_name="c" * 300), ["source.config.cluster_name", "150"]),
         ({**MINIMAL, "options": {"cluster_alias": {}}}, ["options.cluster_alias", "did you mean cluster_aliases"]),
         ({"sink": {"type": "file"}}, ["source", "required"]),
         ([], ["a mapping"]),
@@ -129,8 +133,11 @@ def test_unset_variable_names_file_and_field():
 
 def test_fields_without_effect_warn():
     """DataHub's fields that this project does not use are accepted, and said to have no effect."""
-    recipe = {**with_config(use_schema_resolver=True), "reporting": []}
-    warnings = " ".join(recipe_of(recipe, Path("/r/one.yml")).warnings)
+    recipe = {**with_config(use_schema_resolver=True), "reporting": [], "transformers": [{"type": "add_dataset_tags"}]}
+    file = recipe_of(recipe, Path("/r/one.yml"))
+    warnings = " ".join(file.warnings)
+    assert file.problem is None
+    assert "transformers are not applied" in warnings
     assert "use_schema_resolver" in warnings
     assert "reporting" in warnings
 
@@ -193,6 +200,119 @@ def test_state_goes_where_it_was_told(tmp_path):
     assert state_folder("s", home, {"KC_LINEAGE_STATE": "/st", "DAGSTER_HOME": "/dh"}) == Path("/st/s")
     assert state_folder("s", home, {"DAGSTER_HOME": "/dh"}) == Path("/dh/kc_lineage/s")
     assert state_folder("s", home, {}) == tmp_path / ".dagster" / "kc_lineage" / "s"
+
+
+LAUGHS = "flags: &a [x, x, x, x, x, x, x, x, x]\n" + "".join(
+    f"{one}: &{one} [{', '.join([f'*{before}'] * 9)}]\n" for before, one in zip("abcdefgh", "bcdefghi", strict=True)
+)
+MERGES = "flags: &a {x: 1}\n" + "".join(
+    f"{one}: &{one} {{<<: [*{before}, *{before}, *{before}, *{before}]}}\n"
+    for before, one in zip("abcdefghijklm", "bcdefghijklmn", strict=True)
+)
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("run_id: 2026-13-45", "line 4: no usable timestamp"),
+        ("run_id: 2001-12-14t21:59:43.10+99:99", "line 4: no usable timestamp"),
+        ("run_id: !!int x", "line 4: no usable int"),
+        ("run_id: !!int ''", "line 4: no usable int"),
+        ("run_id: !!float x", "line 4: no usable float"),
+        ("run_id: !!bool maybe", "line 4: no usable bool"),
+        ("run_id: !!timestamp x", "line 4: no usable timestamp"),
+        ("run_id: !!set x", "line 4"),
+        ("run_id: " + "7" * 5_000, "line 4: no usable int"),
+        ("run_id: 0x" + "f" * 5_000, "line 4: no usable int"),
+        ("run_id: {[1]: 2}", "line 4"),
+        ("flags: " + "[" * 3_000, "line 4: nested too deeply"),
+        ("flags: " + "[" * 100_000 + "]" * 100_000, "line 4: nested too deeply"),
+        ("flags: " + "{a: " * 300 + "1" + "}" * 300, "line 4: nested too deeply"),
+        ("flags: &a [*a]", "line 4: an alias repeats the value that it is part of"),
+        ("flags: &a {<<: *a}", "line 4: an alias repeats the value that it is part of"),
+        (LAUGHS, "aliases repeat more than 100000 values"),
+        (MERGES, "aliases repeat more than 100000 values"),
+        ("sink: {type: file, type: console}", "line 4: the key 'type' stands twice"),
+        ("source: {}", "line 4: the key 'source' stands twice"),
+        ("--- {}", "2 documents"),
+        ("a: \x07", "malformed YAML"),
+        ("a: [", "malformed YAML in line 4"),
+    ],
+    ids=lambda text: text[:30],
+)
+def test_what_no_recipe_may_hold_is_one_line_of_that_recipe(tmp_path, text, words):
+    """Whatever a file holds is one line about it, and the recipe beside it loads."""
+    (tmp_path / "bad.yml").write_text(f"source:\n  type: kafka-connect\n  config: {{password: hunter2}}\n{text}\n")
+    (tmp_path / "good.yml").write_text(yaml.safe_dump(MINIMAL))
+    found = {file.path.stem: file for file in find_recipes({"KC_LINEAGE_RECIPES": str(tmp_path)})}
+    problem = found["bad"].problem
+    assert problem
+    assert words in problem
+    assert "\n" not in problem
+    assert "hunter2" not in problem
+    assert len(problem) < 300
+    assert found["good"].problem is None
+
+
+def test_merged_keys_may_be_overridden(tmp_path):
+    """`<<` gives defaults; a key that it brings and the mapping sets again is no repetition."""
+    text = "source: {type: kafka-connect}\nflags: &f {a: 1}\nreporting: {<<: *f, a: 2}\n"
+    (tmp_path / "one.yml").write_text(text)
+    file = read_recipe(tmp_path / "one.yml")
+    assert file.problem is None
+    assert file.data["reporting"] == {"a": 2}
+
+
+def test_unreadable_files_are_one_line_each(tmp_path):
+    """What cannot be read as a text is a problem of that recipe; hidden files are none."""
+    (tmp_path / "latin.yml").write_bytes("source: {type: kafka-connect, x: Zürich}".encode("latin-1"))
+    (tmp_path / "utf16.yml").write_bytes(b"\xff\xfe\x00")
+    (tmp_path / "folder.yml").mkdir()
+    (tmp_path / "gone.yml").symlink_to(tmp_path / "nowhere")
+    (tmp_path / "device.yml").symlink_to("/dev/zero")
+    (tmp_path / "bom.yml").write_text(yaml.safe_dump(MINIMAL), encoding="utf-8-sig")
+    (tmp_path / ".#hidden.yml").symlink_to("nobody@here.1")
+    found = {file.path.stem: file.problem or "" for file in find_recipes({"KC_LINEAGE_RECIPES": str(tmp_path)})}
+    assert {name for name, problem in found.items() if problem} == {"latin", "utf16", "folder", "gone", "device"}
+    assert "not UTF-8 text (at byte" in found["latin"]
+    assert "is a folder, not a recipe" in found["folder"]
+    assert all("cannot be read" in found[name] for name in ("latin", "utf16", "gone", "device"))
+
+
+@pytest.mark.parametrize(
+    ("value", "words"),
+    [
+        ("hunter2${NOT_SET}", "the environment variable NOT_SET is not set"),
+        ("${NOT_SET:?hunter2}", "the environment variable NOT_SET is not set"),
+        ("hunter2${a b}{${", "cannot be read as a variable"),
+    ],
+)
+def test_what_is_wrong_with_a_variable_never_repeats_the_value(value, words):
+    """The field and the variable are named, the text around the variable is not: it may be a password."""
+    file = recipe_of(with_config(password=value), Path("/r/one.yml"))
+    with pytest.raises(RecipeError) as caught:
+        file.resolve({})
+    assert str(caught.value).startswith("/r/one.yml: source.config.password: ")
+    assert words in str(caught.value)
+    assert "hunter2" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("uri", "called"),
+    [
+        ({}, "https://api.confluent.cloud/connect/v1/environments/env-1/clusters/lkc-1"),
+        (
+            {"connect_uri": "http://localhost:8083"},
+            "https://api.confluent.cloud/connect/v1/environments/env-1/clusters/lkc-1",
+        ),
+        ({"connect_uri": "http://127.0.0.1:9/own"}, "http://127.0.0.1:9/own"),
+    ],
+)
+def test_confluent_clouds_key_goes_to_confluent_cloud(uri, called):
+    """With Cloud's ids and no other address the worker is Confluent Cloud's, never the default on localhost."""
+    ids = {"confluent_cloud_environment_id": "env-1", "confluent_cloud_cluster_id": "lkc-1"}
+    file = recipe_of(with_config(**ids, **uri, username="k", password="s"), Path("/r/one.yml"))
+    assert Cluster.of(file).connect_settings().base == called
 
 
 def test_unreadable_file(tmp_path):

@@ -30,7 +30,7 @@ from kc_lineage_dagster.defs.provenance import SNAPSHOT
 from kc_lineage_dagster.recipe.files import RecipeFile
 from kc_lineage_dagster.run.cluster import Cluster
 from kc_lineage_dagster.run.report import Request
-from kc_lineage_dagster.run.sync import read_cluster, sync
+from kc_lineage_dagster.run.sync import Sync, read_cluster
 from kc_lineage_dagster.version import code_version
 
 _ABOUT_LINEAGE = (
@@ -138,13 +138,13 @@ def _synced(file: RecipeFile, translator: Translator | None) -> AssetsDefinition
         with clear_failure(), seldom():
             cluster = Cluster.of(file)
             datahub = getattr(context.resources, names.datahub)
-            report = sync(cluster, datahub, request, progress_log(context.log, "derive and emit"))
+            run = Sync(cluster, datahub, request, progress_log(context.log, "derive and emit"))
+            key_of = keys_of(cluster.naming(), translator)
+            yield from events.events_of(context, names, cluster, run, wanted if partial else None, key_of)
+        report = run.report
         context.log.info(events.summary(report))
         for warning in report.warnings:
             context.log.warning(warning)
-        key_of = keys_of(cluster.naming(), translator)
-        with seldom():
-            yield from events.events_of(context, names, cluster, report, wanted if partial else None, key_of)
         yield from datahub_checks.results(context, names, cluster, datahub, report)
         if report.stale is not None:
             drop_partitions(context.instance, file.slug, report.stale.gone_connectors)

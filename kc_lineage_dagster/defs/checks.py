@@ -17,7 +17,8 @@ from dagster import (
 from kc_lineage_dagster.connect.snapshot import Snapshot
 from kc_lineage_dagster.defs.metadata import edges_that_disappeared, table
 from kc_lineage_dagster.defs.names import Names
-from kc_lineage_dagster.run.report import Report
+from kc_lineage_dagster.lineage import ConnectorLineage
+from kc_lineage_dagster.run.report import ConnectorResult, Report
 
 READ = "every_connector_read"
 RUNNING = "connectors_and_tasks_running"
@@ -89,12 +90,23 @@ def _counted(rows: Rows, header: Sequence[str]) -> dict[str, MetadataValue]:
     return metadata
 
 
-def sync_results(names: Names, report: Report) -> Iterable[AssetCheckEvaluation]:
+def lost_edges(result: ConnectorResult) -> Rows:
+    """The edges of the last run that this one does not have: connector, from, to."""
+    lost = edges_that_disappeared(result.before, result.lineage)
+    return [(result.lineage.connector, edge.upstream, edge.downstream) for edge in lost]
+
+
+def sync_results(
+    names: Names, lineages: Iterable[ConnectorLineage], lost: Rows, report: Report
+) -> Iterable[AssetCheckEvaluation]:
     """What a run says to its checks; logged by the step, because results of a run without partition cannot be
-    yielded.
+    yielded. ``lineages``: of the whole cluster, read once. ``lost``: ``lost_edges`` of all results.
     """
-    unresolved = [(one.connector, item.what, item.reason) for one in report.lineages for item in one.unresolved]
-    edges = sum(len(one.edges) for one in report.lineages)
+    unresolved: list[tuple[object, ...]] = []
+    edges = 0
+    for one in lineages:
+        unresolved += ((one.connector, item.what, item.reason) for item in one.unresolved)
+        edges += len(one.edges)
     share = len(unresolved) / max(1, len(unresolved) + edges)
     yield evaluation(
         names.lineage,
@@ -105,11 +117,6 @@ def sync_results(names: Names, report: Report) -> Iterable[AssetCheckEvaluation]
         edges=MetadataValue.int(edges),
         unresolved_share=MetadataValue.float(round(share, 4)),
     )
-    lost = [
-        (one.lineage.connector, edge.upstream, edge.downstream)
-        for one in report.results
-        for edge in edges_that_disappeared(one.before, one.lineage)
-    ]
     yield evaluation(names.lineage, KEPT, lost, ("connector", "from", "to"))
     if report.stale is not None:
         kept = sorted(report.stale.keep_reasons.items())

@@ -45,9 +45,8 @@ def results(
     selected = selected_checks(context)
     if (names.emissions, OWN) in selected:
         yield _own(names, cluster)
-    whole = len(report.results) == len(report.snapshot.connectors) and not report.problem
-    if whole and (names.emissions, KNOWN) in selected:
-        urns = dataset_urns(cluster, report)
+    if report.whole and not report.problem and (names.emissions, KNOWN) in selected:
+        urns = dataset_urns(cluster)
         try:
             found = datahub.existence(urns)
         except KcLineageError as error:
@@ -59,13 +58,13 @@ def results(
             yield _known(names, found, len(urns))
 
 
-def dataset_urns(cluster: Cluster, report: Report) -> frozenset[str]:
+def dataset_urns(cluster: Cluster) -> frozenset[str]:
     """Both ends of every edge."""
     naming = cluster.naming()
     return frozenset(
-        dataset_urn(naming, one.connector.name, dataset)
-        for one in report.results
-        for edge in one.lineage.edges
+        dataset_urn(naming, one.connector, dataset)
+        for one in cluster.state.lineages().values()
+        for edge in one.edges
         for dataset in (edge.upstream, edge.downstream)
         if dataset
     )

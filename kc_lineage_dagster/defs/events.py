@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import Any
 
 from dagster import (
@@ -26,6 +26,7 @@ from kc_lineage_dagster.page.render import PAGE
 from kc_lineage_dagster.recipe.files import RecipeFile
 from kc_lineage_dagster.run.cluster import Cluster
 from kc_lineage_dagster.run.report import ConnectorResult, Report
+from kc_lineage_dagster.run.sync import Sync
 from kc_lineage_dagster.state.cluster_state import state_folder
 
 
@@ -57,22 +58,25 @@ def events_of(
     context: AssetExecutionContext,
     names: Names,
     cluster: Cluster,
-    report: Report,
+    run: Sync,
     chosen: Collection[str] | None,
     key_of: KeyOf,
 ) -> Iterator[Event]:
-    """A run's events, for the step to yield: what is only logged is lost when the step then fails.
+    """Run, and give a run's events for the step to yield: what is only logged is lost when the step then fails.
 
     ``chosen``: connectors whose partitions the user picked: these turn green, changed or not, and no others (a sink
     that is written whole makes every run look at every connector). ``key_of``: asset keys of datasets.
     """
     selected = context.selected_asset_keys
-    if names.lineage in selected or names.emissions in selected:
-        seen = _materialized(context, names)
-        for result in report.results:
-            if chosen is None or result.connector.name in chosen:
-                yield from _of_connector(context, names, cluster, result, seen, key_of, chosen is not None)
-    for evaluation in checks.sync_results(names, report):
+    wanted = names.lineage in selected or names.emissions in selected
+    seen = _materialized(context, names) if wanted else {}
+    lost: list[Sequence[object]] = []
+    for result in run:
+        lost += checks.lost_edges(result)
+        if wanted and (chosen is None or result.connector.name in chosen):
+            yield from _of_connector(context, names, cluster, result, seen, key_of, chosen is not None)
+    report = run.report
+    for evaluation in checks.sync_results(names, cluster.state.lineages().values(), lost, report):
         if (evaluation.asset_key, evaluation.check_name) in selected_checks(context):
             yield evaluation
     if report.stale is not None:
@@ -82,12 +86,10 @@ def events_of(
 
 def summary(report: Report) -> str:
     """A run in one line."""
-    failed = sum(one.failed for one in report.results)
-    sent = sum(one.sent for one in report.results)
+    counts = report.counts
     return (
-        f"{len(report.results)} connectors, {sum(len(one.lineage.edges) for one in report.results)} edges, "
-        f"{sum(len(one.lineage.unresolved) for one in report.results)} unresolved; {sent} proposals sent, "
-        f"{failed} not acknowledged, {len(report.removed)} entities removed"
+        f"{counts.connectors} connectors, {counts.edges} edges, {counts.unresolved} unresolved; "
+        f"{counts.sent} proposals sent, {counts.failed} not acknowledged, {len(report.removed)} entities removed"
         + (f" (everything was sent: {report.full})" if report.full else "")
     )
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from kc_lineage_dagster.lineage import ConnectorLineage
 from kc_lineage_dagster.run.cluster import Cluster
 from kc_lineage_dagster.run.removal import planned
-from kc_lineage_dagster.run.report import ConnectorResult, Report
+from kc_lineage_dagster.run.report import ConnectorResult
 from kc_lineage_dagster.run.stale import StalePlan
 from kc_lineage_dagster.run.sync import Connect, Describer
 from kc_lineage_dagster.state.receipts import Receipts
@@ -39,7 +39,7 @@ def preview(cluster: Cluster, connect: Connect) -> Preview:
         for one in snapshot.connectors
     )
     receipts = Receipts.load(state.receipts, read_only=True)
-    plan = planned(cluster, Report(snapshot, results), receipts, receipts.holdings())
+    plan = planned(cluster, snapshot, results, receipts, receipts.holdings())
     created = [one for one in results if one.before is None]
     changed = [one for one in results if one.before is not None and one.changed]
     lines = [line for one in results for line in difference(one.before, one.lineage)]

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 
+from kc_lineage_dagster.connect.snapshot import Snapshot
 from kc_lineage_dagster.emit.aspects import Proposal
 from kc_lineage_dagster.emit.checkpoint import checkpoint_proposals, read_checkpoint
 from kc_lineage_dagster.emit.sinks import RestSink, Sink
 from kc_lineage_dagster.emit.urns import by_connector
 from kc_lineage_dagster.errors import SinkError
 from kc_lineage_dagster.run.cluster import Cluster
-from kc_lineage_dagster.run.report import Report, Request
+from kc_lineage_dagster.run.report import ConnectorResult, Report, Request
 from kc_lineage_dagster.run.stale import StalePlan, plan, removal_proposals
 from kc_lineage_dagster.state.other_recipes import others
 from kc_lineage_dagster.state.receipts import Receipts
@@ -23,7 +24,14 @@ Holdings = Mapping[str, frozenset[str]]
 
 
 def remove_stale(
-    cluster: Cluster, request: Request, report: Report, receipts: Receipts, sink: Sink, previous: Holdings
+    cluster: Cluster,
+    request: Request,
+    snapshot: Snapshot,
+    results: Iterable[ConnectorResult],
+    report: Report,
+    receipts: Receipts,
+    sink: Sink,
+    previous: Holdings,
 ) -> Report:
     """Soft-deletes what vanished. A removal is noted before it is sent: one without acknowledgement stays pending.
 
@@ -34,7 +42,7 @@ def remove_stale(
     except SinkError as error:
         return replace(report, problems=(*report.problems, str(error)))
     whole = _adopted(cluster, previous, left or frozenset())
-    decided = planned(cluster, report, receipts, whole, request.allow_removal)
+    decided = planned(cluster, snapshot, results, receipts, whole, request.allow_removal)
     receipts.set_baseline(decided.baseline)
     receipts.drop(decided.dropped)
     receipts.begin_removal(decided.remove)
@@ -85,12 +93,16 @@ def is_checkpoint(proposal: Proposal) -> bool:
 
 
 def planned(
-    cluster: Cluster, report: Report, receipts: Receipts, previous: Holdings, allow_removal: bool = False
+    cluster: Cluster,
+    snapshot: Snapshot,
+    results: Iterable[ConnectorResult],
+    receipts: Receipts,
+    previous: Holdings,
+    allow_removal: bool = False,
 ) -> StalePlan:
     """What would go. Other recipes' receipts are read only when anything would."""
     stateful = cluster.stateful
-    snapshot = report.snapshot
-    current = current_urns(cluster, report, receipts)
+    current = current_urns(snapshot, results, receipts)
     if all(urns <= current.get(name, frozenset()) for name, urns in previous.items()):
         return StalePlan(baseline=receipts.baseline)
     return plan(
@@ -112,10 +124,12 @@ def planned(
     )
 
 
-def current_urns(cluster: Cluster, report: Report, receipts: Receipts) -> Mapping[str, frozenset[str]]:
+def current_urns(
+    snapshot: Snapshot, results: Iterable[ConnectorResult], receipts: Receipts
+) -> Mapping[str, frozenset[str]]:
     """Connector -> URNs its lineage gives now; those not processed in this run keep what they had."""
-    processed = {result.connector.name: result.urns for result in report.results}
-    listed = (one.name for one in report.snapshot.connectors)
+    processed = {result.connector.name: result.urns for result in results}
+    listed = (one.name for one in snapshot.connectors)
     return {name: processed[name] if name in processed else receipts.urns(name) for name in listed}
 
 

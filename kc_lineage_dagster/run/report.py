@@ -7,7 +7,7 @@ import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 
-from kc_lineage_dagster.connect.snapshot import Connector, Snapshot
+from kc_lineage_dagster.connect.snapshot import Connector
 from kc_lineage_dagster.emit.aspects import Proposal
 from kc_lineage_dagster.lineage import ConnectorLineage
 from kc_lineage_dagster.run.stale import StalePlan
@@ -67,14 +67,48 @@ class ConnectorResult:
 
 
 @dataclass(frozen=True, slots=True)
-class Report:
-    """What became of a run. ``causes``: why proposals were not acknowledged, with counts. ``missing``: asked for, but
-    not in the snapshot, with why. ``full``: why everything was sent, None when only differences were.
-    ``warnings``: what fails nothing. ``lineages``: the whole cluster's now, also of connectors the run did not look at.
+class Counts:
+    """A run in numbers: of the connectors that it looked at, in the order in which it did.
+
+    ``connectors``: looked at. ``changed``: those whose proposals differ from the last emitted ones. ``edges``,
+    ``unresolved``: of their lineage. ``sent``: proposals that DataHub acknowledged. ``failed``: those it did not.
+    ``entities``: flows and jobs that their lineage names.
     """
 
-    snapshot: Snapshot
-    results: tuple[ConnectorResult, ...]
+    connectors: int = 0
+    changed: int = 0
+    edges: int = 0
+    unresolved: int = 0
+    sent: int = 0
+    failed: int = 0
+    entities: int = 0
+
+    def plus(self, result: ConnectorResult) -> Counts:
+        """Count one more connector."""
+        return Counts(
+            self.connectors + 1,
+            self.changed + result.changed,
+            self.edges + len(result.lineage.edges),
+            self.unresolved + len(result.lineage.unresolved),
+            self.sent + result.sent,
+            self.failed + result.failed,
+            self.entities + len(result.urns),
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """What became of a run, without what its single connectors became (``ConnectorResult``).
+
+    ``counts``: the run in numbers. ``whole``: whether it looked at every connector of the cluster. ``causes``: why
+    proposals were not acknowledged, with how often. ``missing``: asked for, but not in the snapshot, with why.
+    ``full``: why everything was sent, None when only differences were. ``stale``: what was decided about entities that
+    vanished, None when that was not looked for. ``removed``: URNs of those that DataHub removed. ``problems``: lines
+    beyond ``causes`` and ``missing`` that fail the run. ``warnings``: lines that fail nothing.
+    """
+
+    counts: Counts = Counts()
+    whole: bool = True
     causes: Mapping[str, int] = field(default_factory=dict)
     missing: Mapping[str, str] = field(default_factory=dict)
     full: str | None = None
@@ -82,7 +116,6 @@ class Report:
     removed: tuple[str, ...] = ()
     problems: tuple[str, ...] = ()
     warnings: tuple[str, ...] = ()
-    lineages: tuple[ConnectorLineage, ...] = ()
 
     @property
     def problem(self) -> str | None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Generator, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import Protocol
@@ -26,7 +26,7 @@ from kc_lineage_dagster.page.render import write_page
 from kc_lineage_dagster.run.changes import config_hash
 from kc_lineage_dagster.run.cluster import Cluster, Progress
 from kc_lineage_dagster.run.removal import remove_stale
-from kc_lineage_dagster.run.report import ConnectorResult, Described, Report, Request
+from kc_lineage_dagster.run.report import ConnectorResult, Counts, Described, Report, Request
 from kc_lineage_dagster.state.cluster_state import Index, Known
 from kc_lineage_dagster.state.receipts import Receipts
 from kc_lineage_dagster.version import code_version
@@ -73,24 +73,53 @@ def read_cluster(
     return snapshot
 
 
-def sync(cluster: Cluster, datahub: DataHub, request: Request, progress: Progress | None = None) -> Report:
-    """Derives, emits and removes, from the snapshot last read.
+class Sync:
+    """One run over one cluster: derive, emit, remove, from the snapshot last read. Iterate over it once.
 
-    StateError when there is none, or when another run holds the cluster's lock.
+        run = Sync(cluster, datahub, request)
+        for result in run:
+            ...  # one connector: derived, and sent as far as the sink says so at once
+        run.report  # the whole run
+
+    Results come as the run proceeds, so that nobody holds a large cluster's lineage whole. A sink that decides only
+    when it is closed (`file`) may still fail afterwards: ``report.causes`` says so.
     """
-    state, options = cluster.state, cluster.recipe.options
-    what = f"cluster {cluster.file.slug}"
-    with cluster_lock(state.lock, options.lock_timeout, run=request.run_id, what=what):
-        index = state.index()
-        snapshot = state.snapshot(index.snapshot)
-        if snapshot is None:
-            raise StateError(f"{what} was never read: materialize raw_connector_configs first")
-        receipts = Receipts.load(state.receipts)
-        try:
-            run = _Run(cluster, datahub, request, snapshot, index, receipts, Describer.of(cluster, snapshot))
-            return run.run(progress)
-        finally:
-            receipts.close()
+
+    def __init__(self, cluster: Cluster, datahub: DataHub, request: Request, progress: Progress | None = None) -> None:
+        self._cluster, self._datahub, self._request, self._progress = cluster, datahub, request, progress
+        self._report: Report | None = None
+
+    @property
+    def report(self) -> Report:
+        """What became of the run. RuntimeError while it is not over."""
+        if self._report is None:
+            raise RuntimeError("the run is not over: iterate over it first")
+        return self._report
+
+    def __iter__(self) -> Iterator[ConnectorResult]:
+        """Run. StateError when the cluster was never read, or when another run holds its lock."""
+        cluster = self._cluster
+        state, what = cluster.state, f"cluster {cluster.file.slug}"
+        with cluster_lock(state.lock, cluster.recipe.options.lock_timeout, run=self._request.run_id, what=what):
+            index = state.index()
+            snapshot = state.snapshot(index.snapshot)
+            if snapshot is None:
+                raise StateError(f"{what} was never read: materialize raw_connector_configs first")
+            receipts = Receipts.load(state.receipts)
+            describer = Describer.of(cluster, snapshot)
+            run = _Run(cluster, self._datahub, self._request, snapshot, index, receipts, describer)
+            try:
+                self._report = yield from run.run(self._progress)
+            finally:
+                receipts.close()
+
+
+def sync(cluster: Cluster, datahub: DataHub, request: Request, progress: Progress | None = None) -> Report:
+    """Run ``Sync`` to its end; raises as it does."""
+    run = Sync(cluster, datahub, request, progress)
+    for _ in run:
+        pass
+    return run.report
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,26 +150,30 @@ class _Run:
     receipts: Receipts
     describer: Describer
 
-    def run(self, progress: Progress | None) -> Report:
+    def run(self, progress: Progress | None) -> Generator[ConnectorResult, None, Report]:
         sink = self.datahub.open(self.request.run_id, self.cluster.recipe.pipeline_name)
         full = self.receipts.reconcile(self.datahub.identity(), sink.look(self.receipts.alive()))
         full = "full_refresh was asked for" if self.request.full_refresh else full
         everything = self.datahub.renders_whole()
         chosen, missing = self._chosen(everything)
         previous, before = self.receipts.holdings(), self.cluster.state.lineages()
+        results: list[ConnectorResult] = []
         try:
-            results, sent = self._emit(sink, chosen, before, full is not None or everything, progress)
-            report = Report(self.snapshot, results, sent.causes, missing, full)
+            sent = yield from self._emit(sink, chosen, before, full is not None or everything, progress, results)
+            whole = len(chosen) == len(self.snapshot.connectors)
+            report = Report(_counted(results), whole, sent.causes, missing, full)
             if self.request.remove and not report.problem:
-                report = remove_stale(self.cluster, self.request, report, self.receipts, sink, previous)
+                report = remove_stale(
+                    self.cluster, self.request, self.snapshot, results, report, self.receipts, sink, previous
+                )
         except BaseException:
             if not everything:  # what is written whole stays as it was
                 sink.close()
             raise
-        report = _closed(report, sink.close())
-        lineages = self._remember(report, before)
+        report, results = _closed(report, results, sink.close())
+        lineages = self._remember(report, results, before)
         page = write_page(self.cluster.state.folder, self.cluster.file.slug, self.snapshot, lineages)
-        return replace(report, warnings=page, lineages=lineages)
+        return replace(report, warnings=page)
 
     def _chosen(self, everything: bool) -> tuple[tuple[Connector, ...], dict[str, str]]:
         """The connectors to process, and those asked for that are not in the snapshot."""
@@ -158,8 +191,8 @@ class _Run:
         before: Mapping[str, ConnectorLineage],
         all_of_it: bool,
         progress: Progress | None,
-    ) -> tuple[tuple[ConnectorResult, ...], SendReport]:
-        results: list[ConnectorResult] = []
+        results: list[ConnectorResult],
+    ) -> Generator[ConnectorResult, None, SendReport]:
         known = self.index.connectors if self.index.version == code_version() else {}
         total = SendReport()
         for chunk in _chunks(connectors):
@@ -178,15 +211,18 @@ class _Run:
                 name = one.name
                 result = ConnectorResult.of(one, found, before.get(name), known.get(name), asked[name])
                 results.append(result.without(failed[name]))
+            yield from results[-len(chunk) :]
             if progress:
                 progress(len(results), len(connectors))
-        return tuple(results), total
+        return total
 
-    def _remember(self, report: Report, before: Mapping[str, ConnectorLineage]) -> tuple[ConnectorLineage, ...]:
+    def _remember(
+        self, report: Report, results: Iterable[ConnectorResult], before: Mapping[str, ConnectorLineage]
+    ) -> tuple[ConnectorLineage, ...]:
         """Lineage and index for the next run; a connector with anything unacknowledged is not through."""
         now, state = time.time(), self.cluster.state
         known, lineages = dict(self.index.connectors), dict(before)
-        for result in report.results:
+        for result in results:
             name = result.connector.name
             lineages[name] = result.lineage
             if not result.failed:
@@ -204,17 +240,25 @@ class _Run:
         return tuple(lineages.values())
 
 
-def _closed(report: Report, closing: SendReport) -> Report:
-    """The report with what a sink decided only when it was closed."""
+def _counted(results: Iterable[ConnectorResult]) -> Counts:
+    counts = Counts()
+    for result in results:
+        counts = counts.plus(result)
+    return counts
+
+
+def _closed(
+    report: Report, results: list[ConnectorResult], closing: SendReport
+) -> tuple[Report, list[ConnectorResult]]:
+    """The report and results with what a sink decided only when it was closed."""
     if closing.ok:
-        return report
+        return report, results
     failed = Counter(proposal.urn for proposal, _ in closing.failed)
-    results = tuple(one.without(sum(failed[urn] for urn in one.urns)) for one in report.results)
+    results = [one.without(sum(failed[urn] for urn in one.urns)) for one in results]
     causes = {**report.causes, **closing.causes}
     stale = report.stale and replace(report.stale, gone_connectors=())
-    return replace(
-        report, results=results, causes=causes, stale=stale, removed=() if closing.failed else report.removed
-    )
+    removed = () if closing.failed else report.removed
+    return replace(report, counts=_counted(results), causes=causes, stale=stale, removed=removed), results
 
 
 def _chunks(connectors: tuple[Connector, ...]) -> Iterator[tuple[Connector, ...]]:

@@ -15,6 +15,9 @@ Cases are separated by a line of ``---``. Directives hold JSON: ``@kind "source"
 ``@topics [...]`` (active topics; absent: not known), ``@offsets [{"partition": {}, "offset": {}}]``,
 ``@tasks [{"tables": "..."}]``, ``@cluster [...]`` (data topics of the other connectors), ``@internal [...]`` (their
 book-keeping), ``@notes [...]`` (what could not be read),
+``@catalog {"postgres:shop.a": ["id"]}`` (datasets and their columns, null where not known), ``@views [...]`` and
+``@tables [...]`` (what kind they are, where that is known), ``@kafka [...]`` (Kafka's own list),
+``@values {"topic": "srv.a.Value"}`` (records in a schema registry),
 ``@aliases {"us": "kafka-us"}``, ``@plugins [...]``. Field lines are compared only below edges that have any. ``?``
 lines are parts of unresolved items' text; every item needs its line.
 """
@@ -22,10 +25,12 @@ lines are parts of unresolved items' text; every item needs its line.
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass, field
+from collections import defaultdict
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
+from kc_lineage_dagster.catalog.holdings import Holdings, Platform, Schema
 from kc_lineage_dagster.derive.derive import Settings, derive
 from kc_lineage_dagster.derive.evidence import ClusterTopics
 from kc_lineage_dagster.lineage import ConnectorLineage
@@ -81,7 +86,9 @@ class Example:
         )
         cluster = ClusterTopics.of(facts.get("cluster", ()), facts.get("internal", ()))
         settings = Settings(
-            cluster_aliases=facts.get("aliases", {}), plugin_classes=frozenset(facts.get("plugins", ()))
+            cluster_aliases=facts.get("aliases", {}),
+            plugin_classes=frozenset(facts.get("plugins", ())),
+            catalog=lambda name: _catalog(facts).seen_from(name, lambda *_: None),
         )
         return derive(connector, settings, lambda: cluster)
 
@@ -98,6 +105,18 @@ class Example:
         extra = [text for text in texts if not any(line in text for line in self.unresolved)]
         assert not missing, f"{self.where}: {self.title}: not among {texts}"
         assert not extra, f"{self.where}: {self.title}: unexpected unresolved items"
+
+
+def _catalog(facts: dict[str, Any]) -> Holdings:
+    kinds = {**dict.fromkeys(facts.get("views", ()), True), **dict.fromkeys(facts.get("tables", ()), False)}
+    platforms: defaultdict[str, dict[str, Schema]] = defaultdict(dict)
+    for key, columns in facts.get("catalog", {}).items():
+        platform, _, name = key.partition(":")
+        platforms[platform][name] = Schema(columns and tuple(columns), view=kinds.get(key))
+    for topic, name in facts.get("values", {}).items():
+        platforms["kafka"][topic] = replace(platforms["kafka"].get(topic, Schema()), value_name=name)
+    named = {platform: Platform(names) for platform, names in platforms.items()}
+    return Holdings(named, frozenset(facts.get("kafka", ())))
 
 
 def read_examples(path: Path) -> list[Example]:

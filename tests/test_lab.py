@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -11,11 +12,15 @@ from kc_lineage_dagster.connect.fetch import fetch
 from kc_lineage_dagster.connect.saved import open_saved
 from kc_lineage_dagster.connect.snapshot import Snapshot
 from kc_lineage_dagster.derive.derive import Settings, cluster_topics, derive
+from tests.catalog.metadata import lab_holdings
 
 LAB = Path(__file__).parent / "data" / "lab"
 TRUTH = {one["connector"]: one for one in json.loads((LAB / "truth.json").read_text(encoding="utf-8"))}
 # the mirror of this cluster reads from the cluster it writes to
 SETTINGS = Settings(cluster_aliases={"west": None})
+# the tables of the recorded cluster's databases, as DataHub would hold them
+WORLD = lab_holdings(json.loads((LAB / "world.json").read_text(encoding="utf-8")))
+WITH_CATALOG = replace(SETTINGS, catalog=lambda name: WORLD.seen_from(name, lambda *_: None))
 
 
 @pytest.fixture(scope="module")
@@ -23,12 +28,13 @@ def snapshot() -> Snapshot:
     return fetch(open_saved(str(LAB / "cluster.json")))
 
 
+@pytest.mark.parametrize("settings", [SETTINGS, WITH_CATALOG], ids=["alone", "with a catalogue"])
 @pytest.mark.parametrize("connector", TRUTH)
-def test_edges_are_those_observed(snapshot, connector):
-    """Every edge that was observed in the records is derived, and no other."""
-    topics = cluster_topics(snapshot.connectors, SETTINGS)
+def test_edges_are_those_observed(snapshot, connector, settings):
+    """Every edge that was observed in the records is derived, and no other, with a catalogue and without."""
+    topics = cluster_topics(snapshot.connectors, settings)
     view = next(one for one in snapshot.connectors if one.name == connector)
-    lineage = derive(view, SETTINGS, lambda: topics)
+    lineage = derive(view, settings, lambda: topics)
     derived = {(edge.upstream and edge.upstream.name, edge.downstream.name) for edge in lineage.edges}
     assert derived == {(edge["from"], edge["to"]) for edge in TRUTH[connector]["edges"]}
     assert lineage.unresolved == ()

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from functools import cached_property
 
 from kc_lineage_dagster.lineage import KAFKA, Dataset
@@ -15,19 +15,23 @@ InstanceOf = Callable[[str, Dataset], "str | None"]
 @dataclass(frozen=True, slots=True)
 class Schema:
     """The simple paths of a dataset's fields. ``fields``: of the table, or of a topic's values; ``key_fields``: of a
-    topic's keys; None where not known. ``value_name``: the full name of the record that the values are.
+    topic's keys; None where not known. ``value_name``: the full name of the record that the values are. ``view``:
+    whether the dataset is a view; None where not known.
     """
 
     fields: tuple[str, ...] | None = None
     key_fields: tuple[str, ...] | None = None
     value_name: str | None = None
+    view: bool | None = None
 
     def or_else(self, other: Schema) -> Schema:
         """This schema; what it does not know, as the other one says."""
-        if self.fields is None:
-            return replace(other, value_name=self.value_name or other.value_name)
-        key_fields = other.key_fields if self.key_fields is None else self.key_fields
-        return Schema(self.fields, key_fields, self.value_name or other.value_name)
+        return Schema(
+            fields=other.fields if self.fields is None else self.fields,
+            key_fields=other.key_fields if self.key_fields is None else self.key_fields,
+            value_name=self.value_name or other.value_name,
+            view=other.view if self.view is None else self.view,
+        )
 
 
 NOTHING = Schema()
@@ -102,12 +106,16 @@ class View:
     connector: str
     instance_of: InstanceOf
 
-    def datasets(self, platform: str) -> Sequence[str]:
+    def datasets(self, platform: str) -> tuple[str, ...]:
         """The names of a platform's datasets, sorted, without the instance that the recipe gives to this connector."""
         known = self.holdings.platforms.get(platform)
         return known.of_instance(self.instance_of(self.connector, Dataset(platform, ""))) if known else ()
 
-    def topics(self) -> Sequence[str]:
+    def is_view(self, dataset: Dataset) -> bool | None:
+        """Whether a dataset is a view."""
+        return self._schema(dataset).view
+
+    def topics(self) -> tuple[str, ...]:
         """Topics that Kafka itself lists, sorted."""
         return self.holdings.sorted_topics
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
@@ -95,10 +95,13 @@ class Catalog(Protocol):
     dataset asked for under a name that differs in letter case is found where no other one is alike.
     """
 
-    def datasets(self, platform: str) -> Sequence[str]:
+    def datasets(self, platform: str) -> tuple[str, ...]:
         """The names of a platform's datasets, sorted; () where nothing is known. Topics are those of DataHub."""
 
-    def topics(self) -> Sequence[str]:
+    def is_view(self, dataset: Dataset) -> bool | None:
+        """Whether the dataset is a view; None where that is not known."""
+
+    def topics(self) -> tuple[str, ...]:
         """The topics that Kafka itself lists, sorted, internal ones too; () where nothing is known."""
 
     def fields(self, dataset: Dataset) -> tuple[str, ...] | None:
@@ -119,11 +122,15 @@ class Catalog(Protocol):
 class NothingKnown:
     """The catalog where a recipe switches none on."""
 
-    def datasets(self, platform: str) -> Sequence[str]:
+    def datasets(self, platform: str) -> tuple[str, ...]:
         """No dataset."""
         return ()
 
-    def topics(self) -> Sequence[str]:
+    def is_view(self, dataset: Dataset) -> bool | None:
+        """Not known."""
+        return None
+
+    def topics(self) -> tuple[str, ...]:
         """No topic."""
         return ()
 

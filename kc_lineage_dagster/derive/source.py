@@ -14,6 +14,7 @@ from dataclasses import dataclass, field, replace
 from kc_lineage_dagster.derive.config import Config, first
 from kc_lineage_dagster.derive.evidence import Evidence
 from kc_lineage_dagster.derive.family import Selection, SourceFamily
+from kc_lineage_dagster.derive.readers.catalog_tables import CATALOGUE
 from kc_lineage_dagster.derive.records import Record, TopicPattern, field_edges
 from kc_lineage_dagster.derive.transforms.steps import Beforehand, Chain, Outcome, backwards, run
 from kc_lineage_dagster.java_regex import complete, examples
@@ -97,9 +98,9 @@ def _not_seen(forwards: _Forwards, results: list[Edge | Unresolved], evidence: E
     unseen = [
         (topic, record)
         for topic, records in forwards.exact.items()
-        if not evidence.saw(topic)
+        if not evidence.saw(topic)  # of a pattern that the catalogue expanded nobody said that it writes
         for record in records
-        if record.origin not in origins
+        if record.origin not in origins and CATALOGUE not in record.evidence
     ]
     seen_names = {str(origin).lower() for origin in origins}
     for topic, record in unseen:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
@@ -16,6 +17,8 @@ from datahub.metadata.schema_classes import (
     StatusClass,
     StringTypeClass,
 )
+
+from kc_lineage_dagster.catalog.holdings import Holdings, Platform, Schema
 
 # Which server of the lab a database is on; its tables have three parts where it is PostgreSQL.
 _PLATFORMS = {"shop": "postgres", "dwh": "postgres", "shopm": "mongodb", "crm": "mysql", "billing-eu": "mysql"}
@@ -59,7 +62,7 @@ def write(path: Path, tables: Mapping[tuple[str, str], Iterable[str] | None], en
     return path
 
 
-def lab_tables(world: Mapping[str, Any], mariadb: str = "mariadb") -> dict[tuple[str, str], Iterable[str] | None]:
+def lab_tables(world: Mapping[str, Any]) -> dict[tuple[str, str], Iterable[str] | None]:
     """The tables of the recorded cluster's databases, as DataHub would hold them after ingesting each."""
     tables: dict[tuple[str, str], Iterable[str] | None] = {}
     for name, columns in world["tables"].items():
@@ -68,3 +71,11 @@ def lab_tables(world: Mapping[str, Any], mariadb: str = "mariadb") -> dict[tuple
         if platform == "mysql":
             tables["mariadb", name] = columns
     return tables
+
+
+def lab_holdings(world: Mapping[str, Any]) -> Holdings:
+    """The tables of the recorded cluster's databases as a catalogue, without a file."""
+    platforms: defaultdict[str, dict[str, Schema]] = defaultdict(dict)
+    for (platform, name), columns in lab_tables(world).items():
+        platforms[platform][name] = Schema(tuple(columns or ()))
+    return Holdings({platform: Platform(names) for platform, names in platforms.items()})

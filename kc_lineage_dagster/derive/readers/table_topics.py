@@ -14,6 +14,7 @@ from typing import Protocol
 
 from kc_lineage_dagster.derive.evidence import Evidence
 from kc_lineage_dagster.derive.family import Found, Selection
+from kc_lineage_dagster.derive.readers.catalog_tables import Selected, selected, without_topics
 from kc_lineage_dagster.derive.readers.name_lists import NameList, same_name
 from kc_lineage_dagster.derive.readers.odd_names import doubts
 from kc_lineage_dagster.derive.records import ALL_COLUMNS, Node, Record
@@ -108,6 +109,12 @@ class Source:
         """What chooses the tables, for people."""
         return ", ".join(rule.what for rule in self.rules if rule.include or rule.exclude) or "all tables"
 
+    @property
+    def is_open(self) -> bool:
+        """Whether the lists may select tables that they do not spell out."""
+        include = self.rules[-1].include if self.rules else None
+        return include is None or bool(include.patterns)
+
     def options(self, part: str) -> tuple[str, ...]:
         """The only values a part can have, () when that is not known."""
         if part in self.fixed:
@@ -121,6 +128,15 @@ class Source:
             return False
         return next((answer for answer in answers if isinstance(answer, Refused)), True)
 
+    def spelled(self, part: str) -> str:
+        """A part of a table's name as it stands in a topic."""
+        return self.naming.spelled(part)
+
+    def topic(self, table: Table) -> str | None:
+        """The topic of a table's records; None where that is not known, and for book-keeping."""
+        topic = self.naming.topic(table)
+        return None if topic is None or self.internal(topic) else topic
+
     def record(self, table: Table, topic: str) -> Record:
         """The records of a table under a topic."""
         name = ".".join(table[part] for part in self.dataset)
@@ -128,21 +144,26 @@ class Source:
 
 
 def reads(source: Source, evidence: Evidence) -> Iterator[Found]:
-    """The tables that the lists spell out, and a selection that finds those behind active topics."""
-    certain = False
+    """The tables that the lists spell out, those of the catalogue that they select, and a selection that finds those
+    behind active topics.
+    """
+    certain: set[str] = set()
     for table in _named_tables(source):
         if isinstance(table, Unresolved):
             yield table
             continue
-        topic = source.naming.topic(table)
-        if topic is not None and not source.internal(topic):
-            certain = True
+        topic = source.topic(table)
+        if topic is not None:
+            certain.add(topic)
             yield source.record(table, topic)
-    if certain and not evidence.topics:
+    catalogued = selected(source, evidence.catalog) if source.is_open else Selected()
+    expanded = [record for record in catalogued.records if record.topic not in certain]
+    yield from expanded if evidence.topics else without_topics(expanded, source.what, evidence)
+    if certain and not expanded and not evidence.topics:
         for rule in source.rules[-1:]:
             for pattern in rule.include.patterns if rule.include else ():
                 yield Unresolved(f"{rule.what}: {pattern}", "is a pattern, and no active topics tell what it selects")
-    yield _selection(source, evidence)
+    yield _selection(source, evidence, catalogued)
 
 
 def _named_tables(source: Source) -> Iterator[Table | Unresolved]:
@@ -178,7 +199,7 @@ def _fits(table: Table, fixed: Options) -> bool:
     )
 
 
-def _selection(source: Source, evidence: Evidence) -> Selection:
+def _selection(source: Source, evidence: Evidence, catalogued: Selected) -> Selection:
     parts = dict.fromkeys(part for rule in source.rules for spelling in rule.spellings for part in spelling)
     options = {part: source.options(part) for part in (*source.fixed, *parts)}
     heads = source.naming.heads(options)
@@ -188,6 +209,8 @@ def _selection(source: Source, evidence: Evidence) -> Selection:
     def origin(topic: str) -> Record | Unresolved | None:
         if source.internal(topic):
             return None
+        if topic in catalogued.alike:
+            return catalogued.alike[topic]
         ways = source.naming.ways(topic, heads)
         if isinstance(ways, Unresolved):
             return ways

@@ -1,0 +1,128 @@
+"""The tables that the catalogue holds and a connector's lists select: what a pattern or a whole database means.
+
+A table that exists and is selected sends its records where the chain leads them, so it counts as one that the
+configuration names. What the catalogue lacks is not excluded by that. A view sends none; without active topics, which
+would show that, a table counts only where the catalogue says that it is no view.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from functools import lru_cache
+from typing import Protocol
+
+from kc_lineage_dagster.derive.evidence import Catalog, Evidence
+from kc_lineage_dagster.derive.records import Record
+from kc_lineage_dagster.java_regex import Refused
+from kc_lineage_dagster.lineage import Unresolved
+
+CATALOGUE = "catalogue"
+MOST_NAMED = 5
+
+Table = Mapping[str, str]
+_Outer = tuple[str, ...]
+
+# Platforms that store names without quotes in upper case, and whose names DataHub shows in lower case.
+_STORED_UPPER = frozenset({"oracle", "snowflake"})
+
+
+class Tables(Protocol):
+    """What is asked of the tables of one connector (``table_topics.Source``)."""
+
+    @property
+    def platform(self) -> str:
+        """DataHub's platform id."""
+
+    @property
+    def dataset(self) -> tuple[str, ...]:
+        """The parts of a dataset's name."""
+
+    def options(self, part: str) -> tuple[str, ...]:
+        """The only values a part can have, () when that is not known."""
+
+    def admits(self, table: Table) -> bool | Refused:
+        """Whether all lists let a table through."""
+
+    def spelled(self, part: str) -> str:
+        """A part as it stands in a topic."""
+
+    def topic(self, table: Table) -> str | None:
+        """The topic of a table's records, None where there is none."""
+
+    def record(self, table: Table, topic: str) -> Record:
+        """The records of a table under a topic."""
+
+
+@dataclass(frozen=True, slots=True)
+class Selected:
+    """The selected tables of the catalogue. ``records``: those whose topic is certain. ``alike``: by topic, tables that
+    differ only in characters that no topic can hold, of which any one may be the origin.
+    """
+
+    records: tuple[Record, ...] = ()
+    alike: Mapping[str, Unresolved] = field(default_factory=dict)
+
+
+def selected(tables: Tables, catalog: Catalog) -> Selected:
+    """The tables of the catalogue that the lists select and that are not known to be views."""
+    found: defaultdict[tuple[str, ...], list[Record]] = defaultdict(list)
+    for table in _narrowed(tables, catalog.datasets(tables.platform)):
+        topic = tables.topic(table) if tables.admits(table) is True else None
+        if topic is None:
+            continue
+        record = tables.record(table, topic)
+        if record.origin and catalog.is_view(record.origin) is not True:
+            spelled = (topic, *(tables.spelled(table[part]) for part in tables.dataset))
+            found[spelled].append(replace(record, evidence=f"{record.evidence}, {CATALOGUE}"))
+    single = tuple(records[0] for records in found.values() if len(records) == 1)
+    alike = {topic: _alike(topic, records) for (topic, *_), records in found.items() if len(records) > 1}
+    return Selected(single, alike)
+
+
+def _alike(topic: str, records: list[Record]) -> Unresolved:
+    names = ", ".join(str(record.origin) for record in records[:MOST_NAMED])
+    return Unresolved(topic, f"several tables of the catalogue have this name for their topic: {names}", topic=topic)
+
+
+def without_topics(records: Iterable[Record], what: str, evidence: Evidence) -> Iterator[Record | Unresolved]:
+    """Selected tables where no active topic shows whether they are captured: those that are known to be no views."""
+    doubtful: list[str] = []
+    for record in records:
+        if record.origin and evidence.catalog.is_view(record.origin) is False:
+            yield record
+        else:
+            doubtful.append(str(record.origin))
+    if doubtful:
+        more = f" and {len(doubtful) - MOST_NAMED} more" if len(doubtful) > MOST_NAMED else ""
+        yield Unresolved(
+            what,
+            f"may select {', '.join(doubtful[:MOST_NAMED])}{more}: the catalogue does not tell which of these are "
+            "views, and those send no records; active topics would",
+        )
+
+
+def _narrowed(tables: Tables, names: tuple[str, ...]) -> Iterator[Table]:
+    """The tables of a platform whose database and schema can be the connector's."""
+    outer, stored = tables.dataset[:-1], str.upper if tables.platform in _STORED_UPPER else str
+    allowed = [frozenset(value.lower() for value in tables.options(part)) for part in outer]
+    for values, inner in _by_outer(names, len(outer)).items():
+        if all(not some or value.lower() in some for some, value in zip(allowed, values, strict=True)):
+            for name in inner:
+                parts = (*values, name)
+                yield {
+                    part: stored(text) if text == text.lower() else text
+                    for part, text in zip(tables.dataset, parts, strict=True)
+                }
+
+
+@lru_cache(maxsize=32)
+def _by_outer(names: tuple[str, ...], count: int) -> Mapping[_Outer, tuple[str, ...]]:
+    """The tables' own names by what stands before them; a table's own name may hold dots."""
+    found: defaultdict[_Outer, list[str]] = defaultdict(list)
+    for name in names:
+        *outer, table = name.split(".", count)
+        if len(outer) == count:
+            found[tuple(outer)].append(table)
+    return {outer: tuple(inner) for outer, inner in found.items()}

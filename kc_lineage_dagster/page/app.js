@@ -2,12 +2,13 @@
 /* The page: what is looked for, what is looked at, and the picture of it. */
 
 (() => {
-  const WHOLE = 130; // edges that are drawn all at once; beyond it platforms stand for them
+  const WHOLE = 250; // edges that are drawn all at once; beyond it platforms stand for them
+  const APART = 40; // edges up to which each dataset has a node of its own
   const model = Model.load(JSON.parse(document.getElementById("data").textContent));
   const at = (id) => document.getElementById(id);
   const graph = Graph.create(at("graph"));
   const filter = { text: "", platform: "", state: "", kind: "", unresolved: false };
-  const view = { focus: null, depth: 2, allowed: new Map(), edges: [], matches: null };
+  const view = { focus: null, depth: 2, allowed: new Map(), edges: [], groups: [], matches: null };
 
   function head() {
     const { doc } = model;
@@ -30,7 +31,7 @@
       ].map(([kind, text]) => Panel.h("span", {}, Panel.h("span", { className: kind }), ` ${text}`)),
       ...states.map((state) => {
         const dot = Panel.h("span", { className: "dot" });
-        dot.style.background = Graph.COLOURS[state];
+        dot.style.background = Graph.colour(state);
         return Panel.h("span", {}, dot, ` ${state.toLowerCase()}`);
       }),
       Panel.h("span", { className: "quiet" }, "click: its lineage in this picture · double click: what is around it"),
@@ -53,21 +54,23 @@
     const { focus } = view;
     const found = Model.neighbourhood(model, focus, view.depth, view.allowed);
     view.edges = [...found.edges];
+    view.groups = [];
     const one = focus.connector || focus.dataset;
     const id = spot(focus);
     graph.draw(Graph.elements(view.edges, focus.connector ? [one] : [], found.more), id);
     graph.light(lit(focus), id);
     at("title").textContent = `around ${Graph.short(one.name, 60)}${found.cut ? " · cut: show fewer steps" : ""}`;
-    Panel.details(at("details"), focus, open);
+    Panel.details(at("details"), focus, model, open, only);
   }
 
   function whole() {
     const { matches } = view;
     const drawn = matches.edges.length <= WHOLE && matches.connectors.length <= WHOLE;
     view.edges = drawn ? matches.edges : [];
+    view.groups = matches.edges.length > APART ? Model.groups(view.edges) : [];
     graph.draw(
       drawn
-        ? Graph.elements(matches.edges, matches.connectors, new Map())
+        ? Graph.elements(matches.edges, matches.connectors, new Map(), view.groups)
         : Graph.overview(Model.summary(matches.edges)),
     );
     graph.light(null);
@@ -90,10 +93,12 @@
       const [own, open] = [`c${connector.id}`, `u${connector.id}`];
       ids.add(own).add(open).add(`${open}>${own}`).add(`${own}>${open}`);
     }
-    if (dataset) ids.add(`d${dataset.id}`);
+    const drawn = new Map(view.groups.filter((group) => group.length > 1).flatMap((group) => group.map((one) => [one, `g${group[0].id}`])));
+    const node = (one) => drawn.get(one) || `d${one.id}`;
+    if (dataset) ids.add(node(dataset));
     for (const { at: via, up, down } of Model.path(focus, view.edges)) {
-      ids.add(`c${via.id}`).add(`d${down.id}`).add(`c${via.id}>d${down.id}`);
-      if (up) ids.add(`d${up.id}`).add(`d${up.id}>c${via.id}`);
+      ids.add(`c${via.id}`).add(node(down)).add(`c${via.id}>${node(down)}`);
+      if (up) ids.add(node(up)).add(`${node(up)}>c${via.id}`);
     }
     return ids;
   }
@@ -135,7 +140,8 @@
   function only(chosen) {
     for (const [name, value] of Object.entries(chosen)) {
       filter[name] = value;
-      at(name).value = value;
+      if (at(name).type === "checkbox") at(name).checked = value;
+      else at(name).value = value;
     }
     leave();
   }
@@ -146,9 +152,12 @@
     else if (ref.more) {
       view.allowed.set(ref.more, (view.allowed.get(ref.more) || Model.SIBLINGS) + 100);
       show();
+    } else if (ref.group) {
+      graph.light(lit({ dataset: ref.group[0] }), `g${ref.group[0].id}`);
+      Panel.group(at("details"), ref.group, open);
     } else {
       graph.light(ref.line ? null : lit(ref), spot(ref));
-      Panel.details(at("details"), ref, open);
+      Panel.details(at("details"), ref, model, open, only);
     }
   }
 
@@ -156,6 +165,22 @@
   function named(ref) {
     const one = ref && (ref.connector || ref.dataset || (ref.line && ref.line.at));
     return one ? one.name : "";
+  }
+
+  /** `/` searches, the arrows walk through the list, Escape goes back to the whole. */
+  function keyed(event) {
+    const active = document.activeElement;
+    const typing = active && /^(INPUT|TEXTAREA|SELECT)$/.test(active.tagName);
+    if (event.key === "/" && !typing) at("search").focus();
+    else if (event.key === "Escape") leave();
+    else if (event.key === "ArrowDown" || event.key === "ArrowUp") {
+      const rows = [...at("list").querySelectorAll("button.row")];
+      const place = rows.indexOf(active);
+      if (place < 0 && active !== at("search")) return;
+      const next = place + (event.key === "ArrowDown" ? 1 : -1);
+      (rows[next] || (next < 0 ? at("search") : active)).focus();
+    } else return;
+    event.preventDefault();
   }
 
   function listen() {
@@ -175,14 +200,10 @@
     for (const name of ["platform", "state", "kind"]) {
       at(name).addEventListener("change", (event) => only({ [name]: event.target.value }));
     }
-    at("unresolved").addEventListener("change", (event) => {
-      filter.unresolved = event.target.checked;
-      leave();
-    });
+    at("unresolved").addEventListener("change", (event) => only({ unresolved: event.target.checked }));
     at("reset").addEventListener("click", () => {
-      filter.unresolved = at("unresolved").checked = false;
       filter.text = at("search").value = "";
-      only({ platform: "", state: "", kind: "" });
+      only({ platform: "", state: "", kind: "", unresolved: false });
     });
     at("home").addEventListener("click", leave);
     at("fit").addEventListener("click", () => graph.fit());
@@ -192,11 +213,7 @@
     };
     at("fewer").addEventListener("click", deepen(-1));
     at("further").addEventListener("click", deepen(1));
-    document.addEventListener("keydown", (event) => {
-      if (event.key !== "/" || document.activeElement === at("search")) return;
-      event.preventDefault();
-      at("search").focus();
-    });
+    document.addEventListener("keydown", keyed);
     graph.cy.on("tap", "node, edge", (event) => tapped(event.target.data("ref")));
     graph.cy.on("dbltap", "node", (event) => {
       const ref = event.target.data("ref");
@@ -221,6 +238,10 @@
     if (focus) look(focus);
   }
 
+  matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => {
+    head();
+    show();
+  });
   head();
   listen();
   view.focus = Model.located(model, location.hash);

@@ -12,19 +12,67 @@ const Graph = (() => {
     UNKNOWN: "#9aa1ab",
     UNREAD: "#7b4fa3",
   };
+  const DARK = {
+    RUNNING: "#58b583",
+    PAUSED: "#d9a441",
+    STOPPED: "#9aa1ab",
+    FAILED: "#ef7565",
+    UNASSIGNED: "#6ea8e0",
+    RESTARTING: "#6ea8e0",
+    UNKNOWN: "#7b8794",
+    UNREAD: "#b58ad6",
+  };
+  const dark = matchMedia("(prefers-color-scheme: dark)");
+  const colour = (state) => (dark.matches ? DARK : COLOURS)[state] || (dark.matches ? DARK : COLOURS).UNKNOWN;
   const SIZES = {
     connector: [196, 34],
     dataset: [206, 34],
     topic: [206, 34],
+    group: [206, 34],
     more: [110, 24],
     unresolved: [130, 24],
     platform: [170, 44],
   };
   const LABEL = 29; // characters of a name; its end says more than its beginning
-  const LARGE = 300; // nodes and lines
+  const LARGE = 120; // nodes and lines
+  const LEGIBLE = 0.55; // the smallest zoom at which names can be read
   const ODD = /[\u0000-\u001f\u007f-\u009f\u200e\u200f\u2028-\u202e\u2066-\u2069\ufeff]/g;
 
-  const STYLE = [
+  const LIGHT_PALETTE = {
+    text: "#1f2933",
+    ground: "#ffffff",
+    border: "#9aa5b1",
+    table: "#e8f0fe",
+    tableBorder: "#7b9fd6",
+    topic: "#fdf3e1",
+    topicBorder: "#d9a441",
+    connector: "#f7f8fa",
+    bad: "#c0392b",
+    badText: "#a02818",
+    line: "#b4bcc6",
+    quiet: "#52606d",
+    lit: "#3b6fb6",
+    chosen: "#dbe7fb",
+  };
+  const DARK_PALETTE = {
+    text: "#e4e7eb",
+    ground: "#1b1f24",
+    border: "#616e7c",
+    table: "#22314a",
+    tableBorder: "#5c84bf",
+    topic: "#3a2f1b",
+    topicBorder: "#b9892f",
+    connector: "#262c33",
+    bad: "#ef7565",
+    badText: "#f29d92",
+    line: "#5a6572",
+    quiet: "#9fb0c0",
+    lit: "#7fb0f0",
+    chosen: "#2b3f5e",
+  };
+  const palette = () => (dark.matches ? DARK_PALETTE : LIGHT_PALETTE);
+
+  const style = (c) => [
     {
       selector: "node",
       style: {
@@ -37,32 +85,32 @@ const Graph = (() => {
         "text-halign": "center",
         "font-size": 12,
         "line-height": 1.1,
-        color: "#1f2933",
+        color: c.text,
         "font-family": "system-ui, sans-serif",
-        "background-color": "#ffffff",
+        "background-color": c.ground,
         "border-width": 1,
-        "border-color": "#9aa5b1",
+        "border-color": c.border,
       },
     },
-    { selector: ".dataset", style: { "background-color": "#e8f0fe", "border-color": "#7b9fd6" } },
-    { selector: ".topic", style: { shape: "cut-rectangle", "background-color": "#fdf3e1", "border-color": "#d9a441" } },
+    { selector: ".dataset", style: { "background-color": c.table, "border-color": c.tableBorder } },
+    { selector: ".topic", style: { shape: "cut-rectangle", "background-color": c.topic, "border-color": c.topicBorder } },
     {
       selector: ".connector",
-      style: { "border-width": 2, "border-color": "data(colour)", "background-color": "#f7f8fa" },
+      style: { "border-width": 2, "border-color": "data(colour)", "background-color": c.connector },
     },
     {
       selector: ".more, .unresolved",
-      style: { "border-style": "dashed", "background-color": "#ffffff", "font-size": 11 },
+      style: { "border-style": "dashed", "background-color": c.ground, "font-size": 11 },
     },
-    { selector: ".unresolved", style: { "border-color": "#c0392b", color: "#a02818" } },
-    { selector: ".platform", style: { "background-color": "#e8f0fe", "border-color": "#7b9fd6", "font-size": 12 } },
-    { selector: ".platform.topic", style: { "background-color": "#fdf3e1", "border-color": "#d9a441" } },
+    { selector: ".unresolved", style: { "border-color": c.bad, color: c.badText } },
+    { selector: ".platform", style: { "background-color": c.table, "border-color": c.tableBorder, "font-size": 12 } },
+    { selector: ".platform.topic", style: { "background-color": c.topic, "border-color": c.topicBorder } },
     {
       selector: "edge",
       style: {
         width: "data(width)",
-        "line-color": "#b4bcc6",
-        "target-arrow-color": "#b4bcc6",
+        "line-color": c.line,
+        "target-arrow-color": c.line,
         "target-arrow-shape": "triangle",
         "source-label": "data(leaving)",
         "target-label": "data(arriving)",
@@ -73,20 +121,21 @@ const Graph = (() => {
         "source-endpoint": "50% 0%",
         "target-endpoint": "-50% 0%",
         "font-size": 10,
-        "text-background-color": "#ffffff",
+        "text-background-color": c.ground,
         "text-background-opacity": 0.9,
         "text-background-padding": 2,
-        color: "#52606d",
+        color: c.quiet,
         "font-family": "system-ui, sans-serif",
       },
     },
+    { selector: ".group", style: { "border-style": "double", "border-width": 4 } },
     { selector: "edge.dashed", style: { "line-style": "dashed", "target-arrow-shape": "none" } },
     { selector: ".faded", style: { opacity: 0.22 } },
-    { selector: "edge.lit", style: { "line-color": "#3b6fb6", "target-arrow-color": "#3b6fb6", width: 2 } },
-    { selector: ".focus", style: { "border-width": 3, "border-color": "#3b6fb6" } },
+    { selector: "edge.lit", style: { "line-color": c.lit, "target-arrow-color": c.lit, width: 2 } },
+    { selector: ".focus", style: { "border-width": 3, "border-color": c.lit } },
     {
       selector: ".connector.focus",
-      style: { "border-width": 4, "border-color": "data(colour)", "background-color": "#dbe7fb" },
+      style: { "border-width": 4, "border-color": "data(colour)", "background-color": c.chosen },
     },
   ];
 
@@ -115,8 +164,19 @@ const Graph = (() => {
     },
   });
 
-  /** Datasets, connectors and what is left out of a set of edges; `more` as Model.neighbourhood counts it. */
-  function elements(edges, connectors, more) {
+  /** What the names of a group begin with, up to a dot, slash, dash or underscore. */
+  function common(group) {
+    let start = group[0].name;
+    for (const { name } of group) while (!name.startsWith(start)) start = start.slice(0, -1);
+    const cut = Math.max(...[".", "/", "_", "-"].map((sign) => start.lastIndexOf(sign)));
+    return cut > 0 ? `${start.slice(0, cut + 1)}*` : "*";
+  }
+
+  /**
+   * Datasets, connectors and what is left out of a set of edges; `more` as Model.neighbourhood counts it; `groups`:
+   * datasets that are drawn as one, as Model.groups finds them.
+   */
+  function elements(edges, connectors, more, groups = []) {
     const found = new Map();
     const add = (one) => found.has(one.data.id) || found.set(one.data.id, one);
     const connector = (one) => {
@@ -126,7 +186,7 @@ const Graph = (() => {
           "connector",
           [short(one.name, 28), `${one.kind} · ${one.state.toLowerCase()}`],
           { connector: one },
-          { colour: COLOURS[one.state] || COLOURS.UNKNOWN },
+          { colour: colour(one.state) },
         ),
       );
       if (!one.unresolved.length) return;
@@ -137,18 +197,32 @@ const Graph = (() => {
           : line(`u${one.id}`, `c${one.id}`, { classes: "dashed" }),
       );
     };
+    const grouped = new Map(); // dataset -> the group that is drawn for it
+    for (const datasets of groups) if (datasets.length > 1) datasets.forEach((one) => grouped.set(one, datasets));
+    const spot = (one) => (grouped.has(one) ? `g${grouped.get(one)[0].id}` : `d${one.id}`);
     const dataset = (one) => {
       const kind = one.platform === "kafka" ? "topic" : "dataset";
-      add(node(`d${one.id}`, kind, [short(one.name), one.platform], { dataset: one }));
+      const group = grouped.get(one);
+      if (!group) add(node(`d${one.id}`, kind, [short(one.name), one.platform], { dataset: one }));
+      else
+        add(
+          node(
+            spot(one),
+            "group",
+            [short(common(group)), `${group.length} ${kind === "topic" ? "topics" : `of ${one.platform}`}`],
+            { group },
+            { classes: `${kind} group` },
+          ),
+        );
     };
     connectors.forEach(connector);
     for (const edge of edges) {
       connector(edge.at);
       dataset(edge.down);
-      add(line(`c${edge.at.id}`, `d${edge.down.id}`, { ref: { line: { at: edge.at, down: edge.down } } }));
+      add(line(`c${edge.at.id}`, spot(edge.down), { ref: { line: { at: edge.at, down: edge.down } } }));
       if (!edge.up) continue;
       dataset(edge.up);
-      add(line(`d${edge.up.id}`, `c${edge.at.id}`, { ref: { line: { at: edge.at, up: edge.up } } }));
+      add(line(spot(edge.up), `c${edge.at.id}`, { ref: { line: { at: edge.at, up: edge.up } } }));
     }
     for (const [key, { connector: at, dataset: of, side, count }] of more) {
       const anchor = at ? `c${at.id}` : `d${of.id}`;
@@ -199,7 +273,46 @@ const Graph = (() => {
     return [...nodes, ...lines];
   }
 
-  function positions(parts) {
+  const GAP = 40; // pixels between parts of the picture that nothing connects
+
+  /** Where each node stands: parts that nothing connects are laid out alone, then side by side as on a page. */
+  function positions(parts, shape) {
+    const laid = components(parts).map(layered);
+    laid.sort((a, b) => b.height - a.height || b.width - a.width);
+    const area = laid.reduce((sum, one) => sum + (one.width + GAP) * (one.height + GAP), 0);
+    const most = Math.max(Math.sqrt(area * shape), ...laid.map((one) => one.width));
+    const at = {};
+    let [x, y, tallest] = [0, 0, 0];
+    for (const one of laid) {
+      if (x > 0 && x + one.width > most) [x, y, tallest] = [0, y + tallest + GAP, 0];
+      for (const [id, place] of Object.entries(one.at)) at[id] = { x: x + place.x, y: y + place.y };
+      x += one.width + GAP;
+      tallest = Math.max(tallest, one.height);
+    }
+    return at;
+  }
+
+  /** The parts, apart from each other where no line connects them. */
+  function components(parts) {
+    const parent = new Map(parts.filter((one) => one.group === "nodes").map(({ data }) => [data.id, data.id]));
+    const root = (id) => {
+      while (parent.get(id) !== id) {
+        parent.set(id, parent.get(parent.get(id)));
+        id = parent.get(id);
+      }
+      return id;
+    };
+    for (const { group, data } of parts) if (group === "edges") parent.set(root(data.source), root(data.target));
+    const found = new Map();
+    for (const one of parts) {
+      const id = root(one.group === "nodes" ? one.data.id : one.data.source);
+      if (!found.has(id)) found.set(id, []);
+      found.get(id).push(one);
+    }
+    return [...found.values()];
+  }
+
+  function layered(parts) {
     const platforms = parts.some(({ data }) => data.id.startsWith("p"));
     const layout = new dagre.graphlib.Graph();
     const ranker = parts.length > LARGE ? "tight-tree" : "network-simplex"; // ten times faster, not quite as tidy
@@ -209,34 +322,43 @@ const Graph = (() => {
       if (group === "nodes") layout.setNode(data.id, { width: data.w, height: data.h });
     for (const { group, data } of parts) if (group === "edges") layout.setEdge(data.source, data.target);
     dagre.layout(layout);
-    return Object.fromEntries(layout.nodes().map((id) => [id, { x: layout.node(id).x, y: layout.node(id).y }]));
+    const { width, height } = layout.graph();
+    const at = Object.fromEntries(layout.nodes().map((id) => [id, { x: layout.node(id).x, y: layout.node(id).y }]));
+    return { at, width, height };
   }
 
   function create(container) {
     const cy = cytoscape({
       container,
-      style: STYLE,
+      style: style(palette()),
       minZoom: 0.05,
       maxZoom: 2.5,
       boxSelectionEnabled: false,
       autoungrabify: true,
     });
 
-    function fit(around) {
+    dark.addEventListener("change", () => cy.style(style(palette())));
+
+    /** All of the picture; `legible`: no smaller than can be read, from its beginning or around a node. */
+    function fit(around, legible = false) {
       cy.fit(undefined, 30);
       if (cy.zoom() > 1.15) cy.zoom(1.15);
-      if (around && cy.zoom() < 0.45) cy.zoom(0.45); // legible first; the rest is a drag away
-      cy.center(around && cy.zoom() <= 0.45 ? cy.getElementById(around) : undefined);
+      const small = cy.zoom() < LEGIBLE;
+      if (small && legible) cy.zoom(LEGIBLE); // the rest is a drag away
+      cy.center(around && small ? cy.getElementById(around) : undefined);
+      if (!small || !legible || around) return;
+      const box = cy.elements().boundingBox();
+      cy.pan({ x: 20 - box.x1 * LEGIBLE, y: 20 - box.y1 * LEGIBLE });
     }
 
     function draw(parts, around) {
-      const at = positions(parts);
+      cy.resize();
+      const at = positions(parts, Math.max(0.5, cy.width() / Math.max(1, cy.height())));
       cy.batch(() => {
         cy.elements().remove();
         cy.add(parts.map((part) => (part.group === "nodes" ? { ...part, position: at[part.data.id] } : part)));
       });
-      cy.resize();
-      fit(around);
+      fit(around, true);
     }
 
     /** Everything but the nodes and lines with these ids fades; null: nothing does. */
@@ -252,5 +374,5 @@ const Graph = (() => {
     return { cy, draw, fit, light };
   }
 
-  return { COLOURS, create, elements, overview, short };
+  return { colour, create, elements, overview, short };
 })();

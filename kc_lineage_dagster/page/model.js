@@ -155,6 +155,59 @@ const Model = (() => {
     return found;
   }
 
+  /**
+   * Everything that a dataset or connector leads to (`side` "out") or comes from ("into"), nearest first:
+   * [{dataset, steps, via}], `via` being the connector of the last step. What a connector itself reads or writes
+   * is one step away.
+   */
+  function reach(focus, side) {
+    const end = side === "out" ? "down" : "up";
+    const found = new Map();
+    let waiting = [];
+    const take = (edge, steps) => {
+      const one = edge[end];
+      if (!one || one === focus.dataset || found.has(one)) return;
+      found.set(one, { dataset: one, steps, via: edge.at });
+      waiting.push(one);
+    };
+    for (const edge of focus.connector ? focus.connector.edges : focus.dataset[side]) take(edge, 1);
+    for (let steps = 2; waiting.length; steps += 1) {
+      const reached = waiting;
+      waiting = [];
+      for (const one of reached) for (const edge of one[side]) take(edge, steps);
+    }
+    return [...found.values()];
+  }
+
+  /** Connectors whose reads or writes are not all known: each may touch more than its edges say. */
+  function doubtful(model) {
+    return model.connectors.filter((one) => one.unresolved.length || one.state === "UNREAD");
+  }
+
+  /**
+   * Datasets that the same connectors write and the same ones read, as one group each: [[dataset, ...], ...]. A picture
+   * of groups says what a picture of all their datasets says, in a fraction of the space.
+   */
+  function groups(edges) {
+    const touched = new Map();
+    const note = (dataset, side, at) => {
+      if (!touched.has(dataset)) touched.set(dataset, { into: new Set(), out: new Set() });
+      touched.get(dataset)[side].add(at.id);
+    };
+    for (const edge of edges) {
+      note(edge.down, "into", edge.at);
+      if (edge.up) note(edge.up, "out", edge.at);
+    }
+    const found = new Map();
+    const ids = (set) => [...set].sort((a, b) => a - b).join(",");
+    for (const [dataset, { into, out }] of touched) {
+      const key = [dataset.platform, ids(into), ids(out)].join("|");
+      if (!found.has(key)) found.set(key, []);
+      found.get(key).push(dataset);
+    }
+    return [...found.values()];
+  }
+
   /** Platform to platform, for a picture of what is too much to draw: [{from, to, connectors, tables}]. */
   function summary(edges) {
     const groups = new Map();
@@ -184,5 +237,19 @@ const Model = (() => {
     return one ? { [kind]: one } : null;
   }
 
-  return { EDGES, SIBLINGS, STATES, load, matches, neighbourhood, path, summary, address, located };
+  return {
+    EDGES,
+    SIBLINGS,
+    STATES,
+    load,
+    matches,
+    neighbourhood,
+    path,
+    reach,
+    doubtful,
+    groups,
+    summary,
+    address,
+    located,
+  };
 })();

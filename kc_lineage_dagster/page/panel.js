@@ -18,7 +18,7 @@ const Panel = (() => {
 
   function dot(state) {
     const made = h("span", { className: "dot", title: state });
-    made.style.background = Graph.COLOURS[state] || Graph.COLOURS.UNKNOWN;
+    made.style.background = Graph.colour(state);
     return made;
   }
 
@@ -59,6 +59,8 @@ const Panel = (() => {
       return made;
     };
     const parts = bounded(matches.connectors, ROWS, (one) => row({ connector: one }));
+    if (!matches.connectors.length && !matches.datasets.length)
+      parts.push(h("p", { className: "quiet" }, "Nothing found. Search finds parts of names; “clear” drops all filters."));
     if (matches.datasets.length) parts.push(h("h2", {}, "Tables, topics …"));
     place.replaceChildren(...parts, ...bounded(matches.datasets, ROWS, (one) => row({ dataset: one })));
   }
@@ -91,6 +93,59 @@ const Panel = (() => {
     return edges.length
       ? section(`${title} (${edges.length})`, ...bounded(edges, PAIRS, (edge) => pair(edge, open, own)))
       : null;
+  }
+
+  /** Everything upstream or downstream as lines to copy: platform, name, steps, connector of the last step. */
+  function flat(title, found, open) {
+    if (!found.length) return null;
+    const lines = found.map(({ dataset, steps, via }) =>
+      [dataset.platform, dataset.name, plural(steps, "step"), via.name].join("\t"),
+    );
+    const box = h("textarea", { readOnly: true, rows: Math.min(8, lines.length), value: lines.join("\n") });
+    box.setAttribute("aria-label", title);
+    box.setAttribute("wrap", "off");
+    const said = h("span", { className: "quiet", role: "status" });
+    const copy = async () => {
+      box.select();
+      try {
+        await navigator.clipboard.writeText(box.value);
+        said.textContent = " copied";
+      } catch {
+        said.textContent = " selected: copy with Ctrl-C";
+      }
+    };
+    const rows = bounded(found, ROWS, ({ dataset, steps }) =>
+      h("div", { className: "line" }, link({ dataset }, open), h("small", { className: "quiet" }, ` ${plural(steps, "step")}`)),
+    );
+    return h(
+      "details",
+      { className: "flat" },
+      h("summary", {}, `${title} (${found.length.toLocaleString("en")})`),
+      h("p", {}, h("button", { type: "button", onclick: copy }, "copy as text"), said),
+      box,
+      ...rows,
+    );
+  }
+
+  /** What nobody can know from here: connectors whose own reads or writes are open. */
+  function warning(doubtful, own, only) {
+    const others = doubtful.filter((one) => one !== own);
+    if (!others.length) return null;
+    return h(
+      "p",
+      { className: "warning" },
+      `${plural(others.length, "connector")} of this page ${others.length === 1 ? "has" : "have"} unresolved reads or writes and may touch this too. `,
+      h("button", { type: "button", onclick: () => only({ unresolved: true }) }, "show them"),
+    );
+  }
+
+  /** Datasets that share all their connectors, drawn as one node. */
+  function group(place, datasets, open) {
+    const kind = datasets[0].platform;
+    place.replaceChildren(
+      h("h2", {}, `${datasets.length} of ${kind}, with the same readers and writers`),
+      ...bounded(datasets, ROWS, (dataset) => h("div", { className: "line" }, link({ dataset }, open))),
+    );
   }
 
   function unresolved(items) {
@@ -128,8 +183,8 @@ const Panel = (() => {
     ];
   }
 
-  /** What one connector, dataset or line is. `around`: opens its neighbourhood. */
-  function details(place, focus, open) {
+  /** What one connector, dataset or line is, and what it leads to. */
+  function details(place, focus, model, open, only) {
     if (focus.line) {
       const { at, up, down } = focus.line;
       const edges = at.edges.filter((edge) => (up ? edge.up === up : edge.down === down));
@@ -139,7 +194,13 @@ const Panel = (() => {
     const one = focus.connector || focus.dataset;
     const parts = focus.connector ? connector(one, open) : dataset(one, open);
     const around = h("button", { type: "button", onclick: () => open(focus) }, "show what is around it");
-    place.replaceChildren(h("h2", {}, h("bdi", {}, shown(one.name))), around, ...parts.filter(Boolean));
+    const reached = [
+      warning(Model.doubtful(model), focus.connector, only),
+      flat("Everything upstream", Model.reach(focus, "into"), open),
+      flat("Everything downstream", Model.reach(focus, "out"), open),
+    ];
+    const title = h("h2", {}, h("bdi", {}, shown(one.name)));
+    place.replaceChildren(title, around, ...[...reached, ...parts].filter(Boolean));
   }
 
   /** The cluster as a whole. */
@@ -180,5 +241,5 @@ const Panel = (() => {
     place.replaceChildren(h("h2", {}, "This cluster"), ...parts.filter(Boolean));
   }
 
-  return { cluster, details, h, list, plural };
+  return { cluster, details, group, h, list, plural };
 })();

@@ -61,8 +61,58 @@ def test_a_connector_in_detail(page):
     screen.reads(
         "io.debezium.X", "Debezium", "task 0", "java.lang.RuntimeException: first line", "configuration, offsets"
     )
-    screen.driver.execute_script("document.querySelector('details').open = true")
+    screen.driver.execute_script("document.querySelector('.edge details').open = true")
     screen.reads("first, last → name", "ssn → (dropped)")
+
+
+def test_everything_downstream_can_be_copied(page):
+    """Where rows end up, over any number of connectors, is one flat text; and who else may be concerned is said."""
+    screen = page(shop(), "#dataset=postgres%3Ashop.public.users")
+    screen.reads("Everything downstream (3)", "2 connectors of this page have unresolved reads or writes")
+    text = screen.driver.execute_script("return document.querySelector('.flat textarea').value")
+    assert sorted(line.split("\t") for line in text.split("\n")) == [
+        ["hive", "west.x", "2 steps", "away"],
+        ["kafka", "pg.users", "1 step", "cdc"],
+        ["s3", "lake/users", "2 steps", "sink"],
+    ]
+    screen.click("show them")
+    screen.reads("1 connector\n")
+    assert screen.driver.find_element("id", "unresolved").is_selected()
+
+
+def test_datasets_with_the_same_connectors_are_one_node(page):
+    """A picture of many edges draws what one connector reads or writes alone as one group, which lists its members."""
+    screen = page(large(20))
+    labels = nodes(screen)
+    assert "team3.3.*\n4 topics" in labels
+    assert "db3.public.*\n5 of postgres" in labels
+    screen.driver.execute_script(
+        "lineagePage.graph.cy.nodes().filter(one => one.data('label').startsWith('db3.public'))[0].emit('tap')"
+    )
+    screen.reads("5 of postgres, with the same readers and writers", "postgres: db3.public.t4")
+
+
+def test_nothing_found_is_said(page):
+    """A search without a match says so and how to go on."""
+    screen = page(shop())
+    type_into(screen, "no such thing")
+    screen.reads("Nothing found.")
+
+
+def test_a_dark_desktop_gets_a_dark_page(page):
+    """Page and picture follow the scheme of the desktop."""
+    screen = page(shop())
+    colour = (
+        "return [getComputedStyle(document.body).backgroundColor, lineagePage.graph.cy.edges()[0].style('line-color')]"
+    )
+    light = screen.driver.execute_script(colour)
+    scheme = {"features": [{"name": "prefers-color-scheme", "value": "dark"}]}
+    screen.driver.execute_cdp_cmd("Emulation.setEmulatedMedia", scheme)
+    try:
+        wait_for("the dark page", lambda: screen.driver.execute_script(colour)[0] == "rgb(27, 31, 36)")
+        assert screen.driver.execute_script(colour)[1] != light[1]
+    finally:
+        screen.driver.execute_cdp_cmd("Emulation.setEmulatedMedia", {"features": []})
 
 
 def test_filters(page):
@@ -136,7 +186,7 @@ def test_a_topic_that_everybody_reads(page):
 
 def test_what_a_click_lights(page):
     """A click on a table lights where its rows go, and not its neighbours in the same connector."""
-    screen = page(large(20))
+    screen = page(large(8))
     lit = screen.driver.execute_script(
         "const cy = lineagePage.graph.cy;"
         "cy.nodes().filter(one => one.data('label').startsWith('db3.public.t1'))[0].emit('tap');"
@@ -146,8 +196,15 @@ def test_what_a_click_lights(page):
 
 
 def test_every_part_is_reached_by_keyboard(page):
-    """`/` goes to the search, and rows are buttons."""
-    screen = page(shop())
+    """`/` goes to the search, arrows walk through the list, Escape leaves what was opened, and rows are buttons."""
+    from selenium.webdriver.common.keys import Keys
+
+    screen = page(shop(), "#connector=cdc")
+    screen.driver.find_element("tag name", "body").send_keys(Keys.ESCAPE)
+    wait_for("the whole", lambda: "#" not in screen.driver.current_url)
     screen.driver.find_element("tag name", "body").send_keys("/")
     assert screen.driver.execute_script("return document.activeElement.id") == "search"
+    screen.driver.switch_to.active_element.send_keys(Keys.ARROW_DOWN)
+    screen.driver.switch_to.active_element.send_keys(Keys.ARROW_DOWN)
+    assert screen.driver.switch_to.active_element.text.startswith("cdc")
     assert all(one.tag_name == "button" for one in screen.driver.find_elements("css selector", "#list > *"))

@@ -23,21 +23,26 @@ class Registry:
     by_alias: Mapping[str, frozenset[str]]
 
     def find(self, class_name: str, kind: str = "unknown", plugin_classes: Collection[str] = ()) -> Family | Unresolved:
-        """The family of a class or alias (``org.apache.kafka.connect.runtime.isolation.PluginUtils``: simple name, or
-        that without ``Connector``). An alias that several families share is decided by the worker's plugins and by
-        ``kind``.
+        """The family of a class, of a managed name of Confluent Cloud, or of an alias.
+
+        An alias is the simple name, or that without ``Connector``
+        (``org.apache.kafka.connect.runtime.isolation.PluginUtils``). Several families may share one, and so may a
+        managed name: then the worker's plugins decide, and ``kind``.
         """
-        family = self.by_class.get(class_name)
+        alias = "." not in class_name
+        meant = {name for name in plugin_classes if class_name in _aliases(name)} if alias else set()
+        family = None if meant and class_name not in plugin_classes else self.by_class.get(class_name)
         if family is None:
             candidates = self.by_alias.get(class_name, frozenset())
-            installed = candidates & set(plugin_classes)
             found = {
                 self.by_class[name].name: self.by_class[name]
-                for name in installed or candidates
+                for name in (meant or candidates) & self.by_class.keys()
                 if kind in ("unknown", self.by_class[name].direction)
             }
             if not found:
-                return Unresolved(class_name, "no family of this project knows the connector class")
+                return Unresolved(
+                    ", ".join(sorted(meant)) or class_name, "no family of this project knows the connector class"
+                )
             if len(found) > 1:
                 return Unresolved(
                     class_name, f"the alias is shared by {', '.join(sorted(found))}: use the full class name"

@@ -8,19 +8,15 @@ from kc_lineage_dagster.derive.config import Config
 from kc_lineage_dagster.derive.evidence import Evidence
 from kc_lineage_dagster.derive.family import Found, SourceFamily
 from kc_lineage_dagster.derive.readers.places import nowhere
-from kc_lineage_dagster.derive.readers.topic_sources import into_topic
-from kc_lineage_dagster.derive.records import Record
-from kc_lineage_dagster.lineage import Unresolved
+from kc_lineage_dagster.derive.readers.topic_sources import flows, into_topic
 
 _VOLUBLE_KEYS = ("genk.", "genkp.", "genv.", "genvp.")
 
 
 def _voluble_topics(config: Config, evidence: Evidence) -> Iterator[Found]:
     """Voluble names its topics within keys, ``genv.<topic>.<attribute>.with``; they hold no dots."""
-    topics = [key.split(".")[1] for key in config if key.startswith(_VOLUBLE_KEYS)]
-    yield from (Record(None, topic) for topic in dict.fromkeys(topics))
-    if not topics:
-        yield Unresolved("genv.<topic>...", "no key names a topic")
+    topics = dict.fromkeys(key.split(".")[1] for key in config if key.startswith(_VOLUBLE_KEYS))
+    yield from flows((), tuple(topics), "genv.<topic>...", evidence)
 
 
 FAMILIES = (
@@ -34,7 +30,7 @@ FAMILIES = (
     ),
     SourceFamily(
         name="voluble",
-        classes=("io.mdrogalis.voluble.VolubleSourceConnector",),
+        classes=("io.mdrogalis.voluble.VolubleSourceConnector", "com.amazonaws.mskdatagen.GeneratorSourceConnector"),
         platform="(nothing upstream)",
         reads=_voluble_topics,
         rule="https://github.com/MichaelDrogalis/voluble",

@@ -5,9 +5,10 @@ A bus or a log group has a name that others use; a function or a metric is no da
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
-from kc_lineage_dagster.derive.config import Config, first
+from kc_lineage_dagster.derive.config import Config, first, items
 from kc_lineage_dagster.derive.evidence import Evidence
 from kc_lineage_dagster.derive.family import Found, SinkFamily, SourceFamily
 from kc_lineage_dagster.derive.readers.aws import regional
@@ -16,7 +17,8 @@ from kc_lineage_dagster.derive.readers.topic_sources import wherever
 from kc_lineage_dagster.derive.records import Record
 from kc_lineage_dagster.lineage import Dataset, Unresolved
 
-_GROUP = "aws.cloudwatch.log.group"
+_GROUP, _FORMAT, _STREAM = "aws.cloudwatch.log.group", "kafka.topic.format", "${log-stream}"
+_LEGAL = re.compile(r"[a-zA-Z0-9._-]+")
 
 
 def _writes_bus(config: Config, record: Record) -> Iterator[Dataset | Unresolved]:
@@ -25,7 +27,11 @@ def _writes_bus(config: Config, record: Record) -> Iterator[Dataset | Unresolved
 
 
 def _reads_logs(config: Config, evidence: Evidence) -> Iterator[Found]:
-    """One log group; how topics are made of its streams is a format this project does not read, the topics tell."""
+    """One log group; its streams, listed or all of them, go to the topics of ``kafka.topic.format``.
+
+    Source: https://docs.confluent.io/kafka-connectors/aws-cloudwatch-logs/current/ (default
+    ``${log-group}.${log-stream}``). What becomes of characters that no topic may hold is not said there.
+    """
     group = first(config, _GROUP)
     if group is None:
         yield Unresolved(_GROUP, "is not set")
@@ -34,12 +40,21 @@ def _reads_logs(config: Config, evidence: Evidence) -> Iterator[Found]:
     origin = regional("cloudwatch", group, region, _GROUP)
     if isinstance(origin, Unresolved):
         yield origin
+    named = _named_topics(config, group)
+    upstream = origin if isinstance(origin, Dataset) else None
+    yield from (Record(upstream, topic) for topic in named)
     if evidence.topics:
-        yield wherever(origin if isinstance(origin, Dataset) else None, "kafka.topic.format")
-    else:
-        yield Unresolved(
-            "kafka.topic.format", "topics are made of log groups and streams, and none is known to be active"
-        )
+        yield wherever(upstream, _FORMAT)
+    elif not named:
+        yield Unresolved(_FORMAT, "topics are made of log groups and streams, and none is known to be active")
+
+
+def _named_topics(config: Config, group: str) -> tuple[str, ...]:
+    """The topics that the configuration names: of listed streams, or one for all where the format names no stream."""
+    pattern = (first(config, _FORMAT) or f"${{log-group}}.{_STREAM}").replace("${log-group}", group)
+    topics = [pattern.replace(_STREAM, stream) for stream in items(config.get("aws.cloudwatch.log.streams"))]
+    found = topics if _STREAM in pattern else [pattern]
+    return tuple(found) if all(map(_LEGAL.fullmatch, found)) else ()
 
 
 _DOCS = "https://docs.confluent.io/kafka-connectors"
@@ -83,7 +98,7 @@ FAMILIES = (
         platform="cloudwatch",
         reads=_reads_logs,
         rule=f"{_DOCS}/aws-cloudwatch-logs/current/",
-        naming=(_GROUP,),
+        naming=(_GROUP, _FORMAT),
         never_known="topics, before any is written",
         spelled="region.log-group (DataHub has no platform and no ingestion of it)",
     ),

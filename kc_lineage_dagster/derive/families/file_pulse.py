@@ -11,9 +11,11 @@ from kc_lineage_dagster.derive.family import Found, SourceFamily
 from kc_lineage_dagster.derive.readers.topic_sources import flows, wherever
 from kc_lineage_dagster.lineage import Dataset, Unresolved
 
+# The only one before version 2, which has no fs.listing.class
+_LOCAL = "LocalFSDirectoryListing"
 # Listing class (its simple name) -> platform, key of the bucket, keys of the path (within it)
 _LISTINGS: dict[str, tuple[str, str | None, tuple[str, ...]]] = {
-    "LocalFSDirectoryListing": ("file", None, ("fs.listing.directory.path", "fs.scan.directory.path")),
+    _LOCAL: ("file", None, ("fs.listing.directory.path", "fs.scan.directory.path")),
     "AmazonS3FileSystemListing": ("s3", "aws.s3.bucket.name", ("aws.s3.bucket.prefix",)),
     "GcsFileSystemListing": ("gcs", "gcs.bucket.name", ("gcs.blobs.filter.prefix",)),
     "SftpFilesystemListing": ("sftp", None, ("sftp.listing.directory.path",)),
@@ -22,7 +24,8 @@ _STATUS_TOPIC = "connect-file-pulse-status"
 
 
 def _origin(config: Config) -> Dataset | Unresolved:
-    listing = (first(config, "fs.listing.class") or "").rpartition(".")[2]
+    before_2 = first(config, "fs.scan.directory.path")
+    listing = (first(config, "fs.listing.class") or (_LOCAL if before_2 else "")).rpartition(".")[2]
     if listing not in _LISTINGS:
         return Unresolved("fs.listing.class", f"{listing or 'is not set, or'} is no listing this project knows")
     platform, bucket_key, path_keys = _LISTINGS[listing]

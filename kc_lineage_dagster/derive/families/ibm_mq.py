@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from kc_lineage_dagster.derive.config import first
 from kc_lineage_dagster.derive.family import SinkFamily, SourceFamily
 from kc_lineage_dagster.derive.readers.places import always, place
 from kc_lineage_dagster.derive.readers.topic_sources import into_topic
@@ -18,11 +19,12 @@ FAMILIES = (
         reads=into_topic(place(_PLATFORM, *_DESTINATION)),
         rule="https://docs.confluent.io/kafka-connectors/ibmmq-source/current/",
         naming=("kafka.topic", *_DESTINATION),
+        internal=lambda config, topic: topic == first(config, "state.topic.name"),
         spelled=_SPELLED,
     ),
     SinkFamily(
         name="ibm_mq_sink_confluent",
-        classes=("io.confluent.connect.jms.IbmMqSinkConnector",),
+        classes=("io.confluent.connect.jms.IbmMqSinkConnector", "IbmMqSink"),
         platform=_PLATFORM,
         writes=always(place(_PLATFORM, *_DESTINATION)),
         rule="https://docs.confluent.io/kafka-connectors/ibmmq-sink/current/",

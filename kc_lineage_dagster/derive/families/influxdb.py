@@ -6,8 +6,9 @@ from collections.abc import Iterator
 
 from kc_lineage_dagster.derive.config import Config, first
 from kc_lineage_dagster.derive.evidence import Evidence
-from kc_lineage_dagster.derive.family import Found, Selection, SinkFamily, SourceFamily
-from kc_lineage_dagster.derive.readers.places import by_topic
+from kc_lineage_dagster.derive.family import Found, Selection, SinkFamily, SourceFamily, topic_of
+from kc_lineage_dagster.derive.readers.places import TOPIC, by_topic
+from kc_lineage_dagster.derive.readers.topic_sources import flows
 from kc_lineage_dagster.derive.records import Record
 from kc_lineage_dagster.lineage import Dataset, Unresolved
 
@@ -17,12 +18,20 @@ _FORMAT = "measurement.name.format"
 
 
 def _reads(config: Config, evidence: Evidence) -> Iterator[Found]:
-    """Topics are ``<prefix><measurement>`` or, by another ``topic.mapper``, ``<prefix><database>``."""
+    """Topics are ``<prefix><database>`` or, with ``topic.mapper=measurement``, ``<prefix><measurement>``.
+
+    With a query ``topic.prefix`` is the topic itself. Source: ``topic.mapper`` (default ``db``, ``bucket`` from version
+    2 on) and ``topic.prefix`` of the configuration reference.
+    """
     database, prefix = first(config, *_DATABASE), first(config, "topic.prefix") or ""
-    mapper = (first(config, "topic.mapper") or "").lower()
-    if mapper != "measurement" or first(config, "query") or database is None:
-        reason = "measurements can be told only with topic.mapper=measurement, one database and no query"
-        yield Unresolved(f"topics of {database or 'influxdb.db'}", reason)
+    if database is None:
+        yield Unresolved(_DATABASE[0], "is not set")
+        return
+    query = first(config, "query")
+    if query or (first(config, "topic.mapper") or "db").lower() != "measurement":
+        topic = prefix if query else prefix + database
+        what = "its query reads" if query else "all measurements of the database go to one topic"
+        yield from flows((Unresolved(f"measurements of {database}", what),), (topic,), "topic.prefix", evidence)
         return
 
     def origin(topic: str) -> Record | None:
@@ -34,20 +43,36 @@ def _reads(config: Config, evidence: Evidence) -> Iterator[Found]:
     yield Selection(f"measurements of {database}", origin)
 
 
+def _writes_by_topic(config: Config, record: Record) -> Iterator[Dataset | Unresolved]:
+    """Version 1: ``influxdb.db`` may be left out, and each topic then has a database of its own name."""
+    topic = topic_of(record)
+    measurement = (first(config, _FORMAT) or TOPIC).replace(TOPIC, topic)
+    yield Dataset(_PLATFORM, f"{first(config, *_DATABASE) or topic}.{measurement}")
+
+
+_RULE = "https://docs.confluent.io/kafka-connectors/influxdb/current/influx-db-sink-connector/"
 _SPELLED = "database.measurement (DataHub has no platform and no ingestion of it)"
 
 FAMILIES = (
     SinkFamily(
+        name="influxdb_1_sink",
+        classes=("io.confluent.influxdb.InfluxDBSinkConnector",),
+        platform=_PLATFORM,
+        writes=_writes_by_topic,
+        rule=_RULE,
+        naming=(*_DATABASE, _FORMAT),
+        spelled=_SPELLED,
+    ),
+    SinkFamily(
         name="influxdb_sink",
         classes=(
-            "io.confluent.influxdb.InfluxDBSinkConnector",
             "io.confluent.influxdb.v2.sink.InfluxDB2SinkConnector",
             "InfluxDB2Sink",
             "InfluxDB3Sink",
         ),
         platform=_PLATFORM,
         writes=by_topic(_PLATFORM, _FORMAT, inside=_DATABASE),
-        rule="https://docs.confluent.io/kafka-connectors/influxdb/current/influx-db-sink-connector/",
+        rule=_RULE,
         naming=(*_DATABASE, _FORMAT),
         spelled=_SPELLED,
     ),

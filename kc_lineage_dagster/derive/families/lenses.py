@@ -83,7 +83,7 @@ _SINKS = (
     _System("s3", "s3", ("aws.s3.sink.S3SinkConnector",)),
     _System("gcs", "gcpstorage", ("gcp.storage.sink.GCPStorageSinkConnector",)),
     _System("abs", "datalake", ("datalake.sink.DatalakeSinkConnector",)),
-    _System("azure-service-bus", "servicebus", ("azure.servicebus.sink.AzureServiceBusSinkConnector",)),
+    _System("servicebus", "servicebus", ("azure.servicebus.sink.AzureServiceBusSinkConnector",)),
 )
 
 _SOURCES = (
@@ -98,8 +98,8 @@ _SOURCES = (
     ),
     _System("s3", "s3", ("aws.s3.source.S3SourceConnector",)),
     _System("gcs", "gcpstorage", ("gcp.storage.source.GCPStorageSourceConnector",)),
-    _System("azure-service-bus", "servicebus", ("azure.servicebus.source.AzureServiceBusSourceConnector",)),
-    _System("azure-event-hubs", "eventhubs", ("azure.eventhubs.source.AzureEventHubsSourceConnector",)),
+    _System("servicebus", "servicebus", ("azure.servicebus.source.AzureServiceBusSourceConnector",)),
+    _System("eventhubs", "eventhubs", ("azure.eventhubs.source.AzureEventHubsSourceConnector",)),
 )
 
 

@@ -44,6 +44,18 @@ _SERVICES = (
         f"{_DOCS}/prometheus-metrics/current/",
     ),
     _Service(
+        "appdynamics_metrics",
+        ("io.confluent.connect.appdynamics.metrics.AppDynamicsMetricsSinkConnector",),
+        "metrics of AppDynamics",
+        f"{_DOCS}/appdynamics-metrics/current/",
+    ),
+    _Service(
+        "collibra",
+        ("io.confluent.connect.collibra.CollibraSinkConnector", "CollibraSink"),
+        "assets of Collibra's catalog",
+        "https://docs.confluent.io/cloud/current/connectors/cc-collibra-sink.html",
+    ),
+    _Service(
         "pagerduty",
         ("io.confluent.connect.pagerduty.PagerDutySinkConnector", "PagerDutySink"),
         "incidents of PagerDuty",

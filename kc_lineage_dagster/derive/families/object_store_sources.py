@@ -1,8 +1,9 @@
-"""Sources that read object stores back into topics: Confluent's and Aiven's, for S3, Google and Azure.
+"""Sources that read object stores back into topics: Confluent's and Aiven's, for S3, Google, Azure and HDFS.
 
 Confluent's, restoring a backup (``mode=RESTORE_BACKUP``, also when nothing is said): every folder of
 ``<bucket>/<topics.dir>`` goes to the topic of its name. With ``mode=GENERIC``, as always in Confluent Cloud,
-``topic.regex.list`` sends files to topics by name: which datasets those files are is not known, only the topics are.
+``topic.regex.list`` sends files below ``topics.dir`` to topics by their paths: they come from that folder, or from the
+folder within it that their pattern begins with.
 docs.confluent.io/kafka-connectors/s3-source/current/ (backup-and-restore/overview.html, generalized/overview.html)
 Aiven's: ``file.name.template`` says where in an object's name ``{{topic}}`` stands; without it ``topic`` (or
 ``topics``) names it. github.com/Aiven-Open/cloud-storage-connectors-for-apache-kafka, s3-source-connector/README.md
@@ -17,9 +18,16 @@ from functools import partial
 from kc_lineage_dagster.derive.config import Config, first, items
 from kc_lineage_dagster.derive.evidence import Evidence
 from kc_lineage_dagster.derive.family import Found, Selection, SourceFamily
-from kc_lineage_dagster.derive.readers.object_paths import LAYOUT_KEYS, template_folder, topic_folder, topics_dir
+from kc_lineage_dagster.derive.readers.object_paths import (
+    LAYOUT_KEYS,
+    joined,
+    template_folder,
+    topic_folder,
+    topics_dir,
+)
 from kc_lineage_dagster.derive.readers.table_names import required
 from kc_lineage_dagster.derive.records import Record
+from kc_lineage_dagster.java_regex import literal_prefix
 from kc_lineage_dagster.lineage import Dataset, Unresolved
 
 _TEMPLATE = "file.name.template"
@@ -28,20 +36,28 @@ _NOT_PLAIN = re.compile(r"[^\w/={}:-]")
 _UNKNOWN = "is made of files chosen by name; which dataset they are is not known"
 
 
-def reads(platform: str, bucket_key: str, config: Config, evidence: Evidence) -> Iterable[Found]:
+def reads(platform: str, bucket_keys: tuple[str, ...], config: Config, evidence: Evidence) -> Iterable[Found]:
     """Confluent's: folders and topics of the same name, or the topics of ``topic.regex.list``."""
-    bucket = required(config, bucket_key)
-    if isinstance(bucket, Unresolved):
-        return (bucket,)
-    topics = [item.partition(":")[0] for item in items(first(config, "topic.regex.list")) if ":" in item]
-    if (first(config, "mode") or ("GENERIC" if topics else "RESTORE_BACKUP")).upper() == "GENERIC":
-        return tuple(found for topic in topics for found in _without_origin(topic.strip()))
+    place = required(config, *bucket_keys)
+    if isinstance(place, Unresolved):
+        return (place,)
+    bucket = (place.partition("://")[2] or place).rstrip("/")
+    chosen = [item.partition(":")[::2] for item in items(first(config, "topic.regex.list")) if ":" in item]
+    if (first(config, "mode") or ("GENERIC" if chosen else "RESTORE_BACKUP")).upper() == "GENERIC":
+        folders = ((topic.strip(), _folder_of(pattern, topics_dir(config))) for topic, pattern in chosen)
+        return tuple(Record(Dataset(platform, joined(bucket, folder)), topic) for topic, folder in folders)
 
     def origin(topic: str) -> Record | Unresolved:
         folder = topic_folder(config, bucket, topic)
         return folder if isinstance(folder, Unresolved) else Record(Dataset(platform, folder), topic)
 
     return (Selection(f"folders of {platform}:{bucket}/{topics_dir(config)}".rstrip("/"), origin),)
+
+
+def _folder_of(pattern: str, top: str) -> str:
+    """The folder that all paths of a pattern lie in: a part of the pattern below ``topics.dir``, or that itself."""
+    below = literal_prefix(pattern).rpartition("/")[0]
+    return below if not top or below == top or below.startswith(f"{top}/") else top
 
 
 def reads_aiven(platform: str, bucket_key: str, prefix_key: str, config: Config, evidence: Evidence) -> Iterable[Found]:
@@ -67,14 +83,14 @@ def _without_origin(topic: str) -> tuple[Record, Unresolved]:
     return Record(None, topic), Unresolved(f"origin of {topic}", _UNKNOWN)
 
 
-def _confluent(name: str, platform: str, bucket_key: str, *classes: str) -> SourceFamily:
+def _confluent(name: str, platform: str, bucket_keys: tuple[str, ...], *classes: str) -> SourceFamily:
     return SourceFamily(
         name=name,
         classes=classes,
         platform=platform,
-        reads=partial(reads, platform, bucket_key),
-        naming=(bucket_key, *LAYOUT_KEYS, "mode", "topic.regex.list"),
-        never_known="the datasets behind topic.regex.list",
+        reads=partial(reads, platform, bucket_keys),
+        naming=(*bucket_keys, *LAYOUT_KEYS, "mode", "topic.regex.list"),
+        never_known="folders of a partitioner that is not Confluent's own",
         spelled="bucket/folder, without scheme",
         rule="docs.confluent.io/kafka-connectors/s3-source/current/backup-and-restore/overview.html",
     )
@@ -94,12 +110,19 @@ def _aiven(name: str, platform: str, bucket_key: str, prefix_key: str, *classes:
 
 
 FAMILIES = (
-    _confluent("s3_source", "s3", "s3.bucket.name", "io.confluent.connect.s3.source.S3SourceConnector", "S3Source"),
-    _confluent("gcs_source", "gcs", "gcs.bucket.name", "io.confluent.connect.gcs.GcsSourceConnector", "GcsSource"),
+    _confluent("s3_source", "s3", ("s3.bucket.name",), "io.confluent.connect.s3.source.S3SourceConnector", "S3Source"),
+    _confluent("gcs_source", "gcs", ("gcs.bucket.name",), "io.confluent.connect.gcs.GcsSourceConnector", "GcsSource"),
+    _confluent(
+        "hdfs_source",
+        "hdfs",
+        ("store.url", "hdfs.url"),
+        "io.confluent.connect.hdfs2.Hdfs2SourceConnector",
+        "io.confluent.connect.hdfs3.Hdfs3SourceConnector",
+    ),
     _confluent(
         "azure_blob_source",
         "abs",
-        "azblob.container.name",
+        ("azblob.container.name",),
         "io.confluent.connect.azure.blob.storage.AzureBlobStorageSourceConnector",
         "AzureBlobSource",
     ),

@@ -13,6 +13,7 @@ from kc_lineage_dagster.derive.records import Record
 from kc_lineage_dagster.lineage import Dataset, Unresolved
 
 _PLATFORM = "redis"
+_BY_PATTERN = "keys are chosen by a pattern and belong to no dataset"
 _BY_KEY = "is written under the key of each record, without a keyspace"
 
 
@@ -44,6 +45,16 @@ def _reads_channels(config: Config, evidence: Evidence) -> Iterator[Found]:
     yield from flows(origins, (topic,) if topic else (), "topic", evidence)
 
 
+def _reads_cloud(config: Config, evidence: Evidence) -> Iterator[Found]:
+    """Confluent's own: ``source.type`` says whether keys of a pattern or one stream is read."""
+    topic = first(config, "kafka.topic", "topic")
+    stream = first(config, "redis.stream.name")
+    origin: Dataset | Unresolved = Unresolved("redis.keys.pattern", _BY_PATTERN)
+    if (first(config, "source.type") or "KEYS").upper() == "STREAM":
+        origin = Dataset(_PLATFORM, stream) if stream else Unresolved("redis.stream.name", "is not set")
+    yield from flows((origin,), (topic,) if topic else (), "kafka.topic", evidence)
+
+
 _REDIS = "com.redis.kafka.connect"
 _RULE = "com.redis.kafka.connect.sink.RedisSinkTask, github.com/redis-field-engineering/redis-kafka-connect"
 _SPELLED = "the keyspace, stream or channel"
@@ -51,7 +62,12 @@ _SPELLED = "the keyspace, stream or channel"
 FAMILIES = (
     SinkFamily(
         name="redis_sink",
-        classes=(f"{_REDIS}.RedisSinkConnector", f"{_REDIS}.RedisEnterpriseSinkConnector"),
+        classes=(
+            f"{_REDIS}.RedisSinkConnector",
+            f"{_REDIS}.RedisEnterpriseSinkConnector",
+            "io.confluent.connect.rediskafka.RedisKafkaSinkConnector",
+            "RedisKafkaSink",
+        ),
         platform=_PLATFORM,
         writes=_writes,
         rule=_RULE,
@@ -84,13 +100,23 @@ FAMILIES = (
         classes=(f"{_REDIS}.RedisKeysSourceConnector",),
         platform=_PLATFORM,
         reads=into_topic(
-            unknown("redis.keys.pattern", "keys are chosen by a pattern and belong to no dataset"),
+            unknown("redis.keys.pattern", _BY_PATTERN),
             "topic",
             default="rediskeys",
         ),
         rule=f"{_REDIS}.source.RedisKeysSourceConfigDef",
         naming=("topic",),
         never_known="the keys behind a pattern",
+    ),
+    SourceFamily(
+        name="redis_source_confluent",
+        classes=("io.confluent.connect.rediskafka.RedisKafkaSourceConnector", "RedisKafkaSource"),
+        platform=_PLATFORM,
+        reads=_reads_cloud,
+        rule="https://docs.confluent.io/cloud/current/connectors/cc-redis-kafka-source.html",
+        naming=("kafka.topic", "topic", "source.type", "redis.stream.name"),
+        never_known="the keys behind a pattern",
+        spelled=_SPELLED,
     ),
     SourceFamily(
         name="redis_channels_source",

@@ -1,9 +1,13 @@
-"""GitHub, Jira, Zendesk and Marketo: entities of a service, each into the topic of a pattern over ``${entityName}``."""
+"""GitHub, Jira, Zendesk and Marketo: entities of a service, each into the topic of a pattern over its name.
+
+Zendesk and Marketo call the variable ``${entityName}``, GitHub and Jira ``${resourceName}`` (``${entityName}`` in their
+first releases). Source: ``topic.name.pattern`` in each connector's configuration reference.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
 
 from kc_lineage_dagster.derive.config import Config, first, items
 from kc_lineage_dagster.derive.evidence import Evidence
@@ -12,18 +16,23 @@ from kc_lineage_dagster.derive.readers.topic_sources import Reads
 from kc_lineage_dagster.derive.records import Record
 from kc_lineage_dagster.lineage import Dataset, Unresolved
 
-_ENTITY = "${entityName}"
+_VARIABLES = ("${entityName}", "${resourceName}")
 _PATTERN = "topic.name.pattern"
 
 
 @dataclass(frozen=True, slots=True)
 class _Service:
-    """``entities``: keys that list what is read, newest first. ``within``: a list of places that each have them."""
+    """One service.
+
+    ``entities``: keys that list what is read, newest first. ``patterns``: the pattern of topics where none is
+    configured, by class. ``within``: a list of places that each have the entities.
+    """
 
     platform: str
     classes: tuple[str, ...]
     entities: tuple[str, ...]
     rule: str
+    patterns: Mapping[str, str] = field(default_factory=dict)
     within: str | None = None
 
 
@@ -34,6 +43,7 @@ _SERVICES = (
         ("io.confluent.connect.github.GithubSourceConnector", "GithubSource"),
         ("github.resources", "github.tables"),
         f"{_DOCS}/github/current/configuration_options.html",
+        {"": "${resourceName}"},
         within="github.repositories",
     ),
     _Service(
@@ -41,12 +51,14 @@ _SERVICES = (
         ("io.confluent.connect.jira.JiraSourceConnector", "JiraSource"),
         ("jira.resources", "jira.tables"),
         f"{_DOCS}/jira/current/",
+        {"": "${resourceName}"},
     ),
     _Service(
         "zendesk",
         ("io.confluent.connect.zendesk.ZendeskSourceConnector", "ZendeskSource"),
         ("zendesk.tables", "zendesk.resources"),
         f"{_DOCS}/zendesk/current/",
+        {"": "${entityName}", "ZendeskSource": "ZD_${entityName}"},
     ),
     _Service(
         "marketo",
@@ -59,7 +71,9 @@ _SERVICES = (
 
 def _reads(service: _Service) -> Reads:
     def reads(config: Config, evidence: Evidence) -> Iterator[Found]:
-        entities, pattern = items(first(config, *service.entities)), first(config, _PATTERN)
+        entities = items(first(config, *service.entities))
+        by_class = service.patterns.get(config.get("connector.class", ""), service.patterns.get(""))
+        pattern = first(config, _PATTERN) or by_class
         places = items(config.get(service.within)) if service.within else ("",)
         if not entities:
             yield Unresolved(service.entities[0], "is not set")
@@ -69,9 +83,15 @@ def _reads(service: _Service) -> Reads:
         for entity in entities:
             for place in places:
                 origin = Dataset(service.platform, f"{place}.{entity}" if place else entity)
-                yield Record(origin, pattern.replace(_ENTITY, entity))
+                yield Record(origin, _filled(pattern, entity))
 
     return reads
+
+
+def _filled(pattern: str, entity: str) -> str:
+    for variable in _VARIABLES:
+        pattern = pattern.replace(variable, entity)
+    return pattern
 
 
 FAMILIES = tuple(

@@ -53,6 +53,17 @@ def _reader(origins: Places) -> Reads:
     return reads
 
 
+def _reads_v2(config: Config, evidence: Evidence) -> Iterator[Found]:
+    """Confluent Cloud's second: each of ``sobject.names`` to ``<topic.prefix>.<object>``."""
+    prefix, names = first(config, "topic.prefix"), items(config.get("sobject.names"))
+    if prefix is None:
+        yield Unresolved("topic.prefix", "is not set, and no topic can be named without it")
+        return
+    yield from (Record(Dataset(_PLATFORM, name), f"{prefix}.{name}") for name in names)
+    if not names:
+        yield Unresolved("sobject.names", "is not set")
+
+
 _SOURCES: tuple[tuple[str, tuple[str, ...], Places, tuple[str, ...]], ...] = (
     (
         "pushtopic",
@@ -107,6 +118,15 @@ _RULE = "https://docs.confluent.io/kafka-connectors/salesforce/current/"
 _SPELLED = "the sObject's or event's API name"
 
 FAMILIES = (
+    SourceFamily(
+        name="salesforce_source_v2",
+        classes=("SalesforceSourceV2",),
+        platform=_PLATFORM,
+        reads=_reads_v2,
+        rule="https://docs.confluent.io/cloud/current/connectors/cc-salesforce-source-v2.html",
+        naming=("topic.prefix", "sobject.names"),
+        spelled=_SPELLED,
+    ),
     *(
         SourceFamily(
             name=f"salesforce_{name}_source",

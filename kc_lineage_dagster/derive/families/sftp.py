@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from kc_lineage_dagster.derive.config import Config, first, items
 from kc_lineage_dagster.derive.evidence import Evidence
 from kc_lineage_dagster.derive.family import Found, SinkFamily, SourceFamily, topic_of
+from kc_lineage_dagster.derive.readers.object_paths import joined
 from kc_lineage_dagster.derive.readers.places import place
 from kc_lineage_dagster.derive.readers.topic_sources import into_topic
 from kc_lineage_dagster.derive.records import Record
@@ -14,13 +15,20 @@ from kc_lineage_dagster.lineage import Dataset, Unresolved
 
 _PLATFORM = "sftp"
 _PACKAGE = "io.confluent.connect.sftp"
+_MANAGED, _HOME = "SftpSink", "/home"
+_WORKING, _USER = "sftp.working.dir", "sftp.username"
 _FTP_KEYS = ("connect.ftp.monitor.tail", "connect.ftp.monitor.update")
 
 
 def _writes(config: Config, record: Record) -> Iterator[Dataset | Unresolved]:
-    """Files are ``<topics.dir>/<topic>/partition=<n>/...``, as of Confluent's other storage sinks."""
-    folder = config.get("topics.dir", "topics").strip().rstrip("/")
-    yield Dataset(_PLATFORM, f"{folder}/{topic_of(record)}" if folder else topic_of(record))
+    """Files are ``<sftp.working.dir>/<topics.dir>/<topic>/partition=<n>/...``.
+
+    Source: both keys in the configuration reference; the working directory is ``/home`` by default, in Confluent Cloud
+    the home of ``sftp.username``.
+    """
+    home = _HOME if config.get("connector.class") != _MANAGED else f"{_HOME}/{first(config, _USER) or ''}"
+    folder = joined(first(config, _WORKING) or home, config.get("topics.dir", "topics"), topic_of(record))
+    yield Dataset(_PLATFORM, folder)
 
 
 def _reads_ftp(config: Config, evidence: Evidence) -> Iterator[Found]:
@@ -57,11 +65,11 @@ FAMILIES = (
     ),
     SinkFamily(
         name="sftp_sink",
-        classes=(f"{_PACKAGE}.SftpSinkConnector", "SftpSink"),
+        classes=(f"{_PACKAGE}.SftpSinkConnector", _MANAGED),
         platform=_PLATFORM,
         writes=_writes,
         rule="https://docs.confluent.io/kafka-connectors/sftp/current/sink-connector/",
-        naming=("topics.dir",),
+        naming=(_WORKING, "topics.dir"),
         spelled=_SPELLED,
     ),
     SourceFamily(

@@ -12,7 +12,7 @@ _SPELLED = "the queue or topic (DataHub has no platform and no ingestion of it)"
 FAMILIES = (
     SourceFamily(
         name="solace_source",
-        classes=("io.confluent.connect.solace.SolaceSourceConnector",),
+        classes=("io.confluent.connect.solace.SolaceSourceConnector", "SolaceSource"),
         platform="solace",
         reads=into_topic(place("solace", *_DESTINATION)),
         rule="https://docs.confluent.io/kafka-connectors/solace-source/current/",

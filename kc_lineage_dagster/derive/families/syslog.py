@@ -11,9 +11,9 @@ FAMILIES = (
         name="syslog_source",
         classes=("io.confluent.connect.syslog.SyslogSourceConnector",),
         platform="(nothing upstream)",
-        reads=into_topic(nowhere, "topic", "kafka.topic"),
-        rule="https://docs.confluent.io/kafka-connectors/syslog/current/",
-        naming=("topic", "kafka.topic"),
+        reads=into_topic(nowhere, "topic", "topic.prefix", default="syslog"),
+        rule="https://docs.confluent.io/kafka-connectors/syslog/current/configuration_options.html",
+        naming=("topic", "topic.prefix"),
         never_known="the senders",
     ),
     SourceFamily(

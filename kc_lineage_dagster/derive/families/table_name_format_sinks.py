@@ -83,6 +83,13 @@ _SINKS = (
         "gcp-bigtable",
         "project.instance.table",
     ),
+    _Sink(
+        "omnisci",
+        ("io.confluent.connect.omnisci.OmnisciSinkConnector",),
+        ("connection.database",),
+        "omnisci",
+        "database.table",
+    ),
     _Sink("hbase", ("io.confluent.connect.hbase.HBaseSinkConnector",), (), "hbase", "table"),
     _Sink("kudu", ("io.confluent.connect.kudu.KuduSinkConnector",), ("kudu.database",), "kudu", "database.table"),
 )

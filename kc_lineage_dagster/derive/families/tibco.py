@@ -12,7 +12,7 @@ _SPELLED = "the queue or topic (DataHub has no platform and no ingestion of it)"
 FAMILIES = (
     SourceFamily(
         name="tibco_source",
-        classes=("io.confluent.connect.tibco.TibcoSourceConnector",),
+        classes=("io.confluent.connect.tibco.TibcoSourceConnector", "TIBCOSource"),
         platform="tibco",
         reads=into_topic(place("tibco", *_DESTINATION)),
         rule="https://docs.confluent.io/kafka-connectors/tibco-source/current/",

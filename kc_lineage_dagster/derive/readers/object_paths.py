@@ -53,3 +53,9 @@ def template_folder(bucket: str, template: str, topic: str) -> str | None:
         known += template[at:]
     folder = known.rpartition("/")[0].strip("/")
     return f"{bucket}/{folder}" if folder else None
+
+
+def joined(root: str, *folders: str) -> str:
+    """A path of folders below a root, which may be ``/``; blank folders, and slashes at their ends, do not count."""
+    below = "/".join(part for folder in folders if (part := folder.strip().strip("/")))
+    return f"{root.rstrip('/')}/{below}" if below else root

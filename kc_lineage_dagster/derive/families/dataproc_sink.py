@@ -1,0 +1,36 @@
+"""Google Dataproc, Confluent's own: the HDFS of a cluster, in the layout of the HDFS sinks, with Hive on request."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from kc_lineage_dagster.derive.config import Config, first, items
+from kc_lineage_dagster.derive.families import hdfs_sink
+from kc_lineage_dagster.derive.family import SinkFamily, consumed
+from kc_lineage_dagster.derive.records import Record
+from kc_lineage_dagster.lineage import Dataset, Unresolved
+
+_NAMENODE, _CLUSTER = "gcp.dataproc.namenode", "gcp.dataproc.cluster"
+
+
+def _writes(config: Config, record: Record) -> Iterable[Dataset | Unresolved]:
+    """Without ``gcp.dataproc.namenode`` the connector asks Google for the address."""
+    nodes = items(config.get(_NAMENODE))
+    if len(nodes) != 1:
+        cluster = first(config, _CLUSTER) or "Dataproc"
+        reason = f"goes to the HDFS of cluster {cluster}, whose address only Google knows ({_NAMENODE} is not set)"
+        return (Unresolved(consumed(record), reason),)
+    address = nodes[0] if "://" in nodes[0] else f"hdfs://{nodes[0]}"
+    return hdfs_sink.writes({**config, "store.url": address}, record)
+
+
+FAMILY = SinkFamily(
+    name="dataproc_sink",
+    classes=("io.confluent.connect.gcp.dataproc.DataprocSinkConnector", "DataprocSink"),
+    platform="hdfs, hive",
+    writes=_writes,
+    rule="https://docs.confluent.io/kafka-connectors/gcp-dataproc/current/overview.html",
+    naming=(_NAMENODE, *(key for key in hdfs_sink.FAMILY.naming if key != "store.url")),
+    never_known="the address of a cluster whose name node is not configured",
+    spelled="host:port/folder; database.table",
+)

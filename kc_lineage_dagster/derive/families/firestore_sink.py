@@ -1,0 +1,55 @@
+"""Google Firestore (with MongoDB compatibility), of Confluent Cloud: a collection for each topic, or one for all."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+
+from kc_lineage_dagster.derive.config import Config, first
+from kc_lineage_dagster.derive.family import SinkFamily, topic_of
+from kc_lineage_dagster.derive.records import Record
+from kc_lineage_dagster.lineage import Dataset, Unresolved
+
+_MAPPER, _OVERRIDES = "namespace.mapper.class", "topic.override.map"
+
+
+def _writes(config: Config, record: Record) -> Iterator[Dataset | Unresolved]:
+    topic, overrides = topic_of(record), _overrides(config)
+    if isinstance(overrides, Unresolved):
+        yield overrides
+        return
+
+    def value(key: str) -> str | None:
+        return overrides.get(f"{topic}.{key}") or first(config, key)
+
+    mapper = value(_MAPPER) or "DefaultNamespaceMapper"
+    database = value("database")
+    if mapper.rpartition(".")[2] != "DefaultNamespaceMapper":
+        yield Unresolved(topic, f"{_MAPPER} = {mapper}: the content of each record names its collection")
+    elif database is None:
+        yield Unresolved("database", "is not set")
+    else:
+        yield Dataset("firestore", f"{database}.{value('collection') or topic}")
+
+
+def _overrides(config: Config) -> Mapping[str, str] | Unresolved:
+    """``{"<topic>.<key>": "<value>"}``."""
+    try:
+        found = json.loads(first(config, _OVERRIDES) or "{}")
+    except (ValueError, RecursionError):
+        found = None
+    if isinstance(found, dict) and all(isinstance(value, str) for value in found.values()):
+        return found
+    return Unresolved(_OVERRIDES, "is not a JSON map of texts")
+
+
+FAMILY = SinkFamily(
+    name="firestore_sink",
+    classes=("FirestoreSink",),
+    platform="firestore",
+    writes=_writes,
+    rule="https://docs.confluent.io/cloud/current/connectors/cc-gcp-firestore-sink.html",
+    naming=("database", "collection", _MAPPER, _OVERRIDES),
+    never_known="collections that FieldPathNamespaceMapper reads from records",
+    spelled="database.collection (DataHub has no platform and no ingestion of it)",
+)

@@ -1,0 +1,49 @@
+"""Listeners that speak Splunk's protocols, Confluent's own: whoever sends events, into one topic or one per index."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from kc_lineage_dagster.derive.config import Config, first, flag
+from kc_lineage_dagster.derive.evidence import Evidence
+from kc_lineage_dagster.derive.family import Found, Selection, SourceFamily
+from kc_lineage_dagster.derive.readers.places import nowhere
+from kc_lineage_dagster.derive.readers.topic_sources import into_topic
+from kc_lineage_dagster.derive.records import Record
+
+_HEC = into_topic(nowhere, "kafka.topic", default="splunk-hec")
+
+
+def _reads_hec(config: Config, evidence: Evidence) -> Iterator[Found]:
+    """With ``topic.per.index`` the topic is a prefix, and the index that each event names follows."""
+    if not flag(config, "topic.per.index"):
+        yield from _HEC(config, evidence)
+        return
+    prefix = first(config, "kafka.topic") or "splunk-hec"
+
+    def origin(topic: str) -> Record | None:
+        return Record(None, topic, evidence="active topics") if topic.startswith(prefix) else None
+
+    yield Selection("topic.per.index", origin, frozenset({prefix}))
+
+
+FAMILIES = (
+    SourceFamily(
+        name="splunk_hec_source",
+        classes=("io.confluent.connect.SplunkHttpSourceConnector",),
+        platform="(nothing upstream)",
+        reads=_reads_hec,
+        rule="https://docs.confluent.io/kafka-connectors/splunk-source/current/config.html",
+        naming=("kafka.topic", "topic.per.index"),
+        never_known="the senders; topics of indexes, before any is written",
+    ),
+    SourceFamily(
+        name="splunk_s2s_source",
+        classes=("io.confluent.connect.splunk.s2s.SplunkS2SSourceConnector",),
+        platform="(nothing upstream)",
+        reads=into_topic(nowhere, "kafka.topic", default="splunk-s2s-events"),
+        rule="https://docs.confluent.io/kafka-connectors/splunk-s2s/current/configuration_options.html",
+        naming=("kafka.topic",),
+        never_known="the forwarders",
+    ),
+)

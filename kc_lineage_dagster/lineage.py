@@ -28,12 +28,15 @@ class Dataset:
 class FieldEdge:
     """One field of the downstream dataset and the upstream fields it is made of.
 
-    ``upstream`` is empty for a field that the connector makes itself. ``downstream`` is None for an upstream field
-    that is known not to arrive.
+    Fields are named by their paths as DataHub shows them, joined with dots (``after.id``). ``upstream`` is empty for a
+    field that the connector makes itself. ``downstream`` is None for an upstream field that is known not to arrive.
+    ``transform``: what changes the content on the way, in the configuration's terms, for example ``MaskField``; ``""``
+    for a copy.
     """
 
     upstream: tuple[str, ...]
     downstream: str | None
+    transform: str = ""
 
     def __str__(self) -> str:
         return f"{', '.join(self.upstream) or '(made)'} -> {self.downstream or '(dropped)'}"

@@ -3,21 +3,36 @@
 from __future__ import annotations
 
 import traceback
+from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, field
-from functools import cache
+from functools import cached_property, partial
 from pathlib import PurePath
 
 from kc_lineage_dagster.derive import generic
-from kc_lineage_dagster.derive.config import is_reference
-from kc_lineage_dagster.derive.evidence import Catalog, ClusterTopics, ConnectorView, Evidence, evidence_of, no_catalog
+from kc_lineage_dagster.derive.config import first, is_reference
+from kc_lineage_dagster.derive.evidence import (
+    Catalog,
+    ClusterTopics,
+    ConnectorView,
+    Evidence,
+    TopicFields,
+    WrittenFields,
+    evidence_of,
+    no_catalog,
+    nothing_written,
+)
 from kc_lineage_dagster.derive.family import Family, SinkFamily, SourceFamily
 from kc_lineage_dagster.derive.generic import GenericConnector
+from kc_lineage_dagster.derive.records import Arrival
 from kc_lineage_dagster.derive.registry import registry
 from kc_lineage_dagster.derive.sink import named_topics, sink_lineage
+from kc_lineage_dagster.derive.sink_columns import SinkColumns
 from kc_lineage_dagster.derive.source import source_lineage
+from kc_lineage_dagster.derive.source_columns import SourceColumns
 from kc_lineage_dagster.derive.spelling import spell
 from kc_lineage_dagster.derive.transforms.chain import build_chain
+from kc_lineage_dagster.derive.writers import Writers, Written
 from kc_lineage_dagster.lineage import KAFKA, ConnectorLineage, Dataset, Edge, Unresolved
 
 _LONGEST_WHAT, _LONGEST_REASON = 500, 1_000  # characters: items are for people, values may have megabytes
@@ -42,24 +57,40 @@ class Settings:
     catalog: Callable[[str], Catalog] = no_catalog
 
 
-def derive(connector: ConnectorView, settings: Settings, cluster: Callable[[], ClusterTopics]) -> ConnectorLineage:
+def derive(
+    connector: ConnectorView,
+    settings: Settings,
+    cluster: Callable[[], ClusterTopics],
+    written: WrittenFields = nothing_written,
+) -> ConnectorLineage:
     """The lineage of one connector; problems are Unresolved items of it, never exceptions.
 
     ``cluster``: the data topics of the whole cluster, asked for only where the connector's own evidence does not
-    decide.
+    decide. ``written``: the fields of a topic as the cluster's sources write it.
     """
+    return _derived(connector, settings, cluster, written)[0]
+
+
+def _derived(
+    connector: ConnectorView, settings: Settings, cluster: Callable[[], ClusterTopics], written: WrittenFields
+) -> tuple[ConnectorLineage, Written]:
+    """The lineage of one connector, and the fields of the topics that it writes."""
     class_name = connector.config.get("connector.class")
-    evidence = evidence_of(connector, cluster, settings.cluster_aliases, settings.catalog(connector.name))
+    catalog = settings.catalog(connector.name)
+    evidence = evidence_of(connector, cluster, settings.cluster_aliases, catalog, written)
     entry = settings.generic.get(connector.name)
     family = None if entry else find_family(connector, settings)
+    found: list[Edge | Unresolved]
+    fields: Written = {}
     if entry:
         name, kind, found = "generic", entry.direction, generic.lineage(entry, connector.config, evidence)
     elif isinstance(family, Unresolved) or family is None:
         name, kind, found = None, connector.kind, _no_family(family, evidence)
     else:
-        name, kind, found = family.name, family.direction, _safely(family, connector, evidence)
+        name, kind = family.name, family.direction
+        found, fields = _safely(family, connector, evidence)
     edges = {_spelled(item, settings) for item in found if isinstance(item, Edge)}
-    return ConnectorLineage(
+    lineage = ConnectorLineage(
         connector=connector.name,
         kind=kind,
         connector_class=class_name and _cut(class_name, _LONGEST_WHAT),
@@ -67,6 +98,7 @@ def derive(connector: ConnectorView, settings: Settings, cluster: Callable[[], C
         edges=tuple(sorted(edges, key=_by_names)),
         unresolved=tuple(sorted({_short(item) for item in found if isinstance(item, Unresolved)}, key=_by_text)),
     )
+    return lineage, fields
 
 
 def find_family(connector: ConnectorView, settings: Settings) -> Family | Unresolved:
@@ -85,24 +117,35 @@ def _no_family(problem: Unresolved | None, evidence: Evidence) -> list[Edge | Un
     ]
 
 
-def _safely(family: Family, connector: ConnectorView, evidence: Evidence) -> list[Edge | Unresolved]:
+def _safely(family: Family, connector: ConnectorView, evidence: Evidence) -> tuple[list[Edge | Unresolved], Written]:
     try:
         return _by_family(family, connector, evidence)
     except _TRIPS as error:
         place = traceback.extract_tb(error.__traceback__)[-1]
         where = f"{type(error).__name__} in {PurePath(place.filename).name}, line {place.lineno}"
-        return [Unresolved("configuration", f"it cannot be read ({where}): a defect of this project, please report it")]
+        reason = f"it cannot be read ({where}): a defect of this project, please report it"
+        return [Unresolved("configuration", reason)], {}
 
 
-def _by_family(family: Family, connector: ConnectorView, evidence: Evidence) -> list[Edge | Unresolved]:
+def _by_family(family: Family, connector: ConnectorView, evidence: Evidence) -> tuple[list[Edge | Unresolved], Written]:
     config = connector.config
     hidden = [key for key in family.naming if is_reference(config.get(key, ""))]
     if hidden:
-        return [Unresolved(key, "is a reference that only the worker can resolve") for key in hidden]
+        return [Unresolved(key, "is a reference that only the worker can resolve") for key in hidden], {}
     chain, problems = build_chain(config, family.direction)
     if isinstance(family, SinkFamily):
-        return [*problems, *sink_lineage(family, config, chain, evidence)]
-    return [*problems, *source_lineage(family, _visible(family, config), chain, evidence)]
+        into = SinkColumns(family, config, chain, evidence)
+        items = sink_lineage(family, config, chain, evidence)
+        return [*problems, *(into.edge(item) if isinstance(item, Edge) else item for item in items)], {}
+    config = _visible(family, config)
+    columns = SourceColumns(family, config, chain, evidence)
+    items = source_lineage(family, config, chain, evidence)
+    written: defaultdict[str, tuple[Callable[[], TopicFields], ...]] = defaultdict(tuple)
+    for item in items:
+        if isinstance(item, Arrival):
+            written[item.downstream.name] += (partial(columns.fields, item),)
+    found = (columns.edge(item) if isinstance(item, Arrival) else item for item in items)
+    return [*problems, *found], written
 
 
 def _visible(family: SourceFamily, config: Mapping[str, str]) -> Mapping[str, str]:
@@ -140,30 +183,81 @@ def deriver(connectors: Iterable[ConnectorView], settings: Settings) -> Callable
     """``derive`` for the connectors of one cluster: the cluster's topics are worked out when first asked for, and
     lineage that does not depend on them once.
     """
-    known: dict[str, tuple[ConnectorLineage, bool]] = {}
+    cluster = _Cluster(tuple(connectors), settings)
+    return cluster.lineage
 
-    def alone(connector: ConnectorView) -> tuple[ConnectorLineage, bool]:
-        """Its lineage in an empty cluster, and whether it asked for the cluster."""
-        if connector.name not in known:
+
+class _Cluster:
+    """What the connectors of one cluster tell each other, each worked out when first asked for."""
+
+    def __init__(self, connectors: tuple[ConnectorView, ...], settings: Settings) -> None:
+        self.connectors, self.settings = connectors, settings
+        self._alone: dict[str, tuple[ConnectorLineage, bool]] = {}
+        self._written: dict[str, Written] = {}
+        self._under_way: set[str] = set()
+        self._writers = Writers([one for one in connectors if not self._is_sink(one)], self._written_by)
+
+    def lineage(self, connector: ConnectorView) -> ConnectorLineage:
+        """The lineage of one connector of the cluster."""
+        if self._is_sink(connector):
+            return _derived(connector, self.settings, self._topics, self._writers.fields)[0]
+        lineage, asked = self._source(connector)
+        if asked:
+            lineage = _derived(connector, self.settings, self._topics, self._writers.fields)[0]
+        if "_topics_once" in self.__dict__:  # the topics no longer need it, and who asks holds it now
+            self._alone.pop(connector.name)
+        return lineage
+
+    def _is_sink(self, connector: ConnectorView) -> bool:
+        return isinstance(find_family(connector, self.settings), SinkFamily)
+
+    def _topics(self) -> ClusterTopics:
+        return self._topics_once
+
+    @cached_property
+    def _topics_once(self) -> ClusterTopics:
+        return cluster_topics(self.connectors, self.settings, lambda connector: self._source(connector)[0])
+
+    def _source(self, connector: ConnectorView) -> tuple[ConnectorLineage, bool]:
+        """The lineage of a source in an empty cluster, and whether it asked for the cluster."""
+        if connector.name not in self._alone:
             asked: list[ClusterTopics] = []
 
             def empty() -> ClusterTopics:
                 asked.append(ClusterTopics())
                 return asked[0]
 
-            known[connector.name] = derive(connector, settings, empty), bool(asked)
-        return known[connector.name]
+            self._under_way.add(connector.name)
+            lineage, written = _derived(connector, self.settings, empty, self._writers.fields)
+            self._under_way.discard(connector.name)
+            self._alone[connector.name] = lineage, bool(asked)
+            self._written[connector.name] = self._of_interest(written)
+        return self._alone[connector.name]
 
-    topics = cache(lambda: cluster_topics(connectors, settings, lambda connector: alone(connector)[0]))
+    def _of_interest(self, written: Written) -> Written:
+        """The topics that somebody in the cluster may read."""
+        if self._read is None:
+            return written
+        return {topic: fields for topic, fields in written.items() if topic in self._read}
 
-    def derived(connector: ConnectorView) -> ConnectorLineage:
-        lineage, asked = alone(connector)
-        found = derive(connector, settings, topics) if asked else lineage
-        if topics.cache_info().currsize:  # the topics no longer need it, and who asks holds it now
-            known.pop(connector.name)
-        return found
+    @cached_property
+    def _read(self) -> frozenset[str] | None:
+        """The topics that connectors of this cluster read; None where that is not a list of names."""
+        read: set[str] = set()
+        for connector in self.connectors:
+            config = connector.config
+            copies = "source.cluster.alias" in config
+            if copies or (self._is_sink(connector) and first(config, "topics.regex")):
+                return None
+            read.update(named_topics(config))
+        return frozenset(read)
 
-    return derived
+    def _written_by(self, connector: ConnectorView) -> Written:
+        if connector.name in self._under_way:
+            return {}
+        if connector.name not in self._written:
+            self._source(connector)
+        return self._written[connector.name]
 
 
 def cluster_topics(

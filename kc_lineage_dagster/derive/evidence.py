@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
+from kc_lineage_dagster.derive.records import Node
 from kc_lineage_dagster.java_regex import Refused, compile_java, literal_prefix
 from kc_lineage_dagster.lineage import Dataset, Unresolved
 
@@ -153,6 +154,23 @@ def no_catalog(connector: str) -> Catalog:
 
 
 @dataclass(frozen=True, slots=True)
+class TopicFields:
+    """The fields of a topic's records, each made of itself; what is not known of them is Opaque or unnamed columns."""
+
+    key: Node
+    value: Node
+
+
+# From a topic to its fields as connectors of the same cluster write them; None where nothing is known of any.
+WrittenFields = Callable[[str], "TopicFields | None"]
+
+
+def nothing_written(topic: str) -> TopicFields | None:
+    """The cluster's sources are not looked at."""
+    return None
+
+
+@dataclass(frozen=True, slots=True)
 class Evidence:
     """What one connector's derivation may use besides the configuration.
 
@@ -160,7 +178,7 @@ class Evidence:
     ``never_wrote``: the connector has failed and there is no trace of a record. ``committed``: of a sink with failed
     tasks the topics it has committed offsets of, for such a task also polls what it never writes; None where active
     topics say as much. ``cluster``: looked at only when asked, because it needs the other connectors. ``aliases``:
-    ``options.cluster_aliases``.
+    ``options.cluster_aliases``. ``written``: the fields of a topic as the cluster's own sources write it.
     """
 
     topics: frozenset[str] | None = None
@@ -171,6 +189,7 @@ class Evidence:
     cluster: Callable[[], ClusterTopics] = field(default=ClusterTopics)
     aliases: Mapping[str, str | None] = field(default_factory=dict)
     catalog: Catalog = field(default_factory=NothingKnown)
+    written: WrittenFields = nothing_written
 
     def saw(self, topic: str) -> bool | None:
         """Whether the topic is among the active ones; None when that says nothing (not known, or none yet)."""
@@ -182,6 +201,7 @@ def evidence_of(
     cluster: Callable[[], ClusterTopics],
     aliases: Mapping[str, str | None],
     catalog: Catalog,
+    written: WrittenFields = nothing_written,
 ) -> Evidence:
     """The evidence that a snapshot holds for one connector."""
     states = {connector.state, *(task.state for task in connector.tasks)}
@@ -195,6 +215,7 @@ def evidence_of(
         cluster=cluster,
         aliases=aliases,
         catalog=catalog,
+        written=written,
     )
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from kc_lineage_dagster.derive.config import Config
 from kc_lineage_dagster.derive.evidence import Evidence
-from kc_lineage_dagster.derive.records import Record
+from kc_lineage_dagster.derive.records import Node, Record
 from kc_lineage_dagster.lineage import Dataset, Unresolved
 
 
@@ -45,7 +45,7 @@ class SourceFamily:
     ones count as absent. ``internal``: whether a topic (before transforms) is the connector's own book-keeping.
     ``never_known``: what stays unresolved, in words.
     ``rule``: where the rule comes from (documentation address or class). ``spelled``: which rule the dataset names
-    follow.
+    follow. ``columns``: its records hold the columns of their dataset by name, where ``reads`` says nothing else.
     """
 
     name: str
@@ -58,7 +58,18 @@ class SourceFamily:
     internal: Callable[[Config, str], bool] = no_internal_topics
     never_known: str = ""
     spelled: str = ""
+    columns: bool = False
     direction: str = "source"
+
+
+def value_fields(config: Config, record: Record) -> Node:
+    """Most sinks write the fields of the value under their names."""
+    return record.value
+
+
+def makes_none(config: Config) -> bool:
+    """Most sinks write into what is there."""
+    return False
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +77,10 @@ class SinkFamily:
     """Connectors that read topics.
 
     ``writes``: from configuration and the record of one input topic (``record.origin.name`` is the topic consumed,
-    ``record.topic`` what the transforms left) to the datasets it goes to. The rest as in SourceFamily.
+    ``record.topic`` what the transforms left) to the datasets it goes to. ``columns``: from the same to the columns
+    written there, as the platform stores their names; by default the fields of the value. ``makes_columns``: whether
+    the connector makes the columns of a record that are not there, so that they are known without a catalog. The rest
+    as in SourceFamily.
     """
 
     name: str
@@ -77,6 +91,8 @@ class SinkFamily:
     naming: tuple[str, ...] = ()
     never_known: str = ""
     spelled: str = ""
+    columns: Callable[[Config, Record], Node] = value_fields
+    makes_columns: Callable[[Config], bool] = makes_none
     direction: str = "sink"
 
 

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 
 from kc_lineage_dagster.java_regex import Hole, Preimage, matches_pattern
-from kc_lineage_dagster.lineage import Dataset, FieldEdge
+from kc_lineage_dagster.lineage import Dataset, Edge, FieldEdge
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,18 +35,42 @@ ANY_TOPIC = (Hole(".*"),)
 
 @dataclass(frozen=True, slots=True)
 class Leaf:
-    """A value made of these columns (paths joined with dots) of the origin; of none: made by the connector."""
+    """A value made of these columns (paths joined with dots) of the origin; of none: made by the connector.
+
+    ``transforms``: what changed the content on the way, in order, in the terms of the configuration (``MaskField``,
+    ``column.mask.hash.SHA-256``); () for a copy.
+    """
 
     origins: tuple[str, ...] = ()
+    transforms: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Columns:
-    """All columns of the origin except ``excluded``, each as ``prefix + column + suffix``, its content unchanged."""
+    """Columns of the origin that are not known by name, each as ``prefix + column + suffix``.
+
+    ``excluded``: those that are not among them. ``below``: where they lie in the origin (``after.``). ``some``: they
+    are a part of the columns, of which nobody says which, as the key of a change event. ``chosen``: from the name of a
+    column to what arrives of it, None when it does not; without it every column arrives unchanged.
+    """
 
     excluded: frozenset[str] = frozenset()
     prefix: str = ""
     suffix: str = ""
+    below: str = ""
+    some: bool = False
+    chosen: Callable[[str], Leaf | None] | None = None
+
+    def name(self, column: str) -> str:
+        """The name under which a column arrives."""
+        return f"{self.prefix}{column}{self.suffix}"
+
+    def leaf(self, column: str, inside: tuple[str, ...] = ()) -> Leaf | None:
+        """What arrives of a column, or of what is ``inside`` it; None when it does not arrive."""
+        if column in self.excluded:
+            return None
+        found = Leaf((column,)) if self.chosen is None else self.chosen(column)
+        return found and Leaf((self.below + ".".join((column, *inside)),) if found.origins else (), found.transforms)
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +93,7 @@ class Opaque:
 Node = Leaf | Struct | Opaque
 
 ALL_COLUMNS = Struct(columns=Columns())
+SOME_COLUMNS = Struct(columns=Columns(some=True))
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +103,8 @@ class Record:
     ``origin``: the dataset they come from, None when no catalog knows it. ``topic``: the topic they are on their way to
     (source) or come from (sink). ``key`` and ``value``: their fields. ``doubts``: what depends on the content of a
     record or on code nobody knows, in words. ``evidence``: how the family knows, in a few words. ``instance``: the
-    platform instance of the Kafka cluster written to, when it is not the recipe's own.
+    platform instance of the Kafka cluster written to, when it is not the recipe's own. ``start``: the record as it was
+    before the first transform.
     """
 
     origin: Dataset | None
@@ -87,6 +114,7 @@ class Record:
     doubts: tuple[str, ...] = ()
     evidence: str = "configuration"
     instance: str | None = None
+    start: Record | None = field(default=None, compare=False, repr=False)
 
     def to(self, topic: Topic) -> Record:
         """The same records under another topic."""
@@ -97,21 +125,35 @@ class Record:
         return replace(self, doubts=(*self.doubts, reason))
 
 
+@dataclass(frozen=True, slots=True)
+class Arrival(Edge):
+    """An edge from a source's dataset to a topic, with the record as it arrives there."""
+
+    record: Record | None = field(default=None, compare=False, repr=False)
+
+
 def field_edges(value: Node) -> tuple[FieldEdge, ...]:
     """What is known of single fields; fields that arrive unchanged among unnamed ones are not listed."""
     if not isinstance(value, Struct):
         return ()
-    named = tuple(_named(value, ""))
-    used = {origin for edge in named for origin in edge.upstream}
-    dropped = value.columns.excluded - used if value.columns else frozenset()
-    return named + tuple(FieldEdge((column,), None) for column in sorted(dropped))
+    made = tuple(field_edge(leaf, path) for path, leaf in leaves(value))
+    used = {origin for edge in made for origin in edge.upstream}
+    columns = value.columns
+    dropped = {columns.below + column for column in columns.excluded} - used if columns else set()
+    return made + tuple(FieldEdge((column,), None) for column in sorted(dropped))
 
 
-def _named(struct: Struct, path: str) -> list[FieldEdge]:
-    edges: list[FieldEdge] = []
-    for name, node in struct.fields:
-        if isinstance(node, Leaf):
-            edges.append(FieldEdge(node.origins, path + name))
-        elif isinstance(node, Struct):
-            edges.extend(_named(node, f"{path}{name}."))
-    return edges
+def field_edge(leaf: Leaf, path: str) -> FieldEdge:
+    """The field at a path, and what it is made of."""
+    return FieldEdge(leaf.origins, path, ", ".join(dict.fromkeys(leaf.transforms)))
+
+
+def leaves(node: Node, path: str = "") -> Iterator[tuple[str, Leaf]]:
+    """The single values below a node that are known by name, each with its path."""
+    if not isinstance(node, Struct):
+        return
+    for name, inner in node.fields:
+        if isinstance(inner, Leaf):
+            yield path + name, inner
+        else:
+            yield from leaves(inner, f"{path}{name}.")

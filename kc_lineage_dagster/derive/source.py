@@ -15,7 +15,7 @@ from kc_lineage_dagster.derive.config import Config, first
 from kc_lineage_dagster.derive.evidence import Evidence
 from kc_lineage_dagster.derive.family import Selection, SourceFamily
 from kc_lineage_dagster.derive.readers.catalog_tables import CATALOGUE
-from kc_lineage_dagster.derive.records import Record, TopicPattern, field_edges
+from kc_lineage_dagster.derive.records import Arrival, Record, TopicPattern, field_edges
 from kc_lineage_dagster.derive.transforms.steps import Beforehand, Chain, Outcome, backwards, run
 from kc_lineage_dagster.java_regex import complete, examples
 from kc_lineage_dagster.lineage import KAFKA, Dataset, Edge, Unresolved
@@ -237,4 +237,4 @@ def _edge(record: Record, topic: str, evidence: str) -> Edge | Unresolved:
             "options.cluster_aliases",
             topic=topic,
         )
-    return Edge(record.origin, copy, field_edges(record.value), evidence)
+    return Arrival(record.origin, copy, field_edges(record.value), evidence, record)

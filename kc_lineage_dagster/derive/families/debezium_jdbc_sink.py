@@ -4,17 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 
-from kc_lineage_dagster.derive.config import Config, first, flag
+from kc_lineage_dagster.derive.config import Config, first, flag, items
 from kc_lineage_dagster.derive.family import SinkFamily, topic_of
 from kc_lineage_dagster.derive.readers.jdbc_targets import session_user, target, unreadable
 from kc_lineage_dagster.derive.readers.jdbc_url import URL_KEY, JdbcUrl, parse_jdbc_url
+from kc_lineage_dagster.derive.readers.key_modes import folded, row
 from kc_lineage_dagster.derive.readers.sql_names import TableName, table_name
 from kc_lineage_dagster.derive.readers.sql_platforms import PLATFORMS, SCHEMA
-from kc_lineage_dagster.derive.records import Record
+from kc_lineage_dagster.derive.records import Node, Opaque, Record
+from kc_lineage_dagster.derive.transforms.fields import only, state, without
 from kc_lineage_dagster.lineage import Dataset, Unresolved
 
 # the newer key goes first (io.debezium.sink.SinkConnectorConfig: the older ones are its deprecated aliases)
 _FORMAT = ("collection.name.format", "table.name.format")
+_COLUMN_NAMES = "io.debezium.connector.jdbc.naming.DefaultColumnNamingStrategy"
 _STRATEGY = ("collection.naming.strategy", "table.naming.strategy")
 
 
@@ -58,6 +61,37 @@ def _text(config: Config, topic: str) -> str | Unresolved:
     return text
 
 
+def _columns(config: Config, record: Record) -> Node:
+    """The row of a change event, or the value itself, with ``primary.key.mode``, ``primary.key.fields`` and the lists
+    of fields (``topic:field`` or ``field``); names are folded where they are written without quotes.
+
+    Source: https://debezium.io/documentation/reference/stable/connectors/jdbc.html
+    """
+    if first(config, "column.naming.strategy") not in (None, _COLUMN_NAMES):
+        return Opaque()
+    value = state(record.value)
+    include, exclude = (_fields(config, key, topic_of(record)) for key in ("field.include.list", "field.exclude.list"))
+    value = only(value, include) if include else without(value, exclude) if exclude else value
+    mode, keys = first(config, "primary.key.mode") or "none", items(first(config, "primary.key.fields"))
+    if mode.lower() == "record_header":
+        return value
+    columns = row(record.key, value, mode, keys)
+    place = parse_jdbc_url(first(config, URL_KEY) or "")
+    if isinstance(place, Unresolved) or flag(config, "quote.identifiers"):
+        return columns
+    return folded(columns, PLATFORMS[place.platform].folds)
+
+
+def _fields(config: Config, key: str, topic: str) -> list[str]:
+    """The fields that a list names for a topic."""
+    entries = (entry.rpartition(":") for entry in items(first(config, key)))
+    return [name for head, _, name in entries if head in ("", topic)]
+
+
+def _makes_columns(config: Config) -> bool:
+    return (first(config, "schema.evolution") or "none").lower() == "basic"
+
+
 def _inside(place: JdbcUrl, name: TableName) -> TableName | None:
     """The name without its database when that is the one connected to; None when it is another.
 
@@ -75,6 +109,8 @@ FAMILY = SinkFamily(
     classes=("io.debezium.connector.jdbc.JdbcSinkConnector",),
     platform="as the JDBC URL says",
     writes=_writes,
+    columns=_columns,
+    makes_columns=_makes_columns,
     naming=(*_FORMAT, *_STRATEGY),
     never_known="tables named by ${source.<field>} or by a naming strategy of the user's own",
     spelled="as DataHub's ingestion of each SQL platform: database.schema.table, database.table or schema.table",

@@ -180,5 +180,6 @@ FAMILY = SourceFamily(
     selecting=("table.whitelist", "table.blacklist", "table.include.list", "table.exclude.list"),
     never_known="the schema of a table without one, on Oracle, Db2 and others without a default, while no task runs",
     spelled="as DataHub's ingestion of each SQL platform: database.schema.table, database.table or schema.table",
+    columns=True,
     rule="io.confluent.connect.jdbc.source.TimestampIncrementingTableQuerier, BulkTableQuerier, TableMonitorThread",
 )

@@ -126,6 +126,7 @@ FAMILIES = (
         internal=lambda config, topic: _book_keeping(_heartbeat(config), topic),
         never_known="the source cluster, unless options.cluster_aliases names it; names by other replication policies",
         spelled="topic",
+        columns=True,
     ),
     SourceFamily(
         name="mirror_maker_book_keeping",

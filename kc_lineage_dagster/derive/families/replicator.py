@@ -69,4 +69,5 @@ FAMILY = SourceFamily(
     internal=lambda config, topic: topic in _NEVER,
     never_known="the source cluster, unless options.cluster_aliases has its bootstrap servers",
     spelled="topic",
+    columns=True,
 )

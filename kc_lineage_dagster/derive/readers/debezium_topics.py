@@ -132,6 +132,7 @@ def debezium(
         internal=internal,
         never_known=never_known,
         spelled=spelled,
+        columns=True,
     )
 
 

@@ -37,7 +37,7 @@ class SqlPlatform:
     identifier without quotes. ``across``: a statement can name another database than the one connected to.
     ``longest``: bytes after which identifiers are cut. ``spelled``: what DataHub makes of each part (rules for whole
     names are in ``spelling``). ``spelled_database``: the same for the database alone. ``grammar``: sqlglot's name of
-    the SQL dialect.
+    the SQL dialect. ``nested``: columns may hold fields, which DataHub shows as ``column.field``.
     """
 
     levels: tuple[str, ...] = THREE_LEVELS
@@ -51,6 +51,7 @@ class SqlPlatform:
     spelled: Callable[[str], str] = as_is
     spelled_database: Callable[[str], str] = as_is
     grammar: str | None = None
+    nested: bool = False
 
 
 _TICKS = ("`", "`")
@@ -82,15 +83,17 @@ PLATFORMS: Mapping[str, SqlPlatform] = {
     "hana": SqlPlatform(SCHEMA_AND_TABLE, user_schema=True, folds=_upper, spelled=reflected),
     "teradata": SqlPlatform(TWO_LEVELS, across=True, grammar="teradata"),
     "vertica": SqlPlatform(default_schema="public", grammar="postgres"),
-    "trino": SqlPlatform(folds=_lower, across=True, grammar="trino"),
-    "presto": SqlPlatform(folds=_lower, across=True, grammar="presto"),
-    "clickhouse": SqlPlatform(TWO_LEVELS, default_database="default", quotes=_TICKS, across=True, grammar="clickhouse"),
-    "hive": SqlPlatform(
-        TWO_LEVELS, default_database="default", quotes=_TICKS, folds=_lower, across=True, grammar="hive"
+    "trino": SqlPlatform(folds=_lower, across=True, grammar="trino", nested=True),
+    "presto": SqlPlatform(folds=_lower, across=True, grammar="presto", nested=True),
+    "clickhouse": SqlPlatform(
+        TWO_LEVELS, default_database="default", quotes=_TICKS, across=True, grammar="clickhouse", nested=True
     ),
-    "bigquery": SqlPlatform(quotes=_TICKS, across=True, grammar="bigquery"),
-    "databricks": SqlPlatform(quotes=_TICKS, folds=_lower, across=True, grammar="databricks"),
-    "athena": SqlPlatform(TWO_LEVELS, folds=_lower, across=True, grammar="athena"),
+    "hive": SqlPlatform(
+        TWO_LEVELS, default_database="default", quotes=_TICKS, folds=_lower, across=True, grammar="hive", nested=True
+    ),
+    "bigquery": SqlPlatform(quotes=_TICKS, across=True, grammar="bigquery", nested=True),
+    "databricks": SqlPlatform(quotes=_TICKS, folds=_lower, across=True, grammar="databricks", nested=True),
+    "athena": SqlPlatform(TWO_LEVELS, folds=_lower, across=True, grammar="athena", nested=True),
     # sql_generic.py: schema.table; SQLite's only schema is main
     "sqlite": SqlPlatform(SCHEMA_AND_TABLE, default_schema="main", grammar="sqlite"),
     # ---
@@ -106,7 +109,7 @@ PLATFORMS: Mapping[str, SqlPlatform] = {
     "hsqldb": SqlPlatform(SCHEMA_AND_TABLE, default_schema="PUBLIC", folds=_upper),
     "maxdb": SqlPlatform(SCHEMA_AND_TABLE, user_schema=True, folds=_upper),
     "impala": SqlPlatform(
-        TWO_LEVELS, default_database="default", quotes=_TICKS, folds=_lower, across=True, grammar="hive"
+        TWO_LEVELS, default_database="default", quotes=_TICKS, folds=_lower, across=True, grammar="hive", nested=True
     ),
     "firebird": SqlPlatform(TWO_LEVELS, folds=_upper),
 }

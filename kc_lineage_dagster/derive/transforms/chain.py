@@ -99,4 +99,4 @@ def _anything(alias: str, reason: str) -> Transform:
     def step(record: Record) -> tuple[Record, ...]:
         return record.doubt(doubt), record.to(anywhere).doubt(doubt)
 
-    return Transform(alias, step, undo=lambda topic: None)
+    return Transform(alias, step, undo=lambda topic: None, known=False)

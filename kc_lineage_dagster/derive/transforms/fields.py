@@ -53,6 +53,11 @@ def is_envelope(node: Node) -> bool | None:
     return False if node.columns is None else None
 
 
+def state(value: Node) -> Node:
+    """The row of a Debezium change event; a value that is not known to be one as it is."""
+    return (field_at(value, ("after",)) or Opaque()) if is_envelope(value) else value
+
+
 def is_change_event(record: Record) -> bool | None:
     """Whether records are Debezium change events; those without an origin (heartbeats, ...) are not."""
     return False if record.origin is None else is_envelope(record.value)
@@ -70,11 +75,11 @@ def field_at(node: Node, path: Path) -> Node | None:
 
 def _column_at(columns: Columns | None, path: Path) -> Node | None:
     column = _column(columns, path[0])
-    if column is None:
+    if columns is None or column is None:
         return None
     if _may_be_path(columns, column) or (isinstance(columns, FlatColumns) and len(path) > 1):
         return Opaque()
-    return Leaf((".".join((column, *path[1:])),))
+    return columns.leaf(column, path[1:])
 
 
 def _may_be_path(columns: Columns | None, column: str) -> bool:
@@ -216,7 +221,15 @@ def flattened(node: Node, delimiter: str) -> Node:
 
 
 def _flat_columns(columns: Columns, path: str, delimiter: str) -> FlatColumns:
-    return FlatColumns(columns.excluded, path + columns.prefix, columns.suffix, delimiter)
+    return FlatColumns(
+        columns.excluded,
+        path + columns.prefix,
+        columns.suffix,
+        columns.below,
+        columns.some,
+        columns.chosen,
+        delimiter=delimiter,
+    )
 
 
 def _excluding(columns: Columns | None, names: Collection[str]) -> Columns | None:

@@ -33,13 +33,14 @@ class Transform:
 
     ``alias``: its name in ``transforms``. ``step``: forwards. ``by_topic``: whether the step looks at the topic's
     name, so it must wait where that is a pattern. ``undo``: the topics, other than the unchanged one, that
-    the step turns into the given one; None when nobody can tell.
+    the step turns into the given one; None when nobody can tell. ``known``: whether what it does to fields is known.
     """
 
     alias: str
     step: Step
     by_topic: bool = False
     undo: Undo = keeps_topic
+    known: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +73,7 @@ class Outcome:
 def run(chain: Chain, record: Record, start: int = 0) -> tuple[Outcome, ...]:
     """All outcomes of a record from step ``start`` on; more than MOST_OUTCOMES become one of which nothing is known."""
     waiting: list[Outcome] = []
-    records = [record]
+    records = [record if record.start or not chain else replace(record, start=record)]
     for at in range(start, len(chain)):
         transform = chain[at]
         after: list[Record] = []

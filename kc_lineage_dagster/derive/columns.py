@@ -1,0 +1,273 @@
+"""Columns end to end: the fields of a record once the columns of its origin, or the fields of its topic, are known.
+
+The edges are decided before this; here the chain runs once more over a record whose columns are listed by name, and
+what arrives is held against what the other end is known to have. A column that nobody can know is not named.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import reduce
+
+from kc_lineage_dagster.derive.config import Config, first
+from kc_lineage_dagster.derive.readers.sql_platforms import PLATFORMS, reflected
+from kc_lineage_dagster.derive.records import (
+    Columns,
+    Leaf,
+    Node,
+    Opaque,
+    Record,
+    Struct,
+    TopicPattern,
+    field_edge,
+    leaves,
+)
+from kc_lineage_dagster.derive.transforms.fields import field_at
+from kc_lineage_dagster.derive.transforms.steps import Chain, Outcome, Transform, backwards, run
+from kc_lineage_dagster.lineage import FieldEdge
+
+Paths = tuple[str, ...]
+
+# Converters that write one value without names, or put the record into a structure of their own.
+_WITHOUT_FIELDS = (
+    "org.apache.kafka.connect.storage.StringConverter",
+    "org.apache.kafka.connect.converters.",
+    "io.debezium.converters.",
+    "io.confluent.connect.replicator.util.ByteArrayConverter",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """The columns that a dataset is known to have, by the names that its records use.
+
+    ``paths``: from such a name to the path that DataHub shows. ``tree``: the same as nodes.
+    """
+
+    paths: Mapping[str, str]
+    tree: Struct
+
+    @classmethod
+    def of(cls, platform: str, shown: Sequence[str]) -> Known:
+        """From the paths that DataHub shows of a dataset of this platform."""
+        rules = PLATFORMS.get(platform)
+        if rules is None or rules.nested:
+            return cls({path: path for path in shown}, tree(shown))
+        # SQLAlchemy shows in lower case what such databases store in upper case
+        stored = {column if reflected(upper := rules.folds(column)) != column else upper: column for column in shown}
+        return cls(stored, Struct(tuple((name, Leaf((path,))) for name, path in stored.items())))
+
+    def path(self, name: str) -> str | None:
+        """The path of a column, whose name may differ in letter case where no other one is alike."""
+        return self.paths.get(name) or next(iter(_alike(name, self.paths.items())), None)
+
+
+def tree(paths: Iterable[str]) -> Struct:
+    """The fields at these paths, each made of itself; one with others below it is a struct."""
+    fields: dict[str, dict[str, object]] = {}
+    for path in paths:
+        reduce(lambda inside, step: inside.setdefault(step, {}), path.split("."), fields)  # type: ignore[arg-type, return-value]
+    return _struct(fields, "")
+
+
+def _struct(fields: Mapping[str, object], below: str) -> Struct:
+    inner = ((name, below + name, inside) for name, inside in fields.items())
+    return Struct(
+        tuple(
+            (name, _struct(inside, f"{path}.") if isinstance(inside, dict) and inside else Leaf((path,)))
+            for name, path, inside in inner
+        )
+    )
+
+
+def _alike(name: str, named: Iterable[tuple[str, str]]) -> tuple[str, ...]:
+    """What stands under the only name that is this one but for letter case."""
+    lower = name.lower()
+    found = tuple(value for key, value in named if key.lower() == lower)
+    return found if len(found) == 1 else ()
+
+
+# ---- the start of the chain
+
+
+def listed(node: Node, known: Known) -> Node:
+    """With columns that are not known by name listed; without those that the origin does not have."""
+    return _listed(node, known) or Opaque()
+
+
+def _listed(node: Node, known: Known) -> Node | None:
+    if isinstance(node, Leaf):
+        paths = [known.path(origin) for origin in node.origins]
+        return None if None in paths else Leaf(tuple(path for path in paths if path), node.transforms)
+    if not isinstance(node, Struct):
+        return node
+    named = ((name, _listed(inner, known)) for name, inner in node.fields)
+    fields = {name: inner for name, inner in named if inner is not None}
+    columns = node.columns
+    if columns is None:
+        return Struct(tuple(fields.items()))
+    if columns.some:
+        return Struct(tuple(fields.items()), replace(columns, chosen=_Having(known.paths, columns.chosen)))
+    for column, inner in known.tree.fields:
+        arriving = _arriving(columns, column, inner)
+        if arriving is not None:
+            fields.setdefault(columns.name(column), arriving)
+    return Struct(tuple(fields.items()))
+
+
+def _arriving(columns: Columns, column: str, inner: Node) -> Node | None:
+    """A column that is known by name, as the lists of the connector let it through."""
+    chosen = columns.leaf(column)
+    if chosen is None or columns.chosen is None or not isinstance(inner, Leaf):
+        return None if chosen is None else inner
+    return Leaf(inner.origins if chosen.origins else (), chosen.transforms)
+
+
+@dataclass(frozen=True)
+class _Having:
+    """Some of the columns of a dataset whose columns are known."""
+
+    paths: Mapping[str, str]
+    chosen: Callable[[str], Leaf | None] | None
+
+    def __call__(self, column: str) -> Leaf | None:
+        path = self.paths.get(column)
+        if path is None:
+            return None
+        found = Leaf((path,)) if self.chosen is None else self.chosen(column)
+        return found and Leaf((path,) if found.origins else (), found.transforms)
+
+
+def itself(node: Node, below: str = "") -> Node:
+    """A topic's fields as those who read the topic see them: each is made of itself."""
+    if not isinstance(node, Struct):
+        return Opaque()
+    fields = (
+        (name, Leaf((below + name,)) if isinstance(inner, Leaf) else itself(inner, f"{below}{name}."))
+        for name, inner in node.fields
+    )
+    columns = node.columns
+    if columns is None:
+        return Struct(tuple(fields))
+    gone = frozenset(columns.name(column) for column in columns.excluded) - {name for name, _ in node.fields}
+    return Struct(tuple(fields), Columns(excluded=gone, below=below, some=columns.some))
+
+
+# ---- the chain
+
+
+def cautious(chain: Chain) -> Chain:
+    """The chain for fields: after a transform that nobody knows nothing is known of them."""
+    if all(transform.known for transform in chain):
+        return chain
+    return tuple(transform if transform.known else Transform(transform.alias, _forget) for transform in chain)
+
+
+def _forget(record: Record) -> tuple[Record, ...]:
+    return (replace(record, key=Opaque(), value=Opaque()),)
+
+
+def arriving(chain: Chain, record: Record, topic: str) -> tuple[Node, Node]:
+    """Key and value of a record when it arrives at a topic; Opaque where ways of it differ, or none leads there."""
+    ends = tuple(_ends(chain, run(chain, record), topic))
+    keys, values = {end.key for end in ends}, {end.value for end in ends}
+    return (keys.pop() if len(keys) == 1 else Opaque(), values.pop() if len(values) == 1 else Opaque())
+
+
+def _ends(chain: Chain, outcomes: Iterable[Outcome], topic: str) -> Iterator[Record]:
+    for outcome in outcomes:
+        pattern = outcome.record.topic
+        if outcome.at == len(chain):
+            if pattern == topic or (isinstance(pattern, TopicPattern) and pattern.fits(topic)):
+                yield outcome.record
+        elif isinstance(pattern, TopicPattern):
+            for name in backwards(chain, topic)[outcome.at].exact:
+                if pattern.fits(name):
+                    yield from _ends(chain, run(chain, outcome.record.to(name), outcome.at), topic)
+
+
+def converted(node: Node, part: str, config: Config) -> Node:
+    """Key or value (``part``) as the connector's own converter leaves it; the worker's own is taken to keep names."""
+    converter = first(config, f"{part}.converter") or ""
+    return Opaque() if converter.startswith(_WITHOUT_FIELDS) else node
+
+
+# ---- the end of the chain
+
+
+def held(node: Node, names: Paths | None, *, flat: bool = False) -> tuple[FieldEdge, ...]:
+    """The fields of a node that the dataset at the end has: all that are known by name where its own fields are not
+    known (``names`` is None), else those of ``names``. ``flat``: the origin's columns have no fields inside.
+    """
+    own = dict(leaves(node))
+    if names is None:
+        return tuple(field_edge(leaf, path) for path, leaf in own.items())
+    found: list[FieldEdge] = []
+    for name in names:
+        leaf = own.get(name) or _unnamed(node, name, flat)
+        if leaf is not None:
+            found.append(field_edge(leaf, name))
+    return tuple(found)
+
+
+def _unnamed(node: Node, name: str, flat: bool) -> Leaf | None:
+    leaf = field_at(node, tuple(name.split(".")))
+    certain = isinstance(leaf, Leaf) and leaf.origins and not (flat and "." in leaf.origins[0])
+    return leaf if certain and isinstance(leaf, Leaf) else None
+
+
+def matched(node: Node, names: Sequence[str]) -> tuple[FieldEdge, ...]:
+    """The fields of a node that a table has as columns, under the column's name: the same, or the only one that is the
+    same but for letter case.
+    """
+    exact = {name: name for name in names}
+    lower: dict[str, str] = {}
+    counts = Counter(name.lower() for name in names)
+    lower = {name.lower(): name for name in names if counts[name.lower()] == 1}
+    found: dict[str, FieldEdge] = {}
+    for path, leaf in leaves(node):
+        name = exact.get(path) or lower.get(path.lower())
+        if name is not None and (name == path or name not in found):
+            found[name] = field_edge(leaf, name)
+    return tuple(found.values())
+
+
+def lost(node: Node, known: Known) -> tuple[FieldEdge, ...]:
+    """The columns of the origin that are known not to arrive."""
+    if not _all_named(node):
+        return ()
+    used = {origin for _, leaf in leaves(node) for origin in leaf.origins}
+    return tuple(
+        FieldEdge((path,), None) for _, inner in leaves(known.tree) for path in inner.origins if path not in used
+    )
+
+
+def _all_named(node: Node) -> bool:
+    if isinstance(node, Struct):
+        return node.columns is None and all(_all_named(inner) or name in _BOOK_KEEPING for name, inner in node.fields)
+    return isinstance(node, Leaf)
+
+
+# fields of a change event that hold nothing of the row
+_BOOK_KEEPING = frozenset({"source", "transaction"})
+
+
+def is_flat(platform: str) -> bool:
+    """Whether a platform's columns have no fields inside."""
+    return platform in PLATFORMS and not PLATFORMS[platform].nested
+
+
+def shown(edges: Iterable[FieldEdge], platform: str) -> tuple[FieldEdge, ...]:
+    """Fields of a table that no catalog knows, under the names that DataHub's ingestion of the platform would show."""
+    rules = PLATFORMS.get(platform)
+    if platform == "snowflake":
+        spell: Callable[[str], str] = str.lower
+    elif rules is not None and rules.folds("a") == "A":
+        spell = reflected
+    else:
+        return tuple(edges)
+    return tuple(
+        edge if edge.downstream is None else replace(edge, downstream=spell(edge.downstream)) for edge in edges
+    )

@@ -1,0 +1,47 @@
+"""Which columns a sink writes of the key and which of the value of a record, as ``pk.mode`` and its like say.
+
+Rules: ``io.confluent.connect.jdbc.sink.metadata.FieldsMetadata.extract``,
+``io.debezium.connector.jdbc.JdbcKafkaSinkRecord``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+from kc_lineage_dagster.derive.records import Leaf, Node, Opaque, Struct
+from kc_lineage_dagster.derive.transforms.fields import only, put, without
+
+KAFKA_COORDINATES = ("__connect_topic", "__connect_partition", "__connect_offset")
+
+
+def row(key: Node, value: Node, mode: str, key_names: Sequence[str], chosen: Sequence[str] = ()) -> Node:
+    """The columns of a row: those of the primary key, then the fields of the value that are not among them.
+
+    ``mode``: ``none``, ``kafka``, ``record_key`` or ``record_value``, in any case. ``key_names``: ``pk.fields``.
+    ``chosen``: the only fields of the value that are written besides the key, () for all.
+    """
+    keys = _key_columns(key, mode.lower(), key_names)
+    beside = value if isinstance(value, Struct) else Struct() if mode.lower() == "record_key" else Opaque()
+    if isinstance(beside, Opaque):
+        return beside
+    if mode.lower() == "record_value":
+        return only(beside, (*key_names, *chosen)) if chosen else beside
+    return put(without(only(beside, chosen) if chosen else beside, list(keys)), keys)
+
+
+def folded(columns: Node, fold: Callable[[str], str]) -> Node:
+    """Columns under the names that a database makes of identifiers without quotes."""
+    if not isinstance(columns, Struct):
+        return columns
+    return Struct(tuple({fold(name): field for name, field in columns.fields}.items()), columns.columns)
+
+
+def _key_columns(key: Node, mode: str, names: Sequence[str]) -> dict[str, Node]:
+    if mode == "kafka":
+        return dict.fromkeys(names or KAFKA_COORDINATES, Leaf())
+    if mode != "record_key":
+        return {}
+    if isinstance(key, Leaf):
+        return {names[0]: key} if len(names) == 1 else {}
+    chosen = only(key, names) if names else key
+    return dict(chosen.fields) if isinstance(chosen, Struct) else {}

@@ -1,0 +1,95 @@
+"""Columns of a source's edges: from the columns of its tables to the fields of the topics it writes."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+from kc_lineage_dagster.derive.columns import (
+    Known,
+    arriving,
+    cautious,
+    converted,
+    held,
+    is_flat,
+    itself,
+    listed,
+    lost,
+    tree,
+)
+from kc_lineage_dagster.derive.config import Config
+from kc_lineage_dagster.derive.evidence import Evidence, TopicFields
+from kc_lineage_dagster.derive.family import SourceFamily
+from kc_lineage_dagster.derive.records import Arrival, Node, Opaque, Record, field_edges
+from kc_lineage_dagster.derive.transforms.steps import Chain
+from kc_lineage_dagster.lineage import KAFKA, Dataset, Edge, FieldEdge
+
+
+@dataclass(frozen=True, slots=True)
+class SourceColumns:
+    """What one source's records hold when they arrive at its topics."""
+
+    family: SourceFamily
+    config: Config
+    chain: Chain
+    evidence: Evidence
+
+    def fields(self, arrival: Arrival) -> TopicFields:
+        """The fields of the topic that this edge leads to, as those see them who read the topic."""
+        key, value = self._arriving(arrival, self._known(arrival.upstream))
+        return TopicFields(itself(key), itself(value))
+
+    def edge(self, arrival: Arrival) -> Edge:
+        """The edge with all the fields that are known."""
+        known = self._known(arrival.upstream)
+        key, value = self._arriving(arrival, known)
+        found = (*self._values(arrival, value, known), *self._keys(arrival, key))
+        return Edge(arrival.upstream, arrival.downstream, tuple(dict.fromkeys(found)), arrival.evidence)
+
+    def _values(self, arrival: Arrival, value: Node, known: Known | None) -> tuple[FieldEdge, ...]:
+        names = self.evidence.catalog.fields(arrival.downstream)
+        if names is None:
+            return (*field_edges(value), *(lost(value, known) if known else ()))
+        if not self.family.columns:
+            return tuple(edge for edge in held(value, None) if edge.downstream in names)
+        return (*held(value, names, flat=_flat(arrival)), *(lost(value, known) if known else ()))
+
+    def _keys(self, arrival: Arrival, key: Node) -> tuple[FieldEdge, ...]:
+        names = self.evidence.catalog.key_fields(arrival.downstream) if self.family.columns else None
+        return tuple(edge for edge in held(key, names, flat=_flat(arrival)) if edge.upstream)
+
+    def _known(self, origin: Dataset | None) -> Known | None:
+        """The columns of a table that is known."""
+        if origin is None or origin.platform == KAFKA or not self.family.columns:
+            return None
+        names = self.evidence.catalog.fields(origin)
+        return Known.of(origin.platform, names) if names else None
+
+    def _arriving(self, arrival: Arrival, known: Known | None) -> tuple[Node, Node]:
+        record = arrival.record
+        if record is None:
+            return Opaque(), Opaque()
+        before = record.start or record
+        start = replace(before, key=listed(before.key, known), value=listed(before.value, known)) if known else before
+        start = self._mirrored(start)
+        chain = cautious(self.chain)
+        key, value = record.key, record.value
+        if start is not before or chain is not self.chain:
+            key, value = arriving(chain, replace(start, start=None), arrival.downstream.name)
+        if before.origin is not None and before.origin.platform == KAFKA:
+            return key, value  # copied byte by byte, whatever the converter
+        return converted(key, "key", self.config), converted(value, "value", self.config)
+
+    def _mirrored(self, start: Record) -> Record:
+        """The record of a copied topic with the fields of the original."""
+        if start.origin is None or start.origin.platform != KAFKA or not self.family.columns:
+            return start
+        catalog, origin = self.evidence.catalog, start.origin
+        written = self.evidence.written(origin.name) if origin.instance is None else None
+        names, keys = catalog.fields(origin), catalog.key_fields(origin)
+        value = tree(names) if names else written.value if written else start.value
+        key = tree(keys) if keys else written.key if written else start.key
+        return start if (key, value) == (start.key, start.value) else replace(start, key=key, value=value)
+
+
+def _flat(arrival: Arrival) -> bool:
+    return arrival.upstream is not None and is_flat(arrival.upstream.platform)

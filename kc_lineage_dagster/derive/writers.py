@@ -1,0 +1,69 @@
+"""The connectors of a cluster that write a topic tell the fields of its records to those that read it."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+
+from kc_lineage_dagster.derive.evidence import ConnectorView, TopicFields
+from kc_lineage_dagster.derive.records import Columns, Node, Opaque, Struct
+
+# The fields of each topic that a source writes, worked out when asked for.
+Written = Mapping[str, tuple[Callable[[], TopicFields], ...]]
+
+
+@dataclass(slots=True)
+class Writers:
+    """``connectors``: the cluster's sources. ``written``: what each of them writes.
+
+    Sources that have active topics are asked about those only; the rest are asked about every topic.
+    """
+
+    connectors: Iterable[ConnectorView]
+    written: Callable[[ConnectorView], Written]
+    _known: dict[str, TopicFields | None] = field(default_factory=dict)
+    _by_topic: dict[str, list[ConnectorView]] = field(default_factory=dict)
+    _silent: list[ConnectorView] | None = None
+
+    def fields(self, topic: str) -> TopicFields | None:
+        """The fields of a topic; None where no source is known to write it."""
+        if topic not in self._known:
+            self._known[topic] = None  # a copy of a copy of itself has no fields of its own
+            self._known[topic] = self._of(topic)
+        return self._known[topic]
+
+    def _of(self, topic: str) -> TopicFields | None:
+        found = [fields() for one in self._candidates(topic) for fields in self.written(one).get(topic, ())]
+        if not found:
+            return None
+        key, value = found[0].key, found[0].value
+        for other in found[1:]:
+            key, value = united(key, other.key), united(value, other.value)
+        return TopicFields(key, value)
+
+    def _candidates(self, topic: str) -> list[ConnectorView]:
+        if self._silent is None:
+            self._silent = []
+            by_topic: defaultdict[str, list[ConnectorView]] = defaultdict(list)
+            for one in self.connectors:
+                if not one.topics:
+                    self._silent.append(one)
+                for name in one.topics or ():
+                    by_topic[name].append(one)
+            self._by_topic = by_topic
+        return [*self._by_topic.get(topic, ()), *self._silent]
+
+
+def united(one: Node, other: Node) -> Node:
+    """What is known of the fields of a topic that two writers share: a field of either is a field of the topic."""
+    if one == other:
+        return one
+    if not isinstance(one, Struct) or not isinstance(other, Struct):
+        return Opaque()
+    fields = dict(one.fields)
+    for name, node in other.fields:
+        fields[name] = united(fields[name], node) if name in fields else node
+    columns = one.columns if one.columns == other.columns else (one.columns or other.columns)
+    below = columns and Columns(below=columns.below, some=columns.some)
+    return Struct(tuple(fields.items()), below)

@@ -10,14 +10,22 @@ from typing import Any
 
 import requests
 import urllib3
-from requests.adapters import HTTPAdapter
 
 from kc_lineage_dagster.connect.answers import EXPANDED, connector_path, one_line, parse_json
 from kc_lineage_dagster.connect.retry import A_COUPLE, ALWAYS, Failure, pause, retries_for, retry_after
 from kc_lineage_dagster.connect.secrets.redact import redact_text
 from kc_lineage_dagster.connect.settings import ConnectSettings, cloud_uri
-from kc_lineage_dagster.connect.wire import BeyondBoundsError, cause_of, elsewhere, next_hop, not_json, read_bounded
+from kc_lineage_dagster.connect.wire import (
+    TOO_SLOW,
+    BeyondBoundsError,
+    cause_of,
+    elsewhere,
+    next_hop,
+    not_json,
+    read_bounded,
+)
 from kc_lineage_dagster.errors import ConnectError, ConnectNotFound, ConnectRefused, ConnectUnavailable
+from kc_lineage_dagster.http_deadline import DeadlineAdapter, within
 
 __all__ = ["ConnectClient", "ConnectSettings", "cloud_uri"]
 
@@ -25,6 +33,9 @@ _ERROR_BYTES = 64 * 1024  # of an error's answer
 _REDIRECTS = 5
 _LONGEST_PATH = 150  # characters of a path in a message
 _CONNECT_TIMEOUT = 10.0
+# A server that says nothing ends by the time limit of a read, with that cause; one that says too little a moment later.
+_GRACE = 0.1  # seconds
+_TIMEOUTS = (requests.Timeout, urllib3.exceptions.TimeoutError)
 # When so many requests in a row were given up after all their retries, the worker is down: later ones get one try.
 _GIVEN_UP = 16
 
@@ -56,7 +67,7 @@ class ConnectClient:
         self._deadline: float | None = None
         self._given_up = 0
         self._session = requests.Session()
-        self._adapter = HTTPAdapter(max_retries=0, pool_maxsize=max(1, settings.concurrency), pool_block=True)
+        self._adapter = DeadlineAdapter(max_retries=0, pool_maxsize=max(1, settings.concurrency), pool_block=True)
         self._template = requests.Request("GET", settings.base + "/", headers=settings.all_headers()).prepare()
         cert: Any = (settings.client_cert, settings.client_key) if settings.client_key else settings.client_cert
         verify: bool | str = settings.ca_bundle or True if settings.verify else False
@@ -144,16 +155,24 @@ class ConnectClient:
         if left <= 0:
             return self._failure(path, f"the total time limit of {self.settings.total_timeout:g} s has passed", 0)
         seconds = min(self.settings.request_timeout, left)
-        try:
-            return self._exchange(path, seconds)
-        except BeyondBoundsError as error:
-            return self._failure(path, str(error), error.retries)
-        except requests.exceptions.SSLError as error:
+        with within(seconds + _GRACE) as exchange:
+            try:
+                outcome = self._exchange(path, seconds)
+            except BeyondBoundsError as error:
+                return self._failure(path, str(error), error.retries)
+            except _TIMEOUTS as error:
+                return self._failure(path, cause_of(error, seconds), ALWAYS)
+            except (requests.RequestException, urllib3.exceptions.HTTPError, OSError) as error:
+                outcome = self._broken(path, error, seconds)
+        return self._failure(path, TOO_SLOW, A_COUPLE) if exchange.expired else outcome
+
+    def _broken(self, path: str, error: Exception, seconds: float) -> Failure:
+        if isinstance(error, requests.exceptions.SSLError):
             return self._failure(path, f"TLS failed: {cause_of(error, seconds)}", A_COUPLE)
-        except (requests.RequestException, urllib3.exceptions.HTTPError) as error:
+        if isinstance(error, (requests.RequestException, urllib3.exceptions.HTTPError)):
             return self._failure(path, cause_of(error, seconds), ALWAYS)
-        except OSError as error:  # a CA bundle or client certificate that is not there
-            return Failure(ConnectError(self._line(path, f"TLS files cannot be used: {error}")))
+        # a CA bundle or client certificate that is not there
+        return Failure(ConnectError(self._line(path, f"TLS files cannot be used: {error}")))
 
     def _exchange(self, path: str, seconds: float) -> tuple[Any] | Failure:
         url, until = self._base + path, self._clock() + seconds

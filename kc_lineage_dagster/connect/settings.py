@@ -14,6 +14,7 @@ _HTTP = ("http", "https")
 _HEADERS = {"Accept": "application/json", "Accept-Encoding": "gzip, deflate", "User-Agent": "kc-lineage-dagster"}
 _CLOUD_HOST = "api.confluent.cloud"
 _CLOUD_PATH = "/connect/v1/environments/"
+_LINE_BREAKS = "\r\n"  # at the end of what a mounted file or a command gives
 _CONTROL = re.compile(r"[\x00-\x1f\x7f]")
 _NO_SPACE = re.compile(r"[\s\x00-\x1f\x7f]")
 
@@ -44,6 +45,9 @@ class ConnectSettings:
 
     def __post_init__(self) -> None:
         _split(self.uri)
+        for what, value in (("username", self.username), ("password", self.password)):
+            if value and _CONTROL.search(value.strip(_LINE_BREAKS)):
+                raise ConnectError(f"the {what} for {self.base} holds a line break or another control character")
         for name, value in self.all_headers().items():
             if _CONTROL.search(name + value) or not (name + value).isascii():
                 raise ConnectError(
@@ -71,24 +75,24 @@ class ConnectSettings:
     def secrets(self) -> tuple[str, ...]:
         """What no message may hold: credentials as the recipe gives them, and as requests carry them."""
         basic = self._basic()
-        found = [self.password, self.bearer_token, basic and basic[1]]
+        found = [self.password, self.bearer_token, (self.bearer_token or "").strip(), basic and basic[1]]
         for value in (*self.headers.values(), self.all_headers().get("Authorization", "")):
             found += [value, value.rpartition(" ")[2]]  # a refusal may quote it without its scheme
         return tuple(secret for secret in found if secret)
 
     def all_headers(self) -> dict[str, str]:
         """Return the headers of every request, credentials included (user names and passwords in UTF-8, RFC 7617)."""
-        headers = {**_HEADERS, **self.headers}
+        headers = {**_HEADERS, **{name: value.strip() for name, value in self.headers.items()}}
         basic = self._basic()
         if self.bearer_token:
-            headers["Authorization"] = f"Bearer {self.bearer_token}"
+            headers["Authorization"] = f"Bearer {self.bearer_token.strip()}"
         elif basic:
             headers["Authorization"] = "Basic " + base64.b64encode(":".join(basic).encode()).decode()
         return headers
 
     def _basic(self) -> tuple[str, str] | None:
         if self.username:
-            return self.username, self.password or ""
+            return self.username.strip(_LINE_BREAKS), (self.password or "").strip(_LINE_BREAKS)
         parts = _split(self.uri)
         if parts.username is None:
             return None

@@ -11,6 +11,7 @@ import urllib3
 
 from kc_lineage_dagster.connect.retry import A_COUPLE
 
+TOO_SLOW = "the answer came too slowly (request_timeout)"
 _CHUNK = 64 * 1024
 
 
@@ -33,7 +34,7 @@ def read_bounded(response: requests.Response, limit: int, until: float, clock: C
         if size > limit:
             raise BeyondBoundsError(f"the answer is longer than {limit} bytes (max_answer_bytes)", 0)
         if clock() > until:
-            raise BeyondBoundsError("the answer came too slowly (request_timeout)", A_COUPLE)
+            raise BeyondBoundsError(TOO_SLOW, A_COUPLE)
     return b"".join(parts)
 
 

@@ -16,6 +16,7 @@ import requests
 
 from kc_lineage_dagster.emit.aspects import Proposal
 from kc_lineage_dagster.emit.delivery import explain
+from kc_lineage_dagster.emit.gms_session import graph_of
 from kc_lineage_dagster.errors import SinkError
 
 if TYPE_CHECKING:
@@ -51,7 +52,7 @@ def read_checkpoint(emitter: DataHubRestEmitter, pipeline_name: str) -> frozense
     from datahub.metadata.schema_classes import DatahubIngestionCheckpointClass
 
     try:
-        aspect = emitter.to_graph().get_latest_timeseries_value(
+        aspect = graph_of(emitter).get_latest_timeseries_value(
             entity_urn=checkpoint_urn(pipeline_name),
             aspect_type=DatahubIngestionCheckpointClass,
             filter_criteria_map={"pipelineName": pipeline_name},

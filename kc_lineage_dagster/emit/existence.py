@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from kc_lineage_dagster.emit.delivery import address, sink_errors
+from kc_lineage_dagster.emit.gms_session import graph_of
 
 if TYPE_CHECKING:
     from datahub.emitter.rest_emitter import DataHubRestEmitter
@@ -37,7 +38,7 @@ def existence(emitter: DataHubRestEmitter, urns: Collection[str]) -> Existence:
     unknown: list[str] = []
     asked = 0
     try:
-        graph = emitter.to_graph()
+        graph = graph_of(emitter)
         for asked in range(0, len(chosen), _BATCH):
             batch = chosen[asked : asked + _BATCH]
             held = graph.get_entities("dataset", batch, _ASPECTS)

@@ -28,11 +28,13 @@ from kc_lineage_dagster.emit.delivery import (
     stamp,
     to_mcp,
 )
+from kc_lineage_dagster.emit.gms_session import NotAGmsError, RedirectedError, guard, header_value
 from kc_lineage_dagster.emit.patience import Patience
 from kc_lineage_dagster.emit.which_datahub import Seen, look_at_gms
 
 if TYPE_CHECKING:
     from datahub.emitter.rest_emitter import DataHubRestEmitter
+    from datahub.ingestion.sink.datahub_rest import DatahubRestSinkConfig
 
 BATCH_PROPOSALS = 200
 BATCH_CHARACTERS = 4_000_000  # of aspects; GMS takes 16 MB a request
@@ -47,16 +49,11 @@ _HOPELESS = 50  # proposals in whole batches, all rejected one by one: so will t
 
 # What the HTTP library's errors say -> what it means; with retries of its own switched off it hides the types.
 _SIGNS = {
-    "_NotJson": "answers 200 with a page instead of JSON (a login page, a proxy or the frontend, not the GMS?)",
     "Read timed out": "does not answer within its time limit",
     "Connection aborted": "breaks the connection without an answer",
     "ConnectTimeout": "cannot be reached within the time limit",
 }
 _ERRNO = re.compile(r"\[Errno -?\d+\] ([A-Za-z ,]+)")
-
-
-class _NotJson(requests.RequestException):
-    """A 2xx answer that is not JSON: a login page, a proxy, DataHub's frontend."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,10 +83,13 @@ class RestSink:
         # for its User-Agent DataHub would otherwise ask `ps` for our parents, one after the other
         os.environ.setdefault("DATAHUB_CALLER", "kc-lineage-dagster")
         settings = DatahubRestSinkConfig.model_validate(dict(config))
+        headers = {name: header_value(value, f"sink.config.extra_headers.{name}") for name, value in _headers(settings)}
+        token = header_value(settings.token, "sink.config.token") if settings.token else settings.token
+        settings = settings.model_copy(update={"token": token, "extra_headers": headers or None})
         once = settings.model_copy(update={"retry_max_times": 0})
         self.emitter: DataHubRestEmitter = DatahubRestSink.make_emitter(once)
         self._session: requests.Session = self.emitter._session
-        self._session.hooks["response"].append(_require_json)
+        guard(self._session, keep_alive=bool(settings.tcp_keepalive))
         self.server: str = self.emitter._gms_server
         self._shown = address(self.server)
         secrets = _secrets(settings.token, settings.extra_headers, self.server)
@@ -220,7 +220,7 @@ class RestSink:
         response = error.response if isinstance(error, requests.HTTPError) else None
         if response is None:
             cause = one_line(f"{self._shown} {_unreachable(error)}", self._secrets)
-            return _Refusal(cause, cause)
+            return _Refusal(cause, cause, _REFUSED[0] if isinstance(error, RedirectedError) else None)
         status = response.status_code
         message = _message(response) if status in (*_REJECTED, _SERVER_ERROR) else ""
         said = f"{self._shown} answers {status}{f': {message}' if message else ''}"
@@ -232,20 +232,19 @@ class RestSink:
         )
 
 
+def _headers(settings: DatahubRestSinkConfig) -> Iterator[tuple[str, str]]:
+    for name, value in (settings.extra_headers or {}).items():
+        yield header_value(name, "the name of one of sink.config.extra_headers"), value
+
+
 def _divisible(refusal: _Refusal) -> bool:
     """Whether single proposals may be at fault, not DataHub as a whole."""
     return refusal.status in _REJECTED or refusal.status == _SERVER_ERROR
 
 
-def _require_json(response: requests.Response, *_: Any, **__: Any) -> None:
-    if response.ok and not response.is_redirect and response.content.strip():
-        try:
-            response.json()
-        except ValueError as error:
-            raise _NotJson("answers with a page instead of JSON", response=response) from error
-
-
 def _unreachable(error: BaseException) -> str:
+    if isinstance(error, NotAGmsError):
+        return str(error)
     text = f"{type(error).__name__}: {error}"
     for sign, meaning in _SIGNS.items():
         if sign in text:

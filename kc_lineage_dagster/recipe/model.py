@@ -10,7 +10,10 @@ from __future__ import annotations
 import re
 from typing import Any, Literal
 
+import regex
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, field_validator, model_validator
+
+from kc_lineage_dagster.errors import RecipeError
 
 # com.linkedin.common.FabricType; a test compares it with the installed acryl-datahub
 ENVIRONMENTS = frozenset(
@@ -26,6 +29,8 @@ UNUSED_SOURCE_FIELDS = (
     "schema_resolver_finegrained_lineage",
     "confluent_catalog",
 )
+_MATCH_SECONDS = 1.0
+_LARGE_REPETITION = re.compile(r"\{\d*,?\d{4,}\}")
 LONGEST_CLUSTER_NAME = 150  # characters: it names files, URNs and Dagster's jobs
 DEFAULT_CONNECT_URI = "http://localhost:8083/"
 # Fields that DataHub's recipes have at the top and that mean nothing here.
@@ -61,11 +66,28 @@ class Patterns(Model):
         return value
 
     def allows(self, name: str) -> bool:
-        """Decide as DataHub's AllowDenyPattern does: no pattern of ``deny`` matches, and one of ``allow`` does."""
-        flags = re.IGNORECASE if self.ignoreCase else 0
-        if any(re.match(pattern, name, flags) for pattern in self.deny):
+        """Decide as DataHub's AllowDenyPattern does: no pattern of ``deny`` matches, and one of ``allow`` does.
+
+        Raises RecipeError for a pattern that would take for ever.
+        """
+        ignore_case = bool(self.ignoreCase)
+        if any(_begins(pattern, name, ignore_case) for pattern in self.deny):
             return False
-        return any(re.match(pattern, name, flags) for pattern in self.allow)
+        return any(_begins(pattern, name, ignore_case) for pattern in self.allow)
+
+
+def _begins(pattern: str, name: str, ignore_case: bool) -> bool:
+    """Tell whether the pattern matches from the start of the name, within ``_MATCH_SECONDS``."""
+    if _LARGE_REPETITION.search(pattern):  # the regex package writes it out, and takes all memory for it
+        return re.match(pattern, name, re.IGNORECASE if ignore_case else 0) is not None
+    try:
+        flags = regex.IGNORECASE if ignore_case else 0
+        return regex.match(pattern, name, flags, timeout=_MATCH_SECONDS) is not None
+    except TimeoutError:
+        raise RecipeError(
+            f"source.config.connector_patterns: {pattern[:80]!r} takes more than {_MATCH_SECONDS:g} s for the name "
+            f"{name[:80]!r}: avoid repetitions of repetitions, such as (a+)+"
+        ) from None
 
 
 class ProvidedConfig(Model):

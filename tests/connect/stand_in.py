@@ -16,6 +16,7 @@ import json
 import socket
 import ssl
 import struct
+import subprocess
 import threading
 import time
 from collections.abc import Callable, Iterable, Mapping
@@ -98,6 +99,36 @@ def trickle(times: int | None = None) -> Fault:
     return Fault(drip, times)
 
 
+def drip(before: bytes, drops: bytes, seconds: float = 0.02, times: int | None = None) -> Fault:
+    """Send ``before`` at once, then ``drops`` again and again, a piece at a time, without end."""
+
+    def fall(handler: Handler) -> None:
+        handler.close_connection = True
+        try:
+            handler.connection.sendall(before)
+            while not handler.server.closing.is_set():
+                handler.connection.sendall(drops)
+                time.sleep(seconds)
+        except OSError:  # the client has had enough
+            pass
+
+    return Fault(fall, times)
+
+
+HEAD = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n"
+DRIPS = {
+    "the status line": (b"HTTP/1.1 20", b"0"),
+    "a header": (HEAD + b"X-Long: ", b"x"),
+    "headers": (HEAD, b"X: y\r\n"),
+    "100 Continue": (b"", b"HTTP/1.1 100 Continue\r\n\r\n"),
+    "the length of a chunk": (HEAD + b"Transfer-Encoding: chunked\r\n\r\n", b"0"),
+    "chunks": (HEAD + b"Transfer-Encoding: chunked\r\n\r\n1\r\n[\r\n", b"1\r\n \r\n"),
+    "the trailer": (HEAD + b"Transfer-Encoding: chunked\r\n\r\n2\r\n{}\r\n0\r\n", b"X: y\r\n"),
+    "a body of known length": (HEAD + b"Content-Length: 1000000\r\n\r\n[", b" "),
+    "a body that ends with the connection": (HEAD + b"Connection: close\r\n\r\n{}", b" "),
+}
+
+
 def flood(size: int, compressed: bool = False) -> Fault:
     raw = b"[" + b" " * size + b"]"
     headers = {"Content-Encoding": "gzip"} if compressed else {}
@@ -106,6 +137,17 @@ def flood(size: int, compressed: bool = False) -> Fault:
 
 def redirect(location: str, times: int | None = None) -> Fault:
     return Fault(lambda handler: handler.answer(302, b"", {"Location": location}), times)
+
+
+def self_signed(folder: Path) -> Path:
+    """Make ``cert.pem`` and ``key.pem`` for 127.0.0.1, which also serve as their own authority and as the client's."""
+    command = (
+        "openssl req -x509 -newkey rsa:2048 -nodes -days 2 -subj /CN=127.0.0.1 -addext subjectAltName=IP:127.0.0.1"
+    )
+    subprocess.run(
+        [*command.split(), "-keyout", "key.pem", "-out", "cert.pem"], cwd=folder, check=True, capture_output=True
+    )
+    return folder
 
 
 @dataclass

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import shutil
 import ssl
-import subprocess
 from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta, timezone
 from email.utils import format_datetime
@@ -161,6 +160,28 @@ def test_an_unanswered_request_ends_after_its_time_limit(server: ConnectStandIn)
     with client(server, request_timeout=0.1, retries=1) as connect, pytest.raises(ConnectUnavailable) as caught:
         connect.listing()
     assert "no answer within 0.1 s (tried 2 times)" in one_line_of(caught)
+
+
+@pytest.mark.parametrize("drip", stand_in.DRIPS)
+def test_whatever_drips_ends_by_the_time_limit_of_a_request(server: ConnectStandIn, drip: str) -> None:
+    server.fault(EXPANDED, stand_in.drip(*stand_in.DRIPS[drip]))
+    with client(server, request_timeout=0.3, retries=1) as connect, pytest.raises(ConnectUnavailable) as caught:
+        connect.listing()
+    assert "too slowly (request_timeout) (tried 2 times)" in one_line_of(caught)
+
+
+def test_a_flood_of_100_continue_ends_by_the_time_limit(server: ConnectStandIn) -> None:
+    server.fault(EXPANDED, stand_in.drip(b"", b"HTTP/1.1 100 Continue\r\n\r\n" * 1000, seconds=0))
+    with client(server, request_timeout=0.3, retries=0) as connect, pytest.raises(ConnectUnavailable) as caught:
+        connect.listing()
+    assert "too slowly" in one_line_of(caught)
+
+
+def test_the_next_request_has_a_time_limit_of_its_own(server: ConnectStandIn) -> None:
+    server.fault(EXPANDED, stand_in.drip(*stand_in.DRIPS["headers"], times=2))
+    with client(server, request_timeout=0.3) as connect:
+        assert connect.listing() == CRM[EXPANDED]
+        assert connect.listing() == CRM[EXPANDED]
 
 
 def test_an_answer_that_trickles_in_ends_after_the_time_limit_too(server: ConnectStandIn) -> None:
@@ -369,6 +390,32 @@ def test_a_port_where_nobody_listens_is_named(server: ConnectStandIn) -> None:
     server.__enter__()
 
 
+def test_line_breaks_around_credentials_are_no_part_of_them(server: ConnectStandIn) -> None:
+    with client(server, username="u\n", password="pw\r\n") as connect:
+        connect.listing()
+    with client(server, bearer_token=" abc\n", headers={"X-Own": "own\n"}) as connect:
+        connect.listing()
+    first, second = (seen.headers for seen in server.requests)
+    assert first["Authorization"] == basic("u", "pw")
+    assert (second["Authorization"], second["X-Own"]) == ("Bearer abc", "own")
+
+
+@pytest.mark.parametrize(
+    ("settings", "words"),
+    [
+        ({"username": "u", "password": "a\nhunter2"}, "the password for http://h holds a line break"),
+        ({"username": "a\nhunter2", "password": "x"}, "the username for http://h holds a line break"),
+        ({"bearer_token": "a\nhunter2"}, "the header Authorization for http://h"),
+        ({"headers": {"X-Own": "a\r\nX-Other: hunter2"}}, "the header X-Own for http://h"),
+    ],
+)
+def test_line_breaks_inside_credentials_are_refused_in_one_line(settings: dict[str, Any], words: str) -> None:
+    with pytest.raises(ConnectError) as caught:
+        ConnectSettings("http://h", **settings)
+    assert words in str(caught.value)
+    assert "hunter2" not in repr(caught.value)
+
+
 @pytest.mark.parametrize(
     ("given", "called"),
     [
@@ -392,14 +439,7 @@ def pems(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A self-signed certificate for 127.0.0.1, which also serves as its own authority and as the client's."""
     if not shutil.which("openssl"):
         pytest.skip("openssl is not installed")
-    folder = tmp_path_factory.mktemp("tls")
-    command = (
-        "openssl req -x509 -newkey rsa:2048 -nodes -days 2 -subj /CN=127.0.0.1 -addext subjectAltName=IP:127.0.0.1"
-    )
-    subprocess.run(
-        [*command.split(), "-keyout", "key.pem", "-out", "cert.pem"], cwd=folder, check=True, capture_output=True
-    )
-    return folder
+    return stand_in.self_signed(tmp_path_factory.mktemp("tls"))
 
 
 def tls_server(pems: Path) -> ConnectStandIn:
@@ -408,6 +448,19 @@ def tls_server(pems: Path) -> ConnectStandIn:
     context.load_verify_locations(pems / "cert.pem")
     context.verify_mode = ssl.CERT_REQUIRED
     return ConnectStandIn(CRM, tls=context)
+
+
+FILES = (("ca_bundle", "cert"), ("client_cert", "cert"), ("client_key", "key"))
+
+
+def test_drips_over_tls_end_too(pems: Path) -> None:
+    with tls_server(pems) as server:
+        server.fault(EXPANDED, stand_in.drip(*stand_in.DRIPS["headers"]))
+        own = {name: str(pems / f"{file}.pem") for name, file in FILES}
+        chosen = {"request_timeout": 0.3, "retries": 0, **own}
+        with client(server, **chosen) as connect, pytest.raises(ConnectUnavailable) as caught:
+            connect.listing()
+    assert "too slowly" in str(caught.value)
 
 
 def test_a_ca_bundle_and_a_client_certificate_are_used(pems: Path, monkeypatch: pytest.MonkeyPatch) -> None:

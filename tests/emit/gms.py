@@ -49,7 +49,9 @@ class Request:
 
 @dataclass(frozen=True)
 class Answer:
-    """What to answer instead: ``reset`` breaks the connection, ``stored`` works first, ``die`` stops serving."""
+    """What to answer instead: ``reset`` breaks the connection, ``stored`` works first, ``die`` stops serving;
+    ``drip``: send the first part at once, the second again and again without end.
+    """
 
     status: int = 200
     body: str = "{}"
@@ -59,6 +61,7 @@ class Answer:
     reset: bool = False
     stored: bool = False
     die: bool = False
+    drip: tuple[bytes, bytes] | None = None
 
 
 # None: answer as a healthy GMS does.
@@ -259,11 +262,24 @@ class _Handler(BaseHTTPRequestHandler):
             self.gms.store(proposals)
         if fault.die:
             threading.Thread(target=self.gms.stop, daemon=True).start()
+        if fault.drip:
+            self._drip(*fault.drip)
+            return
         if fault.reset:
             self.close_connection = True
             _reset(self.connection)
             return
         self._answer(fault.status, fault.body, fault.content_type, fault.headers)
+
+    def _drip(self, before: bytes, drops: bytes) -> None:
+        self.close_connection = True
+        try:
+            self.connection.sendall(before)
+            while self.gms._server is not None:
+                self.connection.sendall(drops)
+                time.sleep(0.02)
+        except OSError:  # the client has had enough
+            pass
 
     def _take(self, proposals: tuple[dict[str, Any], ...]) -> None:
         if self.gms.queued:
@@ -274,7 +290,9 @@ class _Handler(BaseHTTPRequestHandler):
             self._answer(422, json.dumps({"status": 422, "message": problem}))
             return
         self.gms.store(proposals)
-        self._answer(200, json.dumps({"value": proposals[-1]["entityUrn"]}))
+        openapi = self.path.startswith("/openapi/")
+        entities = [{"urn": proposal["entityUrn"]} for proposal in proposals]
+        self._answer(200, json.dumps(entities if openapi else {"value": "success"}))
 
     def _answer(
         self,

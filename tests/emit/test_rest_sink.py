@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 import logging
+import shutil
+import ssl
 
 import pytest
 
 from kc_lineage_dagster.emit.aspects import Proposal
+from kc_lineage_dagster.emit.checkpoint import read_checkpoint
+from kc_lineage_dagster.emit.existence import existence
 from kc_lineage_dagster.emit.patience import Patience
 from kc_lineage_dagster.emit.sinks import open_sink
 from kc_lineage_dagster.errors import SinkError
 from kc_lineage_dagster.state.receipts import Receipts
+from tests.connect.stand_in import DRIPS, ConnectStandIn, self_signed
 from tests.emit import gms as faults
 from tests.emit.gms import Gms
 from tests.emit.samples import cluster, emit, flat
@@ -237,15 +242,120 @@ def test_wrong_credentials_are_not_retried(gms, clock):
 
 
 def test_no_cause_tells_the_token(gms, clock, caplog):
-    """Neither what the HTTP library says about a bad header nor a server that repeats what it was sent."""
+    """A server that repeats what it was sent."""
     caplog.set_level(logging.INFO)
-    sink = open_sink("datahub-rest", {"server": gms.url, "token": f"{TOKEN}\n"}, run_id="r", patience=clock.patience())
-    report = sink.send(flat(cluster(1)), lambda _: None)
-    assert not report.ok
     gms.fault = lambda request: faults.Answer(400, f'{{"message": "bad Authorization: Bearer {TOKEN}"}}')
     echoed = send(gms, clock, flat(cluster(1)))
     assert "Authorization: ***" in next(iter(echoed.causes)) or "Bearer ***" in next(iter(echoed.causes))
-    assert TOKEN not in f"{report} {echoed} {caplog.text}"
+    assert TOKEN not in f"{echoed} {caplog.text}"
+
+
+def test_white_space_around_a_token_is_no_part_of_it(gms, clock):
+    """What a mounted file or `$(cat ...)` leaves at the end is taken off, of headers too."""
+    proposals = flat(cluster(1))
+    assert send(gms, clock, proposals, token=f"{TOKEN}\r\n", extra_headers={"X-Own": " own\n"}).ok
+    assert {(one["Authorization"], one["X-Own"]) for one in gms.headers} == {(f"Bearer {TOKEN}", "own")}
+
+
+@pytest.mark.parametrize(
+    ("config", "field"),
+    [
+        ({"token": f"a\n{TOKEN}"}, "sink.config.token"),
+        ({"token": f"a\0{TOKEN}"}, "sink.config.token"),
+        ({"token": f"ä{TOKEN}"}, "sink.config.token"),
+        ({"extra_headers": {"X-Own": f"a\r\nX-Other: {TOKEN}"}}, "sink.config.extra_headers.X-Own"),
+        ({"extra_headers": {f"X-Own\r\n{TOKEN}": "b"}}, "the name of one of sink.config.extra_headers"),
+    ],
+)
+def test_what_no_header_can_hold_is_refused_by_field(gms, config, field):
+    """One line that names the field and not the value, before anything is sent."""
+    with pytest.raises(SinkError) as error:
+        open_sink("datahub-rest", {"server": gms.url, **config}, run_id="r")
+    assert str(error.value) == (
+        f"sink datahub-rest: {field} holds a line break or another character that HTTP forbids in a header"
+    )
+    assert TOKEN not in f"{error.value!r} {error.value.__cause__!r} {error.value.__context__!r}"
+
+
+@pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
+def test_a_redirect_is_followed_by_nothing(gms, clock, status):
+    """A redirected write is no acknowledgement, and neither body nor headers go where it leads."""
+    with Gms() as other:
+        place = (("Location", f"{other.url}/aspects?action=ingestProposalBatch&secret=1"),)
+        gms.fault = lambda request: faults.Answer(status, "{}", headers=place) if request.number else None
+        report = send(gms, clock, flat(cluster(60)), extra_headers={"X-Api-Key": "own"})
+        assert report.sent == 0
+        assert list(report.causes) == [f"{gms.url} redirects to {other.url}; make that the server if it is the GMS"]
+        assert sum(other.requests.values()) == 0
+        gms.fault = lambda _: faults.Answer(status, "{}", headers=place)
+        sink = sink_for(gms, clock, extra_headers={"X-Api-Key": "own"})
+        assert "redirects to" in sink.check()
+        assert sink.look(["urn:li:dataFlow:(kafka-connect,a,PROD)"]).missing == frozenset()
+        assert existence(sink.emitter, ["urn:li:dataset:(urn:li:dataPlatform:kafka,a,PROD)"]).problem
+        with pytest.raises(SinkError):
+            read_checkpoint(sink.emitter, "p")
+        assert sum(other.requests.values()) == 0
+
+
+ODD = [
+    '{"errors": ["no"]}',
+    '{"status": 500}',
+    '{"status": 500, "message": "no"}',
+    '{"value": "x", "error": "no"}',
+    "[]",
+    "[1]",
+    '[{"errors": []}]',
+    '"ok"',
+    "null",
+    "true",
+    "",
+    " ",
+]
+
+
+@pytest.mark.parametrize("body", ODD)
+@pytest.mark.parametrize("endpoint", ["RESTLI", "OPENAPI"])
+def test_a_200_that_no_gms_gives_is_no_acknowledgement(gms, clock, body, endpoint):
+    """Whatever stands between takes nothing for the GMS."""
+    gms.fault = lambda request: faults.Answer(200, body) if request.number else None
+    report = send(gms, clock, flat(cluster(1)), endpoint=endpoint, retry_max_times=1)
+    assert report.sent == 0
+    assert "no acknowledgement of a GMS" in next(iter(report.causes))
+
+
+@pytest.mark.parametrize("drip", DRIPS)
+def test_a_gms_that_drips_is_an_outage(gms, clock, drip):
+    """Connecting and answering end by timeout_sec each, however little arrives at a time."""
+    gms.fault = lambda _: faults.Answer(drip=DRIPS[drip])
+    report = send(gms, clock, flat(cluster(1)), timeout_sec=0.2, retry_max_times=0)
+    assert list(report.causes) == [f"{gms.url} does not answer within its time limit"]
+    sink = sink_for(gms, clock, timeout_sec=0.2)
+    assert "does not answer" in sink.check()
+    assert existence(sink.emitter, ["urn:li:dataset:(urn:li:dataPlatform:kafka,a,PROD)"]).problem
+
+
+@pytest.mark.filterwarnings("ignore::urllib3.exceptions.InsecureRequestWarning")
+def test_the_sinks_own_ca_counts_whatever_the_environment_says(clock, tmp_path, monkeypatch):
+    """REQUESTS_CA_BUNDLE is for recipes without ca_certificate_path and disable_ssl_verification."""
+    if not shutil.which("openssl"):
+        pytest.skip("openssl is not installed")
+    pems = self_signed(tmp_path)
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(pems / "cert.pem", pems / "key.pem")
+    other = tmp_path / "other"
+    other.mkdir()
+    with ConnectStandIn({"/config": {"noCode": "true"}}, tls=context) as served:
+        for bundle, own, works in (
+            ("/nowhere.pem", {"ca_certificate_path": str(pems / "cert.pem")}, True),
+            (str(self_signed(other) / "cert.pem"), {"ca_certificate_path": str(pems / "cert.pem")}, True),
+            ("/nowhere.pem", {"disable_ssl_verification": True}, True),
+            (str(pems / "cert.pem"), {"ca_certificate_path": str(other / "cert.pem")}, False),
+            (str(pems / "cert.pem"), {}, True),
+        ):
+            monkeypatch.setenv("REQUESTS_CA_BUNDLE", bundle)
+            sink = open_sink("datahub-rest", {"server": served.uri, "token": TOKEN, **own}, run_id="r")
+            assert (sink.check() is None) == works, (bundle, own)
+            sink.close()
 
 
 def test_a_slow_gms_is_waited_for(gms, clock):

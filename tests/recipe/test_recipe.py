@@ -263,6 +263,20 @@ def test_merged_keys_may_be_overridden(tmp_path):
     assert file.data["reporting"] == {"a": 2}
 
 
+def test_a_pattern_that_python_takes_for_ever_over_answers():
+    """Forty letters keep Python's own matcher busy for hours with this one."""
+    assert Patterns(allow=["(a+)+$"]).allows("a" * 41)
+    assert not Patterns(allow=["(a+)+$"]).allows("a" * 41 + "!")
+
+
+def test_a_pattern_that_takes_too_long_is_named():
+    """The pattern, the name and what to avoid are said in one line."""
+    with pytest.raises(
+        RecipeError, match=r"connector_patterns: '\(x\|xx\)\+\[yz\]' takes more than 1 s for the name 'xxx"
+    ):
+        Patterns(deny=["(x|xx)+[yz]"]).allows("x" * 60)
+
+
 def test_unreadable_files_are_one_line_each(tmp_path):
     """What cannot be read as a text is a problem of that recipe; hidden files are none."""
     (tmp_path / "latin.yml").write_bytes("source: {type: kafka-connect, x: Zürich}".encode("latin-1"))

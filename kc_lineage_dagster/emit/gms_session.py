@@ -1,0 +1,103 @@
+"""What every request to a GMS obeys: no redirect, an end in time, JSON, and for a write an answer that a GMS gives.
+
+DataHub's own session follows redirects: a ``POST`` becomes a ``GET`` (301, 302), or goes to another host with all extra
+headers (307, 308); and it takes any 200 for an acknowledgement.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
+
+import requests
+
+from kc_lineage_dagster.errors import SinkError
+from kc_lineage_dagster.http_deadline import DeadlineAdapter
+
+if TYPE_CHECKING:
+    from datahub.emitter.rest_emitter import DataHubRestEmitter
+    from datahub.ingestion.graph.client import DataHubGraph
+
+_NOT_IN_A_HEADER = re.compile(r"[^\x20-\x7e]")
+_WRITES = re.compile(r"/aspects\?(?:.*&)?action=ingestProposal|/openapi/v3/entity/\w+(?:\?|$)")
+
+
+class NotAGmsError(requests.RequestException):
+    """An answer that no GMS gives. The message is for people and holds neither credentials nor the answer's text."""
+
+
+class RedirectedError(NotAGmsError):
+    """A redirect, which is never followed."""
+
+
+def guard(session: requests.Session, *, keep_alive: bool = False) -> None:
+    """Make a session of DataHub's obey the rules of this module; what it was told about TLS holds as it is.
+
+    ``keep_alive``: DataHub's ``tcp_keepalive``.
+    """
+    session.max_redirects = 0
+    session.hooks["response"].append(_judge)
+    verify = None if session.verify is True else session.verify
+    for scheme in ("http://", "https://"):
+        pool = {"pool_maxsize": 10, "max_retries": 0}
+        session.mount(scheme, DeadlineAdapter(verify=verify, keep_alive=keep_alive, **pool))
+
+
+def graph_of(emitter: DataHubRestEmitter) -> DataHubGraph:
+    """Return DataHub's client for reading, with the settings of ``emitter`` and the rules of this module."""
+    graph = emitter.to_graph()
+    guard(graph._session)
+    return graph
+
+
+def header_value(value: str, field: str) -> str:
+    """Return a token or header without the white space around it, which files and commands leave there.
+
+    Raises SinkError, naming the ``field`` and not the value, for what HTTP forbids inside a header.
+    """
+    stripped = value.strip()
+    if _NOT_IN_A_HEADER.search(stripped):
+        raise SinkError(f"{field} holds a line break or another character that HTTP forbids in a header")
+    return stripped
+
+
+def _judge(response: requests.Response, *_: Any, **__: Any) -> None:
+    if 300 <= response.status_code < 400:
+        raise RedirectedError(f"redirects to {_place(response)}; make that the server if it is the GMS")
+    if not response.ok:
+        return
+    write = response.request.method == "POST" and _WRITES.search(response.request.path_url)
+    if not response.content.strip():
+        if write:
+            raise NotAGmsError("answers 200 with nothing, which is no acknowledgement of a GMS")
+        return
+    try:
+        answer = response.json()
+    except ValueError:
+        raise NotAGmsError(
+            "answers 200 with a page instead of JSON (a login page, a proxy or the frontend, not the GMS?)"
+        ) from None
+    if write and not _acknowledges(answer):
+        raise NotAGmsError("answers 200 with JSON that is no acknowledgement of a GMS (a proxy or another service?)")
+
+
+def _acknowledges(answer: Any) -> bool:
+    """Tell whether a GMS answers a write so: Rest.li ``{"value": "success"}``, OpenAPI a list of the entities.
+
+    Source: RESTLI_SUCCESS in AspectResource.java of DataHub (an URN before), GenericEntitiesController.java.
+    """
+    if isinstance(answer, list):
+        return bool(answer) and all(isinstance(one, dict) and "urn" in one for one in answer)
+    return isinstance(answer, dict) and answer.keys() <= {"value"}
+
+
+def _place(response: requests.Response) -> str:
+    """Name where a redirect leads without path, query and credentials."""
+    try:
+        parts = urlsplit(response.headers.get("Location", ""))
+        host = parts.hostname or ""
+        port = f":{parts.port}" if parts.port else ""
+    except ValueError:
+        return "a malformed address"
+    return f"{parts.scheme}://{host}{port}" if host and parts.scheme in ("http", "https") else "another address"

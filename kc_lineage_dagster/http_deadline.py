@@ -1,0 +1,223 @@
+"""An end to every HTTP exchange, however little a server sends at a time.
+
+The time limits of requests and urllib3 are limits of one read: a server that drips a header, the length of a chunk or a
+body byte by byte, or answers ``100 Continue`` for ever, is never too slow for them. Here a thread beside the requests
+shuts the socket down when the time of the whole exchange is over, which ends whatever read or write is under way.
+"""
+
+from __future__ import annotations
+
+import socket
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from contextvars import ContextVar
+from typing import Any
+
+import requests
+import urllib3
+from requests.adapters import HTTPAdapter
+from urllib3.connection import HTTPConnection, HTTPSConnection
+from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
+
+_IDLE_SECONDS = 5.0  # after which the thread ends when there is nothing to watch
+
+
+class Exchange:
+    """One request with its answer. ``expired``: its time was over before it was."""
+
+    def __init__(self) -> None:
+        self.expired = False
+        self._connections: list[Any] = []
+        self._sockets: list[Any] = []
+
+    def use(self, connection: Any) -> None:
+        """Watch a connection that is being opened, or used again."""
+        self._connections.append(connection)
+        self.keep(connection)
+
+    def keep(self, connection: Any) -> None:
+        """Remember the socket, which a connection forgets while its last answer is still being read."""
+        if connection.sock is not None:
+            self._sockets.append(connection.sock)
+        if self.expired:
+            self.expire()
+
+    def expire(self) -> None:
+        """End every read and write of this exchange."""
+        self.expired = True
+        for one in [*self._sockets, *(connection.sock for connection in self._connections)]:
+            _shut(one)
+
+
+def _shut(one: Any) -> None:
+    inner = getattr(one, "socket", one)  # urllib3's SSLTransport, TLS inside TLS
+    if isinstance(inner, socket.socket):
+        with suppress(OSError):  # nobody is connected any more
+            socket.socket.shutdown(inner, socket.SHUT_RDWR)  # not SSLSocket's, which would go on in plain text
+
+
+class Watchdog:
+    """A thread that expires exchanges at their time; it runs while there are any."""
+
+    def __init__(self) -> None:
+        self._changed = threading.Condition()
+        self._ends: dict[Exchange, float] = {}
+        self._wakes = 0.0
+        self._thread: threading.Thread | None = None
+
+    def watch(self, exchange: Exchange, seconds: float) -> None:
+        """Expire ``exchange`` in so many seconds, unless ``forget`` is called before."""
+        with self._changed:
+            end = time.monotonic() + seconds
+            self._ends[exchange] = end
+            if self._thread is None or not self._thread.is_alive():  # a forked process has none
+                self._thread = threading.Thread(target=self._run, name="http-deadline", daemon=True)
+                self._thread.start()
+            elif end < self._wakes:
+                self._changed.notify()
+
+    def forget(self, exchange: Exchange) -> None:
+        """Leave ``exchange`` alone."""
+        with self._changed:
+            self._ends.pop(exchange, None)
+
+    def _run(self) -> None:
+        with self._changed:
+            while True:
+                now = time.monotonic()
+                for exchange in [one for one, end in self._ends.items() if end <= now]:
+                    del self._ends[exchange]
+                    exchange.expire()
+                idle = not self._ends
+                self._wakes = float("inf") if idle else min(self._ends.values())
+                self._changed.wait(_IDLE_SECONDS if idle else self._wakes - now)
+                if idle and not self._ends:
+                    self._thread = None
+                    return
+
+
+_watchdog = Watchdog()
+_current: ContextVar[Exchange | None] = ContextVar("http exchange", default=None)
+
+
+@contextmanager
+def within(seconds: float) -> Iterator[Exchange]:
+    """Give what a ``DeadlineAdapter`` sends and receives inside ``with``, in this thread, so many seconds in all.
+
+    When they are over, reads end as if the server had gone: look at ``expired`` of the exchange, also where an answer
+    seems whole, because a body without a length ends with its connection.
+    """
+    exchange = Exchange()
+    token = _current.set(exchange)
+    _watchdog.watch(exchange, seconds)
+    try:
+        yield exchange
+    finally:
+        _watchdog.forget(exchange)
+        _current.reset(token)
+
+
+class _Watched:
+    """What both kinds of connections do more than urllib3's: they tell the exchange of this thread."""
+
+    sock: Any
+
+    def connect(self) -> None:
+        exchange = _current.get()
+        if exchange is not None:
+            exchange.use(self)
+        super().connect()  # type: ignore[misc]
+        if exchange is not None:
+            exchange.keep(self)
+
+    def request(self, *args: Any, **kwargs: Any) -> None:
+        exchange = _current.get()
+        if exchange is not None:
+            exchange.use(self)
+        super().request(*args, **kwargs)  # type: ignore[misc]
+
+
+class _PlainConnection(_Watched, HTTPConnection):
+    pass
+
+
+class _TlsConnection(_Watched, HTTPSConnection):
+    pass
+
+
+class _PlainPool(HTTPConnectionPool):
+    ConnectionCls = _PlainConnection
+
+
+class _TlsPool(HTTPSConnectionPool):
+    ConnectionCls = _TlsConnection
+
+
+_POOLS = {"http": _PlainPool, "https": _TlsPool}
+
+
+class DeadlineAdapter(HTTPAdapter):
+    """requests' adapter whose every exchange has an end: that of ``within``, else the sum of its time limits.
+
+    ``verify``: what certificates are checked against, whatever the environment (REQUESTS_CA_BUNDLE) says; None leaves
+    that to requests. ``keep_alive``: ask the system to probe idle connections, which firewalls forget.
+    """
+
+    def __init__(self, *, verify: bool | str | None = None, keep_alive: bool = False, **kwargs: Any) -> None:
+        self._verify = verify
+        self._socket_options = [(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)] if keep_alive else []
+        super().__init__(**kwargs)
+
+    def init_poolmanager(self, *args: Any, **kwargs: Any) -> None:
+        """See HTTPAdapter."""
+        super().init_poolmanager(*args, **self._options(kwargs))
+        self.poolmanager.pool_classes_by_scheme = _POOLS
+
+    def proxy_manager_for(self, proxy: Any, **kwargs: Any) -> Any:
+        """See HTTPAdapter."""
+        manager = super().proxy_manager_for(proxy, **self._options(kwargs))
+        manager.pool_classes_by_scheme = _POOLS
+        return manager
+
+    def _options(self, kwargs: dict[str, Any]) -> dict[str, Any]:
+        if not self._socket_options:
+            return kwargs
+        return {**kwargs, "socket_options": [*HTTPConnection.default_socket_options, *self._socket_options]}
+
+    def send(
+        self,
+        request: requests.PreparedRequest,
+        stream: bool = False,
+        timeout: Any = None,
+        verify: bool | str = True,
+        cert: Any = None,
+        proxies: Any = None,
+    ) -> requests.Response:
+        """See HTTPAdapter. Outside of ``within`` the whole body is read here, unless ``stream`` is set."""
+        verify = verify if self._verify is None else self._verify
+        seconds = _seconds(timeout)
+        if _current.get() is not None or seconds is None or stream:
+            return super().send(request, stream, timeout, verify, cert, proxies)
+        too_slow = requests.ReadTimeout(f"Read timed out: no complete answer within {seconds:g} s", request=request)
+        with within(seconds) as exchange:
+            try:
+                response = super().send(request, stream, timeout, verify, cert, proxies)
+                _ = response.content  # while the time still counts
+            except (requests.RequestException, urllib3.exceptions.HTTPError, OSError):
+                if exchange.expired:
+                    raise too_slow from None
+                raise
+        if exchange.expired:
+            raise too_slow
+        return response
+
+
+def _seconds(timeout: Any) -> float | None:
+    """Return the seconds that the time limits of one request allow in all; None when one of them is missing."""
+    if isinstance(timeout, (int, float)):
+        return 2.0 * timeout
+    if isinstance(timeout, tuple) and len(timeout) == 2 and None not in timeout:
+        return float(timeout[0] + timeout[1])
+    return None

@@ -4,26 +4,41 @@ VENV := .venv
 BIN := $(VENV)/bin
 BENCH := build/bench-venv
 OUT ?= cluster.json
-export DAGSTER_HOME := $(CURDIR)/.dagster
+export DAGSTER_HOME ?= $(CURDIR)/.dagster
 export DATAHUB_TELEMETRY_ENABLED := false
 .DEFAULT_GOAL := help
 
 help: ## what there is to make
 	@grep -E '^[a-z-]+:.*##' Makefile | sed 's/:.*## /\t/' | expand -t 12
 
-$(BIN)/installed: pyproject.toml requirements-dev.lock
+# The environment is made anew when PYTHON is another one than made it: a stamp named after the version.
+MADE_BY := $(shell $(PYTHON) -c 'import sys; print("%d.%d" % sys.version_info[:2])' 2>/dev/null)
+FITS := 3.10 3.11 3.12 3.13
+
+$(VENV)/made-by-$(MADE_BY):
+ifeq ($(MADE_BY),)
+	@echo "there is no $(PYTHON) here; say which Python to use: make $(MAKECMDGOALS) PYTHON=python3.12" >&2; exit 1
+else ifeq ($(filter $(MADE_BY),$(FITS)),)
+	@echo "$(PYTHON) is Python $(MADE_BY), and Python 3.10 to 3.13 is needed: make $(MAKECMDGOALS) PYTHON=python3.12" >&2; exit 1
+else
+	rm -rf $(VENV)
 	$(PYTHON) -m venv $(VENV)
+	touch $@
+endif
+
+$(BIN)/installed: pyproject.toml requirements-dev.lock $(VENV)/made-by-$(MADE_BY)
 	$(BIN)/pip install -q --disable-pip-version-check -c requirements-dev.lock -e '.[test,dev,browser]'
 	touch $@
 
 $(DAGSTER_HOME)/dagster.yaml: dagster.yaml
 	mkdir -p $(DAGSTER_HOME)
-	cp dagster.yaml $@
+	@# a dagster.yaml in a DAGSTER_HOME of the user's own is theirs
+	[ "$(origin DAGSTER_HOME)" = environment ] && [ -e $@ ] || cp dagster.yaml $@
 
 setup: $(BIN)/installed $(DAGSTER_HOME)/dagster.yaml ## virtual environment and DAGSTER_HOME
 
 demo: setup ## run the main job: the saved demo cluster to DataHub Lite
-	$(BIN)/python -m kc_lineage_dagster.demo
+	$(BIN)/kc-lineage demo
 
 test: setup ## all fast tests
 	$(BIN)/python -m pytest
@@ -42,10 +57,10 @@ docs: setup ## docs/coverage.md from the registry
 	$(BIN)/python -m tools.coverage docs/coverage.md
 
 doctor: setup ## try Connect, DataHub and the state path of every recipe
-	$(BIN)/python -m kc_lineage_dagster.run.doctor
+	$(BIN)/kc-lineage doctor
 
 record: setup ## save a cluster's answers, redacted: make record URL=http://connect:8083 OUT=cluster.json
-	$(BIN)/python -m kc_lineage_dagster.run.recording $(URL) $(OUT)
+	$(BIN)/kc-lineage record $(URL) -o $(OUT)
 
 browser: setup ## the web interface, driven by headless Chromium
 	$(BIN)/python -m pytest -m browser tests/browser

@@ -8,6 +8,7 @@ built.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Hashable, Iterator
 from typing import Any
 
@@ -86,11 +87,11 @@ def load_documents(text: str, *, dates: bool = True, unique_keys: bool = False, 
         _measure(text, most_nodes)
         return [document for document in yaml.load_all(text, Loader=loader) if document is not None]
     except yaml.constructor.ConstructorError as error:
-        raise YamlTextError(str(error.problem), _line(error, text)) from None
+        raise YamlTextError(_explained(error, text), _line(error, text)) from None
     except yaml.MarkedYAMLError as error:
-        raise YamlTextError("", _line(error, text)) from None
-    except yaml.YAMLError:  # a character that YAML forbids
-        raise YamlTextError("") from None
+        raise YamlTextError(_explained(error, text), _line(error, text)) from None
+    except yaml.YAMLError:
+        raise YamlTextError("it holds a control character, which YAML forbids") from None
 
 
 def _measure(text: str, most_nodes: int) -> None:
@@ -120,6 +121,37 @@ def _measure(text: str, most_nodes: int) -> None:
             sizes[anchor] = 1
         if counts[-1] > most_nodes:
             raise YamlTextError(f"aliases repeat more than {most_nodes} values", line)
+
+
+# (what the parser says, what the line looks like) -> the usual cause; the first that fits both is told
+_CAUSES = (
+    ("", r"\{.*:\s*\$\{", 'inside {...} a ${VAR} needs quotes: {password: "${VAR}"}'),
+    ("", r":\s*\{\{", 'a value that begins with {{ needs quotes: "{{ ... }}"'),
+    ("", r"^ *\t", "lines are indented by spaces, and this one by a tab"),
+    ("cannot start any token", "", "a value that begins with @, %, ` or a tab needs quotes"),
+    ("undefined alias", "", "a value that begins with * needs quotes"),
+    ("constructor for the tag", "", "a value that begins with ! needs quotes"),
+    ("mapping values are not allowed", "", "a value that holds `: ` needs quotes, or a line is indented wrongly"),
+    ("end of stream", "", "a quote is opened and never closed"),
+    ("escape character", "", "inside double quotes a backslash is written twice; inside single quotes once"),
+    ("',' or ", "", "a bracket is never closed, or a value inside it needs quotes"),
+    ("expected key|block end|'-' indicator", "", "is the line indented like those beside it, and every quote closed?"),
+)
+_REPEATED = re.compile(
+    r"(?<!the key) '(?!<)[^']{2,}'"
+)  # a piece of the text, which may be a password, in the parser's words
+
+
+def _explained(error: yaml.MarkedYAMLError, text: str) -> str:
+    """The parser's own words, without what they repeat of the text, and the usual cause."""
+    said = _REPEATED.sub("", str(error.problem))
+    line = _line(error, text)
+    shown = text.splitlines()[line - 1] if line and line <= len(text.splitlines()) else ""
+    causes = (cause for words, look, cause in _CAUSES if re.search(words, said) and re.search(look, shown))
+    cause = next(causes, "")
+    begun = error.context_mark.line + 1 if error.context_mark else line
+    where = f" (what is unfinished begins in line {begun})" if begun and line and begun < line else ""
+    return f"{said}{where}{f'; {cause}' if cause else ''}"
 
 
 def _unusable(node: Any) -> str:

@@ -3,50 +3,111 @@
 from __future__ import annotations
 
 import json
+import re
+from collections.abc import Mapping
+from dataclasses import replace
+from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
 
-import yaml
-
 from kc_lineage_dagster.connect.saved import is_saved
 from kc_lineage_dagster.errors import RecipeError
-from kc_lineage_dagster.recipe.files import RecipeFile, read_recipe, recipe_of
+from kc_lineage_dagster.recipe.files import RECIPES_VARIABLE, RecipeFile, find_recipes, read_recipe, recipe_of
 
 _YAML = (".yml", ".yaml")
+_RECIPES = (*_YAML, ".json")
+_SOURCE = re.compile(r"(?m)^[\"']?source\b")
+_REACHING = ("username", "password", "confluent_cloud_environment_id", "confluent_cloud_cluster_id")
+_SHORT_NAME = re.compile(r"[A-Za-z0-9_]+")
+
+
+def cluster_named(argument: str, rules: RecipeFile | None = None) -> RecipeFile:
+    """Return what lineage is derived of: RECIPE, SAVED or URL.
+
+    argument: the file of a recipe, the short name of a recipe in ``KC_LINEAGE_RECIPES``, a saved cluster (file or
+        folder), or a worker's address. What is not a recipe becomes one of nothing but ``connect_uri``.
+    rules: the recipe whose other fields hold for an argument that is not a recipe itself; None for no such fields.
+
+    The sink is left out: whoever derives lineage needs neither DataHub nor the variables of its credentials. Raises
+    RecipeError, in one line, for what is neither.
+    """
+    path = Path(argument).expanduser()
+    if not is_saved(argument):
+        return _of_cluster(argument, Path.cwd() / "connect.yml", rules)
+    if not path.exists():
+        file = recipe_named(argument)
+        return replace(file, data=_without_sink(file.data))
+    data = None if path.is_dir() else _recipe_in(path)
+    if data is None:
+        return _of_cluster(str(path.absolute()), path.absolute(), rules)
+    return _usable(recipe_of(_without_sink(data), path.absolute()))
 
 
 def recipe_named(argument: str) -> RecipeFile:
-    """Return the recipe of an argument; a saved cluster or an address becomes a recipe of nothing but ``connect_uri``.
+    """Return a recipe: its file, or the one of this short name among those in ``KC_LINEAGE_RECIPES``.
 
-    The sink is left out: whoever derives lineage needs neither DataHub nor the variables of its credentials.
-    Raises RecipeError, in one line, for a file that cannot be read.
+    Raises RecipeError, with the names there are, when there is none.
     """
-    if not is_saved(argument):
-        return _of_cluster(argument, Path.cwd() / "connect.yml")
     path = Path(argument).expanduser()
-    if not path.exists():
+    if path.is_file():
+        return _usable(read_recipe(path))
+    if path.is_dir():
+        raise RecipeError(f"{argument}: is a folder; name a recipe in it")
+    if not _SHORT_NAME.fullmatch(argument):
         raise RecipeError(f"{argument}: no such file or folder")
-    data = None if path.is_dir() else _mapping(path)
-    if data is None or "source" not in data or path.suffix.lower() not in (*_YAML, ".json"):
-        return _of_cluster(str(path.absolute()), path)
-    file = recipe_of({key: value for key, value in data.items() if key != "sink"}, path)
+    return _usable(chosen((argument,), find_recipes())[0])
+
+
+def chosen(names: tuple[str, ...], files: list[RecipeFile]) -> list[RecipeFile]:
+    """Return the recipes with these short names, in their order; all when no name is given. RecipeError for an
+    unknown name, with the names that are spelled alike or else those there are.
+    """
+    known = {file.slug: file for file in files}
+    for name in names:
+        if name not in known:
+            near = get_close_matches(name, known, n=3) or sorted(known)[:10]
+            raise RecipeError(
+                f"{name}: neither a file nor the short name of a recipe; {RECIPES_VARIABLE} has {', '.join(near)}"
+            )
+    return [known[name] for name in names] or files
+
+
+def _usable(file: RecipeFile) -> RecipeFile:
     if file.problem:
         raise RecipeError(file.problem)
     return file
 
 
-def _of_cluster(uri: str, path: Path) -> RecipeFile:
-    return recipe_of({"source": {"type": "kafka-connect", "config": {"connect_uri": uri}}}, path)
+def _without_sink(data: Mapping[str, Any]) -> dict[str, Any]:
+    return {key: value for key, value in data.items() if key != "sink"}
 
 
-def _mapping(path: Path) -> dict[str, Any] | None:
-    """Return the object in a file; None when there is something else in it."""
+def _of_cluster(uri: str, path: Path, rules: RecipeFile | None) -> RecipeFile:
+    """Return a recipe that reads ``uri``, with the fields of ``rules`` but for those that reach another worker."""
+    data: dict[str, Any] = _without_sink(rules.data) if rules else {"source": {"type": "kafka-connect"}}
+    config = {key: value for key, value in (data["source"].get("config") or {}).items() if key not in _REACHING}
+    options = {key: value for key, value in (data.get("options") or {}).items() if key != "connect"}
+    source = {**data["source"], "config": {**config, "connect_uri": uri}}
+    file = recipe_of({**data, "source": source, "options": options}, path)
+    return replace(file, slug=rules.slug) if rules else file
+
+
+def _recipe_in(path: Path) -> dict[str, Any] | None:
+    """Return the recipe in a file; None when there is something else in it, of which the reader of saved clusters
+    tells.
+    """
+    if path.suffix.lower() not in _RECIPES:
+        return None
     try:
         text = path.read_text(encoding="utf-8-sig")
-        data = json.loads(text) if path.suffix.lower() not in _YAML else next(iter(yaml.safe_load_all(text)), None)
-    except yaml.YAMLError:
-        problem = read_recipe(path).problem
-        raise RecipeError(problem or f"{path}: not readable as YAML") from None
+        if path.suffix.lower() == ".json":
+            data = json.loads(text)
+        elif _SOURCE.search(text):
+            data = dict(_usable(read_recipe(path)).data)
+        else:
+            return None
     except (OSError, ValueError):
-        return None  # the reader of saved clusters says what is wrong with it
-    return data if isinstance(data, dict) else None
+        return None
+    source = data.get("source") if isinstance(data, dict) else None
+    listed = isinstance(source, dict) and {"info", "status"} & source.keys()  # a connector of that name
+    return data if isinstance(data, dict) and "source" in data and not listed else None

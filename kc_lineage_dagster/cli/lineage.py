@@ -3,94 +3,114 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
-from dataclasses import dataclass, field
-from typing import Any
+import sys
 
 import click
 
-from kc_lineage_dagster.cli.arguments import recipe_named
+from kc_lineage_dagster.cli import formats
+from kc_lineage_dagster.cli.arguments import cluster_named, recipe_named
+from kc_lineage_dagster.cli.formats import Found
 from kc_lineage_dagster.derive.derive import deriver
-from kc_lineage_dagster.emit.urns import Naming, dataset_instance
 from kc_lineage_dagster.errors import KcLineageError
-from kc_lineage_dagster.lineage import ConnectorLineage, Dataset
+from kc_lineage_dagster.recipe.files import RecipeFile
 from kc_lineage_dagster.run.cluster import Cluster
+from kc_lineage_dagster.wording import counted
 
 
-@dataclass(frozen=True, slots=True)
-class Found:
-    """What one argument gave.
+def find(argument: str, rules: RecipeFile | None = None) -> Found:
+    """Derive the lineage of one argument of the command line; a failure becomes its ``error``.
 
-    ``argument``: as it was typed. ``slug``: the cluster's short name. ``lineages``: by connector name.
-    ``unread``: connectors that are there and could not be read, with the reason. ``error``: why there is nothing else,
-    in one line.
+    argument: RECIPE, SAVED or URL, see ``arguments.cluster_named``.
+    rules: the recipe whose names and options hold for saved clusters.
     """
-
-    argument: str
-    slug: str
-    naming: Naming = field(default_factory=Naming)
-    lineages: tuple[ConnectorLineage, ...] = ()
-    unread: Mapping[str, str] = field(default_factory=dict)
-    error: str | None = None
-
-
-def find(argument: str) -> Found:
-    """Derive the lineage of one recipe or saved cluster; a failure becomes its ``error``."""
     try:
-        file = recipe_named(argument)
+        file = cluster_named(argument, rules)
     except KcLineageError as error:
         return Found(argument, "", error=str(error))
     try:
         cluster = Cluster.of(file)
         snapshot = cluster.fetch()
+        derived, naming = deriver(snapshot.connectors, cluster.derivation(snapshot)), cluster.naming()
     except KcLineageError as error:
         return Found(argument, file.slug, error=str(error))
-    derived = deriver(snapshot.connectors, cluster.derivation(snapshot))
-    lineages = tuple(derived(connector) for connector in snapshot.connectors)
-    return Found(argument, file.slug, cluster.naming(), lineages, snapshot.unread)
+    lineages = tuple(formats.with_instances(derived(connector), naming) for connector in snapshot.connectors)
+    return Found(argument, file.slug, lineages, snapshot.unread, snapshot=snapshot)
 
 
 @click.command()
-@click.argument("clusters", nargs=-1, required=True, metavar="RECIPE|SAVED...")
-@click.option("--format", "form", type=click.Choice(["json"]), default="json", show_default=True)
-def command(clusters: tuple[str, ...], form: str) -> None:
-    """Show what each connector reads and writes."""
-    found = [find(argument) for argument in clusters]
-    click.echo(json.dumps([document(one) for one in found], ensure_ascii=False))
-    if any(one.error for one in found):
+@click.argument("clusters", nargs=-1, required=True, metavar="RECIPE|SAVED|URL...")
+@click.option("--format", "form", type=click.Choice(["text", "json", "mermaid"]), default="text", show_default=True)
+@click.option(
+    "--fail-on",
+    multiple=True,
+    type=click.Choice(["unresolved", "unread"]),
+    help="Exit with 1 when there is lineage that cannot be known, or a connector that cannot be read. May be repeated.",
+)
+@click.option(
+    "--recipe",
+    metavar="RECIPE",
+    help="Take platform instances, cluster aliases and options from this recipe, for saved clusters and addresses.",
+)
+def command(clusters: tuple[str, ...], form: str, fail_on: tuple[str, ...], recipe: str | None) -> None:
+    """Show what each connector reads and writes, how that is known, and what nobody can know.
+
+    Needs neither Dagster nor DataHub, nor the credentials of the recipe's sink. Each argument is a DataHub recipe (its
+    file, or the short name of one in KC_LINEAGE_RECIPES), a saved cluster, or the address of a worker. A saved cluster
+    is a file of `kc-lineage record`, the answer of GET /connectors?expand=info&expand=status, or a folder with a JSON
+    or Strimzi YAML file per connector: lineage before anything is deployed.
+
+    \b
+    kc-lineage lineage connectors/
+    kc-lineage lineage connectors/ --recipe payments.yml --fail-on unresolved
+    kc-lineage lineage recipes/*.yml --format json | jq '.[].connectors[].edges[]'
+    kc-lineage lineage http://connect:8083 --format mermaid
+
+    Exits with 1 when an argument fails (the others are complete), or when --fail-on found something.
+    """
+    rules = recipe_named(recipe) if recipe else None
+    found = [find(argument, rules) for argument in clusters]
+    _show(found, form)
+    problems = [_at(one.argument, one.error) for one in found if one.error is not None]
+    for what in dict.fromkeys(fail_on):
+        problems += [f"{one.argument}: {line}" for one in found for line in _complaints(one, what)]
+    for problem in problems:
+        click.secho(f"Error: {problem}", fg="red", err=True)
+    if problems:
         raise SystemExit(1)
 
 
-def document(found: Found) -> dict[str, Any]:
-    """Return one element of the JSON that others rely on: its keys and their meaning stay."""
-    head = {"recipe": found.argument, "cluster": found.slug}
-    if found.error is not None:
-        return {**head, "error": found.error}
-    connectors = [_connector(one, found.naming) for one in found.lineages]
-    return {**head, "connectors": connectors, "unread": dict(found.unread)}
+def _at(argument: str, error: str) -> str:
+    return error if error.startswith(argument) else f"{argument}: {error}"
 
 
-def _connector(lineage: ConnectorLineage, naming: Naming) -> dict[str, Any]:
-    def end(dataset: Dataset | None) -> dict[str, Any] | None:
-        if dataset is None:
-            return None
-        instance = dataset_instance(naming, lineage.connector, dataset)
-        return {"platform": dataset.platform, "name": dataset.name, "instance": instance}
+def _show(found: list[Found], form: str) -> None:
+    if form == "json":
+        click.echo(json.dumps([formats.document(one) for one in found], ensure_ascii=not _takes_unicode()))
+        return
+    if form == "text":
+        click.echo("\n".join(line for one in found if one.error is None for line in formats.text(one)))
+        return
+    chart = "\n".join(formats.mermaid(found))
+    edges = chart.count("-->")
+    if edges > formats.MERMAID_EDGES or len(chart) > formats.MERMAID_CHARACTERS:
+        click.echo(
+            f"Warning: {counted(edges, 'arrow')} and {len(chart)} characters are more than Mermaid draws by default"
+            f" ({formats.MERMAID_EDGES} and {formats.MERMAID_CHARACTERS}); `kc-lineage page` has no such limit",
+            err=True,
+        )
+    click.echo(chart)
 
-    edges = [
-        {
-            "upstream": end(edge.upstream),
-            "downstream": end(edge.downstream),
-            "evidence": edge.evidence,
-            "fields": [{"upstream": list(one.upstream), "downstream": one.downstream} for one in edge.fields],
-        }
-        for edge in lineage.edges
+
+def _takes_unicode() -> bool:
+    """Tell whether stdout can hold any character; in a C locale it cannot."""
+    return (sys.stdout.encoding or "").lower().replace("-", "") == "utf8"
+
+
+def _complaints(found: Found, what: str) -> list[str]:
+    if what == "unread":
+        return [f"{name} was not read: {why}" for name, why in sorted(found.unread.items())]
+    return [
+        f"{one.connector}: {counted(len(one.unresolved), 'unresolved item')}"
+        for one in found.lineages
+        if one.unresolved
     ]
-    return {
-        "connector": lineage.connector,
-        "type": lineage.kind,
-        "class": lineage.connector_class,
-        "family": lineage.family,
-        "edges": edges,
-        "unresolved": [{"what": item.what, "reason": item.reason, "topic": item.topic} for item in lineage.unresolved],
-    }

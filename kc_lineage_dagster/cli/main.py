@@ -1,24 +1,39 @@
 """The command ``kc-lineage``: its subcommands, and what a failure looks like to whoever typed it.
 
-Exit codes: 0 the work is done, 1 it failed or found what it was asked to look for, 2 the command line is wrong. Results
-go to stdout, everything else to stderr.
+Exit codes: 0 the work is done; 1 it failed, or it found what it was asked to look for; 2 the command line is wrong.
+Results go to stdout, everything else to stderr.
 """
 
 from __future__ import annotations
 
+import logging
+import os
+import sys
+from difflib import get_close_matches
 from importlib import import_module
+from typing import Any
 
 import click
 
+from kc_lineage_dagster.errors import KcLineageError
 from kc_lineage_dagster.version import code_version
 
-# subcommand -> the module of ``cli`` whose ``command`` it is; loaded when it is asked for, so that `lineage` in a pull
-# request does not load what only `demo` needs
-_COMMANDS = {"lineage": "lineage"}
+# subcommand -> (the module of ``cli`` whose ``command`` it is, what it does in one line); modules are loaded when they
+# are asked for, so that `lineage` in a pull request does not load what only `demo` needs
+_COMMANDS = {
+    "demo": ("demo", "Run the main job on a saved cluster, into DataHub Lite."),
+    "doctor": ("doctor", "Say what is missing before the first run of a recipe."),
+    "lineage": ("lineage", "Show what each connector reads and writes."),
+    "preview": ("preview", "Show what a sync would create, change and remove."),
+    "page": ("page", "Draw the lineage of one or more clusters as one HTML file."),
+    "record": ("record", "Save a cluster's answers, without secrets, as a file."),
+    "connectors": ("connectors", "Say which connector classes are understood, and by which rule."),
+}
+_LEVELS = (logging.WARNING, logging.INFO, logging.DEBUG)
 
 
-class _Lazy(click.Group):
-    """A group that imports a subcommand when it is used."""
+class _Subcommands(click.Group):
+    """Subcommands that are imported when they are used, and whose expected failures are one line on stderr."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         """Return the subcommands in the order in which a newcomer meets them."""
@@ -28,17 +43,60 @@ class _Lazy(click.Group):
         """Return the subcommand; None when there is none of that name."""
         if cmd_name not in _COMMANDS:
             return None
-        command: click.Command = import_module(f"kc_lineage_dagster.cli.{_COMMANDS[cmd_name]}").command
+        command: click.Command = import_module(f"kc_lineage_dagster.cli.{_COMMANDS[cmd_name][0]}").command
         return command
 
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """List the subcommands without importing them."""
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, about) for name, (_, about) in _COMMANDS.items()])
 
-@click.group(cls=_Lazy, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
-@click.version_option(code_version(), prog_name="kc-lineage")
-def main() -> None:
-    """Kafka Connect lineage: what feeds which topic, and which topic feeds what.
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """Find the subcommand; for an unknown one the message names those that are spelled alike."""
+        try:
+            return super().resolve_command(ctx, args)
+        except click.UsageError as error:
+            near = get_close_matches(args[0], _COMMANDS, n=1)
+            if near and "Did you mean" not in error.message:
+                raise click.UsageError(f"{error.message} Did you mean {near[0]!r}?", ctx) from None
+            raise
+
+    def invoke(self, ctx: click.Context) -> Any:
+        """Run the subcommand; an error of this project is its message, and exit code 1."""
+        try:
+            return super().invoke(ctx)
+        except KcLineageError as error:
+            click.secho(f"Error: {error}", fg="red", err=True)
+            ctx.exit(1)
+
+
+@click.group(
+    cls=_Subcommands,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+    epilog="Everything is documented in docs/ of the project; start with `kc-lineage demo`.",
+)
+@click.option("-v", "--verbose", count=True, help="Log more to stderr: -v what is done, -vv every request.")
+@click.version_option(code_version(), "-V", "--version", prog_name="kc-lineage")
+@click.pass_context
+def main(ctx: click.Context, verbose: int) -> None:
+    """Kafka Connect lineage: which table feeds which topic, and which topic feeds which table.
 
     \b
-    Examples:
-      kc-lineage lineage connectors/                 the lineage of a folder of connector files
-      kc-lineage lineage payments.yml --format json  of the cluster of a DataHub recipe
+    kc-lineage demo                                   see it work, in a minute
+    kc-lineage lineage connectors/                    a folder of connector files, before they are deployed
+    kc-lineage lineage http://connect:8083            a live cluster
+    kc-lineage lineage payments.yml --format json     the cluster of a DataHub recipe
+    kc-lineage doctor                                 is everything there for the recipes in KC_LINEAGE_RECIPES?
+
+    Exit codes: 0 done, 1 failed or found what it was asked to look for, 2 wrong usage. Results go to stdout,
+    everything else to stderr. NO_COLOR is respected.
     """
+    if os.environ.get("NO_COLOR"):
+        ctx.color = False
+    handler = logging.StreamHandler(sys.stderr)
+    handler.setFormatter(logging.Formatter("%(levelname)s %(name)s: %(message)s"))
+    log = logging.getLogger("kc_lineage_dagster")
+    log.handlers[:] = [handler]
+    log.setLevel(_LEVELS[min(verbose, len(_LEVELS) - 1)])

@@ -60,6 +60,10 @@ class Sink(Protocol):
         """Which DataHub it is, and which of ``urns`` it does not hold; see ``Receipts.reconcile``."""
         ...
 
+    def check(self) -> str | None:
+        """Return why nothing could be written there, in one line; None when it could. Writes nothing."""
+        ...
+
     def send(self, proposals: Sequence[Proposal], acknowledged: Acknowledged) -> SendReport:
         """Write proposals; ``acknowledged`` is called with those that DataHub took, as soon as it has.
 

@@ -41,6 +41,15 @@ def lite_config(config: Mapping[str, Any], base: Path | None = None) -> dict[str
     return {**config, "type": kind, "config": inner}
 
 
+def elsewhere(sink_type: str, config: Mapping[str, Any], folder: Path) -> dict[str, Any]:
+    """The ``config`` of a sink with its file, if it has one, in another folder."""
+    if sink_type == "file" and "filename" in config:
+        return {**config, "filename": str(folder / "file.json")}
+    if sink_type == "datahub-lite":
+        return {**config, "config": {**config["config"], "file": str(folder / "lite")}}
+    return dict(config)
+
+
 def unindexed(file: Path) -> Path:
     """The mark beside a DataHub Lite file that has been written to but not indexed (which closing does)."""
     return file.with_name(f"{file.name}.unindexed")

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from queue import Empty, SimpleQueue
+from tempfile import TemporaryDirectory
 from typing import Any
 
 from kc_lineage_dagster.emit.aspects import Proposal
@@ -25,7 +26,7 @@ from kc_lineage_dagster.emit.delivery import (
     stamp,
     to_wrapper,
 )
-from kc_lineage_dagster.emit.local_sinks import lite_config, place, unindexed
+from kc_lineage_dagster.emit.local_sinks import elsewhere, lite_config, place, unindexed
 from kc_lineage_dagster.emit.which_datahub import Seen, look_at_lite
 from kc_lineage_dagster.errors import SinkError
 
@@ -77,6 +78,15 @@ class RegistrySink:
         if self._type == "datahub-lite" and self._config["type"] == "sqlite":
             return look_at_lite(Path(self._config["config"]["file"]), urns)
         return Seen()
+
+    def check(self) -> str | None:
+        """Return why the sink cannot be made, None when it can. Nothing is written: what it would write to a local
+        file goes to a folder that is thrown away.
+        """
+        with TemporaryDirectory(prefix="kc-lineage-") as folder:
+            trial = RegistrySink(self._type, elsewhere(self._type, self._config, Path(folder)), run_id="check")
+            problem = trial._guarded(trial._open)
+            return problem or next(iter(trial.close().causes), None)
 
     def send(self, proposals: Sequence[Proposal], acknowledged: Acknowledged) -> SendReport:
         """See ``Sink``. What the file sink took counts when it is closed: only then it is on disk."""

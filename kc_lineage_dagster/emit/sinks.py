@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
 
@@ -57,6 +58,7 @@ def open_sink(
     Raises SinkError for an unknown type or a wrong configuration, by field and without its values.
     """
     kind, settings = _resolved(sink_type, config, base_dir)
+    _require_known(kind, settings)
     try:
         if kind == REST:
             return RestSink(settings, run_id=run_id, pipeline_name=pipeline_name, patience=patience)
@@ -109,6 +111,28 @@ def _resolved(
     kind, settings = (sink_type, dict(config or {})) if sink_type else default_sink()
     absolute = _ABSOLUTE.get(kind)
     return kind, absolute(settings, base_dir) if absolute else settings
+
+
+def _require_known(kind: str, settings: Mapping[str, Any]) -> None:
+    """Refuse a sink that DataHub does not have, or a database that its DataHub Lite does not."""
+    if kind == REST or "." in kind or ":" in kind:  # with those it is the path of a class
+        return
+    from datahub.ingestion.sink.sink_registry import sink_registry
+
+    _require("sink.type: DataHub has no sink", kind, sink_registry.mapping)
+    if kind == "datahub-lite":
+        from datahub.lite.lite_registry import lite_registry
+
+        _require("sink.config.type: DataHub Lite has no database", str(settings["type"]), lite_registry.mapping)
+
+
+def _require(problem: str, given: str, known: Iterable[str]) -> None:
+    names = sorted(known)
+    if given not in names:
+        near = get_close_matches(given, names, n=1)
+        raise SinkError(
+            f"{problem} {given!r}{f', did you mean {near[0]}?' if near else ';'} There are: {', '.join(names)}"
+        )
 
 
 def _check(kind: str, settings: Mapping[str, Any]) -> None:

@@ -22,7 +22,8 @@ from kc_lineage_dagster.recipe.model import LONGEST_CLUSTER_NAME, Options, Recip
 from kc_lineage_dagster.yaml_text import YamlTextError, load_documents
 
 RECIPES_VARIABLE = "KC_LINEAGE_RECIPES"
-_DEFAULT_FOLDER = Path(__file__).resolve().parents[2] / "recipes"
+DEMO = Path(__file__).resolve().parents[1] / "demo" / "demo.yml"
+_DEFAULT_FOLDER = "recipes"  # in the current folder
 _ENDINGS = (".yml", ".yaml", ".json")
 _VARIABLE = re.compile(r"\$\{.+\}|^\$")
 _NAMED = re.compile(r"\$\{?([A-Za-z_]\w*)", re.ASCII)
@@ -62,8 +63,10 @@ class RecipeFile:
 
     @property
     def home(self) -> Path:
-        """Where state goes by default: ``.dagster`` beside the recipe, or beside the folder ``recipes`` it is in."""
-        folder = self.path.parent
+        """Where state goes by default: ``.dagster`` beside the recipe, or beside the folder ``recipes`` it is in; for
+        the demo, which is part of the package, in the current folder.
+        """
+        folder = Path.cwd() if self.path == DEMO else self.path.parent
         return (folder.parent if folder.name == "recipes" else folder) / ".dagster"
 
     def path_of(self, name: str) -> Path:
@@ -77,12 +80,14 @@ def slug_of(name: str) -> str:
 
 
 def find_recipes(environ: Mapping[str, str] | None = None) -> list[RecipeFile]:
-    """The recipes that ``KC_LINEAGE_RECIPES`` (a file or a folder) names, sorted by slug. RecipeError when there are
-    none.
+    """The recipes that ``KC_LINEAGE_RECIPES`` (a file or a folder) names, sorted by slug; without it those of the
+    folder ``recipes`` in the current folder, and without that the demo's. RecipeError when there are none.
 
     Two recipes with one slug are both reported as problems of their groups' jobs.
     """
-    place = Path((os.environ if environ is None else environ).get(RECIPES_VARIABLE) or _DEFAULT_FOLDER).expanduser()
+    given = (os.environ if environ is None else environ).get(RECIPES_VARIABLE)
+    own = Path(_DEFAULT_FOLDER)
+    place = Path(given).expanduser() if given else own if own.is_dir() else DEMO
     if place.is_dir():
         paths = _candidates(place)
     elif place.is_file():

@@ -10,9 +10,9 @@ from functools import partial
 from kc_lineage_dagster.catalog.holdings import Holdings
 from kc_lineage_dagster.catalog.metadata_files import read_metadata_files
 from kc_lineage_dagster.connect.answers import Answers
-from kc_lineage_dagster.connect.client import ConnectClient, ConnectSettings, cloud_uri
 from kc_lineage_dagster.connect.fetch import fetch, list_only
 from kc_lineage_dagster.connect.saved import is_saved, open_saved
+from kc_lineage_dagster.connect.settings import ConnectSettings, cloud_uri
 from kc_lineage_dagster.connect.snapshot import Snapshot
 from kc_lineage_dagster.connect.substitute import ProvidedConfig
 from kc_lineage_dagster.derive.derive import Settings
@@ -64,6 +64,8 @@ class Cluster:
         if is_saved(uri):
             yield open_saved(str(self.file.path_of(uri.removeprefix("file://").removeprefix("file:"))))
             return
+        from kc_lineage_dagster.connect.client import ConnectClient  # requests takes a while to load
+
         with ConnectClient(self.connect_settings()) as client:
             yield client
 

@@ -1,14 +1,11 @@
-"""What is missing before the first run: recipe, Connect, DataHub and state path of every recipe, in plain words.
+"""What is missing before the first run: recipe, Connect, DataHub and state of a cluster, in plain words.
 
-    python -m kc_lineage_dagster.run.doctor [slug ...]
-
-Exits with 1 when something is missing. Writes nothing to Connect or DataHub; never shows a secret.
+Writes nothing to Connect or DataHub; never shows a secret.
 """
 
 from __future__ import annotations
 
 import os
-import sys
 import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import closing
@@ -18,8 +15,9 @@ from pathlib import Path
 from kc_lineage_dagster.emit.lock import cluster_lock
 from kc_lineage_dagster.emit.sinks import RestSink, open_sink, sink_identity
 from kc_lineage_dagster.errors import KcLineageError
-from kc_lineage_dagster.recipe.files import RecipeFile, find_recipes
+from kc_lineage_dagster.recipe.files import RecipeFile
 from kc_lineage_dagster.run.cluster import Cluster
+from kc_lineage_dagster.wording import counted
 
 _ASKED = 3  # connectors whose evidence is tried
 
@@ -60,7 +58,7 @@ def _tried(what: str, look: Callable[[Cluster], Iterator[Finding]], cluster: Clu
 def _connect(cluster: Cluster) -> Iterator[Finding]:
     listing = cluster.listing()
     names = [one.name for one in listing.connectors]
-    yield Finding("Connect", True, f"{listing.source} lists {len(names)} connectors")
+    yield Finding("Connect", True, f"{listing.source} lists {counted(len(names), 'connector')}")
     yield from (Finding("Connect", None, f"{name!r}: {reason}") for name, reason in sorted(listing.unread.items()))
     if not names:
         return
@@ -80,15 +78,18 @@ def _datahub(cluster: Cluster) -> Iterator[Finding]:
     base = cluster.file.path.parent
     place = sink_identity(kind, config, base_dir=base)
     opened = open_sink(kind, config, run_id="doctor", base_dir=base)
+    with closing(opened):
+        problem = opened.check()
+    if problem:
+        yield Finding("DataHub", False, problem)
+        return
     if isinstance(opened, RestSink):
-        with closing(opened):
-            problem = opened.check()
-        yield Finding("DataHub", problem is None, problem or f"{place} answers and accepts the credentials")
+        yield Finding("DataHub", True, f"{place} answers and accepts the credentials")
         return
     path = Path(place.rpartition(" ")[2])
     if path.is_absolute():
         yield _writable("DataHub", path.parent)
-    yield Finding("DataHub", True, place)
+    yield Finding("DataHub", True, f"{place} can be opened")
 
 
 def _state(cluster: Cluster) -> Iterator[Finding]:
@@ -108,24 +109,3 @@ def _writable(what: str, folder: Path) -> Finding:
     os.close(handle)
     os.unlink(name)
     return Finding(what, True, f"{folder} can be written")
-
-
-def main(slugs: list[str]) -> int:
-    """Examines the recipes with these short names, by default all; 1 when something is missing."""
-    missing = False
-    try:
-        files = [file for file in find_recipes() if not slugs or file.slug in slugs]
-    except KcLineageError as error:
-        print(f"  {Finding('recipes', False, str(error))}")
-        return 1
-    for file in files:
-        print(file.slug)
-        for finding in examine(file):
-            print(finding)
-            missing = missing or finding.ok is False
-    print("something is missing" if missing else "nothing is missing")
-    return int(missing)
-
-
-if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from kc_lineage_dagster.lineage import ConnectorLineage
@@ -12,21 +12,24 @@ from kc_lineage_dagster.run.report import ConnectorResult
 from kc_lineage_dagster.run.stale import StalePlan
 from kc_lineage_dagster.run.sync import Connect, Describer
 from kc_lineage_dagster.state.receipts import Receipts
+from kc_lineage_dagster.wording import counted
 
 
 @dataclass(frozen=True, slots=True)
 class Preview:
-    """``lines``: the diff, ``+`` and ``-`` for edges, ``?`` for unresolved items. The rest are counts."""
+    """``lines``: the diff, ``+`` and ``-`` for edges, ``?`` for unresolved items. ``created``, ``changed``: numbers
+    of connectors. ``gone``: how much goes, in words.
+    """
 
     lines: tuple[str, ...]
     created: int
     changed: int
-    removed: int
+    gone: str
 
     @property
     def summary(self) -> str:
         """In one line."""
-        return f"{self.created} connectors new, {self.changed} changed, {self.removed} entities would be removed"
+        return f"{counted(self.created, 'connector')} new, {self.changed} changed, {self.gone}"
 
 
 def preview(cluster: Cluster, connect: Connect) -> Preview:
@@ -44,7 +47,34 @@ def preview(cluster: Cluster, connect: Connect) -> Preview:
     changed = [one for one in results if one.before is not None and one.changed]
     lines = [line for one in results for line in difference(one.before, one.lineage)]
     lines += [f"not read: {name}: {reason}" for name, reason in sorted(snapshot.unread.items())]
-    return Preview((*lines, *_removals(plan)), len(created), len(changed), len(plan.remove))
+    return Preview((*lines, *_removals(plan)), len(created), len(changed), _would_go(len(plan.remove)))
+
+
+def compared(before: Iterable[ConnectorLineage], now: Iterable[ConnectorLineage], unread: Mapping[str, str]) -> Preview:
+    """Compare the lineage of two clusters, or of one at two times, connector by connector.
+
+    unread: connectors that one of the two could not read, with the reason; they are neither new nor gone.
+    """
+    was, found = ({one.connector: one for one in lineages} for lineages in (before, now))
+    known = {name: (was.get(name), found.get(name)) for name in sorted({**was, **found}) if name not in unread}
+    lines = {name: _changed(old, new) for name, (old, new) in known.items()}
+    created = sum(old is None for old, _ in known.values())
+    gone = sum(new is None for _, new in known.values())
+    changed = sum(bool(lines[name]) for name, (old, new) in known.items() if old and new)
+    told = [line for some in lines.values() for line in some]
+    told += [f"not read: {name}: {reason}" for name, reason in sorted(unread.items())]
+    return Preview(tuple(told), created, changed, f"{gone} gone")
+
+
+def _changed(before: ConnectorLineage | None, now: ConnectorLineage | None) -> list[str]:
+    if now is not None:
+        return difference(before, now)
+    assert before is not None
+    return [f"{before.kind} {before.connector} (gone)", *(f"  - {edge}" for edge in sorted(_edges(before)))]
+
+
+def _would_go(entities: int) -> str:
+    return f"{counted(entities, 'entity', 'entities')} would be removed"
 
 
 def difference(before: ConnectorLineage | None, now: ConnectorLineage) -> list[str]:

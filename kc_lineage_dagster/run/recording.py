@@ -1,6 +1,4 @@
-"""``make record``: a live cluster's answers, without secrets, in a file that ``connect_uri`` reads.
-
-    python -m kc_lineage_dagster.run.recording http://connect:8083 cluster.json      or the recipe of the cluster
+"""A live cluster's answers, without secrets, as a file that ``connect_uri`` reads (``kc-lineage record``).
 
 For bug reports and tests: request path -> answer. Secrets are removed by what the plugins declare, by key and by
 shape, in configurations, task configurations, traces and offsets (``connect.redact``).
@@ -8,16 +6,12 @@ shape, in configurations, task configurations, traces and offsets (``connect.red
 
 from __future__ import annotations
 
-import json
-import sys
 from collections.abc import Mapping
-from pathlib import Path
 from typing import Any
 
 from kc_lineage_dagster.connect.answers import EXPANDED, NAMES, PLUGINS, Answers, connector_path, segment
 from kc_lineage_dagster.connect.snapshot import Connector, Snapshot
-from kc_lineage_dagster.errors import ConnectError, KcLineageError
-from kc_lineage_dagster.recipe.files import read_recipe, recipe_of
+from kc_lineage_dagster.errors import ConnectError
 from kc_lineage_dagster.run.cluster import Cluster
 
 
@@ -86,23 +80,3 @@ def _plugins(worker: Answers) -> list[dict[str, str]]:
         return []
     entries = [entry for entry in body if isinstance(entry, Mapping)] if isinstance(body, list) else []
     return [{key: str(entry[key]) for key in ("class", "type", "version") if key in entry} for entry in entries]
-
-
-def main(where: str, out: str = "cluster.json") -> int:
-    """Writes the recording of a worker's address, or of a recipe's cluster; prints what is in it."""
-    named = {"source": {"type": "kafka-connect", "config": {"connect_uri": where}}}
-    is_recipe = "://" not in where
-    try:
-        file = read_recipe(Path(where)) if is_recipe else recipe_of(named, Path.cwd() / "recorded.yml")
-        answers = record(Cluster.of(file))
-    except KcLineageError as error:
-        print(error, file=sys.stderr)
-        return 1
-    lines = (f"{json.dumps(path)}: {json.dumps(answer, sort_keys=True)}" for path, answer in answers.items())
-    Path(out).write_text("{\n" + ",\n".join(lines) + "\n}\n", encoding="utf-8")
-    print(f"{len(answers[EXPANDED])} connectors in {out}; look through it before you share it")
-    return 0
-
-
-if __name__ == "__main__":
-    sys.exit(main(*sys.argv[1:]))

@@ -6,6 +6,7 @@ import json
 import time
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
 from typing import Any
 
 from kc_lineage_dagster.recipe.files import RecipeFile
@@ -41,6 +42,13 @@ def shared_flows(state: ClusterState) -> dict[str, str]:
         for urn in sorted(urns & held)
         if urn.startswith("urn:li:dataFlow:")
     }
+
+
+def with_notes(files: Iterable[RecipeFile]) -> list[RecipeFile]:
+    """Return the recipes with a warning at each that would overwrite what another one writes (``alike``)."""
+    files = list(files)
+    notes = alike(files)
+    return [replace(one, warnings=(*one.warnings, notes[one.slug])) if one.slug in notes else one for one in files]
 
 
 def alike(files: Iterable[RecipeFile]) -> dict[str, str]:

@@ -8,9 +8,9 @@ import sys
 from pathlib import Path
 
 import pytest
-from click.testing import CliRunner, Result
+from click.testing import Result
 
-from kc_lineage_dagster.cli.main import main
+from tests.cli.run import kc_lineage
 from tests.defs.clusters import CONNECTORS, save_cluster, write_recipe
 
 TABLE = {"platform": "postgres", "name": "shop.public.users", "instance": None}
@@ -18,7 +18,7 @@ TOPIC = {"platform": "kafka", "name": "pg.public.users", "instance": None}
 
 
 def run(*arguments: str | Path) -> Result:
-    return CliRunner().invoke(main, ["lineage", *map(str, arguments)])
+    return kc_lineage("lineage", *arguments)
 
 
 @pytest.fixture
@@ -68,9 +68,112 @@ def test_lineage_loads_neither_dagster_nor_datahub(recipe):
     """What a pull request runs starts at once: neither Dagster nor DataHub is imported."""
     code = (
         "import sys\nfrom kc_lineage_dagster.cli.main import main\n"
-        f"main(['lineage', {str(recipe)!r}], standalone_mode=False)\n"
+        f"main(['lineage', {str(recipe)!r}, '--format', 'json'], standalone_mode=False)\n"
         "heavy = {'dagster', 'datahub', 'sqlalchemy', 'sqlglot'} & set(sys.modules)\n"
         "assert not heavy, heavy\n"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
     assert done.returncode == 0, done.stderr[-2000:]
+
+
+def test_text_is_for_people(recipe, tmp_path):
+    """Without a format: counts, connectors, edges with evidence; nothing in a name steers the terminal."""
+    save_cluster(tmp_path, {**CONNECTORS, "red\x1b[31m": CONNECTORS["cdc"]})
+    shown = run(recipe).stdout
+    assert "shop: 4 connectors, 7 edges, 0 unresolved" in shown
+    assert "postgres:shop.public.users -> kafka:pg.public.users" in shown
+    assert "[configuration]" in shown
+    assert "\x1b" not in shown
+
+
+def test_instances_are_those_of_the_recipe(tmp_path):
+    """`platform_instance_map` names the instance of each dataset, also for a saved cluster with `--recipe`."""
+    cluster = save_cluster(tmp_path, CONNECTORS)
+    recipe = write_recipe(tmp_path, platform_instance_map={"postgres": "core"}, password="${NOT_SET_ANYWHERE}")
+    [found] = json.loads(run(cluster, "--recipe", recipe, "--format", "json").stdout)
+    instances = {(edge["upstream"]["platform"], edge["upstream"]["instance"]) for edge in edges_of(found)}
+    assert instances == {("postgres", "core"), ("kafka", None)}
+    assert found["cluster"] == "shop"
+
+
+def edges_of(cluster: dict) -> list[dict]:
+    return [edge for one in cluster["connectors"] for edge in one["edges"]]
+
+
+@pytest.mark.parametrize(
+    ("spoiled", "option", "code"),
+    [
+        ({"x": {"connector.class": "com.acme.Own", "topics": "t"}}, "unresolved", 1),
+        ({"x": {"connector.class": "com.acme.Own", "topics": "t"}}, "unread", 0),
+        ({}, "unresolved", 0),
+    ],
+)
+def test_fail_on_decides_the_exit_code(tmp_path, spoiled, option, code):
+    """`--fail-on unresolved` fails a pull request that adds lineage nobody can know, and says which connector."""
+    done = run(save_cluster(tmp_path, {**CONNECTORS, **spoiled}), "--fail-on", option, "--format", "json")
+    assert done.exit_code == code
+    assert bool(code) == ("x: " in done.stderr)
+    assert json.loads(done.stdout)
+
+
+def test_fail_on_unread(tmp_path):
+    """`--fail-on unread` fails when a file of a folder cannot be read."""
+    folder = tmp_path / "connectors"
+    folder.mkdir()
+    (folder / "good.json").write_text(json.dumps({"name": "good", "config": CONNECTORS["cdc"]}))
+    (folder / "bad.json").write_text("{")
+    assert run(folder).exit_code == 0
+    done = run(folder, "--fail-on", "unread")
+    assert done.exit_code == 1
+    assert "bad" in done.stderr
+
+
+def test_mermaid_draws_every_edge(recipe):
+    """The chart has each dataset and connector once, and an arrow into and out of the connector for each edge."""
+    lines = run(recipe, "--format", "mermaid").stdout.splitlines()
+    assert lines[0] == "flowchart LR"
+    assert sum('"kafka:pg.public.users"' in line for line in lines) == 1
+    edges = edges_of(json.loads(run(recipe, "--format", "json").stdout)[0])
+    ends = {("in", end(e["upstream"])) for e in edges} | {("out", end(e["downstream"])) for e in edges}
+    assert sum("-->" in line for line in lines) >= len(ends)
+    assert "#8220;" not in "".join(lines)
+
+
+def end(dataset: dict) -> tuple:
+    return dataset["platform"], dataset["name"]
+
+
+def test_many_recipes_in_one_call(tmp_path):
+    """Hundreds of recipes are one call: each its own element, in the order of the arguments."""
+    save_cluster(tmp_path, CONNECTORS)
+    recipes = []
+    for number in range(200):
+        recipes.append(tmp_path / f"r{number}.json")
+        text = {"source": {"type": "kafka-connect", "config": {"connect_uri": "cluster.json"}}}
+        recipes[-1].write_text(json.dumps(text))
+    found = json.loads(run(*recipes, "--format", "json").stdout)
+    assert [one["recipe"] for one in found] == list(map(str, recipes))
+    assert all(one["connectors"] == found[0]["connectors"] for one in found)
+
+
+@pytest.mark.parametrize(
+    ("argument", "words"),
+    [
+        ("http://127.0.0.1:1", "127.0.0.1:1"),
+        ("nowhere/at/all.yml", "no such file or folder"),
+        ("shp", "shop"),
+        ("broken.yml", "needs quotes"),
+        ("typo.yml", "did you mean connect_uri"),
+    ],
+)
+def test_an_argument_that_cannot_be_used_is_one_line(recipe, tmp_path, monkeypatch, argument, words):
+    """What is wrong, where, and what to do, once and in one line; no stack."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("KC_LINEAGE_RECIPES", str(recipe))
+    (tmp_path / "broken.yml").write_text("source: {type: kafka-connect, config: {password: ${VAR}}}\n")
+    (tmp_path / "typo.yml").write_text("source: {type: kafka-connect, config: {conect_uri: x}}\n")
+    (tmp_path / "quick.yml").write_text("options: {connect: {retries: 0}}\nsource: {type: kafka-connect}\n")
+    done = run(argument, *(["--recipe", "quick.yml"] if "://" in argument else []))
+    assert done.exit_code == 1
+    assert words in done.stderr
+    assert len(done.stderr.strip().splitlines()) == 1

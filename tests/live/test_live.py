@@ -22,7 +22,7 @@ from kc_lineage_dagster.emit.urns import by_connector, flow_urn
 from kc_lineage_dagster.lineage import ConnectorLineage
 from kc_lineage_dagster.recipe.files import read_recipe, recipe_of
 from kc_lineage_dagster.run.cluster import Cluster
-from kc_lineage_dagster.run.recording import main as record
+from tests.cli.run import kc_lineage
 from tests.emit.gms import Gms
 from tests.live import machine, world
 from tests.live.lab import SECRET, Lab, wait
@@ -152,7 +152,7 @@ def test_a_recording_gives_the_same_lineage(live: Live) -> None:
     """``make record`` saves what lineage needs of this worker, and no secret."""
     saved = live.folder / "recorded" / "cluster.json"
     saved.parent.mkdir()
-    assert record(live.lab.rest, str(saved)) == 0
+    assert kc_lineage("record", live.lab.rest, "-o", saved).exit_code == 0
     assert SECRET not in saved.read_text()
     recipe = yaml.safe_load(live.recipe.read_text())
     recipe["source"]["config"] |= {"connect_uri": str(saved), "cluster_name": "recorded"}

@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from kc_lineage_dagster.errors import RecipeError
-from kc_lineage_dagster.recipe.files import find_recipes, read_recipe, recipe_of, slug_of
+from kc_lineage_dagster.recipe.files import DEMO, find_recipes, read_recipe, recipe_of, slug_of
 from kc_lineage_dagster.recipe.model import ENVIRONMENTS, Patterns, Recipe
 from kc_lineage_dagster.run.cluster import Cluster
 from kc_lineage_dagster.state.cluster_state import state_folder
@@ -146,7 +146,7 @@ def test_options_taken_away_leave_a_datahub_recipe():
     """Without `options` the demo recipe is one that DataHub's own pipeline configuration accepts."""
     from datahub.ingestion.run.pipeline_config import PipelineConfig
 
-    data = yaml.safe_load((Path(__file__).parents[2] / "recipes" / "demo.yml").read_text())
+    data = yaml.safe_load(DEMO.read_text())
     data.pop("options")
     assert PipelineConfig.from_dict(data).source.type == "kafka-connect"
 
@@ -334,3 +334,39 @@ def test_unreadable_file(tmp_path):
     path = tmp_path / "x.yml"
     path.write_bytes(b"\xff\xfe\x00")
     assert "cannot be read" in (read_recipe(path).problem or "")
+
+
+def test_without_a_variable_the_current_folder_decides(tmp_path, monkeypatch):
+    """Without KC_LINEAGE_RECIPES: the folder `recipes` here, and without that the demo, whose state goes here too."""
+    monkeypatch.chdir(tmp_path)
+    [demo] = find_recipes({})
+    assert (demo.slug, demo.home) == ("demo", tmp_path / ".dagster")
+    assert demo.path_of(demo.data["source"]["config"]["connect_uri"]).is_file()
+    (tmp_path / "recipes").mkdir()
+    (tmp_path / "recipes" / "own.yml").write_text(yaml.safe_dump(MINIMAL))
+    assert [file.slug for file in find_recipes({})] == ["own"]
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("sink: {password: ${VAR}}", "inside {...} a ${VAR} needs quotes"),
+        ('sink: {server: "http://x", token: ${TOKEN}}', "inside {...} a ${VAR} needs quotes"),
+        ("sink: {{ env.SINK }}", "begins with {{ needs quotes"),
+        ("sink:\n\ttype: file", "by a tab"),
+        ("sink: @file", "begins with @"),
+        ("pipeline_name: a: b", "holds `: ` needs quotes"),
+        ("pipeline_name: *hunter2", "begins with * needs quotes"),
+        ("pipeline_name: !hunter2 x", "begins with ! needs quotes"),
+        ("pipeline_name: 'it's'", "every quote closed"),
+        ('pipeline_name: "C:\\hunter2"', "backslash"),
+        ("sink: [1, 2\npipeline_name: x", "begins in line 2"),
+    ],
+)
+def test_malformed_yaml_is_told_with_its_usual_cause(tmp_path, text, words):
+    """The parser's own words, the line, what it usually is; never a piece of the text, which may be a password."""
+    (tmp_path / "bad.yml").write_text(f"source: {{type: kafka-connect}}\n{text}\n")
+    problem = read_recipe(tmp_path / "bad.yml").problem or ""
+    assert words in problem
+    assert "in line" in problem
+    assert "hunter2" not in problem

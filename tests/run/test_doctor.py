@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import pytest
 from dagster import DagsterInstance
+from datahub.ingestion.sink.console import ConsoleSink
 
 from kc_lineage_dagster import build_definitions
 from kc_lineage_dagster.recipe.files import read_recipe
-from kc_lineage_dagster.run.doctor import examine, main
+from kc_lineage_dagster.run.doctor import examine
+from tests.cli.run import kc_lineage
 from tests.connect.stand_in import ConnectStandIn, worker
 from tests.defs.clusters import CONNECTORS, execute, save_cluster, write_recipe
 from tests.emit.gms import Gms, everything
@@ -27,13 +29,14 @@ def missing(folder) -> str:
     return "\n".join(f"{one.what}: {one.text}" for one in findings if one.ok is False)
 
 
-def test_nothing_missing(folder, capsys):
+def test_nothing_missing(folder):
     """A saved cluster, a GMS that answers and a writable state are found, and the exit code is 0."""
     with Gms() as gms:
         write_recipe(folder, sink={"type": "datahub-rest", "config": {"server": gms.url, "token": "t0ken-of-the-test"}})
-        assert main([]) == 0
+        done = kc_lineage("doctor")
+        assert done.exit_code == 0
         assert gms.requests["writes"] == 0
-    shown = capsys.readouterr().out
+    shown = done.output
     assert "lists 3 connectors" in shown
     assert "active topics are not available" in shown
     assert "t0ken-of-the-test" not in shown
@@ -44,7 +47,7 @@ def test_a_live_worker(folder):
     with ConnectStandIn(worker({"a": CONNECTORS["cdc"]})) as connect:
         write_recipe(folder, connect_uri=connect.uri)
         texts = [one.text for one in examine(read_recipe(folder / "shop.yml"))]
-    assert any("lists 1 connectors" in text for text in texts)
+    assert any("lists 1 connector" in text for text in texts)
 
 
 @pytest.mark.parametrize(
@@ -69,6 +72,70 @@ def test_a_datahub_that_refuses(folder):
         write_recipe(folder, sink={"type": "datahub-rest", "config": {"server": gms.url}})
         gms.fault = everything(401)
         assert "DataHub: " in missing(folder)
+
+
+@pytest.mark.parametrize(
+    ("sink", "words"),
+    [
+        ({"type": "datahub-rst"}, "did you mean datahub-rest"),
+        ({"type": "datahub-lite", "config": {"type": "nosuchdb"}}, "nosuchdb"),
+        ({"type": "file", "config": {"filname": "x"}}, "filname"),
+        ({"type": "com.acme.sinks.Own"}, "com.acme"),
+        ({"type": "tests.run.test_doctor.Unmakeable"}, "no licence"),
+    ],
+)
+def test_a_sink_that_cannot_be_opened_is_missing(folder, sink, words):
+    """The doctor makes the sink as a run does: what only shows then is missing, in one line."""
+    write_recipe(folder, sink=sink)
+    found = missing(folder)
+    assert words in found
+    assert "\n" not in found
+
+
+def test_opening_a_sink_writes_nothing(folder):
+    """Trying a file and a DataHub Lite leaves both as they are."""
+    for kind, name in (("file", "filename"), ("datahub-lite", "file")):
+        path = folder / f"{kind}.out"
+        path.write_text("kept")
+        inner = {name: str(path)}
+        config = inner if kind == "file" else {"type": "sqlite", "config": inner}
+        write_recipe(folder, sink={"type": kind, "config": config})
+        before = set(folder.rglob("*"))
+        assert not missing(folder)
+        assert path.read_text() == "kept"
+        assert set(folder.rglob("*")) - before <= {folder / "state", *(folder / "state").rglob("*")}
+
+
+class Unmakeable(ConsoleSink):
+    """A sink whose module can be imported and which cannot be made."""
+
+    @classmethod
+    def create(cls, config_dict: dict, ctx: object) -> ConsoleSink:
+        """Refuse, as a plugin does that lacks something."""
+        raise RuntimeError("no licence")
+
+
+def test_names_are_recipes_that_exist(folder):
+    """A name that no recipe has is refused, with the names there are; nothing is said to be well."""
+    write_recipe(folder)
+    done = kc_lineage("doctor", "shpo")
+    assert done.exit_code == 1
+    assert "shop" in done.stderr
+    assert "nothing is missing" not in done.output
+    assert kc_lineage("doctor", "shop").exit_code == kc_lineage("doctor", folder / "shop.yml").exit_code == 0
+
+
+def test_recipes_that_would_overwrite_each_other_are_noted(folder, monkeypatch):
+    """What the job `doctor_<cluster>` says of the folder's other recipes, the command says too."""
+    write_recipe(folder)
+    recipes = folder / "recipes"
+    recipes.mkdir()
+    for name in ("one", "two"):
+        (recipes / f"{name}.yml").write_text(
+            (folder / "shop.yml").read_text().replace("cluster.json", "../cluster.json")
+        )
+    monkeypatch.setenv("KC_LINEAGE_RECIPES", str(recipes))
+    assert "it and two.yml have the same sink" in kc_lineage("doctor", "one").output
 
 
 def test_the_job(folder):

@@ -1,4 +1,4 @@
-"""``make record``: the recording of a cluster derives what the cluster does, and holds no secret."""
+"""`kc-lineage record`: the recording of a cluster derives what the cluster does, and holds no secret."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from kc_lineage_dagster.connect.client import ConnectClient, ConnectSettings
 from kc_lineage_dagster.connect.fetch import fetch
 from kc_lineage_dagster.connect.saved import open_saved
 from kc_lineage_dagster.derive.derive import Settings, deriver
-from kc_lineage_dagster.run.recording import main
+from tests.cli.run import kc_lineage
 from tests.connect.stand_in import ConnectStandIn
 
 LAB = Path(__file__).parents[1] / "data" / "lab" / "cluster.json"
@@ -24,7 +24,7 @@ def lineages(snapshot):
 def test_a_recording_derives_the_same_lineage(tmp_path):
     """A worker and its recording give the same connectors, evidence and lineage."""
     with ConnectStandIn(LAB) as worker:
-        assert main(worker.uri, str(tmp_path / "out.json")) == 0
+        assert kc_lineage("record", worker.uri, "-o", tmp_path / "out.json").exit_code == 0
         with ConnectClient(ConnectSettings(worker.uri)) as client:
             live = fetch(client)
     saved = fetch(open_saved(tmp_path / "out.json"))
@@ -37,9 +37,9 @@ def test_a_recording_of_a_recording_is_the_same(tmp_path):
     """Recording is idempotent."""
     first, second = tmp_path / "first.json", tmp_path / "second.json"
     with ConnectStandIn(LAB) as worker:
-        main(worker.uri, str(first))
+        kc_lineage("record", worker.uri, "-o", first)
     with ConnectStandIn(first) as worker:
-        main(worker.uri, str(second))
+        kc_lineage("record", worker.uri, "-o", second)
     assert json.loads(second.read_text()) == json.loads(first.read_text())
 
 
@@ -59,15 +59,22 @@ def test_a_recording_holds_no_secret(tmp_path):
         f"{path}/topics": {"sink": {"topics": ["t"]}},
     }
     with ConnectStandIn(answers) as worker:
-        assert main(worker.uri, str(tmp_path / "out.json")) == 0
+        assert kc_lineage("record", worker.uri, "-o", tmp_path / "out.json").exit_code == 0
     text = (tmp_path / "out.json").read_text()
     assert secret not in text
     assert "cannot log in with" in text
     assert f"{path}/tasks" in text
 
 
-def test_a_worker_that_does_not_answer_is_one_line(tmp_path, capsys):
+def test_a_cluster_that_cannot_be_read_is_one_line(tmp_path):
     """A cluster that cannot be listed leaves no file, and says why."""
-    assert main(str(tmp_path / "none.yml"), str(tmp_path / "out.json")) == 1
-    assert len(capsys.readouterr().err.splitlines()) == 1
+    done = kc_lineage("record", tmp_path / "none.json", "-o", tmp_path / "out.json")
+    assert done.exit_code == 1
+    assert len(done.stderr.splitlines()) == 1
+    assert "none.json" in done.stderr
     assert not (tmp_path / "out.json").exists()
+
+
+def test_a_recording_can_be_piped(tmp_path):
+    """`-o -` writes the recording to stdout, and nothing else."""
+    assert json.loads(kc_lineage("record", LAB, "-o", "-").stdout)["/connectors"]

@@ -1,0 +1,87 @@
+"""``kc-lineage demo``: the main job on a saved cluster and DataHub Lite, and what came out of it, in a few lines."""
+
+from __future__ import annotations
+
+import os
+import shlex
+import subprocess
+import sys
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+
+import click
+
+from kc_lineage_dagster.emit.sinks import sink_identity
+from kc_lineage_dagster.lineage import ConnectorLineage
+from kc_lineage_dagster.page.render import PAGE
+from kc_lineage_dagster.recipe.files import DEMO, RECIPES_VARIABLE, read_recipe
+from kc_lineage_dagster.run.cluster import Cluster
+from kc_lineage_dagster.wording import counted
+
+_MODULE = ("-m", "kc_lineage_dagster.definitions")
+_JOB = ("dagster", "job", "execute", *_MODULE, "-j", "sync_demo")
+_SHOWN = 30  # connectors
+
+
+@click.command()
+@click.option("--ui", is_flag=True, help="Then serve Dagster's web interface, until Ctrl-C.")
+@click.option("--port", type=int, default=3000, show_default=True, help="Of the web interface.")
+def command(ui: bool, port: int) -> None:
+    """Run the main job with Dagster: from a saved cluster (a real worker's answers) to DataHub Lite, an SQLite file.
+
+    Needs nothing but this package. State goes to DAGSTER_HOME, by default .dagster in the current folder; run again, it
+    sends nothing, because nothing changed.
+
+    \b
+    kc-lineage demo
+    kc-lineage demo --ui      and then http://127.0.0.1:3000
+    """
+    home = Path(os.environ.get("DAGSTER_HOME") or ".dagster").expanduser().absolute()
+    home.mkdir(parents=True, exist_ok=True)
+    os.environ.update({"DAGSTER_HOME": str(home), RECIPES_VARIABLE: str(DEMO)})
+    os.environ.setdefault("DATAHUB_TELEMETRY_ENABLED", "false")
+    log = home / "sync_demo.log"
+    click.echo(f"{shlex.join(_JOB)}   (log: {log})", err=True)
+    with log.open("w", encoding="utf-8") as output:
+        run = [sys.executable, "-m", *_JOB]
+        code = subprocess.run(run, stdout=output, stderr=subprocess.STDOUT, check=False).returncode
+    if code:
+        click.echo("\n".join(log.read_text(encoding="utf-8", errors="replace").splitlines()[-20:]), err=True)
+        raise SystemExit(1)
+    cluster = Cluster.of(read_recipe(DEMO))
+    click.echo("\n".join(summary(cluster, os.environ)))
+    if ui:
+        serve = [sys.executable, "-m", "dagster", "dev", *_MODULE, "--port", str(port)]
+        raise SystemExit(subprocess.run(serve, check=False).returncode)
+
+
+def summary(cluster: Cluster, environ: Mapping[str, str]) -> Iterable[str]:
+    """Yield what a sync left, for people: counts, the first unresolved items, where to look next."""
+    lineages = sorted(cluster.state.lineages().values(), key=lambda one: one.connector)
+    unresolved = [(one, item) for one in lineages for item in one.unresolved]
+    yield f"{'connector':32} {'type':8} {'jobs':>5} {'edges':>6} {'unresolved':>11}"
+    for one in lineages[:_SHOWN]:
+        yield f"{one.connector[:32]:32} {one.kind:8} {_jobs(one):5} {len(one.edges):6} {len(one.unresolved):11}"
+    if len(lineages) > _SHOWN:
+        yield f"… and {len(lineages) - _SHOWN} more"
+    counts = (counted(len(lineages), "connector"), counted(sum(map(_jobs, lineages)), "job"))
+    edges = counted(sum(len(one.edges) for one in lineages), "edge")
+    yield ""
+    yield f"{', '.join(counts)}, {edges}, {counted(len(unresolved), 'unresolved item')}"
+    yield from (f"  unresolved: {one.connector}: {item}" for one, item in unresolved[:10])
+    sink = cluster.recipe.sink
+    place = sink_identity(sink.type, sink.config, base_dir=cluster.file.path.parent) if sink else ""
+    exported = " ".join(f"{name}={shlex.quote(environ[name])}" for name in ("DAGSTER_HOME", RECIPES_VARIABLE))
+    yield ""
+    yield f"written to:  {place}"
+    yield f"state:       {cluster.state.folder}"
+    yield f"picture:     {(cluster.state.folder / PAGE).as_uri()}"
+    yield f"the same as: {exported} {shlex.join(_JOB)}"
+    yield "look next:   kc-lineage demo --ui, then Catalog, `demo`, `connector_lineage`: every connector is a partition"
+    yield "your own:    copy " + str(DEMO)
+
+
+def _jobs(lineage: ConnectorLineage) -> int:
+    """Return how many DataJobs a connector has: one per source dataset or per topic."""
+    jobs = {edge.upstream if edge.upstream else edge.downstream for edge in lineage.edges}
+    return len(jobs) + len({item.topic for item in lineage.unresolved if item.topic})

@@ -1,0 +1,49 @@
+"""``kc-lineage doctor``: what is missing before the first run, in plain words."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from kc_lineage_dagster.cli.arguments import chosen
+from kc_lineage_dagster.recipe.files import RecipeFile, find_recipes, read_recipe
+from kc_lineage_dagster.run.doctor import examine
+from kc_lineage_dagster.state.other_recipes import with_notes
+from kc_lineage_dagster.wording import printable
+
+_COLORS = {True: "green", False: "red", None: "yellow"}
+
+
+@click.command()
+@click.argument("names", nargs=-1, metavar="[NAME|RECIPE]...")
+def command(names: tuple[str, ...]) -> None:
+    """Try the recipe, Connect, DataHub and the state of each cluster, and say what is missing.
+
+    NAME is the short name of a recipe in KC_LINEAGE_RECIPES (a file or a folder), RECIPE a file; without any, all
+    recipes in KC_LINEAGE_RECIPES. Writes nothing to Connect or DataHub, and shows no secret.
+
+    \b
+    kc-lineage doctor
+    kc-lineage doctor payments
+    KC_LINEAGE_RECIPES=/etc/kc-lineage/recipes kc-lineage doctor
+
+    Exits with 1 when something is missing.
+    """
+    missing = 0
+    for file in _named(names):
+        click.secho(file.slug, bold=True)
+        for finding in examine(file):
+            click.secho(printable(str(finding)), fg=_COLORS[finding.ok])
+            missing += finding.ok is False
+    click.echo(f"{missing} missing" if missing else "nothing is missing")
+    if missing:
+        raise SystemExit(1)
+
+
+def _named(names: tuple[str, ...]) -> list[RecipeFile]:
+    """Return the recipes of the arguments; of those in ``KC_LINEAGE_RECIPES`` each knows the others."""
+    paths = {name for name in names if Path(name).expanduser().is_file()}
+    others = tuple(name for name in names if name not in paths)
+    found = [read_recipe(Path(name).expanduser()) for name in names if name in paths]
+    return found + (chosen(others, with_notes(find_recipes())) if others or not names else [])

@@ -1,0 +1,140 @@
+"""A cluster's lineage as people and programs read it: text, JSON, Mermaid."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+import click
+
+from kc_lineage_dagster.connect.snapshot import Snapshot
+from kc_lineage_dagster.emit.urns import Naming, dataset_instance
+from kc_lineage_dagster.lineage import ConnectorLineage, Dataset, Edge
+from kc_lineage_dagster.wording import counted, printable
+
+_WIDE = 90  # characters of an edge after which its evidence is no longer aligned with the others
+MERMAID_EDGES, MERMAID_CHARACTERS = 500, 50_000  # Mermaid's own limits, maxEdges and maxTextSize, where it is embedded
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """What one argument of ``kc-lineage lineage`` gave.
+
+    argument: as it was typed.
+    slug: the cluster's short name.
+    lineages: sorted by connector; datasets carry the platform instance that the recipe gives them.
+    unread: connectors that are there and could not be read, with the reason.
+    error: why there is nothing else, in one line.
+    snapshot: what was read, None when nothing was.
+    """
+
+    argument: str
+    slug: str
+    lineages: tuple[ConnectorLineage, ...] = ()
+    unread: Mapping[str, str] = field(default_factory=dict)
+    error: str | None = None
+    snapshot: Snapshot | None = None
+
+
+def with_instances(lineage: ConnectorLineage, naming: Naming) -> ConnectorLineage:
+    """Return the lineage with the recipe's platform instances at its datasets."""
+
+    def placed(dataset: Dataset) -> Dataset:
+        instance = dataset_instance(naming, lineage.connector, dataset)
+        return dataset if instance == dataset.instance else replace(dataset, instance=instance)
+
+    edges = (
+        replace(edge, upstream=edge.upstream and placed(edge.upstream), downstream=placed(edge.downstream))
+        for edge in lineage.edges
+    )
+    return replace(lineage, edges=tuple(edges)) if naming != Naming(env=naming.env) else lineage
+
+
+def document(found: Found) -> dict[str, Any]:
+    """Return one element of the JSON that others rely on: its keys and their meaning stay."""
+    head = {"recipe": found.argument, "cluster": found.slug}
+    if found.error is not None:
+        return {**head, "error": found.error}
+    return {**head, "connectors": [_connector(one) for one in found.lineages], "unread": dict(found.unread)}
+
+
+def _connector(lineage: ConnectorLineage) -> dict[str, Any]:
+    return {
+        "connector": lineage.connector,
+        "type": lineage.kind,
+        "class": lineage.connector_class,
+        "family": lineage.family,
+        "edges": [_edge(edge) for edge in lineage.edges],
+        "unresolved": [{"what": item.what, "reason": item.reason, "topic": item.topic} for item in lineage.unresolved],
+    }
+
+
+def _edge(edge: Edge) -> dict[str, Any]:
+    return {
+        "upstream": edge.upstream and _end(edge.upstream),
+        "downstream": _end(edge.downstream),
+        "evidence": edge.evidence,
+        "fields": [{"upstream": list(pair.upstream), "downstream": pair.downstream} for pair in edge.fields],
+    }
+
+
+def _end(dataset: Dataset) -> dict[str, Any]:
+    return {"platform": dataset.platform, "name": dataset.name, "instance": dataset.instance}
+
+
+def text(found: Found) -> Iterator[str]:
+    """Yield the lines for people: a cluster, its connectors, their edges with evidence, what is unresolved."""
+    if found.error is not None:
+        yield click.style(f"{found.argument}: {found.error}", fg="red")
+        return
+    edges = sum(len(one.edges) for one in found.lineages)
+    unresolved = sum(len(one.unresolved) for one in found.lineages)
+    counts = [counted(len(found.lineages), "connector"), counted(edges, "edge"), f"{unresolved} unresolved"]
+    counts += [f"{len(found.unread)} not read"] if found.unread else []
+    yield click.style(f"{found.slug}: {', '.join(counts)}", bold=True)
+    for lineage in found.lineages:
+        yield from _lines(lineage)
+    unread = (printable(f"  not read: {name}: {why}") for name, why in sorted(found.unread.items()))
+    yield from (click.style(line, fg="red") for line in unread)
+
+
+def _lines(lineage: ConnectorLineage) -> Iterator[str]:
+    known = lineage.family or lineage.connector_class or "no class"
+    yield f"  {lineage.kind} {click.style(printable(lineage.connector), bold=True)} ({printable(known)})"
+    width = min(_WIDE, max((len(str(edge)) for edge in lineage.edges), default=0))
+    for edge in lineage.edges:
+        yield f"    {printable(str(edge)):{width}}  {click.style(printable(f'[{edge.evidence}]'), dim=True)}"
+    yield from (click.style(printable(f"    ? {item}"), fg="yellow") for item in lineage.unresolved)
+
+
+def mermaid(every: Iterable[Found]) -> Iterator[str]:
+    """Yield a Mermaid flowchart, as GitHub and GitLab draw it in a comment: datasets are boxes, connectors rounded."""
+    yield "flowchart LR"
+    nodes: dict[tuple[str, str], str] = {}
+    for found in every:
+        for lineage in found.lineages:
+            own = f"c{len(nodes)}"
+            nodes[found.slug, lineage.connector] = own
+            yield f'  {own}(["{_label(lineage.connector)}"])'
+            for end, arrow in dict.fromkeys(_arrows(lineage)):
+                if ("", end) not in nodes:
+                    nodes["", end] = f"d{len(nodes)}"
+                    yield f'  {nodes["", end]}["{_label(end)}"]'
+                yield f"  {arrow.format(own=own, end=nodes['', end])}"
+            if lineage.unresolved:
+                yield f'  {own} -.- u{len(nodes)}["{counted(len(lineage.unresolved), "unresolved item")}"]'
+
+
+def _arrows(lineage: ConnectorLineage) -> Iterator[tuple[str, str]]:
+    for edge in lineage.edges:
+        if edge.upstream:
+            yield str(edge.upstream), "{end} --> {own}"
+        yield str(edge.downstream), "{own} --> {end}"
+
+
+def _label(text: str) -> str:
+    """Return a text as Mermaid shows it inside quotes: entities for what it would take for syntax or markup."""
+    return "".join(
+        character if character.isalnum() or character in " .:_-/" else f"#{ord(character)};" for character in text
+    )

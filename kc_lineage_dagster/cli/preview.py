@@ -1,0 +1,85 @@
+"""``kc-lineage preview``: what a sync would create, change and remove, as a diff; sends nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import click
+
+from kc_lineage_dagster.cli.arguments import recipe_named
+from kc_lineage_dagster.cli.formats import Found
+from kc_lineage_dagster.cli.lineage import find
+from kc_lineage_dagster.errors import RecipeError
+from kc_lineage_dagster.recipe.files import RecipeFile
+from kc_lineage_dagster.run.cluster import Cluster
+from kc_lineage_dagster.run.preview import compared, preview
+from kc_lineage_dagster.wording import counted, printable
+
+_COMMENT = 60_000  # characters; a comment on GitHub has at most 65,536
+_COLORS = {"-": "red", "+": "green", "?": "yellow"}
+
+
+@click.command()
+@click.argument("recipe", metavar="RECIPE|SAVED")
+@click.option(
+    "--against",
+    metavar="RECIPE|SAVED|URL",
+    help="Compare with this cluster's lineage, not with what the last sync left: the base branch's folder, say.",
+)
+@click.option("--recipe", "rules", metavar="RECIPE", help="Names and options for saved clusters, as in `lineage`.")
+@click.option("--format", "form", type=click.Choice(["text", "markdown"]), default="text", show_default=True)
+@click.option("--exit-code", is_flag=True, help="Exit with 1 when anything would change.")
+def command(recipe: str, against: str | None, rules: str | None, form: str, exit_code: bool) -> None:
+    """Show what a sync of RECIPE would create, change and remove. Sends nothing and writes nothing.
+
+    Lines with + and - are edges, with ? unresolved items. Without --against the last sync's state is needed (the same
+    KC_LINEAGE_STATE or DAGSTER_HOME), and RECIPE is a recipe; a recipe without state shows everything as new.
+
+    \b
+    kc-lineage preview payments.yml
+    kc-lineage preview connectors/ --against base/connectors/ --recipe payments.yml --format markdown --exit-code
+    """
+    if against is None:
+        cluster = Cluster.of(recipe_named(recipe))
+        found = preview(cluster, cluster)
+    else:
+        rule = recipe_named(rules) if rules else None
+        before, now = (_read(argument, rule) for argument in (against, recipe))
+        found = compared(before.lineages, now.lineages, {**before.unread, **now.unread})
+    lines = [printable(line) for line in found.lines]
+    for line in _markdown(lines, found.summary) if form == "markdown" else _text(lines, found.summary):
+        click.echo(line)
+    if exit_code and lines:
+        raise SystemExit(1)
+
+
+def _read(argument: str, rules: RecipeFile | None) -> Found:
+    found = find(argument, rules)
+    if found.error is not None:
+        raise RecipeError(found.error if found.error.startswith(argument) else f"{argument}: {found.error}")
+    return found
+
+
+def _text(lines: list[str], summary: str) -> Iterator[str]:
+    for line in lines:
+        yield click.style(line, fg=_COLORS.get(line.strip()[:1]))
+    yield click.style(summary, bold=True)
+
+
+def _markdown(lines: list[str], summary: str) -> Iterator[str]:
+    """Yield a comment for a pull request: GitHub and GitLab color a diff by the first character of its lines."""
+    yield f"**Lineage:** {summary}"
+    if not lines:
+        return
+    yield ""
+    yield "```diff"
+    length = 0
+    for number, line in enumerate(lines):
+        shown = line.replace("```", "` ` `")
+        shown = shown[2:] if shown.startswith("  ") and shown.strip()[:1] in _COLORS else f"  {shown}"
+        length += len(shown) + 1
+        if length > _COMMENT:
+            yield f"  ... {counted(len(lines) - number, 'more line')}"
+            break
+        yield shown
+    yield "```"

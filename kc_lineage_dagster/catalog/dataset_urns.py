@@ -31,3 +31,14 @@ def _decoded(part: str) -> str:
         for encoded, char in _ENCODED.items():
             part = part.replace(encoded, char)
     return part
+
+
+def dataset_urn(platform: str, name: str, env: str) -> str:
+    """The URN of a dataset; ``name``: with its platform instance."""
+    return f"{_START}{_encoded(platform)},{_encoded(name)},{_encoded(env)})"
+
+
+def _encoded(part: str) -> str:
+    for encoded, char in _ENCODED.items():
+        part = part.replace(char, encoded)
+    return part

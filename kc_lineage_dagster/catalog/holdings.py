@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 
 from kc_lineage_dagster.lineage import KAFKA, Dataset
@@ -93,6 +93,10 @@ class Holdings:
             merged[platform] = Platform({**theirs, **both})
         return Holdings(merged, self.topics | other.topics, (*self.notes, *other.notes))
 
+    def noting(self, notes: tuple[str, ...]) -> Holdings:
+        """The same with other notes."""
+        return replace(self, notes=notes)
+
     def seen_from(self, connector: str, instance_of: InstanceOf) -> View:
         """The catalog of one connector."""
         return View(self, connector, instance_of)
@@ -131,7 +135,11 @@ class View:
         """The full name of the record that a topic's values are."""
         return self._schema(Dataset(KAFKA, topic)).value_name
 
+    def full_name(self, dataset: Dataset) -> str:
+        """The name in a dataset's URN: with its platform instance."""
+        instance = self.instance_of(self.connector, dataset)
+        return f"{instance}.{dataset.name}" if instance else dataset.name
+
     def _schema(self, dataset: Dataset) -> Schema:
         known = self.holdings.platforms.get(dataset.platform)
-        instance = self.instance_of(self.connector, dataset)
-        return (known and known.find(f"{instance}.{dataset.name}" if instance else dataset.name)) or NOTHING
+        return (known and known.find(self.full_name(dataset))) or NOTHING

@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +24,8 @@ _SNAPSHOT = "com.linkedin.pegasus2avro.metadata.snapshot.DatasetSnapshot"
 _OF_SNAPSHOT = {
     "com.linkedin.pegasus2avro.schema.SchemaMetadata": "schemaMetadata",
     "com.linkedin.pegasus2avro.common.Status": "status",
+    "com.linkedin.pegasus2avro.common.SubTypes": "subTypes",
+    "com.linkedin.pegasus2avro.dataset.ViewProperties": "viewProperties",
 }
 
 
@@ -47,6 +49,7 @@ class _Found:
     env: str
     schemas: dict[str, Schema | None] = field(default_factory=dict)
     removed: dict[str, bool] = field(default_factory=dict)
+    views: dict[str, bool | None] = field(default_factory=dict)
     notes: list[str] = field(default_factory=list)
 
     def read(self, path: Path) -> None:
@@ -99,6 +102,10 @@ class _Found:
             return False
         if name == "schemaMetadata":
             self.schemas[urn] = schema_of(content)
+        elif name == "subTypes" and not self.views.get(urn):
+            self.views[urn] = is_view(content.get("typeNames"))
+        elif name == "viewProperties":
+            self.views[urn] = True
         elif name == "status":
             self.removed[urn] = content.get("removed") is True
         return True
@@ -115,7 +122,7 @@ class _Found:
         for urn, schema in self.schemas.items():
             parsed = parse_urn(urn)
             if parsed and parsed.env == self.env and not self.removed.get(urn):
-                platforms[parsed.platform][parsed.name] = schema or Schema()
+                platforms[parsed.platform][parsed.name] = replace(schema or Schema(), view=self.views.get(urn))
         return Holdings({name: Platform(names) for name, names in platforms.items()}, notes=tuple(self.notes))
 
 
@@ -125,6 +132,14 @@ def schema_of(aspect: Mapping[str, Any]) -> Schema:
     paths = [one.get("fieldPath") for one in fields if isinstance(one, Mapping)] if isinstance(fields, list) else []
     value, key = columns_of(path for path in paths if isinstance(path, str))
     return Schema(value or None, key or None)
+
+
+def is_view(kinds: Any) -> bool | None:
+    """Whether the names in a ``subTypes`` say that a dataset is a view; None when they say neither."""
+    names = [str(kind).lower() for kind in kinds] if isinstance(kinds, list) else []
+    if any("view" in name for name in names):
+        return True
+    return False if any("table" in name or "collection" in name for name in names) else None
 
 
 def _content(aspect: Any) -> Any:

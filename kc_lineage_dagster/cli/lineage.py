@@ -30,9 +30,12 @@ def find(argument: str, rules: RecipeFile | None = None) -> Found:
     try:
         cluster = Cluster.of(file)
         snapshot = cluster.fetch()
-        derived, naming = deriver(snapshot.connectors, cluster.derivation(snapshot)), cluster.naming()
+        settings, naming = cluster.derivation(snapshot), cluster.naming()
     except KcLineageError as error:
         return Found(argument, file.slug, error=str(error))
+    for note in settings.notes:
+        click.echo(f"{file.slug}: {note}", err=True)
+    derived = deriver(snapshot.connectors, settings)
     lineages = tuple(formats.with_instances(derived(connector), naming) for connector in snapshot.connectors)
     return Found(argument, file.slug, lineages, snapshot.unread, snapshot=snapshot)
 

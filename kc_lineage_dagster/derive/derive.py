@@ -47,7 +47,8 @@ class Settings:
     ``generic``: the recipe's ``generic_connectors`` by connector name. ``cluster_aliases``: alias of a mirrored cluster
     -> platform instance, None for the recipe's own Kafka. ``letter_case``: platform -> ``lower`` | ``upper`` |
     ``keep``, where it differs from the platform's rule. ``plugin_classes``: the classes the worker has installed.
-    ``catalog``: from a connector to what is known beyond Connect.
+    ``catalog``: from a connector to what is known beyond Connect; ``notes``: what could not be read of that, a line
+    each.
     """
 
     generic: Mapping[str, GenericConnector] = field(default_factory=dict)
@@ -55,6 +56,7 @@ class Settings:
     letter_case: Mapping[str, str] = field(default_factory=dict)
     plugin_classes: Collection[str] = ()
     catalog: Callable[[str], Catalog] = no_catalog
+    notes: tuple[str, ...] = ()
 
 
 def derive(

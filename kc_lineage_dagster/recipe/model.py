@@ -24,9 +24,6 @@ UNUSED_SOURCE_FIELDS = (
     "kafka_rest_endpoint",
     "kafka_api_key",
     "kafka_api_secret",
-    "use_schema_resolver",
-    "schema_resolver_expand_patterns",
-    "schema_resolver_finegrained_lineage",
     "confluent_catalog",
 )
 _MATCH_SECONDS = 1.0
@@ -34,7 +31,7 @@ _LARGE_REPETITION = re.compile(r"\{\d*,?\d{4,}\}")
 LONGEST_CLUSTER_NAME = 150  # characters: it names files, URNs and Dagster's jobs
 DEFAULT_CONNECT_URI = "http://localhost:8083/"
 # Fields that DataHub's recipes have at the top and that mean nothing here.
-UNUSED_TOP_FIELDS = ("flags", "reporting", "run_id", "datahub_api", "failure_log", "recording")
+UNUSED_TOP_FIELDS = ("flags", "reporting", "run_id", "failure_log", "recording")
 # Fields of ``source.config`` that only together say something.
 _TOGETHER = (
     ("confluent_cloud_environment_id", "confluent_cloud_cluster_id"),
@@ -158,10 +155,22 @@ class SourceConfig(Model):
     kafka_rest_endpoint: Any = None
     kafka_api_key: Any = None
     kafka_api_secret: Any = None
-    use_schema_resolver: Any = None
-    schema_resolver_expand_patterns: Any = None
-    schema_resolver_finegrained_lineage: Any = None
+    use_schema_resolver: bool | None = None
+    schema_resolver_expand_patterns: bool | None = None
+    schema_resolver_finegrained_lineage: bool | None = None
     confluent_catalog: Any = None
+
+    @property
+    def is_confluent_cloud(self) -> bool:
+        """Whether the workers are Confluent Cloud's, told as DataHub's source tells it."""
+        uri = self.connect_uri.lower()
+        by_id = bool(self.confluent_cloud_environment_id and self.confluent_cloud_cluster_id)
+        return by_id or ("api.confluent.cloud" in uri and "/connect/v1/" in uri)
+
+    @property
+    def resolves_schemas(self) -> bool:
+        """``use_schema_resolver``, which is on by itself for Confluent Cloud."""
+        return self.is_confluent_cloud if self.use_schema_resolver is None else self.use_schema_resolver
 
     @field_validator("env")
     @classmethod
@@ -259,7 +268,7 @@ class Recipe(Model):
     flags: Any = None
     reporting: Any = None
     run_id: Any = None
-    datahub_api: Any = None
+    datahub_api: dict[str, Any] | None = None
     failure_log: Any = None
     recording: Any = None
     transformers: Any = None

@@ -5,10 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from functools import partial
 
-from kc_lineage_dagster.catalog.holdings import Holdings
-from kc_lineage_dagster.catalog.metadata_files import read_metadata_files
 from kc_lineage_dagster.connect.answers import Answers
 from kc_lineage_dagster.connect.fetch import fetch, list_only
 from kc_lineage_dagster.connect.saved import is_saved, open_saved
@@ -17,11 +14,12 @@ from kc_lineage_dagster.connect.snapshot import Snapshot
 from kc_lineage_dagster.connect.substitute import ProvidedConfig
 from kc_lineage_dagster.derive.derive import Settings
 from kc_lineage_dagster.derive.generic import GenericConnector
-from kc_lineage_dagster.emit.urns import Naming, dataset_instance
+from kc_lineage_dagster.emit.urns import Naming
 from kc_lineage_dagster.lineage import Dataset
 from kc_lineage_dagster.recipe.files import RecipeFile
 from kc_lineage_dagster.recipe.model import DEFAULT_CONNECT_URI, Recipe, SourceConfig, StatefulIngestion
 from kc_lineage_dagster.recipe.model import GenericConnector as GenericEntry
+from kc_lineage_dagster.run.beyond import with_catalog
 from kc_lineage_dagster.state.cluster_state import ClusterState, state_folder
 
 Progress = Callable[[int, int], None]
@@ -132,19 +130,14 @@ class Cluster:
         return self.config.connector_patterns.allows
 
     def derivation(self, snapshot: Snapshot) -> Settings:
-        """What the recipe says about derivation."""
-        return Settings(
+        """What the recipe says about derivation, and what the catalogues that it names know."""
+        settings = Settings(
             generic={one.connector_name: _generic(one) for one in self.config.generic_connectors},
             cluster_aliases=self.recipe.options.cluster_aliases,
             letter_case=self.recipe.options.letter_case,
             plugin_classes=snapshot.plugin_classes,
-            catalog=partial(self.holdings().seen_from, instance_of=partial(dataset_instance, self.naming())),
         )
-
-    def holdings(self) -> Holdings:
-        """What is known beyond Connect: the files of ``options.catalog``."""
-        paths = [self.file.path_of(name) for name in self.recipe.options.catalog]
-        return read_metadata_files(paths, self.config.env)
+        return with_catalog(self, snapshot, settings)
 
     def naming(self) -> Naming:
         """How URNs are made."""

@@ -124,15 +124,20 @@ def sync(cluster: Cluster, datahub: DataHub, request: Request, progress: Progres
 
 @dataclass(frozen=True, slots=True)
 class Describer:
-    """From a connector to its lineage and proposals; what needs the whole cluster is worked out once, when asked."""
+    """From a connector to its lineage and proposals; what needs the whole cluster is worked out once, when asked.
+
+    ``notes``: what could not be read of catalogues.
+    """
 
     naming: Naming
     derived: Callable[[Connector], ConnectorLineage]
+    notes: tuple[str, ...] = ()
 
     @classmethod
     def of(cls, cluster: Cluster, snapshot: Snapshot) -> Describer:
         """For one snapshot."""
-        return cls(cluster.naming(), deriver(snapshot.connectors, cluster.derivation(snapshot)))
+        settings = cluster.derivation(snapshot)
+        return cls(cluster.naming(), deriver(snapshot.connectors, settings), settings.notes)
 
     def describe(self, connector: Connector) -> Described:
         """Lineage and proposals of one connector."""
@@ -173,7 +178,7 @@ class _Run:
         report, results = _closed(report, results, sink.close())
         lineages = self._remember(report, results, before)
         page = write_page(self.cluster.state.folder, self.cluster.file.slug, self.snapshot, lineages)
-        return replace(report, warnings=page)
+        return replace(report, warnings=(*self.describer.notes, *page))
 
     def _chosen(self, everything: bool) -> tuple[tuple[Connector, ...], dict[str, str]]:
         """The connectors to process, and those asked for that are not in the snapshot."""

@@ -16,6 +16,7 @@ from datahub.metadata.schema_classes import (
     SchemaMetadataClass,
     StatusClass,
     StringTypeClass,
+    SubTypesClass,
 )
 
 from kc_lineage_dagster.catalog.holdings import Holdings, Platform, Schema
@@ -43,20 +44,27 @@ def schema_aspect(paths: Iterable[str], platform: str = "postgres") -> SchemaMet
     )
 
 
-def records(urn: str, paths: Iterable[str] | None, removed: bool | None = False) -> list[dict[str, Any]]:
+def records(
+    urn: str, paths: Iterable[str] | None, removed: bool | None = False, kind: str | None = None
+) -> list[dict[str, Any]]:
     """The records of one dataset; ``paths``: None for one without a schema."""
     aspects: list[Any] = [] if removed is None else [StatusClass(removed)]
     aspects += [] if paths is None else [schema_aspect(paths)]
+    aspects += [SubTypesClass([kind])] if kind else []
     return [
         MetadataChangeProposalWrapper(entityUrn=urn, aspect=aspect).to_obj(simplified_structure=True)
         for aspect in aspects
     ]
 
 
-def write(path: Path, tables: Mapping[tuple[str, str], Iterable[str] | None], env: str = "PROD") -> Path:
+def write(
+    path: Path, tables: Mapping[tuple[str, str], Iterable[str] | None], env: str = "PROD", kind: str | None = None
+) -> Path:
     """A file with these datasets: (platform, name) -> field paths."""
     found = [
-        one for (platform, name), paths in tables.items() for one in records(dataset_urn(platform, name, env), paths)
+        one
+        for (platform, name), paths in tables.items()
+        for one in records(dataset_urn(platform, name, env), paths, kind=kind)
     ]
     path.write_text(json.dumps(found, indent=4))
     return path

@@ -125,6 +125,7 @@ class Gms:
     fault: Fault = healthy
     port: int = 0
     queued: bool = False  # also take asynchronous writes, which other clients than ours make
+    unindexed: set[str] = field(default_factory=set)  # entities that its search does not find yet
     aspects: dict[tuple[str, str], dict[str, Any]] = field(default_factory=dict)
     system: dict[tuple[str, str], dict[str, Any]] = field(default_factory=dict)
     timeseries: list[tuple[str, str, dict[str, Any]]] = field(default_factory=list)
@@ -355,6 +356,8 @@ def _read(gms: Gms, method: str, path: str, body: bytes) -> tuple[int, str]:
         return 200, json.dumps(gms.config)
     if method == "POST" and query.get("action") == ["getTimeseriesAspectValues"]:
         return 200, json.dumps({"value": {"values": _timeseries(gms, json.loads(body))}})
+    if method == "POST" and parts.path == "/api/graphql":
+        return 200, json.dumps(_scroll(gms, json.loads(body)))
     if method == "POST" and parts.path.endswith("/batchGet"):
         return 200, json.dumps([one for one in map(partial(_entity, gms), json.loads(body)) if one.keys() > {"urn"}])
     found = re.fullmatch(r"/aspects/(.+)", parts.path)
@@ -371,6 +374,37 @@ def _entity(gms: Gms, asked: dict[str, Any]) -> dict[str, Any]:
         platform, name, env = urn[len("urn:li:dataset:(") : -1].split(",")
         held["datasetKey"] = {"platform": platform, "name": name, "origin": env}
     return {"urn": urn, **{name: {"value": value} for name, value in held.items() if name in asked}}
+
+
+def _scroll(gms: Gms, asked: dict[str, Any]) -> dict[str, Any]:
+    """A page of ``scrollAcrossEntities`` over datasets: what the search index holds, without ``unindexed``."""
+    variables = asked["variables"]
+    assert "scrollAcrossEntities" in asked["query"]
+    assert variables["types"] == ["DATASET"]
+    urns = sorted({urn for urn, _ in gms.aspects if urn.startswith("urn:li:dataset:")} - gms.unindexed)
+    found = [urn for urn in urns if any(_matches(gms, urn, rules["and"]) for rules in variables["orFilters"])]
+    start, count = int(variables.get("scrollId") or 0), variables["count"]
+    page = [{"entity": _dataset(gms, urn)} for urn in found[start : start + count]]
+    following = str(start + count) if start + count < len(found) else None
+    return {"data": {"scrollAcrossEntities": {"nextScrollId": following, "searchResults": page}}}
+
+
+def _matches(gms: Gms, urn: str, rules: list[dict[str, Any]]) -> bool:
+    platform, _, env = urn[len("urn:li:dataset:(") : -1].split(",")
+    removed = str(gms.aspects.get((urn, "status"), {}).get("removed", "")).lower()
+    fields = {"platform.keyword": platform, "origin": env, "removed": removed}
+    return all((fields.get(rule["field"]) in rule["values"]) is not rule.get("negated", False) for rule in rules)
+
+
+def _dataset(gms: Gms, urn: str) -> dict[str, Any]:
+    schema, kinds = gms.aspects.get((urn, "schemaMetadata")), gms.aspects.get((urn, "subTypes"))
+    fields = [{"fieldPath": one["fieldPath"]} for one in schema["fields"]] if schema else []
+    return {
+        "urn": urn,
+        "schemaMetadata": {"fields": fields} if schema else None,
+        "subTypes": {"typeNames": kinds["typeNames"]} if kinds else None,
+        "viewProperties": None,
+    }
 
 
 def _aspect(gms: Gms, urn: str, name: str) -> tuple[int, str]:

@@ -133,13 +133,28 @@ def test_unset_variable_names_file_and_field():
 
 def test_fields_without_effect_warn():
     """DataHub's fields that this project does not use are accepted, and said to have no effect."""
-    recipe = {**with_config(use_schema_resolver=True), "reporting": [], "transformers": [{"type": "add_dataset_tags"}]}
+    recipe = {**with_config(confluent_catalog={}), "reporting": [], "transformers": [{"type": "add_dataset_tags"}]}
     file = recipe_of(recipe, Path("/r/one.yml"))
     warnings = " ".join(file.warnings)
     assert file.problem is None
     assert "transformers are not applied" in warnings
-    assert "use_schema_resolver" in warnings
+    assert "confluent_catalog" in warnings
     assert "reporting" in warnings
+
+
+@pytest.mark.parametrize(
+    ("config", "asked"),
+    [
+        ({}, False),
+        ({"use_schema_resolver": True}, True),
+        ({"confluent_cloud_environment_id": "env-1", "confluent_cloud_cluster_id": "lkc-1"}, True),
+        ({"connect_uri": "https://api.confluent.cloud/connect/v1/environments/env-1/clusters/lkc-1"}, True),
+        ({"connect_uri": "https://api.confluent.cloud/connect/v1/environments/e", "use_schema_resolver": False}, False),
+    ],
+)
+def test_the_schema_resolver_is_on_where_datahubs_is(config, asked):
+    """``use_schema_resolver`` is off by default and on by itself for Confluent Cloud, as in DataHub's source."""
+    assert Recipe.model_validate(with_config(**config)).source.config.resolves_schemas is asked
 
 
 def test_options_taken_away_leave_a_datahub_recipe():

@@ -1,0 +1,192 @@
+"""DataHub itself: the datasets of a platform and their schemas, asked of a GMS through DataHub's own client.
+
+All datasets of a platform come by scrolling GraphQL searches, which costs a hundredth of DataHub's typed classes; a few
+single ones from the primary store, which knows them before the search index does. Neither proves that a dataset does
+not exist. Needs the privileges to search and to view datasets, as every reader of DataHub has them.
+"""
+
+from __future__ import annotations
+
+import time
+from collections import defaultdict
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from kc_lineage_dagster.catalog.dataset_urns import dataset_urn, parse_urn
+from kc_lineage_dagster.catalog.field_paths import columns_of
+from kc_lineage_dagster.catalog.holdings import Holdings, Platform, Schema
+from kc_lineage_dagster.catalog.metadata_files import is_view, schema_of
+from kc_lineage_dagster.catalog.questions import Questions
+
+if TYPE_CHECKING:
+    from datahub.ingestion.graph.client import DataHubGraph
+
+PAGE = 500  # datasets with their fields: about a megabyte
+MOST_DATASETS = 200_000  # of one platform
+FEW = 1_000  # datasets of one platform that are asked for one by one, in batches
+_BATCH = 200
+
+_SCROLL = """
+query datasetsOfPlatform($types: [EntityType!], $orFilters: [AndFilterInput!], $count: Int!, $scrollId: String) {
+  scrollAcrossEntities(input: {
+    query: "*", count: $count, scrollId: $scrollId, types: $types, orFilters: $orFilters,
+    searchFlags: {skipHighlighting: true, skipAggregates: true}
+  }) {
+    nextScrollId
+    searchResults {
+      entity {
+        urn
+        ... on Dataset {
+          schemaMetadata(version: 0) { fields { fieldPath } }
+          subTypes { typeNames }
+          viewProperties { materialized }
+        }
+      }
+    }
+  }
+}
+"""
+
+
+@dataclass(slots=True)
+class DataHub:
+    """A GMS as a provider.
+
+    ``open``: makes the client. ``shown``: its address for people, without credentials. ``env``: the environment whose
+    datasets count. ``seconds``: how long it may take in one run; ``clock``: tells the time. ``names``: whether all the
+    datasets of a platform may be asked for. ``columns``: whether their fields count.
+    """
+
+    open: Callable[[], DataHubGraph]
+    shown: str
+    env: str
+    seconds: float = 120.0
+    names: bool = True
+    columns: bool = True
+    clock: Callable[[], float] = time.monotonic
+    _client: DataHubGraph | None = field(default=None, init=False, repr=False)
+    _spent: float = field(default=0.0, init=False)
+    _given_up: bool = field(default=False, init=False)
+    _listed: set[str] = field(default_factory=set, init=False)
+
+    def answer(self, questions: Questions) -> Holdings:
+        """Datasets of the platforms asked for, and the single ones asked for of others."""
+        found: defaultdict[str, dict[str, Schema]] = defaultdict(dict)
+        notes: list[str] = []
+        started = self.clock()
+        try:
+            self._ask(questions, found)
+        except _Late:
+            notes.append(f"{self._about}: it took more than {self.seconds:g} s, so some datasets are not known")
+            self._given_up = True
+        except _failures() as error:
+            notes.append(f"{self._about}: {_cause(error)}; what only it knows stays open")
+            self._given_up = True
+        self._spent += self.clock() - started
+        return Holdings({name: Platform(names) for name, names in found.items()}, notes=tuple(notes))
+
+    @property
+    def _about(self) -> str:
+        return f"DataHub's catalogue ({self.shown})"
+
+    def _ask(self, questions: Questions, found: defaultdict[str, dict[str, Schema]]) -> None:
+        if self._given_up:
+            return
+        client = self._client = self._client or self.open()
+        until = self.clock() + self.seconds - self._spent
+        single: defaultdict[str, list[str]] = defaultdict(list)
+        for platform, name in sorted(questions.datasets):
+            single[platform].append(name)
+        for platform in sorted(questions.platforms | single.keys()):
+            wanted = single.get(platform, [])
+            if self.names and (platform in questions.platforms or len(wanted) > FEW) and platform not in self._listed:
+                self._listed.add(platform)
+                self._scroll(client, platform, found[platform], until)
+            missing = [name for name in wanted if name not in found[platform]]
+            for start in range(0, min(len(missing), FEW), _BATCH):
+                self._batch(client, platform, missing[start : start + _BATCH], found[platform])
+                if self.clock() > until:
+                    raise _Late
+
+    def _scroll(self, client: DataHubGraph, platform: str, found: dict[str, Schema], until: float) -> None:
+        """Add all datasets of a platform and of the environment, page by page."""
+        seen: set[str | None] = {None}
+        scroll: str | None = None
+        while True:
+            variables = {"types": ["DATASET"], "orFilters": self._filter(platform), "count": PAGE, "scrollId": scroll}
+            page = client.execute_graphql(_SCROLL, variables=variables)["scrollAcrossEntities"]
+            for result in page["searchResults"]:
+                self._take(result["entity"], platform, found)
+            scroll = page.get("nextScrollId")
+            if not scroll or scroll in seen or len(found) >= MOST_DATASETS:
+                return
+            seen.add(scroll)
+            if self.clock() > until:
+                raise _Late
+
+    def _filter(self, platform: str) -> Any:
+        from datahub.ingestion.graph.filters import RemovedStatusFilter, generate_filter
+
+        return generate_filter(platform, None, self.env, None, RemovedStatusFilter.NOT_SOFT_DELETED, None)
+
+    def _take(self, entity: Mapping[str, Any], platform: str, found: dict[str, Schema]) -> None:
+        parsed = parse_urn(str(entity.get("urn")))  # a server may ignore the filter
+        if parsed is not None and parsed.platform == platform and parsed.env == self.env:
+            fields = (entity.get("schemaMetadata") or {}).get("fields")
+            kinds = (entity.get("subTypes") or {}).get("typeNames")
+            view = True if entity.get("viewProperties") else is_view(kinds)
+            schema = schema_of({"fields": fields}) if self.columns else Schema()
+            found[parsed.name] = Schema(schema.fields, schema.key_fields, view=view)
+
+    def _batch(self, client: DataHubGraph, platform: str, names: list[str], found: dict[str, Schema]) -> None:
+        """Add those of these datasets that are stored and not removed."""
+        urns = {dataset_urn(platform, name, self.env): name for name in names}
+        aspects = ["datasetKey", "status", "schemaMetadata", "subTypes"]
+        for urn, held in client.get_entities("dataset", list(urns), aspects).items():
+            parts = {name: aspect for name, (aspect, _) in held.items()}
+            if urn in urns and parts and not getattr(parts.get("status"), "removed", False):
+                value, key = columns_of(_paths(parts.get("schemaMetadata") if self.columns else None))
+                kinds = getattr(parts.get("subTypes"), "typeNames", None)
+                found[urns[urn]] = Schema(value or None, key or None, view=is_view(kinds))
+
+
+def _paths(schema: Any) -> Iterator[str]:
+    for one in getattr(schema, "fields", ()):
+        yield one.fieldPath
+
+
+class _Late(Exception):  # noqa: N818 - named for what happened
+    """The time is over."""
+
+
+def _failures() -> tuple[type[Exception], ...]:
+    """What a server that is away, refuses, or answers nonsense leads to in DataHub's client."""
+    import requests
+    from datahub.configuration.common import MetaError
+
+    # shapes that are not GraphQL's, or aspects that are not DataHub's
+    return (MetaError, requests.RequestException, LookupError, TypeError, ValueError, AttributeError, OSError)
+
+
+def _cause(error: BaseException) -> str:
+    """In a few words, and without what the server said: it may repeat credentials."""
+    import requests
+    from pydantic import ValidationError
+
+    if isinstance(error, ValidationError):
+        return f"its settings are not valid ({', '.join(str(one['loc'][0]) for one in error.errors() if one['loc'])})"
+    chain: list[BaseException] = [error]
+    while (inner := chain[-1].__cause__ or chain[-1].__context__) is not None and len(chain) < 10:
+        chain.append(inner)
+    for link in chain:
+        response = getattr(link, "response", None)
+        if response is not None:
+            hint = " (a token that may search and view datasets?)" if response.status_code in (401, 403) else ""
+            return f"it answers {response.status_code}{hint}"
+    for link in chain:
+        if isinstance(link, requests.Timeout):
+            return "it does not answer in time"
+        if isinstance(link, (requests.ConnectionError, ConnectionError)):
+            return "it cannot be reached"
+    return f"its answer makes no sense ({type(error).__name__})"

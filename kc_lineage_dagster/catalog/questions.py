@@ -1,0 +1,136 @@
+"""What derivation asks of a catalogue: written down first, so that a server is asked in bulk and for nothing else."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from functools import partial
+from typing import Protocol
+
+from kc_lineage_dagster.catalog.holdings import Holdings, InstanceOf, View
+from kc_lineage_dagster.lineage import KAFKA, Dataset
+
+
+@dataclass(frozen=True, slots=True)
+class Questions:
+    """``platforms``: all of whose datasets matter. ``datasets``: (platform, name with its platform instance) whose
+    fields, kind or existence do. ``topics``: (connector, topic) whose records do. ``list_topics``: whether Kafka's own
+    list does.
+    """
+
+    platforms: frozenset[str] = frozenset()
+    datasets: frozenset[tuple[str, str]] = frozenset()
+    topics: frozenset[tuple[str, str]] = frozenset()
+    list_topics: bool = False
+
+    def __bool__(self) -> bool:
+        return bool(self.platforms or self.datasets or self.topics or self.list_topics)
+
+    def beyond(self, others: Questions) -> Questions:
+        """Those that are not among the others."""
+        return Questions(
+            self.platforms - others.platforms,
+            self.datasets - others.datasets,
+            self.topics - others.topics,
+            self.list_topics and not others.list_topics,
+        )
+
+    def and_(self, others: Questions) -> Questions:
+        """These and the others."""
+        return Questions(
+            self.platforms | others.platforms,
+            self.datasets | others.datasets,
+            self.topics | others.topics,
+            self.list_topics or others.list_topics,
+        )
+
+
+class Provider(Protocol):
+    """One place that knows more than Connect."""
+
+    def answer(self, questions: Questions) -> Holdings:
+        """What is known there of these; never raises, what goes wrong is a note of the holdings."""
+
+
+@dataclass(slots=True)
+class Notebook:
+    """Questions while they are being asked."""
+
+    platforms: set[str] = field(default_factory=set)
+    datasets: set[tuple[str, str]] = field(default_factory=set)
+    topics: set[tuple[str, str]] = field(default_factory=set)
+    list_topics: bool = False
+
+    def questions(self) -> Questions:
+        """All that were asked."""
+        return Questions(frozenset(self.platforms), frozenset(self.datasets), frozenset(self.topics), self.list_topics)
+
+
+@dataclass(frozen=True)
+class Listening(View):
+    """A view that writes down what is asked."""
+
+    notebook: Notebook = field(default_factory=Notebook)
+
+    def datasets(self, platform: str) -> tuple[str, ...]:
+        """See ``View``."""
+        self.notebook.platforms.add(platform)
+        return super().datasets(platform)
+
+    def topics(self) -> tuple[str, ...]:
+        """See ``View``."""
+        self.notebook.list_topics = True
+        return super().topics()
+
+    def is_view(self, dataset: Dataset) -> bool | None:
+        """See ``View``."""
+        self._ask(dataset)
+        return super().is_view(dataset)
+
+    def fields(self, dataset: Dataset) -> tuple[str, ...] | None:
+        """See ``View``."""
+        self._ask(dataset)
+        return super().fields(dataset)
+
+    def key_fields(self, dataset: Dataset) -> tuple[str, ...] | None:
+        """See ``View``."""
+        self._ask(dataset)
+        return super().key_fields(dataset)
+
+    def value_name(self, topic: str) -> str | None:
+        """See ``View``."""
+        self.notebook.topics.add((self.connector, topic))
+        return super().value_name(topic)
+
+    def _ask(self, dataset: Dataset) -> None:
+        self.notebook.datasets.add((dataset.platform, self.full_name(dataset)))
+        if dataset.platform == KAFKA:
+            self.notebook.topics.add((self.connector, dataset.name))
+
+
+# Derives every connector with the catalogue it is given, for the questions that come up on the way.
+DeriveAll = Callable[[Callable[[str], View]], None]
+
+# Answers lead to new questions (a table that the catalogue names has fields), and those to no further ones.
+_ROUNDS = 3
+
+
+def gathered(
+    providers: Iterable[Provider], known: Holdings, derive_all: DeriveAll, instance_of: InstanceOf
+) -> Holdings:
+    """``known``, and what the providers answer to the questions that derivation has; the first provider's word counts
+    most.
+    """
+    providers, asked, notes = tuple(providers), Questions(), dict.fromkeys(known.notes)
+    for _ in range(_ROUNDS if providers else 0):
+        notebook = Notebook()
+        derive_all(partial(Listening, known, instance_of=instance_of, notebook=notebook))
+        questions = notebook.questions().beyond(asked)
+        if not questions:
+            break
+        asked = asked.and_(questions)
+        for provider in providers:
+            found = provider.answer(questions)
+            notes.update(dict.fromkeys(found.notes))
+            known = known.over(found)
+    return known.noting(tuple(notes))

@@ -1,0 +1,123 @@
+"""Runs with a catalogue: it decides edges, is asked for what connectors need, and is never in the way."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from kc_lineage_dagster.recipe.files import read_recipe
+from kc_lineage_dagster.run.cluster import Cluster
+from kc_lineage_dagster.run.sync import Describer
+from tests.catalog.metadata import dataset_urn, write
+from tests.catalog.test_datahub import hold
+from tests.defs.clusters import save_cluster, write_recipe
+from tests.emit.gms import Gms, everything
+
+SHARDS = {
+    "connector.class": "io.debezium.connector.postgresql.PostgresConnector",
+    "database.dbname": "shop",
+    "topic.prefix": "x",
+    "table.include.list": "sales\\.orders_.*",
+    "transforms": "r",
+    "transforms.r.type": "io.debezium.transforms.ByLogicalTableRouter",
+    "transforms.r.topic.regex": "(.*)orders_\\d+",
+    "transforms.r.topic.replacement": "$1orders",
+}
+PLAIN = {"connector.class": "io.confluent.connect.jdbc.JdbcSinkConnector", "topics": "t"} | {
+    "connection.url": "jdbc:postgresql://h/dwh",
+}
+CONNECTORS = {"shards": SHARDS, "plain": PLAIN}
+
+
+@pytest.fixture
+def gms() -> Iterator[Gms]:
+    with Gms() as served:
+        yield served
+
+
+def lineage(folder: Path) -> tuple[dict[str, set[str]], tuple[str, ...]]:
+    """Edges by connector, and notes."""
+    cluster = Cluster.of(read_recipe(folder / "shop.yml"))
+    snapshot = cluster.fetch()
+    describer = Describer.of(cluster, snapshot)
+    found = {one.name: describer.describe(one)[0] for one in snapshot.connectors}
+    return {name: {str(edge) for edge in one.edges} for name, one in found.items()}, describer.notes
+
+
+MERGED = {
+    "postgres:shop.sales.orders_1 -> kafka:x.sales.orders",
+    "postgres:shop.sales.orders_2 -> kafka:x.sales.orders",
+}
+
+
+def recipe(folder: Path, gms: Gms, options: dict[str, Any] | None = None, **config: Any) -> None:
+    save_cluster(folder, CONNECTORS)
+    sink = {"type": "datahub-rest", "config": {"server": gms.url, "token": "t0ken-of-the-test"}}
+    path = write_recipe(folder, sink=sink, **config)
+    path.write_text(yaml.safe_dump({**yaml.safe_load(path.read_text()), "options": options or {}}))
+
+
+def test_files_decide(tmp_path, gms):
+    """``options.catalog`` needs no server."""
+    tables = {("postgres", "shop.sales.orders_1"): ["id"], ("postgres", "shop.sales.orders_2"): None}
+    write(tmp_path / "known.json", tables, kind="Table")
+    recipe(tmp_path, gms, {"catalog": "known.json"})
+    edges, notes = lineage(tmp_path)
+    assert (edges["shards"], notes) == (MERGED, ())
+    assert not gms.requests
+
+
+def test_datahub_decides(tmp_path, gms):
+    """``use_schema_resolver`` asks the GMS of the sink, with its token, for the platforms that connectors need."""
+    hold(gms, "postgres", "shop.sales.orders_1", kind="Table")
+    hold(gms, "postgres", "shop.sales.orders_2", kind="Table")
+    recipe(tmp_path, gms, use_schema_resolver=True)
+    edges, notes = lineage(tmp_path)
+    assert (edges["shards"], notes) == (MERGED, ())
+    assert {headers["Authorization"] for headers in gms.headers} == {"Bearer t0ken-of-the-test"}
+    assert gms.requests["POST /api/graphql"] == 1
+
+
+def test_the_instance_of_the_recipe_counts(tmp_path, gms):
+    """Names are those of the platform instance that the recipe gives to the connector."""
+    hold(gms, "postgres", "eu.shop.sales.orders_1", kind="Table")
+    hold(gms, "postgres", "us.shop.sales.orders_2", kind="Table")
+    recipe(tmp_path, gms, use_schema_resolver=True, connect_to_platform_map={"shards": {"postgres": "eu"}})
+    assert lineage(tmp_path)[0]["shards"] == {"postgres:shop.sales.orders_1 -> kafka:x.sales.orders"}
+
+
+def test_without_the_field_nobody_is_asked(tmp_path, gms):
+    """A recipe that switches nothing on asks nothing."""
+    recipe(tmp_path, gms)
+    lineage(tmp_path)
+    assert not gms.requests
+
+
+def test_a_datahub_that_refuses_is_not_in_the_way(tmp_path, gms):
+    """What is known without it stays, and one line says what happened, without the token."""
+    gms.fault = everything(401)
+    recipe(tmp_path, gms, use_schema_resolver=True)
+    edges, notes = lineage(tmp_path)
+    assert edges["shards"] == set()
+    assert edges["plain"] == {"kafka:t -> postgres:dwh.public.t"}
+    assert len(notes) == 1
+    assert "answers 401" in notes[0]
+    assert "t0ken" not in notes[0]
+
+
+def test_another_datahub_may_be_asked(tmp_path, gms):
+    """``datahub_api`` names the GMS where the sink is none; with neither, one line says so."""
+    hold(gms, "postgres", "shop.sales.orders_1", kind="Table")
+    recipe(tmp_path, gms, use_schema_resolver=True)
+    text = (tmp_path / "shop.yml").read_text()
+    file = text.replace("datahub-rest", "console")
+    (tmp_path / "shop.yml").write_text(file)
+    assert "nobody is asked" in lineage(tmp_path)[1][0]
+    (tmp_path / "shop.yml").write_text(f"{file}\ndatahub_api: {{server: '{gms.url}'}}\n")
+    edges, notes = lineage(tmp_path)
+    assert (edges["shards"], notes) == ({"postgres:shop.sales.orders_1 -> kafka:x.sales.orders"}, ())
+    assert dataset_urn("postgres", "shop.sales.orders_1") in gms.entities()

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import logging
 import os
-import sys
 from difflib import get_close_matches
 from importlib import import_module
 from typing import Any
@@ -17,6 +16,7 @@ import click
 
 from kc_lineage_dagster.errors import KcLineageError
 from kc_lineage_dagster.version import code_version
+from kc_lineage_dagster.wording import printable
 
 # subcommand -> (the module of ``cli`` whose ``command`` it is, what it does in one line); modules are loaded when they
 # are asked for, so that `lineage` in a pull request does not load what only `demo` needs
@@ -30,6 +30,14 @@ _COMMANDS = {
     "connectors": ("connectors", "Say which connector classes are understood, and by which rule."),
 }
 _LEVELS = (logging.WARNING, logging.INFO, logging.DEBUG)
+
+
+class _Stderr(logging.Handler):
+    """Writes log lines to whatever stderr is by then."""
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Write one line."""
+        click.echo(printable(self.format(record)), err=True)
 
 
 class _Subcommands(click.Group):
@@ -95,7 +103,7 @@ def main(ctx: click.Context, verbose: int) -> None:
     """
     if os.environ.get("NO_COLOR"):
         ctx.color = False
-    handler = logging.StreamHandler(sys.stderr)
+    handler = _Stderr()
     handler.setFormatter(logging.Formatter("%(levelname)s %(name)s: %(message)s"))
     log = logging.getLogger("kc_lineage_dagster")
     log.handlers[:] = [handler]

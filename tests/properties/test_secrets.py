@@ -18,7 +18,6 @@ from kc_lineage_dagster.connect.fetch import fetch
 from kc_lineage_dagster.connect.saved import Saved
 from kc_lineage_dagster.defs.resources import DataHubResource, KafkaConnectResource
 from kc_lineage_dagster.recipe.files import read_recipe
-from kc_lineage_dagster.run import doctor
 from kc_lineage_dagster.run.cluster import Cluster
 from kc_lineage_dagster.run.recording import record
 from tests.connect.stand_in import ConnectStandIn, Fault, Handler
@@ -77,6 +76,7 @@ def test_no_secret_leaves_connect(
     world.run(recipe, JOBS)
     world.shown(recipe)
     world.search.look("recording", json.dumps(record(Cluster.of(read_recipe(recipe)))))
+    world.commands(recipe)
     if sink is None:
         world.run(recipe, ["sync_shop"])
         world.gms.fault = world.refuses
@@ -88,7 +88,7 @@ def test_no_secret_leaves_connect(
     world.run(recipe, JOBS if literal else ["sync_shop"], fails=True)
     nobody = f"http://u:{world.own['PASSWORD'].rstrip('!é')}@127.0.0.1:1"
     world.run(world.recipe(sink or rest, literal=literal, connect_uri=nobody), ["sync_shop"], fails=True)
-    doctor.main([])
+    world.commands(recipe)
     search = world.finish()
     printed = capfd.readouterr()
     for where, text in (("log", caplog.text), ("stdout", printed.out), ("stderr", printed.err)):
@@ -98,7 +98,18 @@ def test_no_secret_leaves_connect(
     print(f"{world.planted} secrets planted, {search.searched} bytes searched, {len(search.leaks)} found")
     assert search.leaks == []
     assert world.planted > 1_000
-    places = ["state", "dagster", "events of sync_shop", "events of preview_shop", "log", "recording", "tick"]
+    places = [
+        "kc-lineage lineage",
+        "kc-lineage page",
+        "kc-lineage record",
+        "state",
+        "dagster",
+        "events of sync_shop",
+        "events of preview_shop",
+        "log",
+        "recording",
+        "tick",
+    ]
     assert search.missing(*places, "out" if sink else "sent", "state/lineage.html", "failed tick", "repository") == []
     assert search.searched > 2_000_000
 

@@ -17,6 +17,7 @@ from kc_lineage_dagster.defs.resources import DataHubResource, KafkaConnectResou
 from kc_lineage_dagster.errors import KcLineageError
 from kc_lineage_dagster.recipe.files import read_recipe
 from kc_lineage_dagster.run.cluster import Cluster
+from tests.cli.run import kc_lineage
 from tests.connect.stand_in import ConnectStandIn
 from tests.defs.clusters import execute
 from tests.emit.gms import Answer, Gms, Request
@@ -98,6 +99,12 @@ class World:
             self.search.look("failed tick", said(error))
         else:
             self.search.look("tick", repr(tick) + serialize_value(tick))
+
+    def commands(self, recipe: Path) -> None:
+        """What the command prints and logs, at its most talkative."""
+        for command in ("doctor", "preview", "lineage", "page", "record"):
+            done = kc_lineage("-vv", command, recipe, *(["-o", "-"] if command in ("page", "record") else []))
+            self.search.look(f"kc-lineage {command}", done.output)
 
     def shown(self, recipe: Path) -> None:
         """What the web interface, its launchpad and a debugger show without any run."""

@@ -10,7 +10,7 @@ from functools import cached_property, partial
 from pathlib import PurePath
 
 from kc_lineage_dagster.derive import generic
-from kc_lineage_dagster.derive.config import first, is_reference
+from kc_lineage_dagster.derive.config import first
 from kc_lineage_dagster.derive.evidence import (
     Catalog,
     ClusterTopics,
@@ -24,14 +24,18 @@ from kc_lineage_dagster.derive.evidence import (
 )
 from kc_lineage_dagster.derive.family import Family, SinkFamily, SourceFamily
 from kc_lineage_dagster.derive.generic import GenericConnector
+from kc_lineage_dagster.derive.placeholders import hidden, possible
 from kc_lineage_dagster.derive.records import Arrival
 from kc_lineage_dagster.derive.registry import registry
-from kc_lineage_dagster.derive.sink import named_topics, sink_lineage
+from kc_lineage_dagster.derive.sink import sink_lineage
 from kc_lineage_dagster.derive.sink_columns import SinkColumns
+from kc_lineage_dagster.derive.sink_topics import named_topics
 from kc_lineage_dagster.derive.source import source_lineage
 from kc_lineage_dagster.derive.source_columns import SourceColumns
 from kc_lineage_dagster.derive.spelling import spell
+from kc_lineage_dagster.derive.told import told_prefix
 from kc_lineage_dagster.derive.transforms.chain import build_chain
+from kc_lineage_dagster.derive.transforms.steps import Chain
 from kc_lineage_dagster.derive.writers import Writers, Written
 from kc_lineage_dagster.lineage import KAFKA, ConnectorLineage, Dataset, Edge, Unresolved
 
@@ -81,16 +85,18 @@ def _derived(
     catalog = settings.catalog(connector.name)
     evidence = evidence_of(connector, cluster, settings.cluster_aliases, catalog, written)
     entry = settings.generic.get(connector.name)
-    family = None if entry else find_family(connector, settings)
+    wrong = generic.contradicted(entry, connector.kind) if entry else None
+    family = None if entry and not wrong else find_family(connector, settings)
     found: list[Edge | Unresolved]
     fields: Written = {}
-    if entry:
+    if entry and not wrong:
         name, kind, found = "generic", entry.direction, generic.lineage(entry, connector.config, evidence)
     elif isinstance(family, Unresolved) or family is None:
         name, kind, found = None, connector.kind, _no_family(family, evidence)
     else:
         name, kind = family.name, family.direction
         found, fields = _safely(family, connector, evidence)
+    found = [possible(item, connector.config) for item in (*found, *([wrong] if wrong else []))]
     edges = {_spelled(item, settings) for item in found if isinstance(item, Edge)}
     lineage = ConnectorLineage(
         connector=connector.name,
@@ -131,28 +137,38 @@ def _safely(family: Family, connector: ConnectorView, evidence: Evidence) -> tup
 
 def _by_family(family: Family, connector: ConnectorView, evidence: Evidence) -> tuple[list[Edge | Unresolved], Written]:
     config = connector.config
-    hidden = [key for key in family.naming if is_reference(config.get(key, ""))]
-    if hidden:
-        return [Unresolved(key, "is a reference that only the worker can resolve") for key in hidden], {}
+    unnamed = {key: reason for key in family.naming if (reason := hidden(config.get(key, "")))}
     chain, problems = build_chain(config, family.direction)
+    if unnamed and isinstance(family, SourceFamily):
+        told = told_prefix(family, config, unnamed, chain, evidence)
+        config, unnamed = (told, {}) if told is not None else (config, unnamed)
+    if unnamed:
+        return [Unresolved(key, reason) for key, reason in unnamed.items()], {}
     if isinstance(family, SinkFamily):
         into = SinkColumns(family, config, chain, evidence)
         items = sink_lineage(family, config, chain, evidence)
         return [*problems, *(into.edge(item) if isinstance(item, Edge) else item for item in items)], {}
-    config = _visible(family, config)
+    found, written = _of_source(family, config, chain, evidence)
+    return [*problems, *found], written
+
+
+def _of_source(
+    family: SourceFamily, config: Mapping[str, str], chain: Chain, evidence: Evidence
+) -> tuple[list[Edge | Unresolved], Written]:
+    """A list that is hidden chooses tables as if it were absent; where nothing else tells them, it is named."""
+    unread = {key: reason for key in family.selecting if (reason := hidden(config.get(key, "")))}
+    if unread:
+        config = {key: value for key, value in config.items() if key not in unread}
     columns = SourceColumns(family, config, chain, evidence)
     items = source_lineage(family, config, chain, evidence)
+    if unread and not any(isinstance(item, Edge) for item in items):
+        of_topics = (item for item in items if isinstance(item, Unresolved) and item.topic)
+        items = [*(Unresolved(key, reason) for key, reason in unread.items()), *of_topics]
     written: defaultdict[str, tuple[Callable[[], TopicFields], ...]] = defaultdict(tuple)
     for item in items:
         if isinstance(item, Arrival):
             written[item.downstream.name] += (partial(columns.fields, item),)
-    found = (columns.edge(item) if isinstance(item, Arrival) else item for item in items)
-    return [*problems, *found], written
-
-
-def _visible(family: SourceFamily, config: Mapping[str, str]) -> Mapping[str, str]:
-    hidden = {key for key in family.selecting if is_reference(config.get(key, ""))}
-    return {key: value for key, value in config.items() if key not in hidden} if hidden else config
+    return [columns.edge(item) if isinstance(item, Arrival) else item for item in items], written
 
 
 def _spelled(edge: Edge, settings: Settings) -> Edge:

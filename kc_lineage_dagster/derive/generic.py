@@ -2,34 +2,83 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
-from kc_lineage_dagster.derive.config import Config, first
+from kc_lineage_dagster.derive.config import Config, first, items
 from kc_lineage_dagster.derive.evidence import Evidence
-from kc_lineage_dagster.derive.sink import input_topics
+from kc_lineage_dagster.derive.placeholders import left_over
+from kc_lineage_dagster.derive.records import Record
+from kc_lineage_dagster.derive.sink_topics import input_topics
 from kc_lineage_dagster.derive.source import BESIDE_DATA
+from kc_lineage_dagster.derive.transforms.chain import build_chain
+from kc_lineage_dagster.derive.transforms.steps import Chain, run
 from kc_lineage_dagster.lineage import KAFKA, Dataset, Edge, Unresolved
+
+_HOW = "generic_connectors of the recipe"
+# where connectors outside this project most often name the topic that they write
+_TOPIC_KEYS = ("kafka.topic", "topic", "topics")
 
 
 @dataclass(frozen=True, slots=True)
 class GenericConnector:
-    """One entry: the dataset at the far side. ``direction``: ``source`` (dataset -> topics) or ``sink`` (topics ->
-    dataset).
+    """One entry: the dataset at the far side.
+
+    ``direction``: ``source`` (dataset -> topics) or ``sink`` (topics -> dataset). ``topic``: the topic that the entry
+    of a sink names as its source, used where no topic is known otherwise.
     """
 
     connector_name: str
     dataset: Dataset
     direction: str
+    topic: str | None = None
+
+
+def contradicted(entry: GenericConnector, kind: str) -> Unresolved | None:
+    """What is wrong with an entry for a connector whose type the worker reports to be the other one."""
+    if kind not in ("source", "sink") or kind == entry.direction:
+        return None
+    given, needed = ("target", "source") if kind == "source" else ("source", "target")
+    return Unresolved(
+        f"generic_connectors: {entry.connector_name}",
+        f"names a {given}, but the connector is a {kind}: give {needed}_dataset and {needed}_platform",
+    )
 
 
 def lineage(entry: GenericConnector, config: Config, evidence: Evidence) -> list[Edge | Unresolved]:
     """Source: the dataset to every topic it writes; sink: every topic it consumes to the dataset."""
-    how = "generic_connectors of the recipe"
+    chain, problems = build_chain(config, entry.direction)
     if entry.direction == "sink":
-        topics, problems = input_topics(config, evidence)
-        return [*problems, *(Edge(Dataset(KAFKA, topic), entry.dataset, evidence=how) for topic in topics)]
-    written = sorted((evidence.topics or frozenset()) - {first(config, key) for key in BESIDE_DATA})
-    named = first(config, "kafka.topic", "topic", "topics") if not written else None
-    if not written and named is None:
+        return _of_sink(entry, config, chain, evidence)
+    if evidence.never_wrote:
+        return [Unresolved("active topics", "the connector has failed and never wrote a record")]
+    beside = {first(config, key) for key in BESIDE_DATA}
+    written = sorted((evidence.topics or frozenset()) - beside)
+    if written:
+        return [Edge(entry.dataset, Dataset(KAFKA, topic), evidence=f"{_HOW}, active topics") for topic in written]
+    named = next((found for key in _TOPIC_KEYS if (found := items(config.get(key)))), ())
+    if not named:
         return [Unresolved(str(entry.dataset), "the recipe names the source, but no topic it writes is known")]
-    return [Edge(entry.dataset, Dataset(KAFKA, topic), evidence=how) for topic in written or [str(named)]]
+    return [*problems, *(item for topic in named for item in _written(entry, topic, chain))]
+
+
+def _of_sink(entry: GenericConnector, config: Config, chain: Chain, evidence: Evidence) -> list[Edge | Unresolved]:
+    topics, problems = input_topics(config, evidence)
+    known = topics or ({entry.topic: _HOW} if entry.topic else {})
+    arriving = [topic for topic in known if run(chain, Record(Dataset(KAFKA, topic), topic))]
+    edges = [Edge(Dataset(KAFKA, topic), entry.dataset, evidence=_HOW) for topic in arriving]
+    return [*([] if edges and not topics else problems), *edges]
+
+
+def _written(entry: GenericConnector, topic: str, chain: Chain) -> Iterator[Edge | Unresolved]:
+    """What the transforms make of a topic that the configuration names."""
+    if left_over(topic) is not None:
+        yield Edge(entry.dataset, Dataset(KAFKA, topic), evidence=_HOW)  # such names are refused for all alike
+        return
+    for outcome in run(chain, Record(entry.dataset, topic)):
+        arrived, doubts = outcome.record.topic, outcome.record.doubts
+        if isinstance(arrived, str) and not doubts:
+            yield Edge(entry.dataset, Dataset(KAFKA, arrived), evidence=_HOW)
+        else:
+            why = f": {'; '.join(doubts)}" if doubts else ""
+            yield Unresolved(f"{entry.dataset} to {arrived}", f"depends on the content of each record{why}")

@@ -4,19 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 
-from kc_lineage_dagster.derive.config import Config, first, items
-from kc_lineage_dagster.derive.evidence import Evidence, committed_topics
+from kc_lineage_dagster.derive.config import Config
+from kc_lineage_dagster.derive.evidence import Evidence
 from kc_lineage_dagster.derive.family import SinkFamily
 from kc_lineage_dagster.derive.records import Record, field_edges
+from kc_lineage_dagster.derive.sink_topics import input_topics
 from kc_lineage_dagster.derive.transforms.steps import Chain, Outcome, run
 from kc_lineage_dagster.lineage import KAFKA, Dataset, Edge, Unresolved
 
 Writes = Callable[[Config, Record], Iterable[Dataset | Unresolved]]
-
-
-def named_topics(config: Config) -> tuple[str, ...]:
-    """The topics that a sink's configuration lists by name."""
-    return items(config.get("topics"))
 
 
 def sink_lineage(family: SinkFamily, config: Config, chain: Chain, evidence: Evidence) -> list[Edge | Unresolved]:
@@ -27,52 +23,6 @@ def sink_lineage(family: SinkFamily, config: Config, chain: Chain, evidence: Evi
         record = Record(Dataset(KAFKA, topic), topic, evidence=how)
         found.extend(_edges(record, config, chain, family.writes))
     return found
-
-
-def input_topics(config: Config, evidence: Evidence) -> tuple[dict[str, str], list[Unresolved]]:
-    """The topics a sink consumes, each with how we know; ``topics`` or ``topics.regex`` decides, evidence tells which
-    exist.
-
-    A topic that has left the configuration can still be listed as active, so evidence never adds to the configuration.
-    """
-    named, pattern = named_topics(config), first(config, "topics.regex")
-    if not named and not pattern:
-        return {}, [Unresolved("topics", "the configuration names no topics")]
-    if evidence.never_wrote or evidence.committed == frozenset():
-        return {}, [Unresolved("topics", "the connector has failed and never committed a record")]
-    if named:
-        return _named(named, evidence)
-    assert pattern is not None
-    return _matching(pattern, evidence)
-
-
-def _named(named: tuple[str, ...], evidence: Evidence) -> tuple[dict[str, str], list[Unresolved]]:
-    consumed = _consumed(evidence)
-    if not consumed:
-        return dict.fromkeys(named, "configuration"), []
-    seen = {topic: "configuration, active topics" for topic in named if topic in consumed}
-    unseen = [topic for topic in named if topic not in consumed]
-    return seen, [Unresolved(topic, "configured, but no record of this topic was consumed yet") for topic in unseen]
-
-
-def _matching(pattern: str, evidence: Evidence) -> tuple[dict[str, str], list[Unresolved]]:
-    consumed = _consumed(evidence)
-    cluster = evidence.cluster()
-    known = type(cluster).of(consumed - cluster.internal) if consumed else cluster
-    how = "topics.regex, active topics" if consumed else "topics.regex, topics of the cluster's other connectors"
-    matching = known.matching(pattern)
-    if isinstance(matching, Unresolved):
-        return {}, [Unresolved(f"topics.regex = {matching.what}", matching.reason)]
-    if not matching:
-        return {}, [Unresolved(f"topics.regex = {pattern}", "no topic that is known matches")]
-    return dict.fromkeys(matching, how), []
-
-
-def _consumed(evidence: Evidence) -> frozenset[str]:
-    """Active topics and those with a committed offset; where tasks have failed, only the latter."""
-    if evidence.committed is not None:
-        return evidence.committed
-    return (evidence.topics or frozenset()) | committed_topics(evidence.offsets)
 
 
 def _edges(record: Record, config: Config, chain: Chain, writes: Writes) -> list[Edge | Unresolved]:

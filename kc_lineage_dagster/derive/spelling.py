@@ -8,9 +8,9 @@ from dataclasses import replace
 from kc_lineage_dagster.lineage import Dataset
 
 # Platforms whose names DataHub lower-cases by default. Snowflake: convert_urns_to_lowercase defaults to true
-# (docs.datahub.com/docs/generated/ingestion/sources/snowflake); Oracle: SQLAlchemy reflects unquoted names in lower
-# case.
-LETTER_CASE: Mapping[str, str] = {"snowflake": "lower", "oracle": "lower", "redshift": "lower"}
+# (docs.datahub.com/docs/generated/ingestion/sources/snowflake). Rules for single parts of a name, such as Oracle's, are
+# in ``readers.sql_platforms``.
+LETTER_CASE: Mapping[str, str] = {"snowflake": "lower", "redshift": "lower"}
 
 
 def spell(dataset: Dataset, overrides: Mapping[str, str]) -> Dataset:

@@ -15,7 +15,7 @@ from kc_lineage_dagster.connect.substitute import ProvidedConfig
 from kc_lineage_dagster.derive.derive import Settings
 from kc_lineage_dagster.derive.generic import GenericConnector
 from kc_lineage_dagster.emit.urns import Naming
-from kc_lineage_dagster.lineage import Dataset
+from kc_lineage_dagster.lineage import KAFKA, Dataset
 from kc_lineage_dagster.recipe.files import RecipeFile
 from kc_lineage_dagster.recipe.model import DEFAULT_CONNECT_URI, Recipe, SourceConfig, StatefulIngestion
 from kc_lineage_dagster.recipe.model import GenericConnector as GenericEntry
@@ -153,6 +153,8 @@ class Cluster:
 
 def _generic(entry: GenericEntry) -> GenericConnector:
     if entry.target_platform and entry.target_dataset:
-        return GenericConnector(entry.connector_name, Dataset(entry.target_platform, entry.target_dataset), "sink")
+        topic = entry.source_dataset if entry.source_platform == KAFKA else None
+        target = Dataset(entry.target_platform, entry.target_dataset)
+        return GenericConnector(entry.connector_name, target, "sink", topic)
     source = Dataset(entry.source_platform or "", entry.source_dataset or "")
     return GenericConnector(entry.connector_name, source, "source")

@@ -40,6 +40,9 @@ def writes(config: Config, record: Record) -> Iterable[Dataset | Unresolved]:
     if isinstance(place, Unresolved):
         return (place,)
     dataset, table = place
+    if "." in table:
+        reason = f"{table} is no name of a table: BigQuery takes no dots; set sanitizeTopics or a map"
+        return (Unresolved(topic_of(record), reason),)
     return (qualified("bigquery", required(config, "project"), dataset, _without_shard(table, dataset)),)
 
 

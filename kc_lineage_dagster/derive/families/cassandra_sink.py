@@ -32,16 +32,18 @@ def _writes_datastax(config: Config, record: Record) -> Iterator[Dataset | Unres
 
 
 def _writes_scylla(config: Config, record: Record) -> Iterator[Dataset | Unresolved]:
-    """``ScyllaDbSinkTaskHelper``: such a key may give the keyspace; the table is the topic, whatever the key says."""
-    topic = topic_of(record)
-    tables = _tables(config, topic)
+    """``ScyllaDbSinkTaskHelper``: the table is the topic with underscores for dots and dashes (since 1.0.1, of 2021); a
+    key of that name may give the keyspace, and no other table.
+    """
+    topic = topic_of(record).replace(".", "_").replace("-", "_")
+    tables = _tables(config, topic) or _tables(config, topic_of(record))
     keyspaces = tuple(dict.fromkeys(keyspace for keyspace, _ in tables))
     keyspace = keyspaces[0] if keyspaces else first(config, "scylladb.keyspace")
     if keyspace is None:
         yield Unresolved("scylladb.keyspace", "is not set")
     elif len(keyspaces) > 1:
         yield Unresolved(topic, f"several keyspaces are named for it: {', '.join(keyspaces)}")
-    elif any(_folded(table) != _folded(topic) for _, table in tables):
+    elif any(_folded(table) not in (_folded(topic), _folded(topic_of(record))) for _, table in tables):
         yield Unresolved(
             topic, "a key names another table for it, but the connector writes to one named after the topic"
         )

@@ -5,8 +5,16 @@ Source: https://debezium.io/documentation/reference/stable/connectors/oracle.htm
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from kc_lineage_dagster.derive.config import Config, first
-from kc_lineage_dagster.derive.readers.debezium_topics import SCHEMA_LISTS, Tables, debezium, lists
+from kc_lineage_dagster.derive.readers.debezium_topics import (
+    SCHEMA_LISTS,
+    SCHEMA_TABLE_LISTS,
+    Tables,
+    debezium,
+    lists,
+)
 from kc_lineage_dagster.derive.readers.table_topics import Options
 
 
@@ -22,12 +30,25 @@ TABLES = Tables(
     layouts={"schema": (("schema", "table"),), "database": (("database", "table"),)},
     lists=(SCHEMA_LISTS, lists("table", ("schema", "table"), ("database", "schema", "table"))),
     fixed=pluggable,
+    users=("database.user",),
 )
+
+
+def listed(config: Config, tables: Tables) -> Tables:
+    """Entries of ``table.include.list`` are ``schema.table``, without the database (``OracleConnectorConfig`` hands
+    such a mapper to its filters; DBZ-1312). The older ``table.whitelist`` had both forms in its time.
+    """
+    if not any(config.get(f"table.{kind}.list", "").strip() for kind in ("include", "exclude")):
+        return tables
+    return replace(tables, lists=(SCHEMA_LISTS, SCHEMA_TABLE_LISTS))
+
 
 FAMILY = debezium(
     "debezium_oracle",
     ("io.debezium.connector.oracle.OracleConnector",),
     TABLES,
     "https://debezium.io/documentation/reference/stable/connectors/oracle.html#oracle-topic-names",
-    spelled="schema.table in lower case, as DataHub's source spells it (add_database_name_to_urn is false by default)",
+    adapted=listed,
+    never_known="a schema whose name the topic cannot hold, where neither the lists nor the user's name tell it",
+    spelled="schema.table, each as SQLAlchemy reflects it (DataHub's add_database_name_to_urn is false by default)",
 )

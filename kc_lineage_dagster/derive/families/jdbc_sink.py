@@ -64,6 +64,8 @@ def _named(config: Config, place: JdbcUrl, topic: str) -> TableName | Unresolved
     if name is None:
         return unreadable(text)
     parts = (*name.qualifiers, name.table)
+    if place.platform in _CATALOG_FIRST and any(part.startswith("[") and part.endswith("]") for part in parts):
+        return Unresolved(text, "its brackets are taken for parts of the names: the driver's quote is the double quote")
     if len(parts) > 3:
         # GenericDatabaseDialect.parseTableIdentifier goes on with the first two
         parts = parts[:2]

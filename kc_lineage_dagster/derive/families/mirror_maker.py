@@ -22,26 +22,27 @@ SOURCE, TARGET, POLICY = "source.cluster.alias", "target.cluster.alias", "replic
 
 _PACKAGE = "org.apache.kafka.connect.mirror"
 _PREFIXING = (f"{_PACKAGE}.DefaultReplicationPolicy", f"{_PACKAGE}.LegacyReplicationPolicy")
-_IDENTITY = f"{_PACKAGE}.IdentityReplicationPolicy"
+# the same for data; Strimzi's came first and was dropped for Kafka's own
+_IDENTITY = (f"{_PACKAGE}.IdentityReplicationPolicy", "io.strimzi.kafka.connect.mirror.IdentityReplicationPolicy")
 # Since Kafka 4.0 (KIP-1074); before, all topics that end with "internal" were left out.
 _EXCLUDED = ("mm2.*\\.internal", ".*\\.replica", "__.*")
 
 
 def _reads(config: Config, evidence: Evidence) -> Iterator[Found]:
     policy = first(config, POLICY) or _PREFIXING[0]
-    source = first(config, SOURCE) or "source"
+    source = config.get(SOURCE, "source").strip()  # an empty alias is one: MirrorConnectorConfig has no validator
     heartbeat = _heartbeat(config)
     before: str | None = ""
     if policy in _PREFIXING:
         before = source + _separator(config)
-    elif policy != _IDENTITY:
+    elif policy not in _IDENTITY:
         before = _observed(committed_topics(source, evidence), evidence)
     if before is None:
         yield Unresolved(f"{POLICY} = {policy}", "names copies by code that is not known")
         return
 
     def backwards(copy: str) -> str | None:
-        start = source + _separator(config) if policy == _IDENTITY and heartbeat(copy) else before
+        start = source + _separator(config) if policy == _IDENTITY[0] and heartbeat(copy) else before
         return copy[len(start) :] if copy.startswith(start) and copy != start else None
 
     include, _ = _lists(config)
@@ -61,7 +62,8 @@ def _reads(config: Config, evidence: Evidence) -> Iterator[Found]:
 
 
 def _separator(config: Config) -> str:
-    return config.get("replication.policy.separator") or "."
+    """``DefaultReplicationPolicy.configure``: the default counts only where the key is absent."""
+    return config.get("replication.policy.separator", ".")
 
 
 def _observed(committed: tuple[str, ...], evidence: Evidence) -> str | None:
@@ -86,10 +88,10 @@ def _lists(config: Config) -> tuple[NameList | None, NameList | None]:
 
 def _selected(config: Config, policy: str) -> Callable[[str], bool | Refused]:
     include, exclude = _lists(config)
-    target = first(config, TARGET) or "target"
+    target, separator = first(config, TARGET) or "target", _separator(config)
 
     def selected(topic: str) -> bool | Refused:
-        if policy in _PREFIXING and target in topic.split(_separator(config))[:-1]:
+        if policy in _PREFIXING and target in (topic.split(separator) if separator else list(topic))[:-1]:
             return False  # it came from the target: cycles are not copied
         wanted = include is None or include.selects(topic)
         unwanted = exclude is not None and exclude.selects(topic)
@@ -101,8 +103,9 @@ def _selected(config: Config, policy: str) -> Callable[[str], bool | Refused]:
 
 
 def _heartbeat(config: Config) -> Callable[[str], bool]:
-    ending = f"{_separator(config)}heartbeats"
-    return lambda topic: topic == "heartbeats" or topic.endswith(ending)
+    name = first(config, "heartbeats.topic.name") or "heartbeats"
+    ending = f"{_separator(config)}{name}"
+    return lambda topic: topic == name or topic.endswith(ending)
 
 
 def _book_keeping(heartbeat: Callable[[str], bool], topic: str) -> bool:

@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from kc_lineage_dagster.derive.config import Config, first, items
 from kc_lineage_dagster.derive.family import SinkFamily, topic_of
 from kc_lineage_dagster.derive.records import Record
+from kc_lineage_dagster.derive.sink_topics import hidden_topics
 from kc_lineage_dagster.java_regex import compile_java
 from kc_lineage_dagster.lineage import Dataset, Unresolved
 
@@ -38,6 +39,8 @@ def _writes(config: Config, record: Record) -> Iterator[Dataset | Unresolved]:
 
 def _subscribed(config: Config, topic: str) -> bool:
     """Whether the sink takes records of this topic, under the name that its transforms leave."""
+    if hidden_topics(config):
+        return True
     pattern = first(config, "topics.regex")
     named = items(config.get("topics"))
     if named or pattern is None:

@@ -129,7 +129,7 @@ def _mapper(config: Config) -> _Mapper | Unresolved:
     if not isinstance(pairs, dict) or not all(isinstance(value, str) for value in pairs.values()):
         return Unresolved(MAP, "is not a map from namespaces to topics")
     prefix, suffix = config.get("topic.prefix", ""), config.get("topic.suffix", "")
-    separator = config.get("topic.separator") or "."
+    separator = config.get("topic.separator", ".")  # an empty one is one: MongoSourceConfig has no validator
     regexes = _templates(pairs, separator)
     if isinstance(regexes, Unresolved):
         return regexes

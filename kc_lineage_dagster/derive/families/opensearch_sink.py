@@ -5,20 +5,34 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from kc_lineage_dagster.derive.config import Config, first, flag, items
+from kc_lineage_dagster.derive.config import Config, first, flag, items, pairs
 from kc_lineage_dagster.derive.family import SinkFamily, topic_of
 from kc_lineage_dagster.derive.readers.search_index import index_of
 from kc_lineage_dagster.derive.records import Record
 from kc_lineage_dagster.lineage import Dataset, Unresolved
 
 _PLATFORM = "opensearch"
+_EXISTING, _MAP = "existing.resource.type", "topic.to.existing.resource.mapping"
 _NUMBERED_TOPIC = re.compile(r"(index\d+)\.topic")
 
 
 def _writes(config: Config, record: Record) -> Iterator[Dataset | Unresolved]:
+    """Version 3.2 and later can write to what exists, by a map (``OpenSearchTaskHandler.put``)."""
+    existing = (first(config, _EXISTING) or "none").lower()
+    if existing != "none":
+        yield _mapped(topic_of(record), pairs(config.get(_MAP)).get(topic_of(record)), existing)
+        return
     index = index_of(topic_of(record), not_first="-_+")
     prefix = first(config, "data.stream.prefix") if flag(config, "data.stream.enabled") else None
     yield Dataset(_PLATFORM, f"{prefix}-{index}" if prefix else index)
+
+
+def _mapped(topic: str, target: str | None, kind: str) -> Dataset | Unresolved:
+    if target is None:
+        return Unresolved(topic, f"is not in {_MAP}, so its records fail")
+    if "alias" in kind:
+        return Unresolved(topic, f"is written to the alias {target}; only OpenSearch knows the index behind it")
+    return Dataset(_PLATFORM, target)
 
 
 def _writes_numbered(config: Config, record: Record) -> Iterator[Dataset | Unresolved]:
@@ -42,7 +56,8 @@ FAMILIES = (
         platform=_PLATFORM,
         writes=_writes,
         rule="io.aiven.kafka.connect.opensearch.OpenSearchSinkConnectorConfig.topicToIndexNameConverter",
-        naming=("data.stream.enabled", "data.stream.prefix"),
+        naming=("data.stream.enabled", "data.stream.prefix", _EXISTING, _MAP),
+        never_known="the index behind an alias",
         spelled="the index or data stream",
     ),
     SinkFamily(

@@ -23,6 +23,8 @@ from kc_lineage_dagster.lineage import Unresolved
 TEMPLATE = "table.topic.name.template"
 DATABASE = ("oracle.pdb.name", "oracle.sid", "oracle.service.name")
 
+_USER = ("oracle.username",)
+
 _VARIABLE = re.compile(r"\$\{[^}]*\}")
 _DATABASE, _SCHEMA, _TABLE = (Variable(part) for part in ("database", "schema", "table"))
 
@@ -100,6 +102,7 @@ def _reads(config: Config, evidence: Evidence) -> Iterator[Found]:
         rules=rules,
         fixed={"database": databases} if databases else {},
         internal=lambda topic: _internal(config, topic),
+        witnesses=tuple(user for key in _USER if (user := config.get(key))),
     )
     yield from reads(source, evidence)
 
@@ -127,5 +130,5 @@ FAMILY = SourceFamily(
     selecting=("table.inclusion.regex", "table.exclusion.regex"),
     internal=_internal,
     never_known="the columns behind topics of lob.topic.name.template",
-    spelled="schema.table in lower case",
+    spelled="schema.table, each as SQLAlchemy reflects it",
 )

@@ -71,7 +71,10 @@ def _classic(tables: TopicMap, topic: str) -> str | Unresolved:
     names = {exact} if exact is not None else {table for _, table in found}
     if len(names) > 1:
         return Unresolved(topic, f"several entries of {_KEY} match it: {', '.join(sorted(names))}")
-    return next(iter(names)).upper() if names else _sanitized(topic)
+    name = next(iter(names), None)
+    if name is not None and '"' in name:  # com.snowflake.kafka.connector.Utils.isValidSnowflakeTableName
+        return Unresolved(topic, f"{_KEY} names {name} for it, and the connector refuses quotes")
+    return name.upper() if name is not None else _sanitized(topic)
 
 
 def _streaming(tables: TopicMap, topic: str, sanitize: bool) -> str | Unresolved:

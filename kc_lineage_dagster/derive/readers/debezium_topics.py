@@ -13,6 +13,7 @@ from typing import TypeAlias
 from kc_lineage_dagster.derive.config import Config, first, flag
 from kc_lineage_dagster.derive.evidence import Evidence
 from kc_lineage_dagster.derive.family import Found, SourceFamily
+from kc_lineage_dagster.derive.placeholders import left_over, unfilled
 from kc_lineage_dagster.derive.readers.debezium_columns import EXCLUDE, INCLUDE, rows
 from kc_lineage_dagster.derive.readers.debezium_naming import (
     DebeziumNaming,
@@ -83,6 +84,7 @@ class Tables:
     ``strategy``: the kind by default. ``fixed``: the parts that the configuration gives. ``lists``: those of tables
     last. ``prefix``: its keys, new ones first. ``data_prefix``: its key for data topics that only the table names.
     ``document``: ``before`` and ``after`` hold text, not columns. ``internal``: further book-keeping topics.
+    ``users``: keys of user names, which are names of schemas too.
     """
 
     platform: str
@@ -95,6 +97,7 @@ class Tables:
     data_prefix: str = ""
     document: bool = False
     internal: Callable[[Config], Iterable[str]] = lambda config: ()
+    users: tuple[str, ...] = ()
 
 
 def as_it_is(config: Config, tables: Tables) -> Tables:
@@ -150,6 +153,7 @@ def _reads(tables: Tables, config: Config, evidence: Evidence) -> Iterator[Found
         fixed=known,
         value=_values(tables, config),
         internal=_book_keeping(tables, config),
+        witnesses=tuple(user for key in tables.users if (user := config.get(key))),
     )
     yield from reads(source, evidence)
 
@@ -165,6 +169,11 @@ def _naming(tables: Tables, config: Config, evidence: Evidence) -> DebeziumNamin
     prefix = _prefix(tables, config, strategy, delimiter, evidence)
     if prefix is None:
         return Unresolved(tables.prefix[0], "has no value, and no topic can be named without it")
+    placeholder = left_over(prefix)  # its signs would become underscores
+    if placeholder is not None:
+        return Unresolved(
+            next(key for key in tables.prefix if placeholder in config.get(key, "")), unfilled(placeholder)
+        )
     naming = DebeziumNaming(prefix, delimiter, layouts, strategy.escaped)
     route = route_of(config) if strategy.routed else None
     return route if isinstance(route, Unresolved) else replace(naming, route=route)

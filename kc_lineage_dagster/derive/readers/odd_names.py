@@ -7,6 +7,9 @@ from bisect import bisect_left
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from functools import cache
+from itertools import product
+
+_LEGAL = re.compile(r"[A-Za-z0-9._-]")
 
 TWINS = "another active topic differs in underscores only: characters that a topic cannot hold were replaced"
 SIBLINGS = (
@@ -54,3 +57,53 @@ def _twins(topics: Iterable[str]) -> tuple[str, ...]:
     squeezed = {topic: re.sub("_+", "_", topic) for topic in topics}
     counts = Counter(squeezed.values())
     return tuple(topic for topic, short in squeezed.items() if counts[short] > 1)
+
+
+_SIGNS = re.compile(r"#|(?<=\\)[$ ]|(?<=\[)[$ ](?=\])|[^\x00-\x7f]")
+_MOST_UNDERSCORES = 5
+
+
+def odd_signs(patterns: Iterable[str]) -> str:
+    """The signs of regular expressions that a name may hold and a topic may not: ``#``, ``\\$``, ``[ ]``, ``ü``."""
+    return "".join(dict.fromkeys(sign for pattern in patterns for sign in _SIGNS.findall(pattern)))
+
+
+def _restored(name: str, witness: str) -> str | None:
+    """A name as a topic holds it with the odd signs of a witness in place of its underscores; None when the witness
+    has no odd sign or is another name. The letters are the name's own.
+    """
+    signs = [(have, sign) for have, sign in zip(name, witness, strict=False)]
+    fits = len(name) == len(witness) and all(
+        have.upper() == sign.upper() or (have == "_" and not _LEGAL.fullmatch(sign)) for have, sign in signs
+    )
+    if not fits or all(_LEGAL.fullmatch(sign) for sign in witness):
+        return None
+    return "".join(sign if have == "_" else have for have, sign in signs)
+
+
+def _respelled(name: str, signs: str) -> Iterator[str]:
+    """The names, other than this one, in which some underscores are one of these signs; none where too many are."""
+    pieces = name.split("_")
+    if len(pieces) - 1 > _MOST_UNDERSCORES:
+        return
+    for between in product(f"_{signs}", repeat=len(pieces) - 1):
+        spelled = "".join(piece + sign for piece, sign in zip(pieces, (*between, ""), strict=True))
+        if spelled != name:
+            yield spelled
+
+
+def readings(name: str, witnesses: Iterable[str], may_be_common: bool, signs: str) -> Iterator[str]:
+    """The names that a topic may have turned into this one.
+
+    What a witness has in its place is certain. ``may_be_common``: the name may be that of an Oracle user, of whom those
+    common to all databases begin with ``C##``. ``signs``: what underscores are known to stand for.
+    """
+    witnessed = next((found for one in witnesses if (found := _restored(name, one))), None)
+    if witnessed is not None:
+        yield witnessed
+    elif may_be_common and name.startswith("C__"):
+        yield from (name, f"C##{name[3:]}")
+    elif signs and "_" in name:
+        yield from _respelled(name, signs)
+    else:
+        yield name

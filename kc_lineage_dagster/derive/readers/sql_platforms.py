@@ -15,6 +15,16 @@ TWO_LEVELS = (DATABASE, TABLE)
 SCHEMA_AND_TABLE = (SCHEMA, TABLE)
 
 _PLAIN_UPPER = re.compile(r"[A-Z][A-Z0-9_$#]*")
+# what Oracle takes without quotes in SQLAlchemy's view, whose ``#`` always needs them
+_PLAIN_ORACLE = re.compile(r"[A-Z][A-Z0-9_$]*")
+# the words that SQLAlchemy's dialect for Oracle quotes: the reserved ones of Oracle's SQL reference, and CURRENT
+_ORACLE_WORDS = frozenset(
+    """ALL ALTER AND ANY AS ASC BETWEEN BY CHAR CHECK CLUSTER COMMENT COMPRESS CONNECT CREATE CURRENT DATE DECIMAL
+    DEFAULT DELETE DESC DISTINCT DROP ELSE EXCLUSIVE EXISTS FLOAT FOR FROM GRANT GROUP HAVING IDENTIFIED IN INDEX
+    INSERT INTEGER INTERSECT INTO IS LEVEL LIKE LOCK LONG MINUS MODE NOCOMPRESS NOT NOWAIT NULL NUMBER OF ON OPTION OR
+    ORDER PCTFREE PRIOR PUBLIC RAW RENAME RESOURCE REVOKE SELECT SET SHARE SIZE SMALLINT START SYNONYM TABLE THEN TO
+    TRIGGER UID UNION UNIQUE UPDATE USER VALUES VARCHAR VARCHAR2 VIEW WHERE WITH""".split()  # noqa: SIM905
+)
 
 
 def as_is(name: str) -> str:
@@ -25,6 +35,14 @@ def as_is(name: str) -> str:
 def reflected(name: str) -> str:
     """SQLAlchemy's ``normalize_name``: plain names, which the database stores in upper case, come out in lower case."""
     return name.lower() if _PLAIN_UPPER.fullmatch(name) else name
+
+
+def reflected_oracle(name: str) -> str:
+    """``normalize_name`` of SQLAlchemy's dialect for Oracle, with which DataHub's source spells schema and table.
+
+    A name that needs no quotes comes out in lower case; ``C##USER``, ``COMMENT``, ``_X`` and ``Mixed`` as they are.
+    """
+    return name.lower() if _PLAIN_ORACLE.fullmatch(name) and name not in _ORACLE_WORDS else name
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +73,6 @@ class SqlPlatform:
 
 
 _TICKS = ("`", "`")
-_BRACKETS = ("[", "]")
 _lower, _upper = str.lower, str.upper
 
 
@@ -74,8 +91,10 @@ PLATFORMS: Mapping[str, SqlPlatform] = {
     "redshift": _postgres(longest=127, grammar="redshift"),
     "mysql": _mysql(),
     "mariadb": _mysql(),
-    "mssql": SqlPlatform(default_schema="dbo", quotes=_BRACKETS, across=True, grammar="tsql"),
-    "oracle": SqlPlatform(SCHEMA_AND_TABLE, user_schema=True, folds=_upper, grammar="oracle"),
+    # quotes as Microsoft's driver tells them (SQLServerDatabaseMetaData.getIdentifierQuoteString): no brackets
+    "mssql": SqlPlatform(default_schema="dbo", across=True, grammar="tsql"),
+    # oracle.py: each part as SQLAlchemy reflects it
+    "oracle": SqlPlatform(SCHEMA_AND_TABLE, user_schema=True, folds=_upper, spelled=reflected_oracle, grammar="oracle"),
     # db2.py: database names are upper-cased, the others keep the letters of the catalog
     "db2": SqlPlatform(user_schema=True, folds=_upper, spelled_database=_upper),
     "snowflake": SqlPlatform(default_schema="PUBLIC", folds=_upper, across=True, grammar="snowflake"),

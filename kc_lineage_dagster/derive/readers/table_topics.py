@@ -16,7 +16,8 @@ from kc_lineage_dagster.derive.evidence import Evidence
 from kc_lineage_dagster.derive.family import Found, Selection
 from kc_lineage_dagster.derive.readers.catalog_tables import Selected, selected, without_topics
 from kc_lineage_dagster.derive.readers.name_lists import NameList, same_name
-from kc_lineage_dagster.derive.readers.odd_names import doubts
+from kc_lineage_dagster.derive.readers.odd_names import doubts, odd_signs, readings
+from kc_lineage_dagster.derive.readers.sql_platforms import DATABASE, PLATFORMS, as_is
 from kc_lineage_dagster.derive.records import ALL_COLUMNS, Node, Record
 from kc_lineage_dagster.java_regex import Refused
 from kc_lineage_dagster.lineage import Dataset, Unresolved
@@ -92,7 +93,8 @@ class Source:
 
     ``dataset``: the parts of a dataset's name. ``fixed``: the values that the configuration gives to parts.
     ``rules``: the lists, that of tables last. ``named``: tables that the configuration names besides the lists.
-    ``value``: the fields of a table's records. ``internal``: whether a topic is book-keeping.
+    ``value``: the fields of a table's records. ``internal``: whether a topic is book-keeping. ``witnesses``: names that
+    are known to be in use, such as the user's, which tell what a topic could not hold of a part.
     """
 
     platform: str
@@ -103,6 +105,7 @@ class Source:
     named: tuple[Table, ...] = ()
     value: Callable[[Table], Node] = lambda table: ALL_COLUMNS
     internal: Callable[[str], bool] = lambda topic: False
+    witnesses: tuple[str, ...] = ()
 
     @property
     def what(self) -> str:
@@ -139,7 +142,9 @@ class Source:
 
     def record(self, table: Table, topic: str) -> Record:
         """The records of a table under a topic."""
-        name = ".".join(table[part] for part in self.dataset)
+        rules = PLATFORMS.get(self.platform)
+        part_of, database_of = (rules.spelled, rules.spelled_database) if rules else (as_is, as_is)
+        name = ".".join((database_of if part == DATABASE else part_of)(table[part]) for part in self.dataset)
         return Record(Dataset(self.platform, name), topic, value=self.value(table))
 
 
@@ -204,7 +209,10 @@ def _selection(source: Source, evidence: Evidence, catalogued: Selected) -> Sele
     options = {part: source.options(part) for part in (*source.fixed, *parts)}
     heads = source.naming.heads(options)
     complete = _completion(source, options)
-    odd = doubts(evidence.topics or ()) if source.naming.spelled(" ") == "_" else lambda table: None
+    replaces = source.naming.spelled(" ") == "_"
+    odd = doubts(evidence.topics or ()) if replaces else lambda table: None
+    asked = (text for rule in source.rules if rule.include for text in rule.include.patterns)
+    signs = odd_signs(asked) if replaces else ""
 
     def origin(topic: str) -> Record | Unresolved | None:
         if source.internal(topic):
@@ -214,33 +222,54 @@ def _selection(source: Source, evidence: Evidence, catalogued: Selected) -> Sele
         ways = source.naming.ways(topic, heads)
         if isinstance(ways, Unresolved):
             return ways
-        found = _origin(source, complete, topic, ways) if ways else None
-        if not isinstance(found, Record) or found.origin is None:
+        found = _origin(source, complete, topic, ways, "") if ways else None
+        if signs and not isinstance(found, dict):
+            found = _origin(source, complete, topic, ways, signs) or found
+        if not isinstance(found, dict):
             return found
-        *_, table = found.origin.name.rpartition(".")
-        reason = odd(table)
-        return Unresolved(topic, reason, topic=topic) if reason else found
+        reason = odd(found[source.dataset[-1]])
+        return Unresolved(topic, reason, topic=topic) if reason else source.record(found, topic)
 
     return Selection(source.what, origin, heads)
 
 
-def _origin(source: Source, complete: Complete, topic: str, ways: Ways) -> Record | Unresolved | None:
+def _origin(
+    source: Source, complete: Complete, topic: str, ways: Ways, signs: str
+) -> dict[str, str] | Unresolved | None:
+    """The table behind a topic. ``signs``: what its underscores may stand for, beyond what they do anyway."""
     problem: Unresolved | None = None
     for tier in ways:
-        found: dict[str, Record] = {}
-        for way in tier:
-            for table in complete(way):
-                admitted = table if isinstance(table, Unresolved) else source.admits(table)
-                if admitted is True and not isinstance(table, Unresolved):
-                    record = source.record(table, topic)
-                    found.setdefault(str(record.origin), record)
-                problem = problem or _problem(source, topic, admitted)
+        found: dict[str, dict[str, str]] = {}
+        for table in (real for way in tier for one in complete(way) for real in _real(source, one, signs)):
+            admitted = table if isinstance(table, Unresolved) else source.admits(table)
+            if admitted is True and not isinstance(table, Unresolved):
+                found.setdefault(str(source.record(table, topic).origin), dict(table))
+            problem = problem or _problem(source, topic, admitted)
         if len(found) > 1:
             names = ", ".join(list(found)[:5])
-            return Unresolved(topic, f"several tables have this name for their topic: {names}", topic=topic)
+            reason = f"several tables have this name for their topic: {names}. Spell the table out in the include list"
+            return Unresolved(topic, reason, topic=topic)
         if found:
             return next(iter(found.values()))
     return problem
+
+
+def _real(source: Source, table: Table | Unresolved, signs: str) -> Iterator[Table | Unresolved]:
+    """The table with names that the topic could not hold as they are: what a witness has in their place, and where no
+    witness speaks of the schema of an Oracle user that may be common (``C##USER``, ``C__USER`` in a topic), both.
+    """
+    if isinstance(table, Unresolved) or source.naming.spelled(" ") != "_":
+        yield table
+        return
+    last, common = source.dataset[-1], "schema" if source.platform == "oracle" else None
+    found = [
+        tuple(readings(value, source.witnesses, part == common, signs if part == last else ""))
+        if part in source.dataset
+        else (value,)
+        for part, value in table.items()
+    ]
+    for values in product(*found):
+        yield dict(zip(table, values, strict=True))
 
 
 def _problem(source: Source, topic: str, admitted: bool | Refused | Unresolved) -> Unresolved | None:

@@ -1,0 +1,84 @@
+"""Texts that stand for another text: references that the worker resolves, and what a template was never filled with.
+
+None of them is a name: a dataset or topic is never drawn under such a text.
+"""
+
+from __future__ import annotations
+
+import re
+
+from kc_lineage_dagster.derive.config import Config, is_reference
+from kc_lineage_dagster.lineage import KAFKA, Dataset, Edge, Unresolved
+
+REFERENCE = "is a reference that only the worker can resolve: give its value in provided_configs of the recipe"
+
+# ${PREFIX} {{ prefix }} #{prefix} $(PREFIX) <prefix> <%= prefix %> %prefix% @prefix@: of shells, Helm and Ansible,
+# Octopus, Kubernetes and Azure pipelines, documentation, ERB, Windows, Maven
+_IN_TEXT = (
+    r"\$\{[A-Z][A-Z0-9_]*(?::?[-?][^{}]*)?\}",
+    r"\{\{(?!\s*(?:topic|partition|start_offset|timestamp|key|utc_date|local_date)\b)[^{}]*\}\}",
+    r"(?<!\?)<[A-Z][A-Z0-9 _-]*>",
+    r"(?<!\?)<%=?[^<>]*%>",
+)
+# shapes that statements and conditions may hold (LIKE '%a%', a <b and c> d), so only in texts without blanks
+_IN_NAME = (
+    *_IN_TEXT,
+    r"\$\([A-Za-z_][\w.]*\)",
+    r"#\{[^{}]*\}",
+    r"(?<!\?)<[A-Za-z_][\w .:-]*>",
+    r"%[A-Za-z_]\w*%",
+    r"@[A-Za-z_][\w.]*@",
+)
+# what is left in a name that is finished, after the connector has filled in its own variables
+_LEFT = (*_IN_NAME, r"\$\{[^{}]*\}", r"\{\{[^{}]*\}\}", r"(?<![\w\\])\{[A-Za-z_][\w.]*\}")
+_TEXT, _NAME, _FINISHED = (re.compile("|".join(shapes)) for shapes in (_IN_TEXT, _IN_NAME, _LEFT))
+_MARKS = re.compile(r"[$#]\{|\$\(|\{[{A-Za-z_]|<|%[A-Za-z_]|@[A-Za-z_]")  # spares most texts the long expressions
+
+_TOPIC = re.compile(r"[a-zA-Z0-9._-]{1,249}")  # org.apache.kafka.common.internals.Topic
+
+
+def hidden(value: str) -> str | None:
+    """Tell why the value of a key is no name yet; None when it is one, perhaps with variables of the connector's own.
+
+    ``${topic}`` and ``{{topic}}`` are such variables; ``${PREFIX}`` and ``{{ .Values.prefix }}`` are not.
+    """
+    if is_reference(value):
+        return REFERENCE
+    if not _MARKS.search(value):
+        return None
+    found = _TEXT.search(value) or (_NAME.fullmatch(value) if " " in value else _NAME.search(value))
+    return unfilled(found.group()) if found else None
+
+
+def unfilled(text: str) -> str:
+    """The reason for a text that a template was never filled with."""
+    return f"holds {text}, which looks like a placeholder of a template: render the file before it is read"
+
+
+def left_over(name: str) -> str | None:
+    """The first reference or placeholder in a finished name, None when there is none."""
+    found = _FINISHED.search(name) if _MARKS.search(name) else None
+    return found.group() if found else None
+
+
+def _impossible(dataset: Dataset) -> str | None:
+    """Tell why there can be no dataset of this name; None when there can."""
+    placeholder = left_over(dataset.name)
+    if placeholder is not None:
+        return REFERENCE if is_reference(placeholder) else unfilled(placeholder)
+    if dataset.platform == KAFKA and (not _TOPIC.fullmatch(dataset.name) or dataset.name in (".", "..")):
+        return "no topic can be called so: letters, digits, dots, dashes and underscores, 249 at most"
+    return None if dataset.name.strip() else "has an empty name"
+
+
+def possible(item: Edge | Unresolved, config: Config) -> Edge | Unresolved:
+    """The item; an edge to or from a dataset that cannot exist is unresolved, under the key that holds its name."""
+    if isinstance(item, Unresolved):
+        return item
+    for dataset in (item.upstream, item.downstream):
+        reason = _impossible(dataset) if dataset else None
+        if dataset and reason:
+            text = left_over(dataset.name)
+            keys = (key for key, value in config.items() if text and text in value)
+            return Unresolved(next(keys, dataset.name), reason)
+    return item

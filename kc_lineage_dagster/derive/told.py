@@ -1,0 +1,58 @@
+"""What the cluster's answers tell of a topic prefix that stands in the configuration as a reference only."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Collection, Iterator
+
+from kc_lineage_dagster.derive.config import Config
+from kc_lineage_dagster.derive.evidence import Evidence
+from kc_lineage_dagster.derive.family import SourceFamily
+from kc_lineage_dagster.derive.records import Record
+from kc_lineage_dagster.derive.transforms.steps import Chain, run
+
+# Keys whose value stands at the beginning of every topic that the connector itself names.
+PREFIXES = frozenset({"topic.prefix", "database.server.name", "mongodb.name", "kafka.topic.prefix"})
+# Debezium's offsets name their server, which is the prefix: AbstractPartition.getSourcePartition of its connectors
+_SERVER = ("server", "server_id")
+_STAND_IN = "kc0prefix0stand0in"
+
+
+def told_prefix(
+    family: SourceFamily, config: Config, unnamed: Collection[str], chain: Chain, evidence: Evidence
+) -> Config | None:
+    """The configuration with its hidden prefix filled in; None where other keys are hidden or nothing tells it.
+
+    Committed offsets name it; else active topics do, where one prefix explains more of the tables that the
+    configuration lists than any other.
+    """
+    if not PREFIXES.issuperset(unnamed):
+        return None
+    servers = {str(one.partition[key]) for one in evidence.offsets for key in _SERVER if one.partition.get(key)}
+    prefix = servers.pop() if len(servers) == 1 else _by_topics(family, config, unnamed, chain, evidence)
+    return None if prefix is None else {**config, **dict.fromkeys(unnamed, prefix)}
+
+
+def _by_topics(
+    family: SourceFamily, config: Config, unnamed: Collection[str], chain: Chain, evidence: Evidence
+) -> str | None:
+    filled = {**config, **dict.fromkeys(unnamed, _STAND_IN)}
+    found = family.reads(filled, Evidence(offsets=evidence.offsets, task_configs=evidence.task_configs))
+    topics = {topic for one in found if isinstance(one, Record) for topic in _topics(chain, one)}
+    fitting = Counter(
+        active[len(before) : len(active) - len(after)]
+        for topic in topics
+        for before, _, after in [topic.partition(_STAND_IN)]
+        for active in evidence.topics or ()
+        if active.startswith(before) and active.endswith(after) and len(active) > len(before) + len(after)
+    )
+    best = fitting.most_common(2)
+    return best[0][0] if best and (len(best) == 1 or best[0][1] > best[1][1]) else None
+
+
+def _topics(chain: Chain, record: Record) -> Iterator[str]:
+    """The topics, after the transforms, in which the stand-in is still to be seen once."""
+    for outcome in run(chain, record):
+        topic = outcome.record.topic
+        if isinstance(topic, str) and outcome.at == len(chain) and topic.count(_STAND_IN) == 1:
+            yield topic

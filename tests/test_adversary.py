@@ -14,7 +14,8 @@ import pytest
 from kc_lineage_dagster.connect.fetch import fetch
 from kc_lineage_dagster.connect.saved import open_saved
 from kc_lineage_dagster.connect.snapshot import Snapshot
-from kc_lineage_dagster.derive.derive import Settings, cluster_topics, derive
+from kc_lineage_dagster.derive.cluster import cluster_topics
+from kc_lineage_dagster.derive.derive import Settings, derive
 from kc_lineage_dagster.derive.evidence import ClusterTopics
 from kc_lineage_dagster.lineage import ConnectorLineage
 

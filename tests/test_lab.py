@@ -12,7 +12,8 @@ import pytest
 from kc_lineage_dagster.connect.fetch import fetch
 from kc_lineage_dagster.connect.saved import open_saved
 from kc_lineage_dagster.connect.snapshot import Snapshot
-from kc_lineage_dagster.derive.derive import Settings, cluster_topics, derive, deriver
+from kc_lineage_dagster.derive.cluster import cluster_topics, deriver
+from kc_lineage_dagster.derive.derive import Settings, derive
 from kc_lineage_dagster.lineage import Edge
 from tests.catalog.metadata import lab_holdings
 

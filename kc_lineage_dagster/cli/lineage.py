@@ -10,7 +10,7 @@ import click
 from kc_lineage_dagster.cli import formats
 from kc_lineage_dagster.cli.arguments import cluster_named, recipe_named
 from kc_lineage_dagster.cli.formats import Found
-from kc_lineage_dagster.derive.derive import deriver
+from kc_lineage_dagster.derive.cluster import deriver
 from kc_lineage_dagster.errors import KcLineageError
 from kc_lineage_dagster.recipe.files import RecipeFile
 from kc_lineage_dagster.run.cluster import Cluster

@@ -12,7 +12,8 @@ from kc_lineage_dagster.catalog.holdings import Holdings, View
 from kc_lineage_dagster.catalog.metadata_files import read_metadata_files
 from kc_lineage_dagster.catalog.questions import Provider, gathered
 from kc_lineage_dagster.connect.snapshot import Snapshot
-from kc_lineage_dagster.derive.derive import Settings, deriver
+from kc_lineage_dagster.derive.cluster import deriver
+from kc_lineage_dagster.derive.derive import Settings
 from kc_lineage_dagster.emit.delivery import address
 from kc_lineage_dagster.emit.sinks import REST, default_sink
 from kc_lineage_dagster.emit.urns import dataset_instance

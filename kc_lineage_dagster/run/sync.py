@@ -14,7 +14,7 @@ from functools import partial
 from typing import Protocol
 
 from kc_lineage_dagster.connect.snapshot import Connector, Snapshot
-from kc_lineage_dagster.derive.derive import deriver
+from kc_lineage_dagster.derive.cluster import deriver
 from kc_lineage_dagster.emit.aspects import proposals
 from kc_lineage_dagster.emit.limits import representable
 from kc_lineage_dagster.emit.lock import cluster_lock

@@ -9,7 +9,8 @@ from pathlib import Path
 from kc_lineage_dagster.connect.fetch import fetch
 from kc_lineage_dagster.connect.saved import open_saved
 from kc_lineage_dagster.connect.snapshot import Connector
-from kc_lineage_dagster.derive.derive import Settings, cluster_topics, derive, deriver
+from kc_lineage_dagster.derive.cluster import cluster_topics, deriver
+from kc_lineage_dagster.derive.derive import Settings, derive
 
 LAB = Path(__file__).parents[1] / "data" / "lab" / "cluster.json"
 

@@ -17,7 +17,7 @@ import yaml
 from dagster import DagsterInstance, build_sensor_context
 
 from kc_lineage_dagster import build_definitions
-from kc_lineage_dagster.derive.derive import deriver
+from kc_lineage_dagster.derive.cluster import deriver
 from kc_lineage_dagster.emit.urns import by_connector, flow_urn
 from kc_lineage_dagster.lineage import ConnectorLineage
 from kc_lineage_dagster.recipe.files import read_recipe, recipe_of

@@ -14,7 +14,8 @@ from dataclasses import dataclass
 from kc_lineage_dagster.derive.config import Config, first
 from kc_lineage_dagster.derive.evidence import Evidence
 from kc_lineage_dagster.derive.family import Found, SourceFamily
-from kc_lineage_dagster.derive.readers.table_topics import Options, Source, Table, Ways, reads
+from kc_lineage_dagster.derive.readers.table_reading import reads
+from kc_lineage_dagster.derive.readers.table_topics import Options, Source, Table, Ways
 from kc_lineage_dagster.derive.readers.templates import Template, Variable, filled, readings, template
 from kc_lineage_dagster.derive.records import Opaque
 from kc_lineage_dagster.java_regex import JavaRegex, Refused, compile_java, literal_prefix

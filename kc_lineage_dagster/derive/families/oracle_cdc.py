@@ -16,7 +16,8 @@ from kc_lineage_dagster.derive.evidence import Evidence
 from kc_lineage_dagster.derive.family import Found, SourceFamily
 from kc_lineage_dagster.derive.readers.debezium_naming import sanitised
 from kc_lineage_dagster.derive.readers.name_lists import name_list
-from kc_lineage_dagster.derive.readers.table_topics import Options, Rule, Source, Table, Ways, reads
+from kc_lineage_dagster.derive.readers.table_reading import reads
+from kc_lineage_dagster.derive.readers.table_topics import Options, Rule, Source, Table, Ways
 from kc_lineage_dagster.derive.readers.templates import Template, Variable, filled, readings, template
 from kc_lineage_dagster.lineage import Unresolved
 

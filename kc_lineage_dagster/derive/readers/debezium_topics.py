@@ -24,7 +24,8 @@ from kc_lineage_dagster.derive.readers.debezium_naming import (
     strategy_of,
 )
 from kc_lineage_dagster.derive.readers.name_lists import comma_separated, name_list
-from kc_lineage_dagster.derive.readers.table_topics import Options, Rule, Source, Table, reads
+from kc_lineage_dagster.derive.readers.table_reading import reads
+from kc_lineage_dagster.derive.readers.table_topics import Options, Rule, Source, Table
 from kc_lineage_dagster.derive.records import ALL_COLUMNS, Node, Opaque
 from kc_lineage_dagster.derive.transforms.fields import envelope, put
 from kc_lineage_dagster.lineage import Unresolved

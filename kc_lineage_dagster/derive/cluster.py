@@ -1,0 +1,119 @@
+"""The lineage of a whole cluster: what its connectors tell each other, each worked out when first asked for. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from functools import cached_property
+
+from kc_lineage_dagster.derive.config import first
+from kc_lineage_dagster.derive.derive import Settings, derive, derived, find_family
+from kc_lineage_dagster.derive.evidence import ClusterTopics, ConnectorView
+from kc_lineage_dagster.derive.family import SinkFamily
+from kc_lineage_dagster.derive.sink_topics import named_topics
+from kc_lineage_dagster.derive.writers import Writers, Written
+from kc_lineage_dagster.lineage import KAFKA, ConnectorLineage
+
+
+def deriver(connectors: Iterable[ConnectorView], settings: Settings) -> Callable[[ConnectorView], ConnectorLineage]:
+    """``derive`` for the connectors of one cluster: the cluster's topics are worked out when first asked for, and
+    lineage that does not depend on them once.
+    """
+    cluster = _Cluster(tuple(connectors), settings)
+    return cluster.lineage
+
+
+class _Cluster:
+    """What the connectors of one cluster tell each other, each worked out when first asked for."""
+
+    def __init__(self, connectors: tuple[ConnectorView, ...], settings: Settings) -> None:
+        self.connectors, self.settings = connectors, settings
+        self._alone: dict[str, tuple[ConnectorLineage, bool]] = {}
+        self._written: dict[str, Written] = {}
+        self._under_way: set[str] = set()
+        self._writers = Writers([one for one in connectors if not self._is_sink(one)], self._written_by)
+
+    def lineage(self, connector: ConnectorView) -> ConnectorLineage:
+        """The lineage of one connector of the cluster."""
+        if self._is_sink(connector):
+            return derived(connector, self.settings, self._topics, self._writers.fields)[0]
+        lineage, asked = self._source(connector)
+        if asked:
+            lineage = derived(connector, self.settings, self._topics, self._writers.fields)[0]
+        if "_topics_once" in self.__dict__:  # the topics no longer need it, and who asks holds it now
+            self._alone.pop(connector.name)
+        return lineage
+
+    def _is_sink(self, connector: ConnectorView) -> bool:
+        return isinstance(find_family(connector, self.settings), SinkFamily)
+
+    def _topics(self) -> ClusterTopics:
+        return self._topics_once
+
+    @cached_property
+    def _topics_once(self) -> ClusterTopics:
+        return cluster_topics(self.connectors, self.settings, lambda connector: self._source(connector)[0])
+
+    def _source(self, connector: ConnectorView) -> tuple[ConnectorLineage, bool]:
+        """The lineage of a source in an empty cluster, and whether it asked for the cluster."""
+        if connector.name not in self._alone:
+            asked: list[ClusterTopics] = []
+
+            def empty() -> ClusterTopics:
+                asked.append(ClusterTopics())
+                return asked[0]
+
+            self._under_way.add(connector.name)
+            lineage, written = derived(connector, self.settings, empty, self._writers.fields)
+            self._under_way.discard(connector.name)
+            self._alone[connector.name] = lineage, bool(asked)
+            self._written[connector.name] = self._of_interest(written)
+        return self._alone[connector.name]
+
+    def _of_interest(self, written: Written) -> Written:
+        """The topics that somebody in the cluster may read."""
+        if self._read is None:
+            return written
+        return {topic: fields for topic, fields in written.items() if topic in self._read}
+
+    @cached_property
+    def _read(self) -> frozenset[str] | None:
+        """The topics that connectors of this cluster read; None where that is not a list of names."""
+        read: set[str] = set()
+        for connector in self.connectors:
+            config = connector.config
+            copies = "source.cluster.alias" in config
+            if copies or (self._is_sink(connector) and first(config, "topics.regex")):
+                return None
+            read.update(named_topics(config))
+        return frozenset(read)
+
+    def _written_by(self, connector: ConnectorView) -> Written:
+        if connector.name in self._under_way:
+            return {}
+        if connector.name not in self._written:
+            self._source(connector)
+        return self._written[connector.name]
+
+
+def cluster_topics(
+    connectors: Iterable[ConnectorView],
+    settings: Settings,
+    derived: Callable[[ConnectorView], ConnectorLineage] | None = None,
+) -> ClusterTopics:
+    """The data topics of a cluster: what its sources write (active topics, or else what their configurations
+    determine) and what its sinks name; apart from them the topics that are some connector's book-keeping.
+
+    ``derived``: a source's lineage in an empty cluster, where that is known already.
+    """
+    written: set[str] = set()
+    active: set[str] = set()
+    read: set[str] = set()
+    for connector in connectors:
+        if isinstance(find_family(connector, settings), SinkFamily):
+            read.update(named_topics(connector.config))
+        else:
+            lineage = derived(connector) if derived else derive(connector, settings, ClusterTopics)
+            written.update(edge.downstream.name for edge in lineage.edges if edge.downstream.platform == KAFKA)
+            written.update(item.topic for item in lineage.unresolved if item.topic)
+            active.update(connector.topics or ())
+    return ClusterTopics.of(written | read, internal=active - written - read)

@@ -1,0 +1,171 @@
+"""The tables that a connector reads: those its lists spell out, and those behind the topics it writes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from itertools import product
+
+from kc_lineage_dagster.derive.evidence import Evidence
+from kc_lineage_dagster.derive.family import Found, Selection
+from kc_lineage_dagster.derive.readers.catalog_tables import Selected, selected, without_topics
+from kc_lineage_dagster.derive.readers.name_lists import same_name
+from kc_lineage_dagster.derive.readers.odd_names import doubts, odd_signs, readings
+from kc_lineage_dagster.derive.readers.table_topics import Options, Source, Table, Ways
+from kc_lineage_dagster.derive.records import Record
+from kc_lineage_dagster.java_regex import Refused
+from kc_lineage_dagster.lineage import Unresolved
+
+Complete = Callable[[Table], "Iterator[Table | Unresolved]"]
+
+
+def reads(source: Source, evidence: Evidence) -> Iterator[Found]:
+    """The tables that the lists spell out, those of the catalogue that they select, and a selection that finds those
+    behind active topics.
+    """
+    certain: set[str] = set()
+    for table in _named_tables(source):
+        if isinstance(table, Unresolved):
+            yield table
+            continue
+        topic = source.topic(table)
+        if topic is not None:
+            certain.add(topic)
+            yield source.record(table, topic)
+    catalogued = selected(source, evidence.catalog) if source.is_open else Selected()
+    expanded = [record for record in catalogued.records if record.topic not in certain]
+    yield from expanded if evidence.topics else without_topics(expanded, source.what, evidence)
+    if certain and not expanded and not evidence.topics:
+        for rule in source.rules[-1:]:
+            for pattern in rule.include.patterns if rule.include else ():
+                yield Unresolved(f"{rule.what}: {pattern}", "is a pattern, and no active topics tell what it selects")
+    yield _selection(source, evidence, catalogued)
+
+
+def _named_tables(source: Source) -> Iterator[Table | Unresolved]:
+    single = {part: values[0] for part, values in source.fixed.items() if len(values) == 1}
+    tables: list[Table] = [*source.named, *([single] if set(source.dataset) <= set(single) else [])]
+    for rule in source.rules[-1:]:
+        for name in rule.include.names if rule.include else ():
+            parsed = _parsed(name, rule.spellings, source.fixed)
+            if parsed is None:
+                usual = ".".join(f"<{part}>" for part in rule.spellings[0])
+                yield Unresolved(f"{rule.what}: {name}", f"selects no table: an entry must match {usual} as a whole")
+            else:
+                tables.append(single | parsed)
+    for table in tables:
+        if set(source.dataset) <= set(table) and _fits(table, source.fixed) and source.admits(table) is True:
+            yield table
+
+
+def _parsed(name: str, spellings: tuple[tuple[str, ...], ...], fixed: Options) -> dict[str, str] | None:
+    """The parts of a name; None when no table can have it. Besides, the last part may hold dots."""
+    pieces = name.split(".")
+    parts = next((parts for parts in spellings if len(parts) == len(pieces)), spellings[0])
+    database_first = any(same_name(pieces[0], value) for value in fixed.get("database", ()))
+    if len(pieces) < len(parts) or (len(pieces) > len(parts) and database_first):
+        return None
+    last = len(parts) - 1
+    return dict(zip(parts, (*pieces[:last], ".".join(pieces[last:])), strict=True))
+
+
+def _fits(table: Table, fixed: Options) -> bool:
+    return all(
+        any(same_name(known, table[part]) for known in values) for part, values in fixed.items() if part in table
+    )
+
+
+def _selection(source: Source, evidence: Evidence, catalogued: Selected) -> Selection:
+    parts = dict.fromkeys(part for rule in source.rules for spelling in rule.spellings for part in spelling)
+    options = {part: source.options(part) for part in (*source.fixed, *parts)}
+    heads = source.naming.heads(options)
+    complete = _completion(source, options)
+    replaces = source.naming.spelled(" ") == "_"
+    odd = doubts(evidence.topics or ()) if replaces else lambda table: None
+    asked = (text for rule in source.rules if rule.include for text in rule.include.patterns)
+    signs = odd_signs(asked) if replaces else ""
+
+    def origin(topic: str) -> Record | Unresolved | None:
+        if source.internal(topic):
+            return None
+        if topic in catalogued.alike:
+            return catalogued.alike[topic]
+        ways = source.naming.ways(topic, heads)
+        if isinstance(ways, Unresolved):
+            return ways
+        found = _origin(source, complete, topic, ways, "") if ways else None
+        if signs and not isinstance(found, dict):
+            found = _origin(source, complete, topic, ways, signs) or found
+        if not isinstance(found, dict):
+            return found
+        reason = odd(found[source.dataset[-1]])
+        return Unresolved(topic, reason, topic=topic) if reason else source.record(found, topic)
+
+    return Selection(source.what, origin, heads)
+
+
+def _origin(
+    source: Source, complete: Complete, topic: str, ways: Ways, signs: str
+) -> dict[str, str] | Unresolved | None:
+    """The table behind a topic. ``signs``: what its underscores may stand for, beyond what they do anyway."""
+    problem: Unresolved | None = None
+    for tier in ways:
+        found: dict[str, dict[str, str]] = {}
+        for table in (real for way in tier for one in complete(way) for real in _real(source, one, signs)):
+            admitted = table if isinstance(table, Unresolved) else source.admits(table)
+            if admitted is True and not isinstance(table, Unresolved):
+                found.setdefault(str(source.record(table, topic).origin), dict(table))
+            problem = problem or _problem(source, topic, admitted)
+        if len(found) > 1:
+            names = ", ".join(list(found)[:5])
+            reason = f"several tables have this name for their topic: {names}. Spell the table out in the include list"
+            return Unresolved(topic, reason, topic=topic)
+        if found:
+            return next(iter(found.values()))
+    return problem
+
+
+def _real(source: Source, table: Table | Unresolved, signs: str) -> Iterator[Table | Unresolved]:
+    """The table with names that the topic could not hold as they are: what a witness has in their place, and where no
+    witness speaks of the schema of an Oracle user that may be common (``C##USER``, ``C__USER`` in a topic), both.
+    """
+    if isinstance(table, Unresolved) or source.naming.spelled(" ") != "_":
+        yield table
+        return
+    last, common = source.dataset[-1], "schema" if source.platform == "oracle" else None
+    found = [
+        tuple(readings(value, source.witnesses, part == common, signs if part == last else ""))
+        if part in source.dataset
+        else (value,)
+        for part, value in table.items()
+    ]
+    for values in product(*found):
+        yield dict(zip(table, values, strict=True))
+
+
+def _problem(source: Source, topic: str, admitted: bool | Refused | Unresolved) -> Unresolved | None:
+    if isinstance(admitted, Unresolved):
+        return Unresolved(topic, admitted.reason, topic=topic)
+    if isinstance(admitted, Refused):
+        return Unresolved(topic, f"the lists cannot be read: {admitted.reason}", topic=topic)
+    return None if admitted else Unresolved(topic, f"no longer selected by {source.what}", topic=topic)
+
+
+def _completion(source: Source, options: Options) -> Complete:
+    """Gives a table the parts that its topic does not tell, and those that a topic cannot hold as they really are."""
+    spelled = source.naming.spelled
+    real = {part: {spelled(value): value for value in values} for part, values in options.items()}
+    fixed = {part: tuple(map(spelled, values)) for part, values in source.fixed.items()}
+
+    def complete(way: Table) -> Iterator[Table | Unresolved]:
+        if not _fits({part: spelled(value) for part, value in way.items()}, fixed):
+            return
+        table = {part: real.get(part, {}).get(value, value) for part, value in way.items()}
+        unknown = [part for part in source.dataset if part not in way and not options.get(part)]
+        if unknown:
+            yield Unresolved("", f"the topic's name does not tell the {unknown[0]} of its table")
+            return
+        missing = [part for part in options if part not in way and options[part]]
+        for values in product(*(options[part] for part in missing)):
+            yield table | dict(zip(missing, values, strict=True))
+
+    return complete

@@ -1,4 +1,4 @@
-"""The storages that Dagster is tried with: SQLite as ``dagster.yaml`` sets it, and a PostgreSQL of its own."""
+"""The storages that Dagster is tried with: Dagster's default SQLite, and a PostgreSQL of its own."""
 
 from __future__ import annotations
 
@@ -27,7 +27,6 @@ def storages(names: Collection[str]) -> Iterator[Mapping[str, str]]:
         return
     with _server() as port:
         document = yaml.safe_load(settings)
-        del document["event_log_storage"]
         document["storage"] = {
             "postgres": {"postgres_url": f"postgresql+psycopg2://postgres@127.0.0.1:{port}/postgres"}
         }

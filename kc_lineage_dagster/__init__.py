@@ -1,8 +1,8 @@
 """Kafka Connect lineage as Dagster assets, kept true in DataHub.
 
 ``build_definitions(recipe)``: definitions of one cluster, or of a folder of recipes, for a Dagster project of your own;
-``KafkaConnectLineageComponent``: the same as a component. ``KafkaConnectResource`` and ``DataHubResource``: the two
-borders, for your own assets.
+``KafkaConnectLineageComponent``: the same as a component; ``KafkaConnectLineageTranslator``: how their assets look.
+``KafkaConnectResource`` and ``DataHubResource``: the two borders, for your own assets.
 """
 
 from typing import TYPE_CHECKING, Any
@@ -11,13 +11,21 @@ if TYPE_CHECKING:
     from kc_lineage_dagster.defs.build import build_definitions
     from kc_lineage_dagster.defs.component import KafkaConnectLineageComponent
     from kc_lineage_dagster.defs.resources import DataHubResource, KafkaConnectResource
+    from kc_lineage_dagster.defs.translator import KafkaConnectLineageTranslator
 
-__all__ = ["DataHubResource", "KafkaConnectLineageComponent", "KafkaConnectResource", "build_definitions"]
+__all__ = [
+    "DataHubResource",
+    "KafkaConnectLineageComponent",
+    "KafkaConnectLineageTranslator",
+    "KafkaConnectResource",
+    "build_definitions",
+]
 
 # looked up when asked for, so that the core can be used without loading Dagster
 _HOMES = {
     "DataHubResource": "kc_lineage_dagster.defs.resources",
     "KafkaConnectLineageComponent": "kc_lineage_dagster.defs.component",
+    "KafkaConnectLineageTranslator": "kc_lineage_dagster.defs.translator",
     "KafkaConnectResource": "kc_lineage_dagster.defs.resources",
     "build_definitions": "kc_lineage_dagster.defs.build",
 }

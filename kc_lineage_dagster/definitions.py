@@ -1,8 +1,6 @@
 """Dagster's entry: recipes -> Definitions. Loading it opens no connection and looks up no secret."""
 
 from kc_lineage_dagster.defs.build import build_all
-from kc_lineage_dagster.defs.collector import keep_what_is_loaded
 from kc_lineage_dagster.recipe.files import find_recipes
 
 defs = build_all(find_recipes())
-keep_what_is_loaded()

@@ -8,6 +8,7 @@ import sys
 from pathlib import Path
 
 import pytest
+import yaml
 
 ROOT = Path(__file__).resolve().parents[1]
 PACKAGE = ROOT / "kc_lineage_dagster"
@@ -114,5 +115,34 @@ def test_loading_definitions_opens_no_connection_and_needs_no_secret(tmp_path):
         "assert not heavy, heavy\n"
     )
     environment = {"KC_LINEAGE_RECIPES": str(recipe), "PATH": "/usr/bin:/bin", "HOME": str(tmp_path)}
+    run = subprocess.run([sys.executable, "-c", code], env=environment, capture_output=True, text=True, cwd=ROOT)
+    assert run.returncode == 0, run.stderr[-2000:]
+
+
+@pytest.mark.parametrize("path", MODULES, ids=lambda path: str(path.relative_to(PACKAGE)))
+def test_only_public_parts_of_dagster(path):
+    """No module imports a private one of Dagster, which another release may lack."""
+    assert not [name for name in imported(path) if name.startswith("dagster._")]
+
+
+def test_dagster_keeps_its_own_storages():
+    """The shipped `dagster.yaml` names no class and no storage, so that a user may add `storage: postgres`."""
+    settings = yaml.safe_load((ROOT / "dagster.yaml").read_text(encoding="utf-8"))
+    assert not [name for name in settings if "storage" in name]
+    assert "class:" not in (ROOT / "dagster.yaml").read_text(encoding="utf-8")
+    assert settings["run_monitoring"]["enabled"]
+    assert settings["run_monitoring"]["max_runtime_seconds"] > 0
+
+
+def test_loading_leaves_the_process_as_it_was(tmp_path):
+    """Loading the definitions changes nothing that other code of the process shares: garbage collector, signals."""
+    code = (
+        "import gc, signal, dagster\n"
+        "def state(): return gc.get_threshold(), gc.get_freeze_count(), gc.isenabled(), signal.getsignal(15)\n"
+        "before = state()\n"
+        "import kc_lineage_dagster.definitions\n"
+        "assert state() == before, (before, state())\n"
+    )
+    environment = {"PATH": "/usr/bin:/bin", "HOME": str(tmp_path)}
     run = subprocess.run([sys.executable, "-c", code], env=environment, capture_output=True, text=True, cwd=ROOT)
     assert run.returncode == 0, run.stderr[-2000:]

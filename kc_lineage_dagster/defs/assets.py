@@ -2,10 +2,13 @@
 
 # no `from __future__ import annotations`: Dagster reads run config from the annotations themselves
 
+import time
 from collections.abc import Iterator
+from dataclasses import dataclass
 from typing import Any
 
 from dagster import (
+    AssetCheckKey,
     AssetExecutionContext,
     AssetsDefinition,
     AssetSpec,
@@ -14,29 +17,31 @@ from dagster import (
     DataVersion,
     Failure,
     MaterializeResult,
-    asset,
+    MetadataValue,
     multi_asset,
 )
 from pydantic import Field
 
+from kc_lineage_dagster.connect.snapshot import Snapshot
 from kc_lineage_dagster.defs import checks, datahub_checks, events
-from kc_lineage_dagster.defs.collector import seldom
-from kc_lineage_dagster.defs.datasets import Translator, keys_of
 from kc_lineage_dagster.defs.failures import clear_failure
+from kc_lineage_dagster.defs.lost_edges import LostEdge, lost_with, reported_before
 from kc_lineage_dagster.defs.names import Names
-from kc_lineage_dagster.defs.partitions import add_partitions, decode_partition, drop_partitions, partitions_of
-from kc_lineage_dagster.defs.progress import progress_log
+from kc_lineage_dagster.defs.partitions import (
+    add_partitions,
+    decode_partition,
+    drop_partitions,
+    known_connectors,
+    partitions_of,
+)
+from kc_lineage_dagster.defs.progress import counted, progress_log
 from kc_lineage_dagster.defs.provenance import SNAPSHOT
+from kc_lineage_dagster.defs.translator import ASSETS, EMISSIONS, LINEAGE, RAW, STALE, ClusterAssetProps, Translate
 from kc_lineage_dagster.recipe.files import RecipeFile
 from kc_lineage_dagster.run.cluster import Cluster
-from kc_lineage_dagster.run.report import Request
+from kc_lineage_dagster.run.report import Report, Request
 from kc_lineage_dagster.run.sync import Sync, read_cluster
 from kc_lineage_dagster.version import code_version
-
-_ABOUT_LINEAGE = (
-    "Which dataset feeds which, a partition per connector: edges with evidence, and what is unresolved."
-    " The job {} does all of them in one run; the page at *lineage_page* shows them in one picture."
-)
 
 
 class FetchConfig(Config):
@@ -53,33 +58,46 @@ class SyncConfig(Config):
     allow_removal: bool = Field(False, description="Release the fail-safe threshold of stale removal for this run")
 
 
-def cluster_assets(file: RecipeFile, translator: Translator | None = None) -> list[AssetsDefinition]:
-    """The assets of one recipe. ``translator``: asset keys of datasets, for column lineage."""
-    return [_raw(file), _synced(file, translator)]
+@dataclass(frozen=True)
+class ClusterAssets:
+    """The assets of one cluster as a translator describes them, and the Dagster names that follow from them."""
+
+    names: Names
+    specs: dict[str, AssetSpec]
+
+    @classmethod
+    def of(cls, file: RecipeFile, translate: Translate) -> "ClusterAssets":
+        """Ask the translator for the four assets. ValueError when it leaves one of them out."""
+        specs: dict[str, AssetSpec] = {}
+        for asset in ASSETS:
+            spec = translate(ClusterAssetProps(file.slug, asset, file.options))
+            if spec is None:
+                raise ValueError(f"the translator must give an AssetSpec for {asset} of {file.slug}, not None")
+            specs[asset] = spec.replace_attributes(code_version=code_version())
+        return cls(Names(file.slug, {asset: spec.key for asset, spec in specs.items()}), specs)
 
 
-def _raw(file: RecipeFile) -> AssetsDefinition:
-    names = Names(file.slug)
+def cluster_assets(file: RecipeFile, assets: ClusterAssets) -> list[AssetsDefinition]:
+    """The assets of one recipe."""
+    return [_raw(file, assets), _synced(file, assets)]
 
-    @asset(
-        key=names.raw,
-        group_name=file.slug,
-        kinds={"kafka"},
-        code_version=code_version(),
-        description="The connectors as Kafka Connect reports them, without secrets; each gets a partition below.",
+
+def _raw(file: RecipeFile, assets: ClusterAssets) -> AssetsDefinition:
+    names = assets.names
+
+    @multi_asset(
+        name=names.raw_op,
+        specs=[assets.specs[RAW]],
         check_specs=checks.raw_specs(names),
         required_resource_keys={names.connect},
     )
     def raw_connector_configs(context: AssetExecutionContext, config: FetchConfig) -> Iterator[Any]:
-        with clear_failure(), seldom():
-            cluster = Cluster.of(file)
-            connect = getattr(context.resources, names.connect)
-            snapshot = read_cluster(cluster, connect, config.connectors, progress_log(context.log, "read"))
-        new = add_partitions(context.instance, file.slug, [one.name for one in snapshot.connectors])
-        context.log.info(f"{len(snapshot.connectors)} connectors read, {len(new)} of them new")
+        with clear_failure():
+            snapshot, new = _read(context, names, Cluster.of(file), config.connectors)
         for warning in file.warnings:
             context.log.warning(warning)
         yield MaterializeResult(
+            asset_key=names.raw,
             metadata=events.snapshot_metadata(snapshot, new),
             data_version=DataVersion(SNAPSHOT),
             check_results=checks.raw_results(names, snapshot),
@@ -88,67 +106,82 @@ def _raw(file: RecipeFile) -> AssetsDefinition:
     return raw_connector_configs
 
 
-def _synced(file: RecipeFile, translator: Translator | None) -> AssetsDefinition:
-    names, partitions = Names(file.slug), partitions_of(file.slug)
-    common: dict[str, Any] = {"skippable": True, "group_name": file.slug, "code_version": code_version()}
+def _read(
+    context: AssetExecutionContext, names: Names, cluster: Cluster, connectors: list[str] | None
+) -> tuple[Snapshot, list[str]]:
+    """Read the cluster and add the partitions of new connectors. ConnectError when it cannot be listed."""
+    connect = getattr(context.resources, names.connect)
+    snapshot = read_cluster(cluster, connect, connectors, progress_log(context.log, "read"))
+    new = add_partitions(context.instance, names.slug, [one.name for one in snapshot.connectors])
+    context.log.info(f"{counted(len(snapshot.connectors), 'connector')} read, {len(new)} of them new")
+    return snapshot, new
+
+
+def _synced(file: RecipeFile, assets: ClusterAssets) -> AssetsDefinition:
+    names, specs = assets.names, assets.specs
+    page = {"lineage_page": MetadataValue.path(str(events.page_path(file)))}
+    lineage = specs[LINEAGE].merge_attributes(metadata=page)
+    check_specs = [*checks.sync_specs(names), *datahub_checks.datahub_specs(file, names)]
 
     @multi_asset(
         name=names.sync_op,
         specs=[
-            AssetSpec(
-                names.lineage,
-                deps=[names.raw],
-                partitions_def=partitions,
-                kinds={"kafka"},
-                description=_ABOUT_LINEAGE.format(names.job),
-                metadata={"lineage_page": events.page_of(file)},
-                **common,
-            ),
-            AssetSpec(
-                names.emissions,
-                deps=[names.lineage],
-                partitions_def=partitions,
-                kinds={"datahub"},
-                description="What DataHub acknowledged, a partition per connector.",
-                **common,
-            ),
-            AssetSpec(
-                names.stale,
-                deps=[names.emissions],
-                kinds={"datahub"},
-                description="Flows and jobs whose connector, table or topic vanished: soft-deleted in DataHub.",
-                **common,
-            ),
+            lineage.replace_attributes(deps=[names.raw], partitions_def=partitions_of(file.slug), skippable=True),
+            # `raw` too: the job runs this step without selecting `lineage`, whose partitions a first run does not know
+            specs[EMISSIONS].replace_attributes(deps=[names.raw, names.lineage], skippable=True),
+            specs[STALE].replace_attributes(deps=[names.emissions], skippable=True),
         ],
-        check_specs=[*checks.sync_specs(names), *datahub_checks.specs(file)],
+        check_specs=check_specs,
         can_subset=True,
         backfill_policy=BackfillPolicy.single_run(),
-        required_resource_keys={names.datahub},
+        required_resource_keys={names.connect, names.datahub},
     )
     def synced(context: AssetExecutionContext, config: SyncConfig) -> Iterator[Any]:
         partial = context.has_partition_key or context.has_partition_key_range
         wanted = [decode_partition(key) for key in context.partition_keys] if partial else config.connectors
+        only_checks = not context.selected_asset_keys
         request = Request(
             run_id=context.run.run_id,
-            connectors=wanted,
+            connectors=[] if only_checks else wanted,
             full_refresh=config.full_refresh,
             allow_removal=config.allow_removal,
             remove=not partial and names.stale in context.selected_asset_keys,
+            may_be_gone=frozenset() if partial else known_connectors(context.instance, file.slug),
         )
-        with clear_failure(), seldom():
+        started = time.monotonic()
+        with clear_failure():
             cluster = Cluster.of(file)
+            if not only_checks and names.raw_op not in (context.run.step_keys_to_execute or ()):
+                _read(context, names, cluster, wanted)
             datahub = getattr(context.resources, names.datahub)
             run = Sync(cluster, datahub, request, progress_log(context.log, "derive and emit"))
-            key_of = keys_of(cluster.naming(), translator)
-            yield from events.events_of(context, names, cluster, run, wanted if partial else None, key_of)
-        report = run.report
+            outcome = events.Outcome()
+            picked = frozenset(wanted or ()) if partial else frozenset[str]() if only_checks else None
+            yield from events.events_of(context, names, cluster, run, picked, outcome)
+            report = run.report
+            lost = [] if only_checks else _lost(context, names, report, outcome)
+            tally = checks.Tally.of(cluster.state.lineages().values(), {one.ends for one in lost})
         context.log.info(events.summary(report))
         for warning in report.warnings:
             context.log.warning(warning)
-        yield from datahub_checks.results(context, names, cluster, datahub, report)
+        if not only_checks:
+            yield from events.events_after(names, cluster, run, tally, time.monotonic() - started)
+        lost = [one for one in lost if one.ends not in tally.present]
+        found = [
+            *checks.sync_results(names, report, tally, lost, outcome.unsent),
+            *datahub_checks.results(context, names, cluster, datahub, report, check_specs),
+        ]
+        yield from checks.reported(context, check_specs, found)
         if report.stale is not None:
             drop_partitions(context.instance, file.slug, report.stale.gone_connectors)
         if report.problem:
             raise Failure(report.problem, allow_retries=False)
 
     return synced
+
+
+def _lost(context: AssetExecutionContext, names: Names, report: Report, outcome: events.Outcome) -> list[LostEdge]:
+    """Return the edges that disappeared in this run, and those that the check has reported before."""
+    new = [*outcome.lost, *(edge for lineage in report.gone for edge in lost_with(lineage))]
+    before = reported_before(context.instance, AssetCheckKey(names.lineage, checks.KEPT))
+    return list({(one.connector, *one.ends): one for one in (*new, *before)}.values())

@@ -10,69 +10,79 @@ from typing import Any
 
 from dagster import AssetSelection, Definitions, ResourceDefinition, define_asset_job, in_process_executor
 
-from kc_lineage_dagster.defs.assets import cluster_assets
-from kc_lineage_dagster.defs.datasets import Translator
+from kc_lineage_dagster.defs.assets import ClusterAssets, cluster_assets
 from kc_lineage_dagster.defs.external import external_specs
 from kc_lineage_dagster.defs.jobs import doctor_job, preview_job
-from kc_lineage_dagster.defs.names import Names
 from kc_lineage_dagster.defs.resources import DataHubResource, KafkaConnectResource
 from kc_lineage_dagster.defs.schedules import cluster_schedules
 from kc_lineage_dagster.defs.sensors import cluster_sensor
+from kc_lineage_dagster.defs.translator import KafkaConnectLineageTranslator, Translate
 from kc_lineage_dagster.recipe.files import RECIPES_VARIABLE, RecipeFile, find_recipes, read_recipe, recipe_of
 from kc_lineage_dagster.state.other_recipes import alike
 
-# The button *Materialize all* wants partitions, of which there are none before the first run.
 _ABOUT = (
-    "Reads the cluster of {}, derives its lineage, keeps it in DataHub: all in one run without a partition."
-    " Here: the arrow beside *Materialize all*, *Open launchpad*, *Materialize*, *Confirm*."
+    "Reads the cluster of {file}, derives its lineage and keeps it in DataHub. One run materializes every partition of"
+    " {slug}/connector_lineage, also those of connectors that are new: press *Materialize all* (before the first run"
+    " Dagster asks whether that is meant, because there are no partitions yet: *Confirm*)."
 )
+_DEFAULT = KafkaConnectLineageTranslator()
 _log = logging.getLogger(__name__)
 
 
 def build_definitions(
-    recipe: Mapping[str, Any] | str | Path, *, name: str = "recipe", translator: Translator | None = None
+    recipe: Mapping[str, Any] | str | Path,
+    *,
+    name: str = "recipe",
+    translator: KafkaConnectLineageTranslator | None = None,
 ) -> Definitions:
-    """Definitions of one cluster, or of all in a folder, to merge into a project of your own (``Definitions.merge``).
+    """Return definitions of one cluster, or of all in a folder, to merge into a project (``Definitions.merge``).
 
     ``recipe``: a DataHub recipe as a mapping (``${VAR}`` is looked up in the run), the path of its file, or a folder of
-    recipes. ``name``: names the cluster when the mapping has no ``cluster_name``. ``translator``: asset keys of the
-    datasets and topics that become external assets (``options.external_assets``); None as a key leaves one out.
+    recipes.
+    ``name``: names the cluster when the mapping has no ``cluster_name``.
+    ``translator``: decides keys, owners, tags, freshness and automation of the assets, and of the datasets and topics
+    that become external assets (``options.external_assets``).
     """
+    translate = (translator or _DEFAULT).get_asset_spec
     if not isinstance(recipe, (str, Path)):
-        return build_clusters([recipe_of(dict(recipe), Path.cwd() / f"{name}.yml")], translator)
+        return build_clusters([recipe_of(dict(recipe), Path.cwd() / f"{name}.yml")], translate)
     if Path(recipe).is_dir():
-        return build_clusters(find_recipes({RECIPES_VARIABLE: str(recipe)}), translator)
-    return build_clusters([read_recipe(Path(recipe))], translator)
+        return build_clusters(find_recipes({RECIPES_VARIABLE: str(recipe)}), translate)
+    return build_clusters([read_recipe(Path(recipe))], translate)
 
 
 def build_all(files: Iterable[RecipeFile]) -> Definitions:
-    """Definitions of a code location of its own."""
+    """Return the definitions of a code location of its own."""
     return Definitions.merge(build_clusters(files), Definitions(executor=in_process_executor))
 
 
-def build_clusters(files: Iterable[RecipeFile], translator: Translator | None = None) -> Definitions:
-    """Definitions of several clusters; the datasets they share are one external asset."""
+def build_clusters(files: Iterable[RecipeFile], translate: Translate = _DEFAULT.get_asset_spec) -> Definitions:
+    """Return the definitions of several clusters; the datasets they share are one external asset."""
     files = list(files)
     warnings = alike(files)
     for warning in warnings.values():
         _log.warning(warning)
     told = [replace(one, warnings=(*one.warnings, *filter(None, [warnings.get(one.slug)]))) for one in files]
-    external = Definitions(assets=external_specs(files, translator))
-    return Definitions.merge(*(build_cluster(file, translator) for file in told), external)
+    external = Definitions(assets=external_specs(files, translate))
+    return Definitions.merge(*(build_cluster(file, translate) for file in told), external)
 
 
-def build_cluster(file: RecipeFile, translator: Translator | None = None) -> Definitions:
-    """Definitions of one recipe. One that cannot be used loads all the same: its job fails and says why."""
-    names = Names(file.slug)
-    assets = cluster_assets(file, translator)
+def build_cluster(file: RecipeFile, translate: Translate) -> Definitions:
+    """Return the definitions of one recipe. One that cannot be used loads all the same: its job fails and says why."""
+    assets = ClusterAssets.of(file, translate)
+    names, definitions = assets.names, cluster_assets(file, assets)
+    # Without the partitioned asset, which the step materializes all the same, partition by partition: the job's page
+    # would ask for partitions first, of which a new cluster has none.
+    unpartitioned = AssetSelection.assets(names.raw, names.emissions, names.stale)
+    checks = AssetSelection.checks(*(key for one in definitions for key in one.check_keys))
     job = define_asset_job(
         names.job,
-        selection=AssetSelection.assets(names.raw, names.lineage, names.emissions, names.stale),
-        description=file.problem or _ABOUT.format(file.path.name),
+        selection=unpartitioned | checks,
+        description=file.problem or _ABOUT.format(file=file.path.name, slug=file.slug),
         executor_def=in_process_executor,
     )
     return Definitions(
-        assets=assets,
+        assets=definitions,
         jobs=[job, preview_job(file), doctor_job(file)],
         schedules=cluster_schedules(file, job),
         sensors=[cluster_sensor(file, job)],

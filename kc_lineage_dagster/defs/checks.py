@@ -2,55 +2,90 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 
 from dagster import (
     AssetCheckEvaluation,
+    AssetCheckKey,
     AssetCheckResult,
     AssetCheckSeverity,
     AssetCheckSpec,
+    AssetExecutionContext,
     AssetKey,
     MarkdownMetadataValue,
     MetadataValue,
+    Output,
 )
 
 from kc_lineage_dagster.connect.snapshot import Snapshot
-from kc_lineage_dagster.defs.metadata import edges_that_disappeared, table
+from kc_lineage_dagster.defs.lost_edges import METADATA, LostEdge, documents
+from kc_lineage_dagster.defs.metadata import listed, table
 from kc_lineage_dagster.defs.names import Names
 from kc_lineage_dagster.lineage import ConnectorLineage
-from kc_lineage_dagster.run.report import ConnectorResult, Report
+from kc_lineage_dagster.run.report import Report
 
 READ = "every_connector_read"
 RUNNING = "connectors_and_tasks_running"
 RESOLVED = "lineage_resolved"
 KEPT = "no_edge_disappeared"
+ACKNOWLEDGED = "everything_acknowledged"
 REMOVED = "stale_removal_done"
 
 Rows = Sequence[Sequence[object]]
 
 _FIRST = 5  # rows that are shown without a click
-UNRESOLVED_SHARE = 0.25  # of edges and unresolved items together; beyond it the check warns
+_TOPICS = 20  # topics that one cause names
+UNRESOLVED_SHARE = 0.25  # of edges and causes together; beyond it the check warns
+
+_ABOUT = {
+    READ: "Every connector of the listing could be read.",
+    RUNNING: "No connector and no task has failed.",
+    RESOLVED: (
+        "Few sources and targets are unresolved: their causes are at most a quarter of edges and causes together."
+        " One cause counts once, however many topics it concerns."
+    ),
+    KEPT: (
+        "No edge has disappeared, also not with a deleted connector. An edge that did is reported until it is back, or"
+        " until somebody has seen it: *Execute* this check, and it forgets what it reported."
+    ),
+    ACKNOWLEDGED: "DataHub acknowledged everything that the run sent.",
+    REMOVED: "Nothing that vanished is kept back from removal.",
+}
+_ADVICE = {
+    READ: "Their lineage stays as it was, and the next sync asks again. Ask Connect yourself: GET /connectors/NAME.",
+    RUNNING: (
+        "Lineage stays as it is. To restart what failed:"
+        " POST /connectors/NAME/restart?includeTasks=true&onlyFailed=true on Kafka Connect."
+    ),
+    RESOLVED: "Each reason says which option or evidence decides it.",
+    KEPT: "If that is meant, press *Execute*: this check then forgets them. One that comes back leaves by itself.",
+    ACKNOWLEDGED: "The next sync sends it again. What DataHub refuses for ever stays here: look at the reason.",
+    REMOVED: "Each reason says what to do. Run config `allow_removal: true` releases the threshold once.",
+}
 
 
 def raw_specs(names: Names) -> list[AssetCheckSpec]:
-    """Checks of ``raw_connector_configs``."""
-    return [
-        AssetCheckSpec(READ, asset=names.raw, description="Every connector of the listing could be read."),
-        AssetCheckSpec(RUNNING, asset=names.raw, description="No connector and no task has failed."),
-    ]
+    """Return the checks of ``raw_connector_configs``."""
+    return [_spec(READ, names.raw), _spec(RUNNING, names.raw)]
 
 
 def sync_specs(names: Names) -> list[AssetCheckSpec]:
-    """Checks of the step that derives, emits and removes."""
+    """Return the checks of the step that derives, emits and removes."""
     return [
-        AssetCheckSpec(RESOLVED, asset=names.lineage, description="Few sources and targets are unresolved."),
-        AssetCheckSpec(KEPT, asset=names.lineage, description="No edge of the last run is missing in this one."),
-        AssetCheckSpec(REMOVED, asset=names.stale, description="Nothing that vanished is kept back from removal."),
+        _spec(RESOLVED, names.lineage),
+        _spec(KEPT, names.lineage),
+        _spec(ACKNOWLEDGED, names.emissions),
+        _spec(REMOVED, names.stale),
     ]
 
 
+def _spec(name: str, asset: AssetKey) -> AssetCheckSpec:
+    return AssetCheckSpec(name, asset=asset, description=_ABOUT[name])
+
+
 def raw_results(names: Names, snapshot: Snapshot) -> list[AssetCheckResult]:
-    """What a snapshot says to the checks of ``raw_connector_configs``."""
+    """Return what a snapshot says to the checks of ``raw_connector_configs``."""
     unread = sorted(snapshot.unread.items())
     failed = [
         (one.name, where, _first_line(trace))
@@ -73,74 +108,146 @@ def _result(asset: AssetKey, name: str, rows: Rows, header: Sequence[str]) -> As
         check_name=name,
         passed=not rows,
         severity=AssetCheckSeverity.WARN,
-        description=shown(rows, header),
+        description=shown(rows, _ADVICE[name]),
         metadata=_counted(rows, header),
     )
 
 
-def shown(rows: Rows, header: Sequence[str]) -> str | None:
-    """The first rows as the text of an evaluation: tables among its metadata are behind a link."""
-    return table(header, rows, _FIRST) if rows else None
+def shown(rows: Rows, advice: str) -> str | None:
+    """Return the advice and the first rows as the text of an evaluation, None when there are no rows.
+
+    The web interface reads it as Markdown, a terminal as it stands; tables among the metadata are behind a link.
+    """
+    return f"{advice}\n\n{listed(rows, _FIRST)}" if rows else None
 
 
-def _counted(rows: Rows, header: Sequence[str]) -> dict[str, MetadataValue]:
-    metadata: dict[str, MetadataValue] = {"count": MetadataValue.int(len(rows))}
+def _counted(rows: Rows, header: Sequence[str]) -> dict[str, MetadataValue | int]:
+    metadata: dict[str, MetadataValue | int] = {"count": len(rows)}
     if rows:
         metadata["items"] = MarkdownMetadataValue(table(header, rows))
     return metadata
 
 
-def lost_edges(result: ConnectorResult) -> Rows:
-    """The edges of the last run that this one does not have: connector, from, to."""
-    lost = edges_that_disappeared(result.before, result.lineage)
-    return [(result.lineage.connector, edge.upstream, edge.downstream) for edge in lost]
+@dataclass(frozen=True, slots=True)
+class Tally:
+    """The lineage of a whole cluster in numbers.
+
+    ``edges``: how many there are.
+    ``causes``: why sources and targets are unresolved: connector, reason, what it concerns.
+    ``present``: which of the edges that were asked for are there, as upstream and downstream.
+    """
+
+    edges: int
+    causes: Sequence[tuple[str, str, str]]
+    present: frozenset[tuple[str, str]] = frozenset()
+
+    @classmethod
+    def of(cls, lineages: Iterable[ConnectorLineage], asked: Collection[tuple[str, str]] = frozenset()) -> Tally:
+        """Count once over the lineages. ``asked``: edges to look for."""
+        edges, causes, present = 0, list[tuple[str, str, str]](), set[tuple[str, str]]()
+        for lineage in lineages:
+            edges += len(lineage.edges)
+            causes += causes_of(lineage)
+            if asked:
+                ends = ((str(edge.upstream or "?"), str(edge.downstream)) for edge in lineage.edges)
+                present.update(one for one in ends if one in asked)
+        return cls(edges, causes, frozenset(present))
+
+
+def causes_of(lineage: ConnectorLineage) -> list[tuple[str, str, str]]:
+    """Return why sources and targets of a connector are unresolved: connector, reason, everything that it concerns.
+
+    Items with one reason have one cause, so that a missing option counts once for a mirror of a thousand topics.
+    """
+    concerned: dict[str, dict[str, None]] = {}
+    for item in lineage.unresolved:
+        concerned.setdefault(item.reason, {}).update(dict.fromkeys(filter(None, (item.what, item.topic))))
+    return [(lineage.connector, reason, _some(list(all_of_them))) for reason, all_of_them in concerned.items()]
+
+
+def _some(names: Sequence[str]) -> str:
+    more = f" and {len(names) - _TOPICS} more" if len(names) > _TOPICS else ""
+    return f"{', '.join(names[:_TOPICS])}{more}"
 
 
 def sync_results(
-    names: Names, lineages: Iterable[ConnectorLineage], lost: Rows, report: Report
+    names: Names, report: Report, tally: Tally, lost: Sequence[LostEdge], unsent: Rows
 ) -> Iterable[AssetCheckEvaluation]:
-    """What a run says to its checks; logged by the step, because results of a run without partition cannot be
-    yielded. ``lineages``: of the whole cluster, read once. ``lost``: ``lost_edges`` of all results.
+    """Yield what a run says to its checks.
+
+    ``tally``: of the whole cluster after the run.
+    ``lost``: edges that disappeared and are not back.
+    ``unsent``: connectors with proposals that DataHub did not acknowledge, and how many.
     """
-    unresolved: list[tuple[object, ...]] = []
-    edges = 0
-    for one in lineages:
-        unresolved += ((one.connector, item.what, item.reason) for item in one.unresolved)
-        edges += len(one.edges)
-    share = len(unresolved) / max(1, len(unresolved) + edges)
+    causes = tally.causes
+    share = len(causes) / max(1, len(causes) + tally.edges)
     yield evaluation(
-        names.lineage,
-        RESOLVED,
-        unresolved,
+        AssetCheckKey(names.lineage, RESOLVED),
+        [(connector, concerned, reason) for connector, reason, concerned in causes],
         ("connector", "what", "why"),
         passed=share <= UNRESOLVED_SHARE,
-        edges=MetadataValue.int(edges),
-        unresolved_share=MetadataValue.float(round(share, 4)),
+        metadata={"edges": tally.edges, "unresolved_share": round(share, 4)},
     )
-    yield evaluation(names.lineage, KEPT, lost, ("connector", "from", "to"))
+    rows = [(one.connector, one.upstream, one.downstream, one.since) for one in lost]
+    yield evaluation(
+        AssetCheckKey(names.lineage, KEPT),
+        rows,
+        ("connector", "from", "to", "missing since"),
+        metadata={METADATA: MetadataValue.json(documents(lost))} if lost else {},
+    )
+    problems = [*unsent, *((cause, f"{count} times") for cause, count in sorted(report.causes.items()))]
+    yield evaluation(
+        AssetCheckKey(names.emissions, ACKNOWLEDGED),
+        problems,
+        ("connector or reason", "proposals"),
+        metadata={"failed": report.counts.failed},
+    )
     if report.stale is not None:
         kept = sorted(report.stale.keep_reasons.items())
-        yield evaluation(names.stale, REMOVED, kept, ("entity", "why it is kept"))
+        yield evaluation(AssetCheckKey(names.stale, REMOVED), kept, ("entity", "why it is kept"))
+
+
+def reported(
+    context: AssetExecutionContext, specs: Iterable[AssetCheckSpec], evaluations: Iterable[AssetCheckEvaluation]
+) -> Iterator[AssetCheckEvaluation | Output[None]]:
+    """Yield the evaluations, and for each check that the run selected the output that Dagster expects of it.
+
+    A check that has nothing to say this time gives its output alone, or Dagster would call it missing at the end of the
+    run. A run that materializes tells all it has found, also to checks of assets that were not selected: the button of
+    the job's page selects the checks of its unpartitioned assets only. A run of checks alone tells the selected ones.
+    Not ``AssetCheckResult``: for a partitioned asset Dagster makes an evaluation of it only in a run with a partition
+    key.
+    """
+    found = {(one.asset_key, one.check_name): one for one in evaluations}
+    for spec in specs:
+        selected = spec.key in context.selected_asset_check_keys
+        if selected:
+            yield Output(None, output_name=spec.get_python_identifier())
+        if (selected or context.selected_asset_keys) and (spec.asset_key, spec.name) in found:
+            yield found[spec.asset_key, spec.name]
 
 
 def evaluation(
-    asset: AssetKey,
-    name: str,
+    check: AssetCheckKey,
     rows: Rows,
     header: Sequence[str],
     *,
+    advice: str | None = None,
     passed: bool | None = None,
     severity: AssetCheckSeverity = AssetCheckSeverity.WARN,
-    **metadata: MetadataValue,
+    metadata: Mapping[str, MetadataValue | int | float] | None = None,
 ) -> AssetCheckEvaluation:
-    """An evaluation that fails when there are rows (or as ``passed`` says) and shows them."""
+    """Return an evaluation that fails when there are rows (or as ``passed`` says) and shows them.
+
+    ``advice``: what to do about the rows; by default what this module says of the check.
+    """
     return AssetCheckEvaluation(
-        asset_key=asset,
-        check_name=name,
+        asset_key=check.asset_key,
+        check_name=check.name,
         passed=not rows if passed is None else passed,
         severity=severity,
-        description=shown(rows, header),
-        metadata={**_counted(rows, header), **metadata},
+        description=shown(rows, advice or _ADVICE[check.name]),
+        metadata={**_counted(rows, header), **(metadata or {})},
     )
 
 

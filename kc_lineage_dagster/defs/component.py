@@ -2,15 +2,13 @@
 
 # no `from __future__ import annotations`: Dagster reads the YAML's schema from the annotations themselves
 
-from functools import partial
 from typing import Annotated, Any
 
-from dagster import AssetKey, Component, ComponentLoadContext, Definitions, Model, Resolvable, Resolver
+from dagster import AssetKey, AssetSpec, Component, ComponentLoadContext, Definitions, Model, Resolvable, Resolver
 from pydantic import Field
 
 from kc_lineage_dagster.defs.build import build_clusters
-from kc_lineage_dagster.defs.datasets import default_key
-from kc_lineage_dagster.lineage import Dataset
+from kc_lineage_dagster.defs.translator import ClusterAssetProps, KafkaConnectLineageTranslator, Props
 from kc_lineage_dagster.recipe.files import recipe_of
 
 
@@ -32,11 +30,15 @@ class KafkaConnectLineageComponent(Component, Resolvable, Model):
     pipeline_name: Annotated[str | None, _about("Names DataHub's stateful ingestion, as in a DataHub recipe")] = None
     options: Annotated[dict[str, Any], _about("What DataHub's recipe has no field for")] = Field(default_factory=dict)
 
-    def asset_key(self, cluster: str, dataset: Dataset) -> AssetKey | None:
-        """The key of a dataset that becomes an external asset (``options.external_assets``), None to leave it out; for
-        subclasses to override. Keys begin with the cluster's short name, because two components cannot share an asset.
+    def get_asset_spec(self, props: Props) -> AssetSpec | None:
+        """Return the spec of an asset, as ``KafkaConnectLineageTranslator`` does; for subclasses to override.
+
+        Keys of datasets begin with the cluster's short name, because two components cannot share an asset.
         """
-        return AssetKey([cluster, *default_key(dataset).path])
+        spec = KafkaConnectLineageTranslator().get_asset_spec(props)
+        if spec is None or isinstance(props, ClusterAssetProps):
+            return spec
+        return spec.replace_attributes(key=AssetKey([props.cluster, *spec.key.path]))
 
     def build_defs(self, context: ComponentLoadContext) -> Definitions:
         """The assets, job, sensor, schedules and resources of the cluster. A recipe that cannot be used loads all the
@@ -45,4 +47,4 @@ class KafkaConnectLineageComponent(Component, Resolvable, Model):
         given = {"source": self.source, "sink": self.sink, "pipeline_name": self.pipeline_name}
         recipe = {name: value for name, value in given.items() if value is not None} | {"options": self.options}
         file = recipe_of(recipe, context.path / f"{context.path.name}.yml")
-        return build_clusters([file], partial(self.asset_key, file.slug))
+        return build_clusters([file], self.get_asset_spec)

@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 
 from dagster import (
     AssetCheckEvaluation,
+    AssetCheckKey,
     AssetCheckSeverity,
     AssetCheckSpec,
     AssetExecutionContext,
-    MetadataValue,
 )
 
 from kc_lineage_dagster.defs.checks import evaluation
-from kc_lineage_dagster.defs.events import selected_checks
 from kc_lineage_dagster.defs.names import Names
 from kc_lineage_dagster.defs.resources import DataHubResource
 from kc_lineage_dagster.emit.existence import Existence
@@ -27,11 +26,16 @@ from kc_lineage_dagster.state.other_recipes import shared_flows
 
 KNOWN = "datasets_known_to_datahub"
 OWN = "flows_written_by_one_recipe"
+_INGEST_THEM = (
+    "Lineage leads to datasets that DataHub does not know. Ingest their platform into DataHub. If it is ingested, the"
+    " names differ: compare one with DataHub's. A platform instance in front of the name is `platform_instance_map` (or"
+    " `connect_to_platform_map`), another environment is `env`, other letters are `options.letter_case`."
+)
 
 
-def specs(file: RecipeFile) -> list[AssetCheckSpec]:
+def datahub_specs(file: RecipeFile, names: Names) -> list[AssetCheckSpec]:
     """Checks of ``datahub_emissions``; the first one where the sink is a GMS, which alone can be asked."""
-    asset = Names(file.slug).emissions
+    asset = names.emissions
     known = AssetCheckSpec(KNOWN, asset=asset, description="DataHub knows the datasets that lineage leads from and to.")
     own = AssetCheckSpec(OWN, asset=asset, description="No other recipe writes the same DataFlow.")
     sink = file.data.get("sink") or {"type": REST}  # DataHub's own default
@@ -39,13 +43,16 @@ def specs(file: RecipeFile) -> list[AssetCheckSpec]:
 
 
 def results(
-    context: AssetExecutionContext, names: Names, cluster: Cluster, datahub: DataHubResource, report: Report
+    context: AssetExecutionContext,
+    names: Names,
+    cluster: Cluster,
+    datahub: DataHubResource,
+    report: Report,
+    specs: Iterable[AssetCheckSpec],
 ) -> Iterator[AssetCheckEvaluation]:
-    """What is said to the selected ones; DataHub is asked only by a run over all connectors that succeeded."""
-    selected = selected_checks(context)
-    if (names.emissions, OWN) in selected:
-        yield _own(names, cluster)
-    if report.whole and not report.problem and (names.emissions, KNOWN) in selected:
+    """Yield the evaluations; DataHub is asked only by a run over all connectors that succeeded."""
+    yield _own(names, cluster)
+    if report.whole and not report.problem and KNOWN in {spec.name for spec in specs}:
         urns = dataset_urns(cluster)
         try:
             found = datahub.existence(urns)
@@ -72,11 +79,22 @@ def dataset_urns(cluster: Cluster) -> frozenset[str]:
 
 def _known(names: Names, found: Existence, datasets: int) -> AssetCheckEvaluation:
     rows = [(urn,) for urn in found.unknown]
-    asked, all_of_them = MetadataValue.int(found.asked), MetadataValue.int(datasets)
-    return evaluation(names.emissions, KNOWN, rows, ("dataset",), asked=asked, datasets=all_of_them)
+    return evaluation(
+        AssetCheckKey(names.emissions, KNOWN),
+        rows,
+        ("dataset",),
+        advice=_INGEST_THEM,
+        metadata={"asked": found.asked, "datasets": datasets},
+    )
 
 
 def _own(names: Names, cluster: Cluster) -> AssetCheckEvaluation:
     """An error, not a warning: each sync overwrites what the other recipe says of these flows."""
     shared = sorted(shared_flows(cluster.state).items())
-    return evaluation(names.emissions, OWN, shared, ("flow", "also written by"), severity=AssetCheckSeverity.ERROR)
+    return evaluation(
+        AssetCheckKey(names.emissions, OWN),
+        shared,
+        ("flow", "also written by"),
+        advice="Give each recipe its own `platform_instance`: what one writes of these flows the other overwrites.",
+        severity=AssetCheckSeverity.ERROR,
+    )

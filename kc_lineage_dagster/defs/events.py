@@ -1,42 +1,37 @@
-"""The events of a run: one materialization per partition that changed, and what the checks say."""
+"""The events of a run: one materialization per connector that changed, one for all that was sent, one for removals."""
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
-from dagster import (
-    AssetCheckEvaluation,
-    AssetExecutionContext,
-    AssetKey,
-    AssetMaterialization,
-    MarkdownMetadataValue,
-    MetadataValue,
-)
+from dagster import AssetExecutionContext, AssetMaterialization, MarkdownMetadataValue, MetadataValue
 
 from kc_lineage_dagster.connect.snapshot import Snapshot
-from kc_lineage_dagster.defs import checks
-from kc_lineage_dagster.defs.datasets import KeyOf
-from kc_lineage_dagster.defs.metadata import datahub_link, lineage_metadata, table
+from kc_lineage_dagster.defs.checks import Tally
+from kc_lineage_dagster.defs.lost_edges import LostEdge, lost_by
+from kc_lineage_dagster.defs.metadata import lineage_metadata, table
 from kc_lineage_dagster.defs.names import Names
 from kc_lineage_dagster.defs.partitions import encode_partition
-from kc_lineage_dagster.defs.provenance import SNAPSHOT, provenance
-from kc_lineage_dagster.emit.urns import flow_urn
+from kc_lineage_dagster.defs.progress import counted
+from kc_lineage_dagster.defs.provenance import EMISSION, SNAPSHOT, provenance
 from kc_lineage_dagster.page.render import PAGE
 from kc_lineage_dagster.recipe.files import RecipeFile
 from kc_lineage_dagster.run.cluster import Cluster
-from kc_lineage_dagster.run.report import ConnectorResult, Report
+from kc_lineage_dagster.run.report import Report
 from kc_lineage_dagster.run.sync import Sync
 from kc_lineage_dagster.state.cluster_state import state_folder
 
 
-def page_of(file: RecipeFile) -> MetadataValue:
+def page_path(file: RecipeFile) -> Path:
     """Where each sync leaves ``lineage.html``, the picture of the whole cluster."""
-    return MetadataValue.path(str(state_folder(file.slug, file.home) / PAGE))
+    return state_folder(file.slug, file.home) / PAGE
 
 
 def snapshot_metadata(snapshot: Snapshot, new: Collection[str]) -> dict[str, Any]:
-    """What people see of a snapshot."""
+    """Return what people see of a snapshot. ``new``: connectors that had no partition before."""
     states = sorted({one.state for one in snapshot.connectors})
     rows = [(state, sum(one.state == state for one in snapshot.connectors)) for state in states]
     notes = [(one.name, note) for one in snapshot.connectors for note in one.notes]
@@ -51,7 +46,15 @@ def snapshot_metadata(snapshot: Snapshot, new: Collection[str]) -> dict[str, Any
     }
 
 
-Event = AssetMaterialization | AssetCheckEvaluation
+@dataclass(slots=True)
+class Outcome:
+    """What the checks want to know of the single connectors of a run.
+
+    ``lost``: edges that were there before. ``unsent``: connectors with how many proposals DataHub did not acknowledge.
+    """
+
+    lost: list[LostEdge] = field(default_factory=list)
+    unsent: list[tuple[str, int]] = field(default_factory=list)
 
 
 def events_of(
@@ -60,72 +63,75 @@ def events_of(
     cluster: Cluster,
     run: Sync,
     chosen: Collection[str] | None,
-    key_of: KeyOf,
-) -> Iterator[Event]:
-    """Run, and give a run's events for the step to yield: what is only logged is lost when the step then fails.
+    outcome: Outcome,
+) -> Iterator[AssetMaterialization]:
+    """Run, and yield the materializations of partitions; what is only logged is lost when the step then fails.
 
-    ``chosen``: connectors whose partitions the user picked: these turn green, changed or not, and no others (a sink
-    that is written whole makes every run look at every connector). ``key_of``: asset keys of datasets.
+    ``chosen``: connectors whose partitions the user picked. These turn green, changed or not, and no others (a sink
+    that is written whole makes every run look at every connector). None: all that changed, or that this Dagster
+    instance has not seen yet.
+    ``outcome``: is filled as the run proceeds.
     """
-    selected = context.selected_asset_keys
-    wanted = names.lineage in selected or names.emissions in selected
-    seen = _materialized(context, names) if wanted else {}
-    lost: list[Sequence[object]] = []
+    seen = context.instance.get_materialized_partitions(names.lineage)
     for result in run:
-        lost += checks.lost_edges(result)
-        if wanted and (chosen is None or result.connector.name in chosen):
-            yield from _of_connector(context, names, cluster, result, seen, key_of, chosen is not None)
+        outcome.lost += lost_by(result)
+        if result.failed:
+            outcome.unsent.append((result.connector.name, result.failed))
+        partition = encode_partition(result.connector.name)
+        due = result.changed or result.failed > 0 or partition not in seen
+        if due if chosen is None else result.connector.name in chosen:
+            metadata = lineage_metadata(cluster, result, page_path(cluster.file), run.read_at)
+            tags = provenance(result.version, {names.raw: SNAPSHOT})
+            yield AssetMaterialization(names.lineage, partition=partition, metadata=metadata, tags=tags)
+
+
+def events_after(
+    names: Names, cluster: Cluster, run: Sync, tally: Tally, seconds: float
+) -> Iterator[AssetMaterialization]:
+    """Yield the materializations of what concerns the whole cluster. ``seconds``: what deriving and emitting took."""
+    made_from = {names.raw: SNAPSHOT, names.lineage: SNAPSHOT}
     report = run.report
-    for evaluation in checks.sync_results(names, cluster.state.lineages().values(), lost, report):
-        if (evaluation.asset_key, evaluation.check_name) in selected_checks(context):
-            yield evaluation
+    metadata = emission_metadata(report, tally, seconds)
+    if run.read_at is not None:
+        metadata["read_at"] = MetadataValue.timestamp(run.read_at)
+    yield AssetMaterialization(names.emissions, metadata=metadata, tags=provenance(EMISSION, made_from))
     if report.stale is not None:
-        metadata = {"lineage_page": page_of(cluster.file), **_stale_metadata(report)}
-        yield AssetMaterialization(names.stale, metadata=metadata)
+        metadata = {"lineage_page": MetadataValue.path(str(page_path(cluster.file))), **_stale_metadata(report)}
+        tags = provenance(EMISSION, {names.emissions: EMISSION})
+        yield AssetMaterialization(names.stale, metadata=metadata, tags=tags)
+
+
+def emission_metadata(report: Report, tally: Tally, seconds: float) -> dict[str, Any]:
+    """Return the numbers of a run, which Dagster plots over the runs.
+
+    Of the run: connectors looked at and changed, proposals sent, acknowledged and failed, entities removed, seconds.
+    Of the whole cluster after it: entities, edges, causes of what is unresolved.
+    """
+    counts = report.counts
+    return {
+        "connectors": counts.connectors,
+        "connectors_changed": counts.changed,
+        "proposals_sent": counts.sent + counts.failed,
+        "proposals_acknowledged": counts.sent,
+        "proposals_failed": counts.failed,
+        "entities_removed": len(report.removed),
+        "entities": report.entities,
+        "edges": tally.edges,
+        "unresolved": len(tally.causes),
+        "seconds": round(seconds, 2),
+        **({"everything_was_sent": report.full} if report.full else {}),
+    }
 
 
 def summary(report: Report) -> str:
-    """A run in one line."""
+    """Return a run in one line."""
     counts = report.counts
     return (
-        f"{counts.connectors} connectors, {counts.edges} edges, {counts.unresolved} unresolved; "
-        f"{counts.sent} proposals sent, {counts.failed} not acknowledged, {len(report.removed)} entities removed"
+        f"{counted(counts.connectors, 'connector')}, {counted(counts.edges, 'edge')}, {counts.unresolved} unresolved;"
+        f" {counted(counts.sent + counts.failed, 'proposal')} sent, {counts.failed} not acknowledged,"
+        f" {counted(len(report.removed), 'entity', 'entities')} removed"
         + (f" (everything was sent: {report.full})" if report.full else "")
     )
-
-
-def selected_checks(context: AssetExecutionContext) -> set[tuple[AssetKey, str]]:
-    """Asset and name of the checks that this run is to evaluate."""
-    return {(key.asset_key, key.name) for key in context.selected_asset_check_keys}
-
-
-def _materialized(context: AssetExecutionContext, names: Names) -> Mapping[AssetKey, set[str]]:
-    """The partitions that this Dagster instance already shows as materialized."""
-    return {key: context.instance.get_materialized_partitions(key) for key in (names.lineage, names.emissions)}
-
-
-def _of_connector(
-    context: AssetExecutionContext,
-    names: Names,
-    cluster: Cluster,
-    result: ConnectorResult,
-    seen: Mapping[AssetKey, set[str]],
-    key_of: KeyOf,
-    picked: bool,
-) -> Iterator[Event]:
-    partition = encode_partition(result.connector.name)
-    new = picked or result.changed or result.failed > 0
-    due = {key: new or partition not in seen[key] for key in seen}
-    selected = context.selected_asset_keys
-    if names.lineage in selected and due[names.lineage]:
-        frontend = cluster.recipe.options.frontend_url
-        link = datahub_link(frontend, flow_urn(cluster.naming(), result.connector.name))
-        metadata = lineage_metadata(result.lineage, result.connector, link, key_of)
-        tags = provenance(result.version, names.raw, SNAPSHOT)
-        yield AssetMaterialization(names.lineage, partition=partition, metadata=metadata, tags=tags)
-    if names.emissions in selected and due[names.emissions] and not result.failed:
-        tags = provenance(result.version, names.lineage, result.version)
-        yield AssetMaterialization(names.emissions, partition=partition, metadata={"sent": result.sent}, tags=tags)
 
 
 def _stale_metadata(report: Report) -> dict[str, Any]:

@@ -1,22 +1,22 @@
 """What lineage names, in Dagster's own graph: datasets and topics of the last sync as external assets.
 
-Read from the state folder while definitions load: no network. A dependency that would close a circle (two mirrors
-facing each other, a table copied into itself) is left out, because Dagster's graph cannot hold one.
+Read from the state while definitions load: no network. A dependency that would close a circle (two mirrors that face
+each other, a table copied into itself) is left out, because Dagster's graph cannot hold one.
 """
 
 from __future__ import annotations
 
 import logging
-import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from urllib.parse import quote
 
-from dagster import AssetKey, AssetSpec
+from dagster import AssetKey, AssetSpec, TableColumn, TableColumnDep, TableColumnLineage, TableSchema
 
-from kc_lineage_dagster.defs.datasets import Translator, keys_of
-from kc_lineage_dagster.emit.urns import dataset_urn
+from kc_lineage_dagster.defs.translator import DatasetProps, Translate
+from kc_lineage_dagster.emit.urns import Naming, dataset_instance, dataset_urn
 from kc_lineage_dagster.errors import KcLineageError
-from kc_lineage_dagster.lineage import KAFKA, Dataset
+from kc_lineage_dagster.lineage import ConnectorLineage, Dataset, FieldEdge
 from kc_lineage_dagster.recipe.files import RecipeFile
 from kc_lineage_dagster.run.cluster import Cluster
 from kc_lineage_dagster.state.cluster_state import ClusterState, state_folder
@@ -29,53 +29,117 @@ _NAMING = (
     "connect_to_platform_map",
     "convert_lineage_urns_to_lowercase",
 )
-_KIND = re.compile(r"[A-Za-z0-9_.-]{1,63}")  # what Dagster takes as a kind
+_COLUMNS = 200  # of one dataset, in its definition
 
 _log = logging.getLogger(__name__)
 
 
 @dataclass(slots=True)
-class _Found:
-    """A dataset that becomes an external asset, and the keys of those it is made of."""
+class _Node:
+    """A dataset in the lineage of a cluster, and what the clusters of one call say of it."""
 
-    slug: str
-    dataset: Dataset
-    urn: str
-    deps: dict[AssetKey, None] = field(default_factory=dict)
+    props: DatasetProps
+    written_by: set[str] = field(default_factory=set)
+    read_by: set[str] = field(default_factory=set)
+    made_of: dict[str, tuple[FieldEdge, ...]] = field(default_factory=dict)  # URN of an upstream -> fields
 
 
-def external_specs(files: Iterable[RecipeFile], translator: Translator | None = None) -> list[AssetSpec]:
-    """External assets of all clusters that ask for them (``options.external_assets``); datasets they share are one."""
-    found: dict[AssetKey, _Found] = {}
+def external_specs(files: Iterable[RecipeFile], translate: Translate) -> list[AssetSpec]:
+    """Return external assets of all clusters that ask for them (``options.external_assets``).
+
+    Datasets that clusters share are one asset.
+    """
+    nodes: dict[str, _Node] = {}
     for file in files:
         if file.options.external_assets.enabled and not file.problem:
             try:
-                _collect(file, translator, found)
+                lineages = ClusterState(state_folder(file.slug, file.home)).lineages()
+                _collect(file, lineages.values(), nodes)
             except KcLineageError as error:
                 _log.warning("no external assets of %s: %s", file.slug, error)
-    upstream = without_circles({key: list(one.deps) for key, one in found.items()})
-    return [_spec(key, one, upstream[key]) for key, one in found.items()]
+    return _specs(nodes, translate)
 
 
-def _collect(file: RecipeFile, translator: Translator | None, found: dict[AssetKey, _Found]) -> None:
-    """Adds the datasets of one cluster, at most its limit. StateError, RecipeError when they cannot be known."""
-    cluster = _named(file)
-    naming, limit = cluster.naming(), file.options.external_assets.limit
-    key_of, own, left = keys_of(naming, translator), set[AssetKey](), set[AssetKey]()
-    for connector, upstream, downstream in _pairs(ClusterState(state_folder(file.slug, file.home))):
-        ends = [(dataset, key_of(connector, dataset)) for dataset in (upstream, downstream) if dataset]
-        keys = [key for _, key in ends if key is not None]
-        if len(own.union(keys)) > limit:
-            left.update(keys)
-            continue
-        own.update(keys)
-        for dataset, key in ends:
-            if key is not None and key not in found:
-                found[key] = _Found(file.slug, dataset, dataset_urn(naming, connector, dataset))
-        if len(keys) == 2:
-            found[keys[1]].deps[keys[0]] = None
+def specs_of(file: RecipeFile, lineages: Iterable[ConnectorLineage], translate: Translate) -> list[AssetSpec]:
+    """Return external assets of one cluster from its lineage. RecipeError when naming depends on a missing variable."""
+    nodes: dict[str, _Node] = {}
+    _collect(file, lineages, nodes)
+    return _specs(nodes, translate)
+
+
+def _collect(file: RecipeFile, lineages: Iterable[ConnectorLineage], nodes: dict[str, _Node]) -> None:
+    """Add the datasets of one cluster, at most its limit. StateError, RecipeError when they cannot be known."""
+    naming, limit = _named(file).naming(), file.options.external_assets.limit
+    own, left = set[str](), set[str]()
+    for lineage in sorted(lineages, key=lambda one: one.connector):
+        for edge in lineage.edges:
+            ends = [_props(file, naming, lineage.connector, one) for one in (edge.upstream, edge.downstream) if one]
+            urns = [props.urn for props in ends]
+            if len(own.union(urns)) > limit:
+                left.update(urns)
+                continue
+            own.update(urns)
+            for props in ends:
+                nodes.setdefault(props.urn, _Node(props))
+            target = nodes[urns[-1]]
+            target.written_by.add(lineage.connector)
+            if len(urns) == 2:
+                nodes[urns[0]].read_by.add(lineage.connector)
+                target.made_of[urns[0]] = (*target.made_of.get(urns[0], ()), *edge.fields)
     if left - own:
         _log.warning("external assets of %s: %d beyond the limit of %d are left out", file.slug, len(left - own), limit)
+
+
+def _props(file: RecipeFile, naming: Naming, connector: str, dataset: Dataset) -> DatasetProps:
+    urn, frontend = dataset_urn(naming, connector, dataset), file.options.frontend_url
+    return DatasetProps(
+        cluster=file.slug,
+        dataset=replace(dataset, instance=dataset_instance(naming, connector, dataset)),
+        env=naming.env,
+        lowercase=naming.lowercase,
+        urn=urn,
+        datahub_url=f"{frontend.rstrip('/')}/dataset/{quote(urn, safe='')}" if frontend else None,
+    )
+
+
+def _specs(nodes: Mapping[str, _Node], translate: Translate) -> list[AssetSpec]:
+    specs: dict[str, AssetSpec] = {}
+    for urn, node in nodes.items():
+        written_by, read_by = tuple(sorted(node.written_by)), tuple(sorted(node.read_by))
+        spec = translate(replace(node.props, written_by=written_by, read_by=read_by))
+        if spec is not None:
+            specs[urn] = spec
+    upstream: dict[AssetKey, dict[AssetKey, None]] = {spec.key: {} for spec in specs.values()}
+    for urn, spec in specs.items():
+        upstream[spec.key].update((specs[one].key, None) for one in nodes[urn].made_of if one in specs)
+    kept = without_circles({key: list(some) for key, some in upstream.items()})
+    keys = {urn: spec.key for urn, spec in specs.items()}
+    found: dict[AssetKey, AssetSpec] = {}  # two URNs may share a key
+    for urn, spec in specs.items():
+        columns = columns_of(nodes[urn].made_of, keys)
+        with_deps = found.get(spec.key) or spec.replace_attributes(deps=kept[spec.key])
+        found[spec.key] = with_deps.merge_attributes(metadata=columns) if columns else with_deps
+    return list(found.values())
+
+
+def columns_of(
+    made_of: Mapping[str, Iterable[FieldEdge]], keys: Mapping[str, AssetKey]
+) -> dict[str, TableSchema | TableColumnLineage]:
+    """Return the columns of a dataset, and those they are made of, as Dagster's own metadata; empty when none is known.
+
+    ``made_of``: URN of an upstream dataset -> what is known of single fields. ``keys``: URN -> asset key.
+    """
+    deps: dict[str, list[TableColumnDep]] = {}
+    for urn, fields in made_of.items():
+        for pair in fields:
+            if pair.downstream is None or (pair.downstream not in deps and len(deps) >= _COLUMNS):
+                continue
+            known = deps.setdefault(pair.downstream, [])
+            known += [TableColumnDep(keys[urn], column) for column in pair.upstream if urn in keys]
+    if not deps:
+        return {}
+    schema = TableSchema([TableColumn(name) for name in deps])
+    return {"dagster/column_schema": schema, "dagster/column_lineage": TableColumnLineage(deps)}
 
 
 def _named(file: RecipeFile) -> Cluster:
@@ -84,25 +148,6 @@ def _named(file: RecipeFile) -> Cluster:
     known = {name: config[name] for name in _NAMING if name in config}
     reduced = replace(file, data={"source": {"type": "kafka-connect", "config": known}})
     return Cluster(file, reduced.resolve())
-
-
-def _pairs(state: ClusterState) -> Iterator[tuple[str, Dataset | None, Dataset]]:
-    for lineage in sorted(state.lineages().values(), key=lambda one: one.connector):
-        for edge in lineage.edges:
-            yield lineage.connector, edge.upstream, edge.downstream
-
-
-def _spec(key: AssetKey, found: _Found, deps: Sequence[AssetKey]) -> AssetSpec:
-    dataset = found.dataset
-    what = "Topic" if dataset.platform == KAFKA else f"Dataset of {dataset.platform}"
-    return AssetSpec(
-        key,
-        deps=deps,
-        group_name=f"{found.slug}_datasets",
-        kinds={dataset.platform} if _KIND.fullmatch(dataset.platform) else None,
-        description=f"{what} in the lineage of the Kafka Connect cluster {found.slug}, as the last sync found it.",
-        metadata={"urn": found.urn, "dagster/table_name": dataset.name},
-    )
 
 
 def without_circles(upstream: Mapping[AssetKey, Sequence[AssetKey]]) -> dict[AssetKey, list[AssetKey]]:

@@ -5,16 +5,20 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from html import escape
+from pathlib import Path
 from urllib.parse import quote
 
 from dagster import MarkdownMetadataValue, MetadataValue
 
-from kc_lineage_dagster.connect.snapshot import Connector
-from kc_lineage_dagster.defs.datasets import KeyOf, column_lineage
-from kc_lineage_dagster.lineage import ConnectorLineage, Dataset, Edge
+from kc_lineage_dagster.emit.urns import flow_urn
+from kc_lineage_dagster.lineage import ConnectorLineage, Dataset
+from kc_lineage_dagster.run.cluster import Cluster
+from kc_lineage_dagster.run.preview import difference
+from kc_lineage_dagster.run.report import ConnectorResult
 
-# A KB of metadata per event costs tenfold on a slow disk, so tables and pictures are bounded.
-_ROWS = 25
+# Rows of a table among an event's metadata: the web interface opens a table of this length in one dialog, and
+# metadata is written with every event.
+_ROWS = 100
 _NODES = 8
 _NAME = 36
 _NOT_PLAIN = re.compile(r"[^\w/:;=,.\-']+", re.ASCII)  # cannot stand in the address of a markdown image
@@ -38,6 +42,21 @@ def table(header: Sequence[str], rows: Sequence[Sequence[object]], most: int = _
     return "\n".join([*(f"| {line} |" for line in lines), *more])
 
 
+def listed(rows: Sequence[Sequence[object]], most: int) -> str:
+    """Rows as a list; those beyond ``most`` are counted.
+
+    The cells are code, so that Markdown reads nothing in them and a terminal shows them as they are.
+    """
+    lines = [f"- {' · '.join(f'`{_code(value)}`' for value in row)}" for row in rows[:most]]
+    more = [f"- and {len(rows) - most} more: see items"] if len(rows) > most else []
+    return "\n".join([*lines, *more])
+
+
+def _code(value: object, most: int = 300) -> str:
+    shown = " ".join(str(value).split()).replace("`", "'") or " "
+    return shown if len(shown) <= most else shown[: most - 1] + "…"
+
+
 def edge_table(lineage: ConnectorLineage) -> str:
     """From, to, how we know."""
     rows = [(edge.upstream or "(nothing a catalog knows)", edge.downstream, edge.evidence) for edge in lineage.edges]
@@ -46,34 +65,48 @@ def edge_table(lineage: ConnectorLineage) -> str:
 
 def unresolved_table(lineage: ConnectorLineage) -> str:
     """What is not known, and why."""
-    return table(("what", "why"), [(item.what, item.reason) for item in lineage.unresolved])
+    return table(("what", "topic", "why"), [(item.what, item.topic or "", item.reason) for item in lineage.unresolved])
 
 
 def lineage_metadata(
-    lineage: ConnectorLineage, connector: Connector | None, link: str | None, key_of: KeyOf
+    cluster: Cluster, result: ConnectorResult, page: Path, read_at: float | None
 ) -> Mapping[str, MetadataValue | int | str]:
-    """The metadata of one ``connector_lineage`` partition. ``link``: DataHub's page of the DataFlow. ``key_of``: asset
-    keys of datasets, for column lineage.
+    """Return the metadata of one ``connector_lineage`` partition.
+
+    ``page``: the cluster's ``lineage.html``. ``read_at``: when the connector was read, in seconds since the epoch.
     """
+    lineage, connector = result.lineage, result.connector
     metadata: dict[str, MetadataValue | int | str] = {
         "connector": lineage.connector,
+        "class": lineage.connector_class or "none is named",
+        "type": lineage.kind,
+        "state": connector.state,
+        "tasks": ", ".join(f"{task.id}: {task.state}" for task in connector.tasks) or "none",
         "edges": len(lineage.edges),
         "unresolved": len(lineage.unresolved),
     }
+    if read_at is not None:
+        metadata["read_at"] = MetadataValue.timestamp(read_at)
     if lineage.edges:
         metadata["picture"] = picture(lineage)
         metadata["lineage"] = MarkdownMetadataValue(edge_table(lineage))
     if lineage.unresolved:
         metadata["unresolved_items"] = MarkdownMetadataValue(unresolved_table(lineage))
-    if connector is not None:
-        states = ", ".join(f"{task.id}: {task.state}" for task in connector.tasks) or "none"
-        metadata["state"] = f"{connector.state} (tasks {states})"
-    columns = column_lineage(lineage.connector, lineage.edges, key_of, most=_ROWS)
-    if columns:
-        metadata["dagster/column_lineage"] = MetadataValue.column_lineage(columns)
+    changed = difference(result.before, lineage)[1:] if result.before else []
+    if changed:
+        metadata["changed_since_last_sync"] = MarkdownMetadataValue(diff(changed))
+    metadata["lineage_page"] = MetadataValue.path(f"{page.as_uri()}#connector={quote(lineage.connector, safe='')}")
+    link = datahub_link(cluster.recipe.options.frontend_url, flow_urn(cluster.naming(), lineage.connector))
     if link:
         metadata["datahub"] = MetadataValue.url(link)
     return metadata
+
+
+def diff(lines: Sequence[str], most: int = _ROWS) -> str:
+    """Lines that begin with ``+`` or ``-`` as a block that the web interface colours; further ones are counted."""
+    shown = [line.strip().replace("```", "` ` `").replace("\n", " ") for line in lines[:most]]
+    more = [f"… and {len(lines) - most} more"] if len(lines) > most else []
+    return "\n".join(["```diff", *shown, *more, "```"])
 
 
 def datahub_link(frontend_url: str | None, flow_urn: str) -> str | None:
@@ -126,9 +159,3 @@ def _place(number: int, count: int, height: int) -> int:
 def _end_of(text: str, most: int) -> str:
     clean = "".join(character if character.isprintable() else "�" for character in text)
     return clean if len(clean) <= most else "…" + clean[-(most - 1) :]
-
-
-def edges_that_disappeared(before: ConnectorLineage | None, now: ConnectorLineage) -> list[Edge]:
-    """Edges of the last run that this one does not have, whatever the evidence said."""
-    current = {(edge.upstream, edge.downstream) for edge in now.edges}
-    return [edge for edge in (before.edges if before else ()) if (edge.upstream, edge.downstream) not in current]

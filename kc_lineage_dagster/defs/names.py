@@ -2,40 +2,44 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 from dagster import AssetKey
+
+from kc_lineage_dagster.defs.translator import EMISSIONS, LINEAGE, RAW, STALE
 
 
 @dataclass(frozen=True, slots=True)
 class Names:
-    """``slug``: letters, digits and ``_``."""
+    """``slug``: letters, digits and ``_``. ``keys``: the keys that a translator gave to the assets, by asset."""
 
     slug: str
+    keys: Mapping[str, AssetKey] = field(default_factory=dict)
 
     def key(self, asset: str) -> AssetKey:
         """An asset of this cluster."""
-        return AssetKey([self.slug, asset])
+        return self.keys.get(asset) or AssetKey([self.slug, asset])
 
     @property
     def raw(self) -> AssetKey:
         """The snapshot of the cluster's connectors."""
-        return self.key("raw_connector_configs")
+        return self.key(RAW)
 
     @property
     def lineage(self) -> AssetKey:
         """The lineage of each connector."""
-        return self.key("connector_lineage")
+        return self.key(LINEAGE)
 
     @property
     def emissions(self) -> AssetKey:
-        """What DataHub acknowledged of each connector."""
-        return self.key("datahub_emissions")
+        """What each run sent to DataHub, in numbers."""
+        return self.key(EMISSIONS)
 
     @property
     def stale(self) -> AssetKey:
         """What vanished and was soft-deleted."""
-        return self.key("stale_entities")
+        return self.key(STALE)
 
     @property
     def job(self) -> str:

@@ -8,7 +8,7 @@ from urllib.parse import unquote
 
 from dagster import DagsterInstance, DynamicPartitionsDefinition
 
-# Names whose key is not that of the rule: the second one's would be the first one's.
+# The empty name becomes `%00`. The name NUL would be encoded to the same key, so it becomes `%0`.
 _SPECIAL = {"": "%00", "\x00": "%0"}
 _DECODED = {key: name for name, key in _SPECIAL.items()}
 # `...` separates the ends of a partition range; outer spaces and control characters do not survive the web interface.
@@ -34,21 +34,27 @@ def decode_partition(key: str) -> str:
     return _DECODED[key] if key in _DECODED else unquote(key, errors="surrogatepass")
 
 
-def add_partitions(instance: DagsterInstance, slug: str, connectors: Collection[str]) -> list[str]:
-    """Adds the partitions of connectors that have none yet; the new connectors' names."""
+def known_connectors(instance: DagsterInstance, slug: str) -> frozenset[str]:
+    """The connectors that have a partition."""
     name = partitions_of(slug).name
     assert name is not None
-    known = set(instance.get_dynamic_partitions(name))
-    new = [connector for connector in connectors if encode_partition(connector) not in known]
+    return frozenset(map(decode_partition, instance.get_dynamic_partitions(name)))
+
+
+def add_partitions(instance: DagsterInstance, slug: str, connectors: Collection[str]) -> list[str]:
+    """Add the partitions of connectors that have none yet; return the new connectors' names."""
+    name = partitions_of(slug).name
+    assert name is not None
+    known = known_connectors(instance, slug)
+    new = [connector for connector in connectors if connector not in known]
     if new:
         instance.add_dynamic_partitions(name, [encode_partition(connector) for connector in new])
     return new
 
 
 def drop_partitions(instance: DagsterInstance, slug: str, connectors: Collection[str]) -> None:
-    """Drops the partitions of connectors that are gone; Dagster keeps the history of their events."""
+    """Drop the partitions of connectors that are gone; Dagster keeps the history of their events."""
     name = partitions_of(slug).name
     assert name is not None
-    known = set(instance.get_dynamic_partitions(name))
-    for key in {encode_partition(connector) for connector in connectors} & known:
-        instance.delete_dynamic_partition(name, key)
+    for connector in known_connectors(instance, slug).intersection(connectors):
+        instance.delete_dynamic_partition(name, encode_partition(connector))

@@ -9,6 +9,11 @@ from collections.abc import Callable
 _EVERY = 10.0  # seconds between two lines
 
 
+def counted(number: int, one: str, many: str | None = None) -> str:
+    """Return a number with its noun: ``1 connector``, ``2 connectors``. ``many``: where an ``s`` is not enough."""
+    return f"{number} {one if number == 1 else many or one + 's'}"
+
+
 def progress_log(
     log: logging.Logger, what: str, clock: Callable[[], float] = time.monotonic
 ) -> Callable[[int, int], None]:

@@ -1,7 +1,8 @@
 """Tags that tell Dagster what a materialization was made from, so that it can say what is out of date.
 
-Dagster adds them to what a step returns, not to the events that it logs. Without them it compares times, and every
-partition that a sync left alone, because nothing had changed, would be called out of date. Source:
+Dagster adds these tags to what a step returns, not to an ``AssetMaterialization`` that a step yields, and only the
+latter can name a partition in a run without a partition key. Without the tags Dagster compares times, and calls every
+partition that a sync left alone, because nothing had changed, out of date. Source:
 ``dagster._core.definitions.data_version.DataProvenance``.
 """
 
@@ -13,16 +14,18 @@ from dagster import AssetKey
 
 from kc_lineage_dagster.version import code_version
 
-# The data version of every snapshot: which partitions must follow it, each sync decides connector by connector.
-SNAPSHOT = "snapshot"
+# The data version of every snapshot and of every emission. A constant on purpose: a new snapshot must not mark every
+# partition as out of date, and a new emission not the removal after it; each sync decides connector by connector.
+SNAPSHOT, EMISSION = "snapshot", "emission"
 
 
-def provenance(data: str, made_from: AssetKey, its_data: str) -> Mapping[str, str]:
-    """Tags of a materialization with data version ``data``, made from data version ``its_data`` of another asset."""
-    upstream = made_from.to_user_string()
-    return {
-        "dagster/data_version": data,
-        "dagster/code_version": code_version(),
-        f"dagster/input_data_version/{upstream}": its_data,
-        f"dagster/input_event_pointer/{upstream}": "NULL",
-    }
+def provenance(data: str, made_from: Mapping[AssetKey, str]) -> Mapping[str, str]:
+    """The tags of a materialization.
+
+    ``data``: its data version. ``made_from``: the assets it was made from, each with its data version then.
+    """
+    tags = {"dagster/data_version": data, "dagster/code_version": code_version()}
+    for upstream, version in made_from.items():
+        tags[f"dagster/input_data_version/{upstream.to_user_string()}"] = version
+        tags[f"dagster/input_event_pointer/{upstream.to_user_string()}"] = "NULL"
+    return tags

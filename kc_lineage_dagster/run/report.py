@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 
 from kc_lineage_dagster.connect.snapshot import Connector
@@ -20,9 +20,13 @@ Described = tuple[ConnectorLineage, tuple[Proposal, ...]]
 class Request:
     """What a run is asked for.
 
-    ``run_id``: stamped on what is sent. ``connectors``: names, None for all. ``full_refresh``: send what is
-    acknowledged too. ``remove``: whether to look for stale entities. ``allow_removal``: release the fail-safe this
-    once.
+    ``run_id``: stamped on what is sent.
+    ``connectors``: names, None for all.
+    ``full_refresh``: send what is acknowledged too.
+    ``remove``: whether to look for stale entities.
+    ``allow_removal``: release the fail-safe this once.
+    ``may_be_gone``: connectors known before; one of them that was asked for and is no longer in the cluster was deleted
+    since, which is no mistake.
     """
 
     run_id: str
@@ -30,6 +34,7 @@ class Request:
     full_refresh: bool = False
     remove: bool = True
     allow_removal: bool = False
+    may_be_gone: Collection[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,11 +105,17 @@ class Counts:
 class Report:
     """What became of a run, without what its single connectors became (``ConnectorResult``).
 
-    ``counts``: the run in numbers. ``whole``: whether it looked at every connector of the cluster. ``causes``: why
-    proposals were not acknowledged, with how often. ``missing``: asked for, but not in the snapshot, with why.
-    ``full``: why everything was sent, None when only differences were. ``stale``: what was decided about entities that
-    vanished, None when that was not looked for. ``removed``: URNs of those that DataHub removed. ``problems``: lines
-    beyond ``causes`` and ``missing`` that fail the run. ``warnings``: lines that fail nothing.
+    ``counts``: the run in numbers.
+    ``whole``: whether it looked at every connector of the cluster.
+    ``causes``: why proposals were not acknowledged, with how often.
+    ``missing``: asked for, but not in the snapshot, with why.
+    ``full``: why everything was sent, None when only differences were.
+    ``stale``: what was decided about entities that vanished, None when that was not looked for.
+    ``removed``: URNs of those that DataHub removed.
+    ``problems``: lines beyond ``causes`` and ``missing`` that fail the run.
+    ``warnings``: lines that fail nothing.
+    ``entities``: flows and jobs of this cluster that DataHub holds after the run.
+    ``gone``: the last lineage of the connectors that are gone.
     """
 
     counts: Counts = Counts()
@@ -116,6 +127,8 @@ class Report:
     removed: tuple[str, ...] = ()
     problems: tuple[str, ...] = ()
     warnings: tuple[str, ...] = ()
+    entities: int = 0
+    gone: tuple[ConnectorLineage, ...] = ()
 
     @property
     def problem(self) -> str | None:

@@ -88,6 +88,7 @@ class Sync:
     def __init__(self, cluster: Cluster, datahub: DataHub, request: Request, progress: Progress | None = None) -> None:
         self._cluster, self._datahub, self._request, self._progress = cluster, datahub, request, progress
         self._report: Report | None = None
+        self.read_at: float | None = None  # when the cluster was read, in seconds since the epoch; known from the start
 
     @property
     def report(self) -> Report:
@@ -102,6 +103,7 @@ class Sync:
         state, what = cluster.state, f"cluster {cluster.file.slug}"
         with cluster_lock(state.lock, cluster.recipe.options.lock_timeout, run=self._request.run_id, what=what):
             index = state.index()
+            self.read_at = index.read_at
             snapshot = state.snapshot(index.snapshot)
             if snapshot is None:
                 raise StateError(f"{what} was never read: materialize raw_connector_configs first")
@@ -178,7 +180,9 @@ class _Run:
         report, results = _closed(report, results, sink.close())
         lineages = self._remember(report, results, before)
         page = write_page(self.cluster.state.folder, self.cluster.file.slug, self.snapshot, lineages)
-        return replace(report, warnings=(*self.describer.notes, *page))
+        gone = tuple(before[name] for name in (report.stale.gone_connectors if report.stale else ()) if name in before)
+        warnings = (*self.describer.notes, *page)
+        return replace(report, warnings=warnings, entities=len(self.receipts.alive()), gone=gone)
 
     def _chosen(self, everything: bool) -> tuple[tuple[Connector, ...], dict[str, str]]:
         """The connectors to process, and those asked for that are not in the snapshot."""
@@ -186,6 +190,7 @@ class _Run:
         if self.request.connectors is None:
             return self.snapshot.connectors, {}
         wanted = set(self.request.connectors)
+        wanted -= {name for name in self.request.may_be_gone if name not in known and name not in self.snapshot.unread}
         missing = {name: self.snapshot.unread.get(name, "it is not in the cluster") for name in wanted - known.keys()}
         return tuple(one for one in self.snapshot.connectors if everything or one.name in wanted), missing
 

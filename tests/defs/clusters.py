@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import yaml
-from dagster import DagsterInstance, Definitions
+from dagster import AssetKey, DagsterInstance, Definitions
 
 from kc_lineage_dagster import build_definitions
 
@@ -68,6 +68,13 @@ def execute(definitions: Definitions, instance: DagsterInstance, job: str = "syn
 def run(folder: Path, instance: DagsterInstance, **kwargs: Any) -> Any:
     """Loads the recipe of a folder and runs its sync."""
     return execute(build_definitions(folder / "shop.yml"), instance, **kwargs)
+
+
+def materialize(folder: Path, instance: DagsterInstance, *assets: str, **kwargs: Any) -> Any:
+    """What the web interface does for one partition, a range (tags) or some assets: Dagster's own job over these."""
+    job = build_definitions(folder / "shop.yml").resolve_implicit_global_asset_job_def()
+    selection = [AssetKey(["shop", one]) for one in assets or ("connector_lineage",)]
+    return job.execute_in_process(instance=instance, raise_on_error=False, asset_selection=selection, **kwargs)
 
 
 def emitted(folder: Path) -> list[dict[str, Any]]:

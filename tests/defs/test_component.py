@@ -11,6 +11,8 @@ from dagster import AssetKey, DagsterInstance
 from dagster.components.testing import create_defs_folder_sandbox
 
 from kc_lineage_dagster import KafkaConnectLineageComponent
+from kc_lineage_dagster.defs.translator import DatasetProps
+from kc_lineage_dagster.lineage import Dataset
 from tests.defs.clusters import CONNECTORS, execute, save_cluster
 
 pytestmark = pytest.mark.filterwarnings(  # Dagster's own loading of components
@@ -94,14 +96,15 @@ def test_a_wrong_recipe_is_a_job_that_says_so(sandbox, instance):
     assert "did you mean connect_uri" in str([event.event_specific_data for event in result.all_events])
 
 
-def test_keys_by_subclass():
-    """A subclass names external assets as its project does."""
+def test_specs_by_subclass():
+    """A subclass decides how assets look, as its project does; keys of datasets begin with the cluster's name."""
 
     class Ours(KafkaConnectLineageComponent):
-        def asset_key(self, cluster, dataset):
-            return AssetKey([cluster.upper(), dataset.name])
+        def get_asset_spec(self, props):
+            return super().get_asset_spec(props).replace_attributes(owners=["team:bi"])
 
-    assert Ours(source={}).asset_key("a", type("D", (), {"name": "t"})) == AssetKey(["A", "t"])
+    spec = Ours(source={}).get_asset_spec(DatasetProps("a", Dataset("kafka", "t")))
+    assert (spec.key, spec.owners) == (AssetKey(["a", "kafka", "t"]), ["team:bi"])
 
 
 def test_the_schema_describes_the_fields():

@@ -6,7 +6,7 @@ import pytest
 from dagster import DagsterInstance
 
 from kc_lineage_dagster import build_definitions
-from tests.defs.clusters import CONNECTORS, run, save_cluster, write_recipe
+from tests.defs.clusters import CONNECTORS, materialize, run, save_cluster, write_recipe
 from tests.emit.gms import Answer, Gms
 
 KNOWN = "datasets_known_to_datahub"
@@ -65,7 +65,7 @@ def test_only_whole_runs_ask(tmp_path, instance):
         write_recipe(tmp_path, sink={"type": "datahub-rest", "config": {"server": gms.url}})
         run(tmp_path, instance)
         before = gms.requests["POST /openapi/v3/entity/dataset/batchGet"]
-        result = run(tmp_path, instance, partition_key="cdc")
+        result = materialize(tmp_path, instance, "connector_lineage", "datahub_emissions", partition_key="cdc")
     assert result.success
     assert KNOWN not in evaluations(result)
     assert gms.requests["POST /openapi/v3/entity/dataset/batchGet"] == before

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
+from urllib.parse import quote
+
 import pytest
 import yaml
 from dagster import AssetKey, DagsterInstance, TableColumnDep
 
 from kc_lineage_dagster import build_definitions
-from kc_lineage_dagster.defs.datasets import column_lineage, default_key, keys_of
-from kc_lineage_dagster.defs.external import without_circles
-from kc_lineage_dagster.emit.urns import Naming
-from kc_lineage_dagster.lineage import Dataset, Edge, FieldEdge
-from tests.defs.clusters import CONNECTORS, POSTGRES, SINK, run, save_cluster, write_recipe
+from kc_lineage_dagster.defs.external import columns_of, without_circles
+from kc_lineage_dagster.defs.translator import ASSETS, DatasetProps, KafkaConnectLineageTranslator, default_key
+from kc_lineage_dagster.lineage import Dataset, FieldEdge
+from tests.defs.clusters import CONNECTORS, POSTGRES, SINK, execute, run, save_cluster, write_recipe
 
 TABLE, TOPIC, TARGET = (
     AssetKey(["postgres", "shop.public.users"]),
@@ -58,29 +59,70 @@ def test_table_to_topic_to_table(tmp_path, instance):
     assert len(found) == 7
 
 
+def specs(folder, **options):
+    """The specs of the external assets, by key."""
+    definitions = build_definitions(with_options(folder, external_assets={"enabled": True}, **options))
+    return {one.key: one for one in definitions.resolve_all_asset_specs() if one.group_name == "shop_datasets"}
+
+
 def test_what_people_see_of_them(tmp_path, instance):
-    """Group, kind, description and the URN in DataHub."""
+    """Group, kind, where it is, its URN and page in DataHub, and the connectors that write and read it."""
     run(tmp_path, instance)
-    definitions = build_definitions(with_options(tmp_path, external_assets={"enabled": True}))
-    spec = next(one for one in definitions.resolve_all_asset_specs() if one.key == TOPIC)
-    assert spec.group_name == "shop_datasets"
+    spec = specs(tmp_path, frontend_url="https://datahub.example.com/")[TOPIC]
     assert spec.kinds == {"kafka"}
-    assert spec.metadata["urn"] == "urn:li:dataset:(urn:li:dataPlatform:kafka,pg.public.users,PROD)"
+    urn = "urn:li:dataset:(urn:li:dataPlatform:kafka,pg.public.users,PROD)"
+    shown = {"urn": urn, "dagster/table_name": "pg.public.users", "dagster/uri": "kafka://pg.public.users"}
+    assert spec.metadata.items() >= {**shown, "written_by": "cdc", "read_by": "dw/sink"}.items()
+    assert spec.metadata["datahub"].url == f"https://datahub.example.com/dataset/{quote(urn, safe='')}"
+    assert "Written by `cdc`. Read by `dw/sink`." in spec.description
+
+
+def test_columns_of_a_dataset(tmp_path, instance):
+    """A target whose columns are known shows them, and the columns of the topic that they are made of."""
+    renamed = {"transforms": "r", "transforms.r.type": "org.apache.kafka.connect.transforms.ReplaceField$Value"}
+    save_cluster(tmp_path, {**CONNECTORS, "dw/sink": {**SINK, **renamed, "transforms.r.renames": "id:user_id"}})
+    run(tmp_path, instance)
+    metadata = specs(tmp_path)[TARGET].metadata
+    assert [column.name for column in metadata["dagster/column_schema"].columns] == ["user_id"]
+    assert metadata["dagster/column_lineage"].deps_by_column["user_id"] == [TableColumnDep(TOPIC, "id")]
+
+
+class Ours(KafkaConnectLineageTranslator):
+    """A translator as a project would write it."""
+
+    def get_asset_spec(self, props):
+        spec = super().get_asset_spec(props)
+        if not isinstance(props, DatasetProps):
+            key = ["bi", *spec.key.path]
+            return spec.replace_attributes(key=key, owners=["team:bi"], tags={"tier": "1"}, group_name="ours")
+        if props.dataset.platform == "kafka":
+            return None
+        return spec.replace_attributes(key=["mine", *props.dataset.name.split(".")])
 
 
 def test_keys_by_a_translator(tmp_path, instance):
-    """A function names the assets, and may leave some out."""
+    """A translator names the datasets, and may leave some out."""
     run(tmp_path, instance)
     path = with_options(tmp_path, external_assets={"enabled": True})
-
-    def key(dataset: Dataset) -> AssetKey | None:
-        return None if dataset.platform == "kafka" else AssetKey(["mine", *dataset.name.split(".")])
-
-    assert set(parents(build_definitions(path, translator=key))) == {
+    assert set(parents(build_definitions(path, translator=Ours()))) == {
         AssetKey(["mine", "shop", "public", "users"]),
         AssetKey(["mine", "shop", "public", "orders"]),
         AssetKey(["mine", "dw", "landing", "users"]),
     }
+
+
+def test_a_translator_decides_how_the_four_assets_look(tmp_path, instance):
+    """Key, owners, tags and group are the translator's; job, checks and events follow the keys."""
+    definitions = build_definitions(tmp_path / "shop.yml", translator=Ours())
+    result = execute(definitions, instance)
+    assert result.success
+    found = {one.key.path[-1]: one for one in definitions.resolve_all_asset_specs()}
+    assert set(found) == set(ASSETS)
+    assert {tuple(one.owners) for one in found.values()} == {("team:bi",)}
+    assert {one.tags["tier"] for one in found.values()} == {"1"}
+    assert {one.group_name for one in found.values()} == {"ours"}
+    assert len(instance.get_materialized_partitions(AssetKey(["bi", "shop", "connector_lineage"]))) == len(CONNECTORS)
+    assert {one.asset_key.path[0] for one in result.get_asset_check_evaluations()} == {"bi"}
 
 
 def test_bounded(tmp_path, instance):
@@ -126,35 +168,41 @@ def test_circles_are_opened():
 
 
 @pytest.mark.parametrize(
-    ("dataset", "naming", "path"),
+    ("props", "path"),
     [
-        (Dataset("kafka", "t"), Naming(), ["kafka", "t"]),
-        (Dataset("kafka", "t"), Naming(env="DEV"), ["dev", "kafka", "t"]),
-        (Dataset("kafka", "T"), Naming(lowercase=True), ["kafka", "t"]),
-        (Dataset("kafka", "t"), Naming(platform_instance_map={"kafka": "west"}), ["kafka", "west.t"]),
-        (Dataset("kafka", "t", "far"), Naming(platform_instance_map={"kafka": "west"}), ["kafka", "far.t"]),
-        (Dataset("kafka", "t \ud800"), Naming(), ["kafka", "t ?"]),
-        (Dataset("s3", "lake/landing/users"), Naming(), ["s3", "lake", "landing", "users"]),
-        (Dataset("file", "/data//in.txt"), Naming(), ["file", "_", "data", "_", "in.txt"]),
+        (DatasetProps("c", Dataset("kafka", "t")), ["kafka", "t"]),
+        (DatasetProps("c", Dataset("kafka", "t"), env="DEV"), ["dev", "kafka", "t"]),
+        (DatasetProps("c", Dataset("kafka", "T"), lowercase=True), ["kafka", "t"]),
+        (DatasetProps("c", Dataset("kafka", "t", "west")), ["kafka", "west.t"]),
+        (DatasetProps("c", Dataset("kafka", "t \ud800")), ["kafka", "t ?"]),
+        (DatasetProps("c", Dataset("s3", "lake/landing/users")), ["s3", "lake", "landing", "users"]),
+        (DatasetProps("c", Dataset("file", "/data//in.txt")), ["file", "_", "data", "_", "in.txt"]),
     ],
 )
-def test_default_keys(dataset, naming, path):
+def test_default_keys(props, path):
     """Platform, then the name as it stands in the URN; other environments than PROD apart."""
-    assert keys_of(naming)("any", dataset) == AssetKey(path)
+    assert default_key(props) == AssetKey(path)
+
+
+def test_instances_are_those_of_the_urns(tmp_path, instance):
+    """A topic's key carries the platform instance that its URN has."""
+    write_recipe(tmp_path, platform_instance_map={"kafka": "west"})
+    run(tmp_path, instance)
+    assert AssetKey(["kafka", "west.pg.public.users"]) in specs(tmp_path)
 
 
 def test_columns_in_dagsters_form():
-    """Columns that are known, with those they are made of; made and dropped ones have nothing to say."""
+    """Columns that are known, with those they are made of; a made one has none, and a dropped one is none."""
+    key = AssetKey(["postgres", "users"])
     fields = (FieldEdge(("first", "last"), "name"), FieldEdge(("ssn",), None), FieldEdge((), "at"))
-    edge = Edge(Dataset("postgres", "users"), Dataset("kafka", "t"), fields)
-    found = column_lineage("c", [edge], keys_of(Naming()), most=5)
-    key = default_key(Dataset("postgres", "users"))
-    assert found.deps_by_column == {"t.name": [TableColumnDep(key, "first"), TableColumnDep(key, "last")]}
-    assert column_lineage("c", [Edge(edge.upstream, edge.downstream)], keys_of(Naming()), most=5) is None
+    found = columns_of({"urn:users": fields}, {"urn:users": key})
+    deps = {"name": [TableColumnDep(key, "first"), TableColumnDep(key, "last")], "at": []}
+    assert found["dagster/column_lineage"].deps_by_column == deps
+    assert columns_of({"urn:users": ()}, {"urn:users": key}) == {}
 
 
 def test_columns_are_bounded():
-    """A KB of metadata costs on every event."""
+    """A definition is loaded by every process."""
     fields = tuple(FieldEdge((f"c{number}",), f"c{number}") for number in range(1_000))
-    edge = Edge(Dataset("postgres", "users"), Dataset("kafka", "t"), fields)
-    assert len(column_lineage("c", [edge], keys_of(Naming()), most=25).deps_by_column) == 25
+    found = columns_of({"urn:users": fields}, {"urn:users": AssetKey("users")})
+    assert len(found["dagster/column_schema"].columns) == 200

@@ -3,21 +3,24 @@
 from __future__ import annotations
 
 import json
+import time
 
 import pytest
-from dagster import AssetKey, DagsterInstance
+from dagster import AssetCheckKey, AssetKey, DagsterInstance
 from dagster._core.definitions.data_version import CachingStaleStatusResolver, StaleStatus
 from dagster._core.loader import LoadingContextForTest
 
 from kc_lineage_dagster import build_definitions
 from kc_lineage_dagster.defs.partitions import encode_partition
 from kc_lineage_dagster.version import code_version
-from tests.defs.clusters import CONNECTORS, POSTGRES, emitted, run, save_cluster, write_recipe
+from tests.defs.clusters import CONNECTORS, POSTGRES, SINK, emitted, materialize, run, save_cluster, write_recipe
 
+RAW = AssetKey(["shop", "raw_connector_configs"])
 LINEAGE = AssetKey(["shop", "connector_lineage"])
 EMISSIONS = AssetKey(["shop", "datahub_emissions"])
 STALE = AssetKey(["shop", "stale_entities"])
 SYNC = "shop__sync"
+LITE = {"type": "datahub-lite", "config": {"config": {"file": "lite.sqlite"}}}
 
 
 @pytest.fixture
@@ -42,6 +45,20 @@ def partitions(result, key):
     ]
 
 
+def materialization(result, key):
+    """The last materialization of an asset; None when there is none."""
+    found = [
+        event.step_materialization_data.materialization
+        for event in result.all_events
+        if event.is_step_materialization and event.asset_key == key
+    ]
+    return found[-1] if found else None
+
+
+def numbers(result):
+    return {name: value.value for name, value in materialization(result, EMISSIONS).metadata.items()}
+
+
 def failure(result):
     return " ".join(
         str(event.event_specific_data.error or "") + str(event.event_specific_data.user_failure_data or "")
@@ -56,14 +73,13 @@ def test_one_run_turns_every_partition_green(folder, instance):
     assert result.success
     keys = {encode_partition(name) for name in CONNECTORS}
     assert instance.get_materialized_partitions(LINEAGE) == keys
-    assert instance.get_materialized_partitions(EMISSIONS) == keys
     flows = {one["entityUrn"] for one in emitted(folder) if one["aspectName"] == "dataFlowInfo"}
     assert flows == {f"urn:li:dataFlow:(kafka-connect,{name},PROD)" for name in CONNECTORS}
 
 
 def test_an_unchanged_cluster_logs_no_partition(folder, instance):
     """The second run over an unchanged cluster has nothing to say about any connector, and the file is whole."""
-    write_recipe(folder, sink={"type": "datahub-lite", "config": {"config": {"file": "lite.sqlite"}}})
+    write_recipe(folder, sink=LITE)
     assert len(partitions(run(folder, instance), LINEAGE)) == len(CONNECTORS)
     second = run(folder, instance)
     assert second.success
@@ -81,9 +97,8 @@ def stale(instance, folder):
     """What Dagster would show as out of date: (asset, partition)."""
     graph = build_definitions(folder / "shop.yml").get_repository_def().asset_graph
     resolver = CachingStaleStatusResolver(instance, graph, LoadingContextForTest(instance))
-    partitions = [encode_partition(name) for name in CONNECTORS]
-    asked = [(key, partition) for key in (LINEAGE, EMISSIONS) for partition in partitions]
-    asked += [(key, None) for key in (AssetKey(["shop", "raw_connector_configs"]), STALE)]
+    asked = [(LINEAGE, encode_partition(name)) for name in CONNECTORS]
+    asked += [(key, None) for key in (RAW, EMISSIONS, STALE)]
     return {one for one in asked if resolver.get_status(*one) is not StaleStatus.FRESH}
 
 
@@ -93,6 +108,8 @@ def test_what_a_sync_left_alone_is_not_out_of_date(folder, instance):
     assert stale(instance, folder) == set()
     save_cluster(folder, {**CONNECTORS, "cdc": {**POSTGRES, "table.include.list": "public.users"}})
     assert partitions(run(folder, instance), LINEAGE) == ["cdc"]
+    assert stale(instance, folder) == set()
+    assert materialize(folder, instance, partition_key="dw/sink").success
     assert stale(instance, folder) == set()
 
 
@@ -109,30 +126,110 @@ def test_lineage_of_another_version_is_logged_anew(folder, instance, tmp_path):
 def test_one_partition(folder, instance):
     """One partition from the web interface re-computes that connector only, and removes nothing."""
     run(folder, instance)
-    result = run(folder, instance, partition_key="dw/sink")
+    result = materialize(folder, instance, partition_key="dw/sink")
     assert result.success
     assert partitions(result, LINEAGE) == ["dw/sink"]
-    assert partitions(result, EMISSIONS) == ["dw/sink"]
-    assert not any(event.asset_key == STALE for event in result.all_events if event.is_step_materialization)
+    assert not materialization(result, STALE)
+
+
+def test_one_partition_reads_its_connector_again(folder, instance):
+    """What changed in Connect after the last sync is in the partition that is materialized now, and in DataHub."""
+    run(folder, instance)
+    save_cluster(folder, {**CONNECTORS, "dw/sink": {**SINK, "table.name.format": "landing.people"}})
+    started = time.time()
+    found = materialization(materialize(folder, instance, partition_key="dw/sink"), LINEAGE)
+    assert "dw.landing.people" in found.metadata["lineage"].value.replace("&#95;", "_")
+    assert "+ kafka:pg.public.users -> postgres:dw.landing.people" in found.metadata["changed_since_last_sync"].value
+    assert found.metadata["read_at"].value >= started
+    assert "landing.people" in str(emitted(folder))
+
+
+def test_one_partition_without_connect_fails(folder, instance):
+    """When Connect does not answer, a partition fails with one line instead of showing the lineage of yesterday."""
+    run(folder, instance)
+    (folder / "cluster.json").unlink()
+    result = materialize(folder, instance, partition_key="dw/sink")
+    assert not result.success
+    assert "cluster.json" in failure(result)
+    assert partitions(result, LINEAGE) == []
 
 
 def test_a_range_of_partitions(folder, instance):
     """A range of partitions in one run turns exactly these green."""
     run(folder, instance)
     tags = {"dagster/asset_partition_range_start": "cdc", "dagster/asset_partition_range_end": "dw/sink"}
-    result = run(folder, instance, tags=tags)
+    result = materialize(folder, instance, tags=tags)
     assert result.success
-    assert partitions(result, EMISSIONS) == ["cdc", "dw/sink"]
+    assert partitions(result, LINEAGE) == ["cdc", "dw/sink"]
+
+
+@pytest.mark.parametrize(
+    "assets",
+    [
+        ("datahub_emissions",),
+        ("connector_lineage", "datahub_emissions", "stale_entities"),
+        ("raw_connector_configs", "connector_lineage", "datahub_emissions", "stale_entities"),
+    ],
+)
+def test_any_assets_without_a_partition(folder, instance, assets):
+    """Whatever is selected in a run without a partition key, every connector is derived from what Connect says now."""
+    result = materialize(folder, instance, *assets)
+    assert result.success
+    assert set(partitions(result, LINEAGE)) == {encode_partition(name) for name in CONNECTORS}
+
+
+def test_a_run_says_what_it_sent_in_numbers(folder, instance):
+    """One materialization a run, with the numbers that Dagster plots over the runs."""
+    write_recipe(folder, sink=LITE)
+    first, second = (numbers(run(folder, instance)) for _ in range(2))
+    assert first["proposals_sent"] == first["proposals_acknowledged"] > 0
+    assert first["proposals_failed"] == second["proposals_sent"] == 0
+    assert first["entities"] == second["entities"] == len(CONNECTORS) + 5
+    assert (first["edges"], first["connectors"], second["connectors_changed"]) == (5, 3, 0)
+    assert first["seconds"] > 0
+    save_cluster(folder, {name: CONNECTORS[name] for name in ("cdc", "dw/sink")})
+    assert numbers(run(folder, instance))["entities_removed"] == 3
+
+
+def test_checks_alone_change_nothing(folder, instance):
+    """A run of checks alone reads no cluster and materializes nothing."""
+    run(folder, instance)
+    (folder / "cluster.json").unlink()
+    key = AssetCheckKey(LINEAGE, "lineage_resolved")
+    job = build_definitions(folder / "shop.yml").get_repository_def().get_implicit_global_asset_job_def()
+    alone = job.get_subset(asset_selection=set(), asset_check_selection={key})
+    result = alone.execute_in_process(instance=instance, raise_on_error=False)
+    assert result.success
+    assert [one.check_name for one in result.get_asset_check_evaluations()] == ["lineage_resolved"]
+    assert not [event for event in result.all_events if event.is_step_materialization]
+
+
+def test_nothing_is_called_missing(folder, instance):
+    """A healthy run, whole or of one partition, ends without Dagster's complaint about outputs."""
+    results = [run(folder, instance), materialize(folder, instance, partition_key="cdc")]
+    lines = [entry.user_message for one in results for entry in instance.all_logs(one.run_id)]
+    assert not [line for line in lines if "did not yield" in line]
 
 
 def test_only_asked_connectors(folder, instance):
-    """`connectors` in run config restricts the run; an unknown one fails it, after the others are done."""
+    """`connectors` in run config restricts the run; one that never was there fails it, after the others are done."""
     config = {"ops": {SYNC: {"config": {"connectors": ["cdc", "never heard of"]}}}}
-    write_recipe(folder, sink={"type": "datahub-lite", "config": {"config": {"file": "lite.sqlite"}}})
+    write_recipe(folder, sink=LITE)
     result = run(folder, instance, run_config=config)
     assert not result.success
     assert "never heard of" in failure(result)
-    assert partitions(result, EMISSIONS) == ["cdc"]
+    assert partitions(result, LINEAGE) == ["cdc"]
+
+
+def test_a_connector_deleted_after_it_was_asked_for(folder, instance):
+    """A connector that vanishes between the sensor's tick and the run fails nothing, and is removed by that run."""
+    write_recipe(folder, sink=LITE)
+    run(folder, instance)
+    save_cluster(folder, {name: CONNECTORS[name] for name in ("cdc", "dw/sink")})
+    config = {"config": {"connectors": ["cdc", "ödd ../name"]}}
+    result = run(folder, instance, run_config={"ops": {SYNC: config, "shop__raw_connector_configs": config}})
+    assert result.success
+    assert numbers(result)["entities_removed"] == 3
 
 
 def test_what_vanished_is_removed_and_its_partition_dropped(folder, instance):

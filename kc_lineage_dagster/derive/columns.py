@@ -101,8 +101,9 @@ def _listed(node: Node, known: Known) -> Node | None:
     if isinstance(node, Leaf):
         paths = [known.path(origin) for origin in node.origins]
         return None if None in paths else Leaf(tuple(path for path in paths if path), node.transforms)
-    if not isinstance(node, Struct):
-        return node
+    if isinstance(node, Opaque):
+        text = _listed(node.text, known) if node.text else None
+        return Opaque(text) if isinstance(text, Struct) else node
     named = ((name, _listed(inner, known)) for name, inner in node.fields)
     fields = {name: inner for name, inner in named if inner is not None}
     columns = node.columns
@@ -122,10 +123,10 @@ def _arriving(columns: Columns, column: str, inner: Node) -> Node | None:
     chosen = columns.leaf(column)
     if chosen is None or columns.chosen is None or not isinstance(inner, Leaf):
         return None if chosen is None else inner
-    return Leaf(inner.origins if chosen.origins else (), chosen.transforms)
+    return Leaf(inner.origins if chosen.origins == (column,) else chosen.origins, chosen.transforms)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class _Having:
     """Some of the columns of a dataset whose columns are known."""
 
@@ -136,8 +137,8 @@ class _Having:
         path = self.paths.get(column)
         if path is None:
             return None
-        found = Leaf((path,)) if self.chosen is None else self.chosen(column)
-        return found and Leaf((path,) if found.origins else (), found.transforms)
+        found = Leaf((column,)) if self.chosen is None else self.chosen(column)
+        return found and Leaf((path,) if found.origins == (column,) else found.origins, found.transforms)
 
 
 def itself(node: Node, below: str = "") -> Node:

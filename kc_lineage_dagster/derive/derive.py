@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import traceback
 from collections import defaultdict
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import PurePath
+from typing import Any
 
 from kc_lineage_dagster.derive import generic
 from kc_lineage_dagster.derive.evidence import (
@@ -127,10 +128,26 @@ def _safely(family: Family, connector: ConnectorView, evidence: Evidence) -> tup
     try:
         return _by_family(family, connector, evidence)
     except _TRIPS as error:
-        place = traceback.extract_tb(error.__traceback__)[-1]
-        where = f"{type(error).__name__} in {PurePath(place.filename).name}, line {place.lineno}"
-        reason = f"it cannot be read ({where}): a defect of this project, please report it"
-        return [Unresolved("configuration", reason)], {}
+        return [Unresolved("configuration", _defect(error))], {}
+
+
+def _defect(error: Exception) -> str:
+    place = traceback.extract_tb(error.__traceback__)[-1]
+    where = f"{type(error).__name__} in {PurePath(place.filename).name}, line {place.lineno}"
+    return f"it cannot be read ({where}): a defect of this project, please report it"
+
+
+def _with_columns(items: Iterable[Edge | Unresolved], edge: Callable[[Any], Edge]) -> Iterator[Edge | Unresolved]:
+    """The edges with their fields; an edge whose fields cannot be told is still one."""
+    for item in items:
+        if isinstance(item, Unresolved):
+            yield item
+            continue
+        try:
+            yield edge(item)
+        except _TRIPS as error:
+            yield item
+            yield Unresolved(f"columns of {item}", _defect(error))
 
 
 def _by_family(family: Family, connector: ConnectorView, evidence: Evidence) -> tuple[list[Edge | Unresolved], Written]:
@@ -145,7 +162,7 @@ def _by_family(family: Family, connector: ConnectorView, evidence: Evidence) -> 
     if isinstance(family, SinkFamily):
         into = SinkColumns(family, config, chain, evidence)
         items = sink_lineage(family, config, chain, evidence)
-        return [*problems, *(into.edge(item) if isinstance(item, Edge) else item for item in items)], {}
+        return [*problems, *_with_columns(items, into.edge)], {}
     found, written = _of_source(family, config, chain, evidence)
     return [*problems, *found], written
 
@@ -166,7 +183,7 @@ def _of_source(
     for item in items:
         if isinstance(item, Arrival):
             written[item.downstream.name] += (partial(columns.fields, item),)
-    return [columns.edge(item) if isinstance(item, Arrival) else item for item in items], written
+    return list(_with_columns(items, columns.edge)), written
 
 
 def _spelled(edge: Edge, settings: Settings) -> Edge:

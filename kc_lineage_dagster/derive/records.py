@@ -51,7 +51,8 @@ class Columns:
 
     ``excluded``: those that are not among them. ``below``: where they lie in the origin (``after.``). ``some``: they
     are a part of the columns, of which nobody says which, as the key of a change event. ``chosen``: from the name of a
-    column to what arrives of it, None when it does not; without it every column arrives unchanged.
+    column to what arrives of it, None when it does not; without it every column arrives unchanged. ``spell``: what the
+    connector makes of a column's name, where it keeps it no longer.
     """
 
     excluded: frozenset[str] = frozenset()
@@ -60,17 +61,20 @@ class Columns:
     below: str = ""
     some: bool = False
     chosen: Callable[[str], Leaf | None] | None = None
+    spell: Callable[[str], str] | None = None
 
     def name(self, column: str) -> str:
         """The name under which a column arrives."""
-        return f"{self.prefix}{column}{self.suffix}"
+        return f"{self.prefix}{self.spell(column) if self.spell else column}{self.suffix}"
 
     def leaf(self, column: str, inside: tuple[str, ...] = ()) -> Leaf | None:
         """What arrives of a column, or of what is ``inside`` it; None when it does not arrive."""
         if column in self.excluded:
             return None
         found = Leaf((column,)) if self.chosen is None else self.chosen(column)
-        return found and Leaf((self.below + ".".join((column, *inside)),) if found.origins else (), found.transforms)
+        if found is None or found.origins != (column,):
+            return found
+        return Leaf((self.below + ".".join((column, *inside)),), found.transforms)
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +91,11 @@ class Struct:
 
 @dataclass(frozen=True, slots=True)
 class Opaque:
-    """Nothing is known of what is inside, nor of where it comes from."""
+    """Nothing is known of what is inside, nor of where it comes from; but perhaps what the text or the bytes hold that
+    it is: ``text``.
+    """
+
+    text: Struct | None = None
 
 
 Node = Leaf | Struct | Opaque

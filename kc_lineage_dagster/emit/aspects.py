@@ -25,6 +25,9 @@ from kc_lineage_dagster.lineage import KAFKA, ConnectorLineage, Dataset, Edge
 VALUE_LIMIT = 2_000  # characters of one custom property
 UNRESOLVED_COUNT = "kc_lineage.unresolved"
 UNRESOLVED_ITEMS = "kc_lineage.unresolved.items"
+# Some 320 bytes each: 3 MB of an aspect, of which DataHub takes 16 MB in a request.
+MOST_FIELDS = 10_000
+FIELDS_LEFT_OUT = "kc_lineage.columns.left_out"
 
 _canonical = json.JSONEncoder(sort_keys=True, separators=(",", ":")).encode
 
@@ -54,12 +57,17 @@ class Proposal:
         object.__setattr__(self, "size", len(text))
 
 
+# upstream field URNs, downstream field URN, what changes the content
+_Field = tuple[tuple[str, ...], str, str]
+
+
 @dataclass(frozen=True, slots=True)
 class _Job:
     id: str
     inlets: tuple[str, ...]
     outlets: tuple[str, ...]
-    fields: tuple[tuple[tuple[str, ...], str], ...]  # (upstream field URNs, downstream field URN)
+    fields: tuple[_Field, ...]
+    fields_left_out: int
 
 
 def proposals(lineage: ConnectorLineage, properties: Mapping[str, str | None], naming: Naming) -> tuple[Proposal, ...]:
@@ -124,34 +132,39 @@ def _unresolved(lineage: ConnectorLineage) -> dict[str, str]:
 
 
 def _job_info(lineage: ConnectorLineage, job: _Job) -> dict[str, Any]:
-    return {"customProperties": {}, "name": f"{lineage.connector}:{job.id}", "type": {"string": "COMMAND"}}
+    left_out = {FIELDS_LEFT_OUT: str(job.fields_left_out)} if job.fields_left_out else {}
+    return {"customProperties": left_out, "name": f"{lineage.connector}:{job.id}", "type": {"string": "COMMAND"}}
 
 
 def _input_output(job: _Job) -> dict[str, Any]:
     aspect: dict[str, Any] = {"inputDatasets": list(job.inlets), "outputDatasets": list(job.outlets)}
     if job.fields:
-        aspect["fineGrainedLineages"] = [
-            {
-                "upstreamType": "FIELD_SET",
-                "upstreams": list(upstreams),
-                "downstreamType": "FIELD",
-                "downstreams": [downstream],
-                "confidenceScore": 1.0,
-            }
-            for upstreams, downstream in job.fields
-        ]
+        aspect["fineGrainedLineages"] = [_fine_grained(*field) for field in job.fields]
     return aspect
+
+
+def _fine_grained(upstreams: tuple[str, ...], downstream: str, transform: str) -> dict[str, Any]:
+    found = {
+        "upstreamType": "FIELD_SET",
+        "upstreams": list(upstreams),
+        "downstreamType": "FIELD",
+        "downstreams": [downstream],
+        "confidenceScore": 1.0,
+    }
+    return {**found, "transformOperation": transform} if transform else found
 
 
 def _jobs(lineage: ConnectorLineage, naming: Naming) -> Iterator[_Job]:
     groups = _edges_by_job(lineage, naming)
     shared_ids = {name for name, count in Counter(name for name, _ in groups).items() if count > 1}
     for (name, upstream), edges in groups.items():
+        fields = sorted(set(_field_pairs(lineage.connector, naming, edges)))
         yield _Job(
             id=_qualified(edges[0].upstream, name) if name in shared_ids else name,
             inlets=(upstream,) if upstream else (),
             outlets=tuple(sorted({urns.dataset_urn(naming, lineage.connector, edge.downstream) for edge in edges})),
-            fields=tuple(sorted(set(_field_pairs(lineage.connector, naming, edges)))),
+            fields=tuple(fields[:MOST_FIELDS]),
+            fields_left_out=max(0, len(fields) - MOST_FIELDS),
         )
 
 
@@ -188,7 +201,7 @@ def _qualified(upstream: Dataset | None, name: str) -> str:
     return ".".join(part for part in (upstream.platform, upstream.instance, name) if part)
 
 
-def _field_pairs(connector: str, naming: Naming, edges: Iterable[Edge]) -> Iterator[tuple[tuple[str, ...], str]]:
+def _field_pairs(connector: str, naming: Naming, edges: Iterable[Edge]) -> Iterator[_Field]:
     for edge in edges:
         if edge.upstream is None:
             continue
@@ -197,4 +210,4 @@ def _field_pairs(connector: str, naming: Naming, edges: Iterable[Edge]) -> Itera
         for pair in edge.fields:
             sources = tuple(urns.field_urn(upstream, name) for name in pair.upstream if name)
             if sources and pair.downstream:
-                yield sources, urns.field_urn(downstream, pair.downstream)
+                yield sources, urns.field_urn(downstream, pair.downstream), pair.transform

@@ -20,6 +20,10 @@ def tables(query: str, platform: str = "postgres") -> list[str]:
 def columns(query: str, platform: str = "postgres") -> dict[str, list[str] | None] | None:
     found = tables_of(query, platform)
     assert isinstance(found, Query), found
+    return named(found)
+
+
+def named(found: Query) -> dict[str, list[str] | None] | None:
     if found.outputs is None:
         return None
     return {
@@ -82,7 +86,11 @@ def test_columns_through_subqueries():
         with recent as (select id as order_id, amount * rate as total from sales.orders)
         select r.order_id, r.total, 'web' as channel from (select * from (select order_id, total from recent) x) y
         """
-    assert columns(query.replace("r.", "y.")) == {"order_id": None, "total": None, "channel": []}
+    assert columns(query.replace("r.", "y.")) == {
+        "order_id": ["sales.orders:id"],
+        "total": ["sales.orders:amount", "sales.orders:rate"],
+        "channel": [],
+    }
     flat = query.replace("(select * from (select order_id, total from recent) x) y", "recent r")
     assert columns(flat) == {
         "order_id": ["sales.orders:id"],
@@ -109,10 +117,45 @@ def test_columns_nobody_can_label(query: str):
     assert columns(query) is None
 
 
-def test_columns_fed_by_subqueries_are_not_known():
-    """A scalar subquery's columns are not mixed with those around it; columns in LATERAL may belong outside."""
+def test_columns_fed_by_subqueries():
+    """What a scalar subquery gives is an input; without a qualifier there, or in LATERAL, it may belong outside."""
     assert columns("select id, (select max(x) from c) as m from a") == {"id": ["a:id"], "m": None}
+    assert columns("select a.id + (select max(c.x) from c where c.y = a.z) as m from a") == {"m": ["a:id", "c:x"]}
     assert columns("select l.v from a cross join lateral (select v from b) l") == {"v": None}
+
+
+def test_deep_queries_are_followed_once():
+    """A chain of common table expressions costs each of them once, not once for every column of the next."""
+    names = [f"c{n}" for n in range(12)]
+    first = "t0 as (select " + ", ".join(f"o.{name}" for name in names) + " from orders o)"
+    rest = (f"t{n} as (select " + ", ".join(f"t.{name}" for name in names) + f" from t{n - 1} t)" for n in range(1, 25))
+    query = f"with {', '.join((first, *rest))} select t.c0, t.c1 || t.c2 as d from t24 t"
+    assert columns(query) == {"c0": ["orders:c0"], "d": ["orders:c1", "orders:c2"]}
+
+
+TABLES = {"a": ("id", "x"), "b": ("id", "y")}
+
+
+@pytest.mark.parametrize(
+    ("query", "expected"),
+    [
+        ("select a.*, b.y from a, b", {"id": ["a:id"], "x": ["a:x"], "y": ["b:y"]}),
+        ("select x, y, x || y as xy from a join b on a.id = b.id", {"x": ["a:x"], "y": ["b:y"], "xy": ["a:x", "b:y"]}),
+        ("select id from a, b", {"id": None}),
+        ("select * from a natural join b", None),
+        ("select * from a join b using (id)", None),
+        ("select a.*, c.* from a, c", None),
+        ("select s.* from (select x + 1 as z, id from a) s, b", {"z": ["a:x"], "id": ["a:id"]}),
+        ("select (select max(y) from b) as m from a", {"m": ["b:y"]}),
+        ("select (select max(x) from b) as m from a", {"m": None}),
+        ("select (select * from b) as m from a", {"m": None}),
+    ],
+)
+def test_columns_of_known_tables(query: str, expected: dict[str, list[str] | None] | None):
+    """Where the columns of tables are known, a star stands for them, a bare name for the column of the only one."""
+    found = tables_of(query, "postgres", lambda table: TABLES.get(table.table))
+    assert isinstance(found, Query)
+    assert named(found) == expected
 
 
 @pytest.mark.parametrize(

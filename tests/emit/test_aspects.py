@@ -12,7 +12,14 @@ from datahub.metadata.urns import Urn
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from kc_lineage_dagster.emit.aspects import UNRESOLVED_COUNT, UNRESOLVED_ITEMS, Proposal, proposals, status
+from kc_lineage_dagster.emit.aspects import (
+    MOST_FIELDS,
+    UNRESOLVED_COUNT,
+    UNRESOLVED_ITEMS,
+    Proposal,
+    proposals,
+    status,
+)
 from kc_lineage_dagster.emit.urns import Naming
 from kc_lineage_dagster.lineage import ConnectorLineage, Dataset, Edge, FieldEdge, Unresolved
 from tests.emit.gms_rules import problem_of
@@ -192,6 +199,19 @@ def test_field_lineage_names_both_ends():
     assert "fineGrainedLineages" not in without
 
 
+def test_what_changes_a_column_is_its_transform_operation():
+    """A computed column names its transform, a copy names none; thousands are cut, and the job says how many."""
+    fields = tuple(FieldEdge((f"c{n}",), f"c{n}", "MaskField" if n == 7 else "") for n in range(MOST_FIELDS + 5))
+    made = proposals(source(Edge(pg("db.t"), topic("x"), fields)), {}, Naming())
+    (lineages,) = (p.aspect["fineGrainedLineages"] for p in made if p.aspect_name == "dataJobInputOutput")
+    assert {one["downstreams"][0][-3:]: one.get("transformOperation") for one in lineages if "c7)" in str(one)} == {
+        "c7)": "MaskField"
+    }
+    assert sum("transformOperation" in one for one in lineages) == 1
+    (info,) = (p.aspect for p in made if p.aspect_name == "dataJobInfo")
+    assert (len(lineages), info["customProperties"]) == (MOST_FIELDS, {"kc_lineage.columns.left_out": "5"})
+
+
 def test_a_platform_instance_adds_its_aspects_to_flow_and_jobs():
     """browsePathsV2 as DataHub writes it, and dataPlatformInstance."""
     lineage = source(Edge(pg("db.t"), topic("a")))
@@ -218,7 +238,9 @@ def test_the_hash_is_of_the_content():
 
 names = st.text(st.characters(exclude_categories=["Cs"]), min_size=1, max_size=12)
 datasets = st.builds(Dataset, st.sampled_from(["kafka", "postgres", "bigquery"]), names, st.none() | names)
-field_edges = st.builds(FieldEdge, st.lists(names, max_size=2).map(tuple), st.none() | names)
+field_edges = st.builds(
+    FieldEdge, st.lists(names, max_size=2).map(tuple), st.none() | names, st.sampled_from(["", "Cast"])
+)
 edges = st.builds(Edge, st.none() | datasets, datasets, st.lists(field_edges, max_size=2).map(tuple))
 unresolved = st.builds(Unresolved, names, names, st.none() | names)
 lineages = st.builds(

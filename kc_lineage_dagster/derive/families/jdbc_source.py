@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 
+from kc_lineage_dagster.derive.columns import Known
 from kc_lineage_dagster.derive.config import Config, first, items
 from kc_lineage_dagster.derive.evidence import Evidence
 from kc_lineage_dagster.derive.family import Found, Selection, SourceFamily
@@ -16,6 +17,7 @@ from kc_lineage_dagster.derive.records import ALL_COLUMNS, Leaf, Node, Opaque, R
 from kc_lineage_dagster.lineage import Dataset, Unresolved
 
 _TASKS = "task configurations"
+_EXPRESSION = "SQL expression"
 
 
 def _reads(config: Config, evidence: Evidence) -> Iterable[Found]:
@@ -24,17 +26,23 @@ def _reads(config: Config, evidence: Evidence) -> Iterable[Found]:
         return (place,)
     query = first(config, "query", "query.masked")
     if query:
-        return _by_query(config, place, query)
+        return _by_query(config, place, query, evidence)
     prefix = (config.get("topic.prefix") or "").strip()
     return _by_tasks(place, prefix, evidence) or _by_lists(config, narrowed(place, config), prefix, evidence)
 
 
-def _by_query(config: Config, place: JdbcUrl, query: str) -> Iterator[Found]:
+def _by_query(config: Config, place: JdbcUrl, query: str, evidence: Evidence) -> Iterator[Found]:
     topic = first(config, "topic.prefix")
     if not topic:
         yield Unresolved("topic.prefix", "is not set, and it is the topic of a query")
         return
-    found = tables_of(query, place.platform)
+
+    def columns_of(table: TableName) -> Sequence[str] | None:
+        dataset = dataset_of(place, table)
+        shown = evidence.catalog.fields(dataset) if isinstance(dataset, Dataset) else None
+        return tuple(Known.of(place.platform, shown).paths) if shown else None
+
+    found = tables_of(query, place.platform, columns_of)
     if isinstance(found, Unresolved):
         yield found
         return
@@ -55,7 +63,8 @@ def _value(query: Query, table: TableName) -> Node:
     fields: list[tuple[str, Node]] = []
     for output in query.outputs:
         own = tuple(column for origin, column in output.origins or () if origin == table)
-        fields.append((output.name, Leaf(own) if own or output.origins == () else Opaque()))
+        how = (_EXPRESSION,) if output.computed else ()
+        fields.append((output.name, Leaf(own, how) if own or output.origins == () else Opaque()))
     return Struct(tuple(fields))
 
 

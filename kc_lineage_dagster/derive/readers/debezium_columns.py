@@ -1,7 +1,7 @@
-"""Debezium's column lists: which columns of a table are known to be left out, or to be the only ones.
+"""Debezium's column lists: which columns of a table are left out, or are the only ones, and whose content is changed.
 
-``column.mask.*`` and ``column.truncate.*`` change contents, not where they come from. Source:
-https://debezium.io/documentation/reference/stable/connectors/postgresql.html#postgresql-property-column-include-list
+Source: https://debezium.io/documentation/reference/stable/connectors/postgresql.html#postgresql-property-column-include-list
+and the properties beside it; ``io.debezium.relational.Tables.ColumnNameFilterFactory``, ``ColumnMappers``, ``Key``.
 """
 
 from __future__ import annotations
@@ -12,19 +12,29 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 from kc_lineage_dagster.derive.config import Config, first
-from kc_lineage_dagster.derive.readers.name_lists import comma_separated, spelled_out
-from kc_lineage_dagster.derive.records import ALL_COLUMNS, Columns, Leaf, Node, Struct
+from kc_lineage_dagster.derive.readers.name_lists import NameList, comma_separated, name_list, spelled_out
+from kc_lineage_dagster.derive.records import ALL_COLUMNS, SOME_COLUMNS, Columns, Leaf, Node, Struct
 from kc_lineage_dagster.java_regex import JavaRegex, compile_java
 
 INCLUDE = ("column.include.list", "column.whitelist")
 EXCLUDE = ("column.exclude.list", "column.blacklist")
+KEY = "message.key.columns"
 
 # the pattern of a table, a dot however it is written, the name of a column
 _COLUMN = re.compile(r"(?P<table>.+)(?:\\\.|\[\.\]|(?<!\\)\.)(?P<column>[\w $#@-]+)")
+# keys that change contents; a salt is a secret and stays out of the name
+_CHANGES = (
+    re.compile(r"(?P<name>column\.mask\.with\.\d+\.chars)"),
+    re.compile(r"(?P<name>column\.mask\.hash(?:\.v2)?\.[^.]+)\.with\.salt\..+"),
+    re.compile(r"(?P<name>column\.truncate\.to\.\d+\.chars)"),
+)
+_CONSTANT = "column.mask.with."  # asterisks in place of every value
 
 
 @dataclass(frozen=True, slots=True)
 class _ColumnList:
+    """The entries of a list whose last part is the plain name of a column."""
+
     by_table: dict[str, frozenset[str]]
     by_pattern: tuple[tuple[JavaRegex, str], ...]
     complete: bool
@@ -36,18 +46,91 @@ class _ColumnList:
         return frozenset(found)
 
 
-def rows(config: Config) -> Callable[[tuple[str, ...]], Node]:
-    """From the ways to write a table's name in the lists to its columns, as far as the lists tell them."""
+@dataclass(frozen=True)
+class _Lists:
+    """The lists as they are meant: expressions over the full names of columns. ``changes``: by what they do."""
+
+    include: NameList | None
+    exclude: NameList | None
+    changes: tuple[tuple[str, NameList], ...]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Chosen:
+    """What the lists let through of a column of one table; ``tables``: the ways to write the table's name."""
+
+    tables: tuple[str, ...]
+    lists: _Lists
+
+    def __call__(self, column: str) -> Leaf | None:
+        names = [f"{table}.{column}" for table in self.tables]
+        include, exclude = self.lists.include, self.lists.exclude
+        if include is not None and True not in map(include.selects, names):
+            return None
+        # where both are set the include list decides (io.debezium.relational.Selectors)
+        if include is None and exclude is not None and any(exclude.selects(name) is not False for name in names):
+            return None
+        changes = tuple(what for what, columns in self.lists.changes if True in map(columns.selects, names))
+        constant = any(what.startswith(_CONSTANT) for what in changes)
+        return Leaf(() if constant else (column,), changes)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, _Chosen) and (self.tables, id(self.lists)) == (other.tables, id(other.lists))
+
+    def __hash__(self) -> int:
+        return hash(self.tables)
+
+
+def rows(config: Config, dots: int = 2) -> Callable[[tuple[str, ...]], Node]:
+    """From the ways to write a table's name in the lists to its columns, as far as the lists tell them.
+
+    ``dots``: how many the full name of a column holds at least.
+    """
     include, exclude = (_read(first(config, *keys)) for keys in (INCLUDE, EXCLUDE))
+    lists = _lists(config, dots)
 
     def row(names: tuple[str, ...]) -> Node:
+        chosen = _Chosen(names, lists) if lists else None
         only = include.of(names) if include is not None and include.complete else frozenset()
         if only:
-            return Struct(tuple((column, Leaf((column,))) for column in sorted(only)))
+            leaves = ((column, chosen(column) if chosen else None) for column in sorted(only))
+            return Struct(tuple((column, leaf or Leaf((column,))) for column, leaf in leaves))
         gone = exclude.of(names) if exclude is not None and include is None else frozenset()
-        return Struct(columns=Columns(excluded=gone)) if gone else ALL_COLUMNS
+        return Struct(columns=Columns(excluded=gone, chosen=chosen)) if gone or chosen else ALL_COLUMNS
 
     return row
+
+
+def keys(config: Config) -> Callable[[tuple[str, ...]], Node]:
+    """From the ways to write a table's name to the fields of its keys: the columns that ``message.key.columns`` names
+    for it, else those of the primary key, which only the database knows.
+    """
+    named: list[tuple[NameList, Struct]] = []
+    for entry in (config.get(KEY) or "").split(";"):
+        table, _, columns = entry.strip().rpartition(":")
+        names = comma_separated(columns)
+        tables = name_list((table,), 1) if table and names else None
+        if tables is not None:
+            named.append((tables, Struct(tuple((name, Leaf((name,))) for name in names))))
+
+    def key(names: tuple[str, ...]) -> Node:
+        found = (columns for tables, columns in named if any(tables.selects(name) is True for name in names))
+        return next(found, SOME_COLUMNS)
+
+    return key
+
+
+def _lists(config: Config, dots: int) -> _Lists | None:
+    include, exclude = (name_list(comma_separated(first(config, *keys)), dots) for keys in (INCLUDE, EXCLUDE))
+    changes: list[tuple[str, NameList]] = []
+    for key, value in config.items():
+        found = (
+            next((match for one in _CHANGES if (match := one.fullmatch(key))), None) if key[:7] == "column." else None
+        )
+        columns = name_list(comma_separated(value), dots) if found else None
+        if found and columns:
+            changes.append((found["name"], columns))
+    return _Lists(include, exclude, tuple(changes)) if include or exclude or changes else None
 
 
 def _read(text: str | None) -> _ColumnList | None:

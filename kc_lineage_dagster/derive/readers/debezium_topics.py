@@ -14,7 +14,7 @@ from kc_lineage_dagster.derive.config import Config, first, flag
 from kc_lineage_dagster.derive.evidence import Evidence
 from kc_lineage_dagster.derive.family import Found, SourceFamily
 from kc_lineage_dagster.derive.placeholders import left_over, unfilled
-from kc_lineage_dagster.derive.readers.debezium_columns import EXCLUDE, INCLUDE, rows
+from kc_lineage_dagster.derive.readers.debezium_columns import EXCLUDE, INCLUDE, keys, rows
 from kc_lineage_dagster.derive.readers.debezium_naming import (
     DebeziumNaming,
     Layouts,
@@ -26,7 +26,7 @@ from kc_lineage_dagster.derive.readers.debezium_naming import (
 from kc_lineage_dagster.derive.readers.name_lists import comma_separated, name_list
 from kc_lineage_dagster.derive.readers.table_reading import reads
 from kc_lineage_dagster.derive.readers.table_topics import Options, Rule, Source, Table
-from kc_lineage_dagster.derive.records import ALL_COLUMNS, Node, Opaque
+from kc_lineage_dagster.derive.records import ALL_COLUMNS, Leaf, Node, Opaque, Struct
 from kc_lineage_dagster.derive.transforms.fields import envelope, put
 from kc_lineage_dagster.lineage import Unresolved
 
@@ -153,6 +153,7 @@ def _reads(tables: Tables, config: Config, evidence: Evidence) -> Iterator[Found
         rules=tuple(_rule(pair, config) for pair in tables.lists),
         fixed=known,
         value=_values(tables, config),
+        key=_keys(tables, config),
         internal=_book_keeping(tables, config),
         witnesses=tuple(user for key in tables.users if (user := config.get(key))),
     )
@@ -203,15 +204,34 @@ def _rule(pair: Lists, config: Config) -> Rule:
 def _values(tables: Tables, config: Config) -> Callable[[Table], Node]:
     """From a table to the fields of its change events."""
     if tables.document:
-        text = put(envelope(), {"before": Opaque(), "after": Opaque()})
+        text = put(envelope(), dict.fromkeys(("before", "after"), Opaque(ALL_COLUMNS)))
         return lambda table: text
-    row, spellings, whole = rows(config), tables.lists[-1].spellings if tables.lists else (), envelope()
+    written, whole = _written(tables), envelope()
+    row = rows(config, min(map(len, written), default=1))
 
     def of(table: Table) -> Node:
-        columns = row(tuple(".".join(table[one] for one in parts) for parts in spellings if set(parts) <= set(table)))
+        columns = row(_names(table, written))
         return whole if columns is ALL_COLUMNS else put(whole, {"before": columns, "after": columns})
 
     return of
+
+
+def _keys(tables: Tables, config: Config) -> Callable[[Table], Node]:
+    """From a table to the fields of the keys of its change events."""
+    if tables.document:
+        identity = Struct((("id", Leaf(("_id",))),))
+        return lambda table: identity
+    key, written = keys(config), _written(tables)
+    return lambda table: key(_names(table, written))
+
+
+def _written(tables: Tables) -> Layouts:
+    """The parts of a table's name as lists of columns write it."""
+    return tables.lists[-1].spellings if tables.lists else ()
+
+
+def _names(table: Table, written: Layouts) -> tuple[str, ...]:
+    return tuple(".".join(table[one] for one in parts) for parts in written if set(parts) <= set(table))
 
 
 def _book_keeping(tables: Tables, config: Config) -> Callable[[str], bool]:

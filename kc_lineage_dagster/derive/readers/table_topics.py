@@ -13,7 +13,7 @@ from typing import Protocol
 
 from kc_lineage_dagster.derive.readers.name_lists import NameList
 from kc_lineage_dagster.derive.readers.sql_platforms import DATABASE, PLATFORMS, as_is
-from kc_lineage_dagster.derive.records import ALL_COLUMNS, Node, Record
+from kc_lineage_dagster.derive.records import ALL_COLUMNS, Node, Opaque, Record
 from kc_lineage_dagster.java_regex import Refused
 from kc_lineage_dagster.lineage import Dataset, Unresolved
 
@@ -88,8 +88,8 @@ class Source:
 
     ``dataset``: the parts of a dataset's name. ``fixed``: the values that the configuration gives to parts.
     ``rules``: the lists, that of tables last. ``named``: tables that the configuration names besides the lists.
-    ``value``: the fields of a table's records. ``internal``: whether a topic is book-keeping. ``witnesses``: names that
-    are known to be in use, such as the user's, which tell what a topic could not hold of a part.
+    ``value``, ``key``: the fields of a table's records. ``internal``: whether a topic is book-keeping. ``witnesses``:
+    names that are known to be in use, such as the user's, which tell what a topic could not hold of a part.
     """
 
     platform: str
@@ -99,6 +99,7 @@ class Source:
     fixed: Options = field(default_factory=dict)
     named: tuple[Table, ...] = ()
     value: Callable[[Table], Node] = lambda table: ALL_COLUMNS
+    key: Callable[[Table], Node] = lambda table: Opaque()
     internal: Callable[[str], bool] = lambda topic: False
     witnesses: tuple[str, ...] = ()
 
@@ -140,4 +141,4 @@ class Source:
         rules = PLATFORMS.get(self.platform)
         part_of, database_of = (rules.spelled, rules.spelled_database) if rules else (as_is, as_is)
         name = ".".join((database_of if part == DATABASE else part_of)(table[part]) for part in self.dataset)
-        return Record(Dataset(self.platform, name), topic, value=self.value(table))
+        return Record(Dataset(self.platform, name), topic, self.key(table), self.value(table))

@@ -11,6 +11,7 @@ from kc_lineage_dagster.derive.transforms import fields
 from kc_lineage_dagster.derive.transforms.routing import by_content
 from kc_lineage_dagster.derive.transforms.simple import (
     Change,
+    content,
     forgotten,
     missing,
     on_part,
@@ -48,7 +49,7 @@ def concat_fields(options: Options) -> Change | Unresolved:
     def change(node: Node) -> Node:
         columns = [column for path in paths for column in fields.origins(fields.field_at(node, path))]
         unknown = any(isinstance(fields.field_at(node, path), Opaque) for path in paths)
-        made = Opaque() if unknown else Leaf(tuple(dict.fromkeys(columns)))
+        made = Opaque() if unknown else Leaf(tuple(dict.fromkeys(columns)), ("ConcatFields",))
         return fields.put(node, {output: made})
 
     return change
@@ -78,17 +79,20 @@ def key_to_value(options: Options) -> Callable[[Record], Record] | Unresolved:
 
 _PACKAGE = "io.aiven.kafka.connect.transforms"
 _SAME_FIELDS: Mapping[str, str] = {
-    "CaseTransform": "Changes the letters of fields' contents, not of their names (``CaseTransform``).",
     "DropValueIfHeaderSet": "Sets some values to null, depending on headers (``DropValueIfHeaderSet``).",
     "ExtractTimestamp": "Takes the record's time from a field (``ExtractTimestamp``).",
     "FilterByFieldValue": "Drops records by content; the edge stays (``FilterByFieldValue``).",
     "FilterByValueRegex": "Drops records by content; the edge stays (``FilterByValueRegex``).",
+    "TombstoneHandler": "Drops tombstones, or fails on them (``TombstoneHandler``).",
+}
+_CONTENT: Mapping[str, str] = {
+    "CaseTransform": "Changes the letters of fields' contents, not of their names (``CaseTransform``).",
     "Hash": "Puts a hash in place of a field's content (``Hash``).",
     "HashField": "Puts a hash in place of a field's content (``HashField``, now ``Hash``).",
     "StringToDateTime": "Changes the type of a field (``StringToDateTime``).",
-    "TombstoneHandler": "Drops tombstones, or fails on them (``TombstoneHandler``).",
 }
 TRANSFORMS: Mapping[str, Build] = {
+    **{f"{_PACKAGE}.{name}": content(("field.names", "field.name", "fields"), doc) for name, doc in _CONTENT.items()},
     **{f"{_PACKAGE}.{name}": unchanged(doc) for name, doc in _SAME_FIELDS.items()},
     f"{_PACKAGE}.ConcatFields": concat_fields,
     f"{_PACKAGE}.ExtractTopic": extract_topic,

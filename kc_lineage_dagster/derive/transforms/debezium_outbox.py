@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 from kc_lineage_dagster.derive.config import Config, flag, items
-from kc_lineage_dagster.derive.records import Node, Opaque, Record, Struct, Topic, TopicPattern
+from kc_lineage_dagster.derive.records import Columns, Leaf, Node, Opaque, Record, Struct, Topic, TopicPattern
 from kc_lineage_dagster.derive.transforms import fields
 from kc_lineage_dagster.derive.transforms.routing import Rule, rule
 from kc_lineage_dagster.derive.transforms.steps import Options, Transform
@@ -15,6 +15,16 @@ from kc_lineage_dagster.java_regex import Preimage
 from kc_lineage_dagster.lineage import Unresolved
 
 _MATCHES_EVERYTHING = re.compile(r"\(?(\?P?<\w+>)?\.\*\)?")
+
+
+@dataclass(frozen=True, slots=True)
+class _Inside:
+    """Every field comes out of one column."""
+
+    column: Leaf
+
+    def __call__(self, name: str) -> Leaf:
+        return self.column
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,10 +43,19 @@ class _Outbox:
         needed = (self.id, self.payload, self.route)
         if any(fields.field_at(row, (column,)) is None for column in needed):
             return None
-        payload = Opaque() if self.expand else self._column(row, self.payload)
+        payload = self._expanded(row) if self.expand else self._column(row, self.payload)
         beside = ((name, self._column(row, column)) for column, name in self.beside.items())
         value = Struct((("payload", payload), *beside)) if self.beside else payload
         return replace(record, key=self._column(row, self.key), value=value)
+
+    def _expanded(self, row: Node) -> Node:
+        """The fields of the JSON text in the payload, which only the records name."""
+        column = self._column(row, self.payload)
+        if not isinstance(column, Leaf):
+            return Opaque()
+        return Struct(
+            columns=Columns(some=True, chosen=_Inside(Leaf(column.origins, (*column.transforms, "EventRouter"))))
+        )
 
     def _column(self, row: Node, column: str) -> Node:
         return fields.field_at(row, (column,)) or Opaque()

@@ -65,7 +65,8 @@ def _row(value: Node, options: Options) -> Node:
         return Opaque() if options.kind == "sink" else value
     if not change_event:
         return value
-    row = fields.field_at(value, ("after",)) or Opaque()
+    after = fields.field_at(value, ("after",)) or Opaque()
+    row = (after.text or after) if isinstance(after, Opaque) else after
     added = {one.name: node for one in _added(options.config) if (node := _content(value, one.path)) is not None}
     return fields.put(row, {**_deleted(options.config), **added}) if added or _deleted(options.config) else row
 

@@ -190,6 +190,19 @@ def overwritten(node: Node, names: Collection[str], field: Node) -> Node:
     return put(known, {name: field for name in names if known.get(name) is not None})
 
 
+def changed(node: Node, names: Collection[str], transform: str) -> Node:
+    """With the content of those of these fields changed that are known by name; ``*`` means all of them."""
+    if isinstance(node, Leaf):
+        return Leaf(node.origins, (*node.transforms, transform)) if "*" in names and node.origins else node
+    if not isinstance(node, Struct):
+        return node
+    fields = (
+        (name, changed(field, ("*",), transform) if "*" in names or name in names else field)
+        for name, field in node.fields
+    )
+    return replace(node, fields=tuple(fields))
+
+
 def hoisted(node: Node, name: str) -> Struct:
     """As the single field of a new struct."""
     return Struct(((name, node),))
@@ -228,6 +241,7 @@ def _flat_columns(columns: Columns, path: str, delimiter: str) -> FlatColumns:
         columns.below,
         columns.some,
         columns.chosen,
+        columns.spell,
         delimiter=delimiter,
     )
 

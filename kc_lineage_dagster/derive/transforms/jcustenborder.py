@@ -12,7 +12,7 @@ from kc_lineage_dagster.derive.records import ANY_TOPIC, Leaf, Node, Opaque, Top
 from kc_lineage_dagster.derive.transforms import fields
 from kc_lineage_dagster.derive.transforms.naming import Spell, recase
 from kc_lineage_dagster.derive.transforms.routing import by_content, by_name
-from kc_lineage_dagster.derive.transforms.simple import Change, forgotten, missing, on_part, unchanged
+from kc_lineage_dagster.derive.transforms.simple import Change, content, forgotten, missing, on_part, unchanged
 from kc_lineage_dagster.derive.transforms.steps import Build, Options, Transform
 from kc_lineage_dagster.java_regex import Preimage, Refused, compile_java
 from kc_lineage_dagster.lineage import Unresolved
@@ -119,7 +119,9 @@ def pattern_map_string(options: Options) -> Change | Unresolved:
 
     def change(node: Node) -> Node:
         found = fields.field_at(node, (source,))
-        return node if found is None else fields.put(node, {target: found})
+        if found is None:
+            return node
+        return fields.put(node, {target: fields.changed(found, ("*",), "PatternMapString")})
 
     return change
 
@@ -138,16 +140,18 @@ def made_fields(key: str, doc: str, default: str | None = None) -> Build:
 
 _SAME_FIELDS: Mapping[str, str] = {
     "AdjustPrecisionAndScale": "Changes decimal types (``AdjustPrecisionAndScale``).",
-    "BytesToString": "Changes the type of fields (``BytesToString``).",
     "ChangeScale": "Changes decimal types (``ChangeScale``).",
     "Debug": "Changes nothing (``Debug``).",
     "ExtractTimestamp": "Takes the record's time from a field (``ExtractTimestamp``).",
-    "FieldToJSON": "Changes a field's content to JSON text (``FieldToJSON``).",
     "NormalizeSchema": "Changes schemas, not which fields there are (``NormalizeSchema``).",
     "PatternFilter": "Drops records by content; which ones is not known, so the edge stays (``PatternFilter``).",
-    "PatternReplace": "Changes fields' contents (``PatternReplace``).",
     "SetMaximumPrecision": "Changes decimal types (``SetMaximumPrecision``).",
     "TimestampNow": "Sets the record's time (``TimestampNow``).",
+}
+_CONTENT: Mapping[str, str] = {
+    "BytesToString": "Changes the type of fields (``BytesToString``).",
+    "FieldToJSON": "Changes a field's content to JSON text (``FieldToJSON``).",
+    "PatternReplace": "Changes fields' contents (``PatternReplace``).",
     "ToHash": "Puts a hash in place of fields' contents (``ToHash``).",
     "ToLong": "Changes the type of fields (``ToLong``).",
 }
@@ -163,6 +167,7 @@ _FORGOTTEN: Mapping[str, str] = {
 _PACKAGE = "com.github.jcustenborder.kafka.connect.transform.common"
 TRANSFORMS: Mapping[str, Build] = {
     **{f"{_PACKAGE}.{name}": unchanged(doc) for name, doc in _SAME_FIELDS.items()},
+    **{f"{_PACKAGE}.{name}": content(("fields", "field"), doc) for name, doc in _CONTENT.items()},
     **{f"{_PACKAGE}.{name}": forgotten(doc) for name, doc in _FORGOTTEN.items()},
     f"{_PACKAGE}.ChangeCase": change_case,
     f"{_PACKAGE}.ChangeTopicCase": change_topic_case,

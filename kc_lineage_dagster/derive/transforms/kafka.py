@@ -9,7 +9,7 @@ from kc_lineage_dagster.derive.config import first, items
 from kc_lineage_dagster.derive.records import Leaf, Node, Opaque, Record
 from kc_lineage_dagster.derive.transforms import fields
 from kc_lineage_dagster.derive.transforms.routing import by_rule, rule
-from kc_lineage_dagster.derive.transforms.simple import Change, missing, on_part, on_record, unchanged
+from kc_lineage_dagster.derive.transforms.simple import Change, content, missing, on_part, on_record, unchanged
 from kc_lineage_dagster.derive.transforms.steps import Build, Options, Transform
 from kc_lineage_dagster.derive.transforms.timestamps import TopicFormat, time_pattern
 from kc_lineage_dagster.lineage import Unresolved
@@ -102,7 +102,8 @@ def _without_mark(name: str) -> str:
 def mask_field(options: Options) -> Change | Unresolved:
     """Replaces the content of ``fields`` by a constant, so nothing of the column arrives (``MaskField``)."""
     names = items(options.config.get("fields"))
-    return (lambda node: fields.overwritten(node, names, Leaf())) if names else missing("fields")
+    masked = Leaf(transforms=("MaskField",))
+    return (lambda node: fields.overwritten(node, names, masked)) if names else missing("fields")
 
 
 @on_part
@@ -179,9 +180,15 @@ def header_from(options: Options) -> Change | Unresolved:
     return (lambda node: fields.without(node, names)) if operation == "move" else (lambda node: node)
 
 
+def _cast(spec: str | None) -> tuple[str, ...]:
+    """``field:type`` items, or one type for the whole."""
+    entries = items(spec)
+    return tuple(entry.rpartition(":")[0] or "*" for entry in entries)
+
+
 _PACKAGE = "org.apache.kafka.connect.transforms"
 TRANSFORMS: Mapping[str, Build] = {
-    f"{_PACKAGE}.Cast": unchanged("Changes the types of fields, not their names (``Cast``)."),
+    f"{_PACKAGE}.Cast": content(("spec",), "Changes the types of fields, not their names (``Cast``).", _cast),
     f"{_PACKAGE}.DropHeaders": unchanged("Changes headers only (``DropHeaders``)."),
     f"{_PACKAGE}.ExtractField": extract_field,
     f"{_PACKAGE}.Filter": drop_all,
@@ -194,8 +201,8 @@ TRANSFORMS: Mapping[str, Build] = {
     f"{_PACKAGE}.RegexRouter": regex_router,
     f"{_PACKAGE}.ReplaceField": replace_field,
     f"{_PACKAGE}.SetSchemaMetadata": unchanged("Changes the schema's name and version only (``SetSchemaMetadata``)."),
-    f"{_PACKAGE}.TimestampConverter": unchanged(
-        "Changes the type of a time field, not its name (``TimestampConverter``)."
+    f"{_PACKAGE}.TimestampConverter": content(
+        ("field",), "Changes the type of a time field, not its name (``TimestampConverter``)."
     ),
     f"{_PACKAGE}.TimestampRouter": timestamp_router,
     f"{_PACKAGE}.ValueToKey": value_to_key,

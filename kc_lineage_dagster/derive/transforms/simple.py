@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from functools import wraps
 
+from kc_lineage_dagster.derive.config import first, items
 from kc_lineage_dagster.derive.records import Node, Opaque, Record
+from kc_lineage_dagster.derive.transforms import fields
 from kc_lineage_dagster.derive.transforms.steps import Build, Options, Transform
 from kc_lineage_dagster.lineage import Unresolved
 
@@ -37,6 +39,25 @@ def unchanged(doc: str) -> Build:
 
     def build(options: Options) -> Transform:
         return Transform(options.alias, keep)
+
+    build.__doc__ = doc
+    return build
+
+
+def content(keys: Iterable[str], doc: str, of: Callable[[str | None], tuple[str, ...]] = items) -> Build:
+    """A builder of transforms that change the content of the fields listed under one of ``keys``, not which fields
+    there are; ``doc``: what they do. ``of``: from the value of the key to the fields, ``*`` for all.
+    """
+    known = tuple(keys)
+
+    def build(options: Options) -> Transform:
+        names = of(first(options.config, *known))
+        apply, title = _PARTS.get(options.part or ""), options.class_name.rpartition(".")[2]
+        if apply is None or not names:
+            return Transform(options.alias, keep)
+        return Transform(
+            options.alias, lambda record: (apply(record, lambda node: fields.changed(node, names, title)),)
+        )
 
     build.__doc__ = doc
     return build

@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-from kc_lineage_dagster.recipe.model import ConnectOptions, Options, SourceConfig
+from kc_lineage_dagster.recipe.model import Options, SourceConfig
+from kc_lineage_dagster.recipe.servers import ConnectOptions
 from tools.coverage import coverage
 
 ROOT = Path(__file__).resolve().parents[1]

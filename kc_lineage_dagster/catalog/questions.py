@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from functools import partial
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from kc_lineage_dagster.catalog.holdings import Holdings, InstanceOf, View
 from kc_lineage_dagster.lineage import KAFKA, Dataset
@@ -45,6 +45,7 @@ class Questions:
         )
 
 
+@runtime_checkable
 class Provider(Protocol):
     """One place that knows more than Connect."""
 

@@ -242,5 +242,6 @@ def _explained(problem: Any) -> str:
 
 def _models() -> Iterator[type[BaseModel]]:
     from kc_lineage_dagster.recipe import model
+    from kc_lineage_dagster.recipe.servers import Model
 
-    return (one for one in vars(model).values() if isinstance(one, type) and issubclass(one, model.Model))
+    return (one for one in vars(model).values() if isinstance(one, type) and issubclass(one, Model))

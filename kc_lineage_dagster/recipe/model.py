@@ -11,21 +11,17 @@ import re
 from typing import Any, Literal
 
 import regex
-from pydantic import BaseModel, ConfigDict, Field, SecretStr, field_validator, model_validator
+from pydantic import Field, SecretStr, field_validator, model_validator
 
 from kc_lineage_dagster.errors import RecipeError
+from kc_lineage_dagster.recipe.servers import ConnectOptions, Model, SchemaRegistry, web_address
 
 # com.linkedin.common.FabricType; a test compares it with the installed acryl-datahub
 ENVIRONMENTS = frozenset(
     "DEV TEST QA UAT EI PRE STG NON_PROD PROD CORP RVW PRD TST SIT SBX SANDBOX CERT".split()  # noqa: SIM905
 )
 # Fields that DataHub's source knows and this project does not use yet.
-UNUSED_SOURCE_FIELDS = (
-    "kafka_rest_endpoint",
-    "kafka_api_key",
-    "kafka_api_secret",
-    "confluent_catalog",
-)
+UNUSED_SOURCE_FIELDS = ("confluent_catalog",)
 _MATCH_SECONDS = 1.0
 _LARGE_REPETITION = re.compile(r"\{\d*,?\d{4,}\}")
 LONGEST_CLUSTER_NAME = 150  # characters: it names files, URNs and Dagster's jobs
@@ -37,12 +33,6 @@ _TOGETHER = (
     ("confluent_cloud_environment_id", "confluent_cloud_cluster_id"),
     ("kafka_api_key", "kafka_api_secret"),
 )
-
-
-class Model(BaseModel):
-    """Refuses unknown fields and never shows a value in an error."""
-
-    model_config = ConfigDict(extra="forbid", hide_input_in_errors=True, frozen=True)
 
 
 class Patterns(Model):
@@ -152,13 +142,18 @@ class SourceConfig(Model):
     use_connect_topics_api: bool = True
     confluent_cloud_environment_id: str | None = None
     confluent_cloud_cluster_id: str | None = None
-    kafka_rest_endpoint: Any = None
-    kafka_api_key: Any = None
-    kafka_api_secret: Any = None
+    kafka_rest_endpoint: str | None = None
+    kafka_api_key: SecretStr | None = None
+    kafka_api_secret: SecretStr | None = None
     use_schema_resolver: bool | None = None
     schema_resolver_expand_patterns: bool | None = None
     schema_resolver_finegrained_lineage: bool | None = None
     confluent_catalog: Any = None
+
+    @field_validator("kafka_rest_endpoint")
+    @classmethod
+    def _web_address(cls, value: str | None) -> str | None:
+        return web_address(value)
 
     @property
     def is_confluent_cloud(self) -> bool:
@@ -207,21 +202,6 @@ class Sink(Model):
         return {} if value is None else value
 
 
-class ConnectOptions(Model):
-    """How to reach the Connect cluster, beyond ``source.config``; times in seconds."""
-
-    bearer_token: SecretStr | None = None
-    headers: dict[str, SecretStr] = {}
-    ca_bundle: str | None = None
-    client_certificate: str | None = None
-    client_key: str | None = None
-    verify: bool = True
-    request_timeout: float = Field(30, gt=0)
-    total_timeout: float = Field(600, gt=0)
-    concurrency: int = Field(16, ge=1, le=64)
-    retries: int = Field(6, ge=0, le=20)
-
-
 class ExternalAssets(Model):
     """Datasets and topics of the last sync as external assets; ``limit``: at most so many of one cluster."""
 
@@ -236,7 +216,8 @@ class Options(Model):
     ``letter_case``: platform -> lower, upper or keep, where dataset names differ from DataHub's default spelling.
     ``schedule``: cron of the sync; ``schedule_enabled`` and ``sensor_enabled`` switch them on without a click.
     ``lock_timeout``: seconds to wait for another run of the same cluster.
-    ``catalog``: DataHub metadata files, or folders of them, with datasets and their schemas.
+    ``catalog``: DataHub metadata files, or folders of them, with datasets and their schemas. ``topics``: topics that
+    exist, or a file with one a line. ``schema_registry``: asked for schemas; true for those that converters name.
     """
 
     cluster_aliases: dict[str, str | None] = {}
@@ -251,6 +232,15 @@ class Options(Model):
     lock_timeout: float = Field(300, ge=0)
     external_assets: ExternalAssets = ExternalAssets()
     catalog: list[str] = []
+    topics: list[str] | str = []
+    schema_registry: SchemaRegistry | None = None
+
+    @field_validator("schema_registry", mode="before")
+    @classmethod
+    def _as_registry(cls, value: object) -> object:
+        if isinstance(value, bool):
+            return {} if value else None
+        return {"url": value} if isinstance(value, str) else value
 
     @field_validator("catalog", mode="before")
     @classmethod

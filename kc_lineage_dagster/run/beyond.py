@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from functools import partial
@@ -9,8 +10,11 @@ from typing import TYPE_CHECKING, Any
 
 from kc_lineage_dagster.catalog.datahub import DataHub
 from kc_lineage_dagster.catalog.holdings import Holdings, View
+from kc_lineage_dagster.catalog.json_api import Access
+from kc_lineage_dagster.catalog.kafka_rest import KafkaRest, cloud_endpoint, read_topics
 from kc_lineage_dagster.catalog.metadata_files import read_metadata_files
 from kc_lineage_dagster.catalog.questions import Provider, gathered
+from kc_lineage_dagster.catalog.schema_registry import SchemaRegistry, access_for
 from kc_lineage_dagster.connect.snapshot import Snapshot
 from kc_lineage_dagster.derive.cluster import deriver
 from kc_lineage_dagster.derive.derive import Settings
@@ -18,6 +22,8 @@ from kc_lineage_dagster.emit.delivery import address
 from kc_lineage_dagster.emit.sinks import REST, default_sink
 from kc_lineage_dagster.emit.urns import dataset_instance
 from kc_lineage_dagster.errors import SinkError
+from kc_lineage_dagster.lineage import KAFKA, Dataset
+from kc_lineage_dagster.recipe.model import SourceConfig
 
 if TYPE_CHECKING:
     from datahub.ingestion.graph.client import DataHubGraph
@@ -30,40 +36,96 @@ _ANSWER_SECONDS = 30.0
 def with_catalog(cluster: Cluster, snapshot: Snapshot, settings: Settings) -> Settings:
     """The settings with what files and servers know, as far as the connectors of the snapshot need it."""
     instance_of = partial(dataset_instance, cluster.naming())
-    options = cluster.recipe.options
-    files = read_metadata_files([cluster.file.path_of(name) for name in options.catalog], cluster.config.env)
 
     def derive_all(catalog: Callable[[str], View]) -> None:
         derived = deriver(snapshot.connectors, replace(settings, catalog=catalog))
         for connector in snapshot.connectors:
             derived(connector)
 
-    providers, notes = _providers(cluster)
+    providers, notes = _providers(cluster, snapshot)
+    files = _files(cluster)
     known = gathered(providers, files.noting((*files.notes, *notes)), derive_all, instance_of)
     if known == Holdings():
         return settings
     return replace(settings, catalog=partial(known.seen_from, instance_of=instance_of), notes=known.notes)
 
 
-def _providers(cluster: Cluster) -> tuple[list[Provider], list[str]]:
+def _files(cluster: Cluster) -> Holdings:
+    """``options.catalog`` and ``options.topics``."""
+    options = cluster.recipe.options
+    found = read_metadata_files([cluster.file.path_of(name) for name in options.catalog], cluster.config.env)
+    if isinstance(options.topics, str):
+        return found.over(read_topics(cluster.file.path_of(options.topics)))
+    return found.over(Holdings(topics=frozenset(options.topics)))
+
+
+def _providers(cluster: Cluster, snapshot: Snapshot) -> tuple[list[Provider], list[str]]:
     """Those that the recipe switches on, the most trusted first, and why others are not there."""
+    configs = {one.name: one.config for one in snapshot.connectors}
+    found = (_registry(cluster, configs), _datahub(cluster), _kafka(cluster, configs))
+    return [one for one in found if isinstance(one, Provider)], [one for one in found if isinstance(one, str)]
+
+
+def _registry(cluster: Cluster, configs: Mapping[str, Mapping[str, str]]) -> Provider | None:
+    given = cluster.recipe.options.schema_registry
+    if given is None:
+        return None
+
+    def file(name: str | None) -> str | None:
+        return str(cluster.file.path_of(name)) if name else None
+
+    headers = {key: value.get_secret_value() for key, value in given.headers.items()}
+    if given.bearer_token:
+        headers["Authorization"] = f"Bearer {given.bearer_token.get_secret_value()}"
+    certificate, key = file(given.client_certificate), file(given.client_key)
+    access = given.url and Access(
+        given.url,
+        headers,
+        given.username,
+        given.password.get_secret_value() if given.password else None,
+        file(given.ca_bundle) or given.verify,
+        (certificate, key) if certificate and key else certificate,
+    )
+    naming = cluster.naming()
+
+    def full_name(connector: str, topic: str) -> str:
+        instance = dataset_instance(naming, connector, Dataset(KAFKA, topic))
+        return f"{instance}.{topic}" if instance else topic
+
+    return SchemaRegistry(configs, access_for(access or None), given.url, full_name)
+
+
+def _kafka(cluster: Cluster, configs: Mapping[str, Mapping[str, str]]) -> Provider | None:
+    config = cluster.config
+    endpoint = config.kafka_rest_endpoint
+    if endpoint is None and config.is_confluent_cloud and config.kafka_api_key:
+        endpoint = cloud_endpoint(configs)
+    if endpoint is None:
+        return None
+    key, secret = (one.get_secret_value() if one else None for one in (config.kafka_api_key, config.kafka_api_secret))
+    return KafkaRest(Access(endpoint, {}, key, secret), _kafka_cluster(config))
+
+
+def _kafka_cluster(config: SourceConfig) -> str | None:
+    """The id of the Kafka cluster, which Confluent Cloud's addresses hold."""
+    by_address = re.search(r"/clusters/([^/?#]+)", config.connect_uri) if config.is_confluent_cloud else None
+    return config.confluent_cloud_cluster_id or (by_address and by_address[1])
+
+
+def _datahub(cluster: Cluster) -> Provider | str | None:
     config = cluster.config
     if not config.resolves_schemas:
-        return [], []
+        return None
     client = _client_config(cluster)
     if client is None:
-        return [], [
-            "use_schema_resolver: the recipe has neither a datahub-rest sink nor datahub_api, so nobody is asked"
-        ]
-    return [
-        DataHub(
-            partial(_open, client),
-            address(str(client.get("server", ""))),
-            config.env,
-            names=config.schema_resolver_expand_patterns is not False,
-            columns=config.schema_resolver_finegrained_lineage is not False,
-        )
-    ], []
+        return "use_schema_resolver: the recipe has neither a datahub-rest sink nor datahub_api, so nobody is asked"
+    return DataHub(
+        partial(_open, client),
+        address(str(client.get("server", ""))),
+        config.env,
+        names=config.schema_resolver_expand_patterns is not False,
+        columns=config.schema_resolver_finegrained_lineage is not False,
+    )
 
 
 def _client_config(cluster: Cluster) -> Mapping[str, Any] | None:

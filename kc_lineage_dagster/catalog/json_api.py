@@ -1,0 +1,132 @@
+"""Plain requests for JSON, bounded in bytes, seconds and failures: a server that is away is asked no second time."""
+
+from __future__ import annotations
+
+import base64
+import json
+import threading
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+from urllib.parse import urlsplit, urlunsplit
+
+import requests
+
+LARGEST_ANSWER = 20_000_000  # bytes
+_FAILURES_IN_A_ROW = 5
+_CHUNK = 64 * 1024
+
+
+class Away(Exception):  # noqa: N818 - named for what happened
+    """The server gives no usable answer; the message says why, without its address and without secrets."""
+
+
+@dataclass(frozen=True, slots=True)
+class Access:
+    """How to reach a server.
+
+    ``url``: its base address. ``headers``: sent with every request; secret. ``username``, ``password``: for basic
+    authentication. ``verify``: True, False, or a file of certificates. ``client_cert``: certificate and key files.
+    """
+
+    url: str
+    headers: Mapping[str, str] = field(default_factory=dict, repr=False)
+    username: str | None = field(default=None, repr=False)
+    password: str | None = field(default=None, repr=False)
+    verify: bool | str = True
+    client_cert: tuple[str, str] | str | None = None
+
+    @property
+    def shown(self) -> str:
+        """The address for people, without credentials."""
+        parts = urlsplit(self.url)
+        return urlunsplit((parts.scheme, parts.netloc.rpartition("@")[2], parts.path.rstrip("/"), "", ""))
+
+
+class JsonApi:
+    """One server. Safe to use from several threads. ``seconds``: all that it may take in one run."""
+
+    def __init__(
+        self, access: Access, seconds: float, timeout: float = 15.0, clock: Callable[[], float] = time.monotonic
+    ) -> None:
+        self.access, self.timeout, self.clock = access, timeout, clock
+        self._until = clock() + seconds
+        self._failures = 0
+        self._lock = threading.Lock()
+        self._reason: str | None = None
+        self.last_failure: str | None = None
+        self.answered = self.failed = False
+        self._session = requests.Session()
+        self._session.headers["Accept"] = "application/json"
+        self._session.auth = self._authenticated
+        self._session.verify, self._session.cert = access.verify, access.client_cert
+
+    def _authenticated(self, request: requests.PreparedRequest) -> requests.PreparedRequest:
+        """With the recipe's credentials and no others: without this, requests would look into ``~/.netrc``."""
+        if self.access.username is not None:
+            pair = f"{self.access.username}:{self.access.password or ''}".encode()
+            request.headers["Authorization"] = f"Basic {base64.b64encode(pair).decode()}"
+        request.headers.update(self.access.headers)
+        return request
+
+    @property
+    def problem(self) -> str | None:
+        """What went wrong, in a few words; None when nothing did."""
+        return self._reason or (self.last_failure if self.failed or not self.answered else None)
+
+    def get(self, path: str) -> Any:
+        """The answer to ``GET``, None for 404 and for what this one request is refused (403). Raises Away."""
+        if self._reason is None and self.clock() > self._until:
+            self._give_up("it took too long")
+        if self._reason is not None:
+            raise Away(self._reason)
+        try:
+            answer = self._ask(path)
+        except Away as error:
+            with self._lock:
+                self._failures += 1
+            self.last_failure, self.failed = str(error), True
+            if self._failures >= _FAILURES_IN_A_ROW:
+                self._give_up(str(error))
+            raise
+        if answer is not None:
+            self._failures, self.answered = 0, True
+        return answer
+
+    def _ask(self, path: str) -> Any:
+        url = f"{self.access.url.rstrip('/')}{path}"
+        try:
+            with self._session.get(url, timeout=self.timeout, stream=True, allow_redirects=False) as response:
+                return self._read(response)
+        except requests.Timeout:
+            raise Away(f"no answer within {self.timeout:g} s") from None
+        except requests.ConnectionError:
+            self._give_up("it cannot be reached")
+            raise Away("it cannot be reached") from None
+        except (requests.RequestException, ValueError, UnicodeError) as error:
+            raise Away(f"it cannot be asked ({type(error).__name__})") from None
+
+    def _read(self, response: requests.Response) -> Any:
+        status = response.status_code
+        if status in (404, 403):
+            if status == 404 and b"error_code" not in response.raw.read(10_000, decode_content=True):
+                self.last_failure = "it answers 404 as no such API does: is its address complete?"
+            return None
+        if status == 401:
+            self._give_up("it answers 401: wrong or missing credentials")
+        if status != 200:
+            raise Away(self._reason or f"it answers {status}")
+        parts, size, until = [], 0, self.clock() + self.timeout
+        for part in response.iter_content(_CHUNK):
+            parts.append(part)
+            size += len(part)
+            if size > LARGEST_ANSWER or self.clock() > until:
+                raise Away("its answer is too long" if size > LARGEST_ANSWER else "it answers too slowly")
+        try:
+            return json.loads(b"".join(parts))
+        except (ValueError, RecursionError):
+            raise Away("it does not answer JSON") from None
+
+    def _give_up(self, reason: str) -> None:
+        self._reason = self._reason or reason

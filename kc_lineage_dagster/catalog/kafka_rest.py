@@ -1,0 +1,109 @@
+"""Kafka's own list of topics by REST v3: which topics exist, never who wrote them.
+
+Source: https://docs.confluent.io/platform/current/kafka-rest/api.html#listing-topics
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from urllib.parse import quote, urlsplit
+
+from kc_lineage_dagster.catalog.holdings import Holdings
+from kc_lineage_dagster.catalog.json_api import Access, Away, JsonApi
+from kc_lineage_dagster.catalog.questions import Questions
+
+MOST_TOPICS = 200_000
+_MOST_PAGES = 1_000
+_CLOUD = ".confluent.cloud"
+_ENDPOINTS = ("kafka.endpoint", "bootstrap.servers", "kafka.bootstrap.servers")
+
+
+@dataclass(slots=True)
+class KafkaRest:
+    """A REST proxy, or a broker's own REST server, as a provider.
+
+    ``access``: its address and credentials. ``cluster_id``: of the Kafka cluster; None asks which it serves.
+    ``seconds``: how long it may take in one run.
+    """
+
+    access: Access
+    cluster_id: str | None = None
+    seconds: float = 60.0
+    clock: Callable[[], float] = time.monotonic
+    _asked: bool = field(default=False, init=False)
+
+    def answer(self, questions: Questions) -> Holdings:
+        """The topics that are not internal; asked once."""
+        if self._asked or not questions.list_topics:
+            return Holdings()
+        self._asked = True
+        topics: set[str] = set()
+        try:
+            self._list(JsonApi(self.access, self.seconds, clock=self.clock), topics)
+        except (Away, KeyError, TypeError, AttributeError, ValueError) as error:
+            reason = str(error) if isinstance(error, Away) else "its answer makes no sense"
+            note = f"Kafka's topics ({self.access.shown}): {reason}; topics that only it knows stay unknown"
+            return Holdings(topics=frozenset(topics), notes=(note,))
+        return Holdings(topics=frozenset(topics))
+
+    def _list(self, api: JsonApi, topics: set[str]) -> None:
+        cluster = self.cluster_id or self._only_cluster(api)
+        path: str | None = f"/kafka/v3/clusters/{quote(cluster, safe='')}/topics"
+        seen: set[str] = set()
+        while path is not None and path not in seen and len(topics) < MOST_TOPICS and len(seen) < _MOST_PAGES:
+            seen.add(path)
+            page = api.get(path)
+            if page is None:
+                raise Away(f"it does not show the topics of cluster {cluster} (404 or 403)")
+            topics.update(one["topic_name"] for one in page["data"] if not _is_internal(one))
+            following = (page.get("metadata") or {}).get("next")
+            path = self._path(following) if isinstance(following, str) and following else None
+
+    def _path(self, url: str) -> str | None:
+        """What follows the base address in the address of the next page; None where that leads to another server."""
+        base, following = urlsplit(self.access.url), urlsplit(url)
+        if following.netloc and following.netloc.rpartition("@")[2] != base.netloc.rpartition("@")[2]:
+            return None
+        path = following.path.removeprefix(base.path.rstrip("/"))
+        return f"{path}?{following.query}" if following.query else path
+
+    @staticmethod
+    def _only_cluster(api: JsonApi) -> str:
+        found = api.get("/kafka/v3/clusters")
+        clusters = [str(one["cluster_id"]) for one in found["data"]]
+        if len(clusters) != 1:
+            raise Away(f"it serves {len(clusters)} clusters")
+        return clusters[0]
+
+
+def _is_internal(topic: Mapping[str, object]) -> bool:
+    name = str(topic.get("topic_name"))
+    return topic.get("is_internal") is True or name.startswith(("__", "_confluent", "_schemas"))
+
+
+def cloud_endpoint(configs: Mapping[str, Mapping[str, str]]) -> str | None:
+    """The REST address of the Confluent Cloud cluster that connectors name (``kafka.endpoint``), None when they name
+    none or several. Credentials go there, so nothing but Confluent Cloud's own hosts counts.
+    """
+    hosts: set[str] = set()
+    for config in configs.values():
+        for key in _ENDPOINTS:
+            first = (config.get(key) or "").split(",")[0].strip()
+            host = urlsplit(f"//{first.rpartition('://')[2]}").hostname or ""
+            if host.endswith(_CLOUD):
+                hosts.add(host)
+                break
+    return f"https://{hosts.pop()}" if len(hosts) == 1 else None
+
+
+def read_topics(path: Path) -> Holdings:
+    """The topics of a file with one a line, as Kafka's own tools list them; one that cannot be read is a note."""
+    try:
+        lines = path.read_text(encoding="utf-8-sig").splitlines()
+    except (OSError, ValueError) as error:
+        reason = (error.strerror if isinstance(error, OSError) else None) or "it is not text"
+        return Holdings(notes=(f"options.topics: {path.name}: cannot be read: {reason}",))
+    return Holdings(topics=frozenset(text for line in lines if (text := line.strip())))

@@ -1,0 +1,130 @@
+"""Protobuf schemas as text: the first message of a file and its fields, by name.
+
+Source: https://protobuf.dev/reference/protobuf/proto3-spec/. Options, services and enums are passed over.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+
+_NOISE = re.compile(r"//[^\n]*|/\*.*?\*/", re.DOTALL)
+_TOKEN = re.compile(r'"(?:[^"\\]|\\.)*"|\'(?:[^\'\\]|\\.)*\'|[\w.]+|[{}<>()\[\]=;,]', re.DOTALL)
+_DEEPEST = 25
+
+
+@dataclass(slots=True)
+class _Message:
+    """``fields``: name and type, in order; a map's type is that of its values. ``inner``: messages declared inside."""
+
+    full: str
+    fields: list[tuple[str, str]] = field(default_factory=list)
+    inner: list[_Message] = field(default_factory=list)
+
+
+def message_fields(text: str, references: Mapping[str, str]) -> tuple[str | None, list[str]]:
+    """The full name of a file's first message and the paths of its fields. ValueError when it declares none."""
+    messages = _messages(text)
+    if not messages:
+        raise ValueError("no message")
+    known: dict[str, _Message] = {}
+    for one in (*(found for other in references.values() for found in _messages(other)), *messages):
+        _index(one, known)
+    return messages[0].full, list(_paths(messages[0], known, "", ()))
+
+
+def _index(message: _Message, known: dict[str, _Message]) -> None:
+    known[message.full] = message
+    for one in message.inner:
+        _index(one, known)
+
+
+def _paths(message: _Message, known: Mapping[str, _Message], path: str, above: tuple[str, ...]) -> Iterator[str]:
+    if message.full in above or len(above) > _DEEPEST:
+        return
+    for name, kind in message.fields:
+        yield path + name
+        inner = _found(kind, message.full, known)
+        if inner is not None:
+            yield from _paths(inner, known, f"{path}{name}.", (*above, message.full))
+
+
+def _found(kind: str, scope: str, known: Mapping[str, _Message]) -> _Message | None:
+    """The message of a type name, looked for from the innermost scope outwards."""
+    if kind.startswith("."):
+        return known.get(kind[1:])
+    while scope:
+        if f"{scope}.{kind}" in known:
+            return known[f"{scope}.{kind}"]
+        scope = scope.rpartition(".")[0]
+    return known.get(kind)
+
+
+def _messages(text: str) -> list[_Message]:
+    tokens = _TOKEN.findall(_NOISE.sub(" ", text))
+    reader = _Reader(tokens)
+    package, found = "", []
+    while (token := reader.next()) is not None:
+        if token == "package":
+            package = reader.next() or ""
+        elif token == "message":
+            found.append(reader.message(package))
+        elif token == "{":
+            reader.skip_block()
+    return found
+
+
+class _Reader:
+    def __init__(self, tokens: list[str]) -> None:
+        self._tokens, self._at = tokens, 0
+
+    def next(self) -> str | None:
+        self._at += 1
+        return self._tokens[self._at - 1] if self._at <= len(self._tokens) else None
+
+    def skip_block(self) -> None:
+        """Pass over a block whose opening brace was read."""
+        depth = 1
+        while depth and (token := self.next()) is not None:
+            depth += (token == "{") - (token == "}")
+
+    def message(self, scope: str) -> _Message:
+        """A message whose keyword was read."""
+        name = self.next() or ""
+        message = _Message(f"{scope}.{name}" if scope else name)
+        if self.next() == "{":
+            self._body(message)
+        return message
+
+    def _body(self, message: _Message) -> None:
+        """Statements up to the closing brace."""
+        statement: list[str] = []
+        while (token := self.next()) is not None and token != "}":
+            if not statement and token == "message":
+                message.inner.append(self.message(message.full))
+            elif token == "{":
+                if statement[:1] == ["oneof"]:
+                    self._body(message)
+                else:
+                    self.skip_block()
+                statement = []
+            elif token == ";":
+                declared = _field(statement)
+                if declared:
+                    message.fields.append(declared)
+                statement = []
+            else:
+                statement.append(token)
+
+
+def _field(statement: list[str]) -> tuple[str, str] | None:
+    """Name and type of ``[optional|repeated|required] TYPE NAME = NUMBER [options]`` or ``map<K, V> NAME = NUMBER``."""
+    if "=" not in statement or statement[0] in ("option", "reserved", "extensions"):
+        return None
+    before = statement[: statement.index("=")]
+    if before and before[0] in ("optional", "repeated", "required"):
+        before = before[1:]
+    if before[:1] == ["map"] and ">" in before:
+        return before[-1], before[before.index(">") - 1]
+    return (before[-1], before[-2]) if len(before) >= 2 else None

@@ -1,0 +1,203 @@
+"""A schema registry with Confluent's API: Confluent's, Apicurio's (``/apis/ccompat/v7``), Karapace, Redpanda's.
+
+Subjects are asked for by name, never by list: a list may be cut in silence (Apicurio's ends at 1,000), and with access
+rules it holds only what may be read. Source: https://docs.confluent.io/platform/current/schema-registry/develop/api.html
+"""
+
+from __future__ import annotations
+
+import re
+import time
+from collections import defaultdict
+from collections.abc import Callable, Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from typing import Any
+from urllib.parse import quote, urlsplit
+
+from kc_lineage_dagster.catalog.holdings import Holdings, Platform, Schema
+from kc_lineage_dagster.catalog.json_api import Access, Away, JsonApi
+from kc_lineage_dagster.catalog.questions import Questions
+from kc_lineage_dagster.catalog.registry_schemas import UNREADABLE, Subject, read_schema
+from kc_lineage_dagster.lineage import KAFKA
+
+_MOST_REFERENCES = 50
+_AT_ONCE = 8
+_APICURIO = re.compile(r"/apis/registry/v\d+/?$")
+# Converters that keep schemas in a registry: Confluent's and Apicurio's
+_REGISTERING = re.compile(
+    r"io\.confluent\.connect\.(?:avro|json|protobuf)\.|io\.apicurio\.registry\.utils\.converter\.|"
+    r"io\.confluent\.kafka\.schemaregistry\."
+)
+_BY_TOPIC, _BY_TOPIC_ALONE, _BY_RECORD, _BY_BOTH = "topic", "topic alone", "record", "topic and record"
+# The last part of a strategy's class name, Confluent's and Apicurio's
+_STRATEGIES = {
+    "TopicNameStrategy": _BY_TOPIC,
+    "RecordNameStrategy": _BY_RECORD,
+    "TopicRecordNameStrategy": _BY_BOTH,
+    "TopicIdStrategy": _BY_TOPIC,
+    "SimpleTopicIdStrategy": _BY_TOPIC_ALONE,
+    "RecordIdStrategy": _BY_RECORD,
+    "QualifiedRecordIdStrategy": _BY_RECORD,
+    "TopicRecordIdStrategy": _BY_BOTH,
+}
+_STRATEGY_KEYS = (
+    "{part}.converter.{part}.subject.name.strategy",
+    "{part}.converter.apicurio.registry.artifact-resolver-strategy",
+)
+_URL_KEYS = ("{part}.converter.schema.registry.url", "{part}.converter.apicurio.registry.url")
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where one part of a topic's records is registered: the registry's address and how subjects are named."""
+
+    url: str
+    naming: str
+
+
+def place_of(config: Mapping[str, str], part: str, default: str | None) -> Place | None:
+    """The place that a connector's converter names for its ``key`` or ``value``, None when it registers nothing.
+
+    ``default``: the recipe's registry, where the converter, or the worker's own, names none that can be read.
+    """
+    converter = (config.get(f"{part}.converter") or "").strip()
+    if converter and not _REGISTERING.match(converter):
+        return None
+    texts = (config.get(key.format(part=part)) or "" for key in _URL_KEYS)
+    url = next((found for text in texts if (found := _address(text))), default)
+    names = (config.get(key.format(part=part)) or "" for key in _STRATEGY_KEYS)
+    strategy = next((name.strip().rpartition(".")[2] for name in names if name.strip()), "TopicNameStrategy")
+    naming = _STRATEGIES.get(strategy)
+    return Place(url, naming) if url and naming else None
+
+
+def _address(text: str) -> str | None:
+    """The first address of a list, without credentials; Apicurio's own API has Confluent's beside it."""
+    first = text.split(",")[0].strip()
+    parts = urlsplit(first)
+    if parts.scheme not in ("http", "https") or not parts.hostname or "$" in first:
+        return None
+    host = f"[{parts.hostname}]" if ":" in parts.hostname else parts.hostname
+    netloc = f"{host}:{parts.port}" if parts.port else host
+    return f"{parts.scheme}://{netloc}{_APICURIO.sub('/apis/ccompat/v7', parts.path)}".rstrip("/")
+
+
+def subjects_of(place: Place, topic: str, part: str) -> tuple[str, ...]:
+    """The subjects that may hold the schema of a part of a topic's records, the likeliest first.
+
+    Strategies by record need the record's name, which only the record tells; those that Debezium gives are tried.
+    """
+    if place.naming == _BY_TOPIC:
+        return (f"{topic}-{part}",)
+    if place.naming == _BY_TOPIC_ALONE:
+        return (topic,)
+    records = (f"{topic}.Key",) if part == "key" else (f"{topic}.Envelope", f"{topic}.Value")
+    return records if place.naming == _BY_RECORD else tuple(f"{topic}-{record}" for record in records)
+
+
+@dataclass(slots=True)
+class SchemaRegistry:
+    """The registries of a cluster as a provider.
+
+    ``configs``: configurations by connector. ``access``: from an address to how it is reached. ``default``: the
+    recipe's own address. ``full_name``: from connector and topic to the name of the topic's dataset, with its platform
+    instance. ``seconds``: how long one registry may take in one run.
+    """
+
+    configs: Mapping[str, Mapping[str, str]]
+    access: Callable[[str], Access]
+    default: str | None
+    full_name: Callable[[str, str], str]
+    seconds: float = 120.0
+    clock: Callable[[], float] = time.monotonic
+    _apis: dict[str, JsonApi] = field(default_factory=dict, init=False)
+    _noted: set[str] = field(default_factory=set, init=False)
+
+    def answer(self, questions: Questions) -> Holdings:
+        """The schemas of the topics that are asked about."""
+        wanted: dict[tuple[str, str, str], list[tuple[str, Place]]] = {}
+        for connector, topic in sorted(questions.topics):
+            for part in ("value", "key"):
+                place = place_of(self.configs.get(connector, {}), part, self.default)
+                if place is not None:
+                    wanted.setdefault((self.full_name(connector, topic), topic, part), []).append((connector, place))
+        found: defaultdict[str, Schema] = defaultdict(Schema)
+        with ThreadPoolExecutor(_AT_ONCE) as pool:
+            tasks = {key: tuple(dict.fromkeys(place for _, place in places)) for key, places in wanted.items()}
+            for (name, _, part), subject in zip(tasks, pool.map(self._subject, tasks.items()), strict=True):
+                found[name] = _with(found[name], part, subject)
+        notes = tuple(self._notes())
+        known = {name: schema for name, schema in found.items() if schema != Schema()}
+        return Holdings({KAFKA: Platform(known)} if known else {}, notes=notes)
+
+    def _subject(self, task: tuple[tuple[str, str, str], tuple[Place, ...]]) -> Subject:
+        (_, topic, part), places = task
+        for place in places:
+            api = self._api(place.url)
+            for subject in subjects_of(place, topic, part):
+                try:
+                    found = self._latest(api, subject)
+                except Away:
+                    return UNREADABLE
+                if found is not None:
+                    return found
+        return UNREADABLE
+
+    def _api(self, url: str) -> JsonApi:
+        if url not in self._apis:
+            self._apis.setdefault(url, JsonApi(self.access(url), self.seconds, clock=self.clock))
+        return self._apis[url]
+
+    def _latest(self, api: JsonApi, subject: str) -> Subject | None:
+        answer = api.get(f"/subjects/{quote(subject, safe='')}/versions/latest")
+        if not isinstance(answer, Mapping) or not isinstance(answer.get("schema"), str):
+            return None
+        references = dict(self._references(api, answer, set()))
+        return read_schema(str(answer.get("schemaType") or "AVRO"), answer["schema"], references)
+
+    def _references(
+        self, api: JsonApi, answer: Mapping[str, Any], seen: set[tuple[str, str]]
+    ) -> Iterator[tuple[str, str]]:
+        """The schemas that a schema names, and those that they name."""
+        given = answer.get("references")
+        for one in given if isinstance(given, list) else ():
+            if not isinstance(one, Mapping):
+                continue
+            place = (str(one.get("subject")), str(one.get("version")))
+            if place in seen or len(seen) >= _MOST_REFERENCES:
+                continue
+            seen.add(place)
+            found = api.get("/subjects/{}/versions/{}".format(*(quote(part, safe="") for part in place)))
+            if isinstance(found, Mapping) and isinstance(found.get("schema"), str):
+                yield str(one.get("name")), found["schema"]
+                yield from self._references(api, found, seen)
+
+    def _notes(self) -> Iterator[str]:
+        for url, api in self._apis.items():
+            if api.problem and url not in self._noted:
+                self._noted.add(url)
+                yield f"schema registry ({api.access.shown}): {api.problem}; what only it knows stays open"
+
+
+def _with(schema: Schema, part: str, subject: Subject) -> Schema:
+    other = (
+        Schema(key_fields=subject.fields)
+        if part == "key"
+        else Schema(fields=subject.fields or None, value_name=subject.name)
+    )
+    return schema.or_else(other)
+
+
+def access_for(default: Access | None) -> Callable[[str], Access]:
+    """How a registry is reached: with the recipe's credentials where it is the recipe's registry, else without any."""
+
+    def access(url: str) -> Access:
+        same = default is not None and urlsplit(default.url)[:2] == urlsplit(url)[:2]
+        return _at(default, url) if same and default is not None else Access(url)
+
+    return access
+
+
+def _at(access: Access, url: str) -> Access:
+    return Access(url, access.headers, access.username, access.password, access.verify, access.client_cert)

@@ -37,7 +37,7 @@ def find(argument: str, rules: RecipeFile | None = None) -> Found:
         click.echo(f"{file.slug}: {note}", err=True)
     derived = deriver(snapshot.connectors, settings)
     lineages = tuple(formats.with_instances(derived(connector), naming) for connector in snapshot.connectors)
-    return Found(argument, file.slug, lineages, snapshot.unread, snapshot=snapshot)
+    return Found(argument, file.slug, lineages, snapshot.not_read, snapshot=snapshot)
 
 
 @click.command()

@@ -40,6 +40,14 @@ class Answers(Protocol):
     def unread(self) -> Mapping[str, str]:
         """Connectors known to exist that cannot be read at all: name -> reason."""
 
+    @property
+    def unread_files(self) -> Mapping[str, str]:
+        """Files that may hold connectors and could not be read: file -> reason. A worker has none."""
+
+    @property
+    def passed_over(self) -> Mapping[str, str]:
+        """Files that hold something else than connectors: file -> what. A worker has none."""
+
     def get(self, path: str) -> Any:
         """Return the JSON answer to ``path``; raise ``ConnectError`` when there is none."""
 

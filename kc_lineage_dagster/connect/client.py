@@ -53,6 +53,8 @@ class ConnectClient:
     """
 
     unread: Mapping[str, str] = {}
+    unread_files: Mapping[str, str] = {}
+    passed_over: Mapping[str, str] = {}
 
     def __init__(
         self,

@@ -101,7 +101,14 @@ def _listed(
         plugins = installed_plugins(answers) if plugins is None else plugins
         read = [_with_kind(one, plugins) for one in read]
     classes = frozenset(plugins or ())
-    snapshot = Snapshot(answers.source, unread=unread, plugin_classes=classes, password_keys=password_keys)
+    snapshot = Snapshot(
+        answers.source,
+        unread=unread,
+        unread_files=_clean(answers.unread_files),
+        passed_over=_clean(answers.passed_over),
+        plugin_classes=classes,
+        password_keys=password_keys,
+    )
     return snapshot, read
 
 
@@ -109,13 +116,17 @@ def _read(
     listing: Listing, provided: Sequence[ProvidedConfig], password_keys: PasswordKeys
 ) -> tuple[list[Listed], dict[str, str]]:
     read: list[Listed] = []
-    unread = {text_of(name): one_line(redact_text(reason)) for name, reason in listing.unread.items()}
+    unread = _clean(listing.unread)
     for name, entry in listing.entries.items():
         try:
             read.append(listed(name, entry, provided, password_keys))
         except WrongShapeError as error:
             unread[text_of(name)] = one_line(redact_text(str(error)))
     return read, unread
+
+
+def _clean(reasons: Mapping[str, str]) -> dict[str, str]:
+    return {text_of(name): one_line(redact_text(reason)) for name, reason in reasons.items()}
 
 
 def _with_kind(one: Listed, plugins: Mapping[str, str]) -> Listed:

@@ -1,42 +1,51 @@
 """A saved cluster: the answers of a worker, from files, so that lineage needs no running Connect.
 
-Forms: (a) a file with the answer of ``GET /connectors?expand=info&expand=status``; (b) a file that maps request paths
-to answers, bare or as ``{"status": 200, "body": ...}``; (c) a folder with a JSON file per connector as it is posted;
-(d) Strimzi ``KafkaConnector`` YAML, a file or a folder. A folder may mix (c) and (d).
+A file may hold answers of a worker as they are: that of ``GET /connectors?expand=info&expand=status``, or request
+paths with answers, bare or as ``{"status": 200, "body": ...}``. Any other file, and every file of a folder, holds
+connectors in one of the ``forms``, any number of them, mixed.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qsl, unquote, urlsplit
 from urllib.request import url2pathname
 
-from kc_lineage_dagster.connect.answers import EXPANDED, NAMES, NotSaved, one_line, parse_json
+from kc_lineage_dagster.connect.answers import EXPANDED, NAMES, NotSaved, connector_path, one_line, parse_json
 from kc_lineage_dagster.connect.parse import text_of
-from kc_lineage_dagster.connect.saved_forms import Posted, connectors_in, load_yaml, looks_posted
+from kc_lineage_dagster.connect.saved_files import NOT_JSON, Read, read_folder, read_one, read_text
 from kc_lineage_dagster.connect.secrets.redact import redact_text
 from kc_lineage_dagster.connect.settings import is_http
 from kc_lineage_dagster.errors import ConnectError, ConnectNotFound, ConnectRefused, ConnectUnavailable
 
-_YAML = (".yaml", ".yml")
-_JSON = (".json",)
-_MOST_BYTES = 256 * 1024 * 1024
+_MOST_REASONS = 3
 _REFUSED = (401, 403)
 
 
 class Saved:
     """Answers from files, with the ``get`` of ``ConnectClient``.
 
-    ``answers``: request path -> body, or ``{"status", "body"}``. ``unread``: name -> reason, for broken files.
+    ``answers``: request path -> body, or ``{"status", "body"}``. ``unread``: connector -> why its configuration cannot
+    be used. ``unread_files``: file -> why it could not be read, although it may hold connectors. ``passed_over``: file
+    -> what it holds instead of connectors.
     """
 
     concurrency = 1
 
-    def __init__(self, source: str, answers: Mapping[str, Any], unread: Mapping[str, str] | None = None) -> None:
+    def __init__(
+        self,
+        source: str,
+        answers: Mapping[str, Any],
+        unread: Mapping[str, str] | None = None,
+        unread_files: Mapping[str, str] | None = None,
+        passed_over: Mapping[str, str] | None = None,
+    ) -> None:
         self.source = source
         self.unread: Mapping[str, str] = unread or {}
+        self.unread_files: Mapping[str, str] = unread_files or {}
+        self.passed_over: Mapping[str, str] = passed_over or {}
         self._answers = {_canonical(path): answer for path, answer in answers.items()}
 
     def __repr__(self) -> str:
@@ -81,103 +90,70 @@ def is_saved(uri: str) -> bool:
 def open_saved(path_or_file_uri: str | Path) -> Saved:
     """Open a saved cluster: a file or a folder, as a path or a ``file:`` URI.
 
-    Raises ConnectError, in one line, when nothing can be read there at all. One broken file among good ones becomes an
-    entry of ``unread``.
+    Raises ConnectError, in one line, when nothing can be read there at all. One broken connector among good ones
+    becomes an entry of ``unread``, one broken file an entry of ``unread_files``.
     """
     path = _path(path_or_file_uri)
     if path.is_dir():
-        return _from_posted(text_of(str(path)), _folder(path))
+        return _assembled(text_of(str(path)), read_folder(path))
     if not path.is_file():
         hint = "; a worker's address begins with http:// or https://" if ":" in str(path_or_file_uri) else ""
         raise ConnectError(f"{path}: no such file or folder{hint}")
-    documents = _documents(path)
-    if len(documents) == 1 and isinstance(documents[0], Mapping):
-        return _from_object(path, documents[0])
-    return _from_posted(text_of(str(path)), _all(path, path.name, documents))
+    text = read_text(path)
+    answers = _answers(path, text)
+    return answers or _assembled(text_of(str(path)), read_one(path, text))
 
 
-def _from_object(path: Path, document: Mapping[str, Any]) -> Saved:
+def _answers(path: Path, text: str) -> Saved | None:
+    """A file that holds answers of a worker, whole: request paths, or the expanded listing."""
+    try:
+        document = parse_json(text) if path.suffix.lower() not in NOT_JSON else None
+    except ValueError:
+        return None
+    if not isinstance(document, Mapping):
+        return None
     if document and all(isinstance(key, str) and key.startswith("/") for key in document):
         return Saved(text_of(str(path)), document)
     if isinstance(document.get("error_code"), int):
         message = redact_text(str(document.get("message") or ""))
         raise ConnectError(f"{path} holds an error's answer: {document['error_code']} {one_line(message)}".rstrip())
-    if all(isinstance(entry, Mapping) and ("info" in entry or "status" in entry) for entry in document.values()):
-        return Saved(text_of(str(path)), {EXPANDED: document})
-    if looks_posted(document) or ("kind" in document and "apiVersion" in document):
-        return _from_posted(text_of(str(path)), _all(path, path.name, [document]))
-    return Saved(
-        text_of(str(path)), {EXPANDED: document}
-    )  # a listing with broken entries: they are reported one by one
+    entries = [entry for entry in document.values() if isinstance(entry, Mapping)]
+    listed = sum(isinstance(entry.get("info"), Mapping) for entry in entries)
+    # a listing with broken entries: they are reported one by one
+    return Saved(text_of(str(path)), {EXPANDED: document}) if listed or not document else None
 
 
-def _folder(folder: Path) -> list[tuple[str, Posted]]:
-    files = sorted(path for path in folder.rglob("*") if path.suffix.lower() in (*_JSON, *_YAML) and path.is_file())
-    files = [path for path in files if not any(part.startswith(".") for part in path.relative_to(folder).parts)]
-    if not files:
-        raise ConnectError(f"{folder}: no .json, .yaml or .yml file in this folder")
-    found: list[tuple[str, Posted]] = []
-    for path in files:
-        name = text_of(str(path.relative_to(folder)))
-        try:
-            documents = _documents(path)
-        except ConnectError as error:
-            found.append((name, Posted(text_of(path.stem), {}, problem=str(error).removeprefix(f"{path}: "))))
-        else:
-            found += _all(path, name, documents)
-    return found
-
-
-def _all(path: Path, file: str, documents: Iterable[Any]) -> list[tuple[str, Posted]]:
-    stem, others = text_of(path.stem), path.suffix.lower() in _YAML
-    return [(file, posted) for document in documents for posted in connectors_in(document, stem, others)]
-
-
-def _documents(path: Path) -> list[Any]:
-    """Read the documents of a file; JSON is tried for every name that is not YAML's. Raises ConnectError."""
-    try:
-        if path.stat().st_size > _MOST_BYTES:
-            raise ConnectError(f"{path}: larger than {_MOST_BYTES} bytes")
-        raw = path.read_bytes()
-        return load_yaml(raw.decode("utf-8-sig")) if path.suffix.lower() in _YAML else [_json(raw)]
-    except OSError as error:
-        raise ConnectError(f"{path}: {error.strerror or 'cannot be read'}") from None
-    except UnicodeDecodeError:
-        raise ConnectError(f"{path}: not UTF-8 text") from None
-    except ValueError as error:
-        raise ConnectError(f"{path}: {error}") from None
-
-
-def _json(raw: bytes) -> Any:
-    try:
-        return parse_json(raw.removeprefix(b"\xef\xbb\xbf"))
-    except UnicodeDecodeError:
-        raise
-    except ValueError as error:
-        line = getattr(error, "lineno", None)
-        raise ValueError(
-            "malformed JSON" + (f" at line {line}, column {getattr(error, 'colno', '?')}" if line else "")
-        ) from None
-
-
-def _from_posted(source: str, found: list[tuple[str, Posted]]) -> Saved:
-    if not found:
-        raise ConnectError(f"{source}: no connector in it")
+def _assembled(source: str, read: Read) -> Saved:
+    """The answers that a worker of all the connectors in these files would give."""
+    answers: dict[str, Any] = {}
     listing: dict[str, Any] = {}
     files: dict[str, str] = {}
     unread: dict[str, str] = {}
-    for file, posted in found:
+    for file, posted in read.connectors:
         if posted.name in files:
             unread[posted.name] = f"two files name it: {files[posted.name]} and {file}"
         elif posted.problem:
-            unread[posted.name] = f"{file}: {posted.problem}"
+            unread[posted.name] = f"{posted.problem}, in {file}"
         files.setdefault(posted.name, file)
-        status = {"connector": {"state": posted.state}, "tasks": []}
-        listing[posted.name] = {"info": {"name": posted.name, "config": posted.config}, "status": status}
+        info = {"name": posted.name, "config": posted.config, "type": posted.kind}
+        status = posted.status or {"connector": {"state": posted.state}, "tasks": []}
+        listing[posted.name] = {"info": info, "status": status}
+        if posted.topics is not None:
+            answers[connector_path(posted.name, "/topics")] = {posted.name: {"topics": list(posted.topics)}}
     whole = {name: entry for name, entry in listing.items() if name not in unread}
     if not whole:
-        raise ConnectError(one_line(f"{source}: no connector in it can be read: {next(iter(unread.values()))}"))
-    return Saved(source, {EXPANDED: whole}, unread)
+        raise ConnectError(one_line(f"{source}: {_nothing(unread, read)}"))
+    return Saved(source, {**answers, EXPANDED: whole}, unread, read.unread_files, read.passed_over)
+
+
+def _nothing(unread: Mapping[str, str], read: Read) -> str:
+    """Why there is no connector, by the first things that are there instead."""
+    problems = [f"{name}: {reason}" for name, reason in unread.items()]
+    problems += [f"{file}: {reason}" for file, reason in read.unread_files.items()]
+    if problems:
+        return f"no connector in it can be read: {'; '.join(problems[:_MOST_REASONS])}"
+    others = [f"{file}: {what}" for file, what in read.passed_over.items()][:_MOST_REASONS]
+    return f"no connector in it{': ' if others else ''}{'; '.join(others)}"
 
 
 def _mapping(value: Any) -> Mapping[str, Any]:

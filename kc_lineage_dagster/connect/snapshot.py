@@ -72,7 +72,8 @@ class Snapshot:
     ``source``: the address without credentials, or the path of a saved cluster. ``unread``: connectors that exist and
     could not be read, name -> one-line reason; they are not gone. ``plugin_classes``: installed classes, empty when not
     known. ``password_keys``: class -> keys that its definitions declare as PASSWORD, so that the next reading need not
-    ask again.
+    ask again. ``unread_files``: of a saved cluster the files that may hold connectors and could not be read, file ->
+    reason; ``passed_over``: those that hold something else, file -> what.
     """
 
     source: str
@@ -82,11 +83,23 @@ class Snapshot:
     unread: Mapping[str, str] = field(default_factory=dict)
     plugin_classes: frozenset[str] = frozenset()
     password_keys: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    unread_files: Mapping[str, str] = field(default_factory=dict)
+    passed_over: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def complete(self) -> bool:
-        """Whether every connector was read: only then may one that is missing be called gone."""
-        return not self.unread
+        """Whether every connector was read."""
+        return not self.unread and not self.unread_files
+
+    @property
+    def not_read(self) -> dict[str, str]:
+        """Connectors and files that could not be read, each with the reason: what people have to look at."""
+        return {**self.unread, **{f"file {file}": reason for file, reason in self.unread_files.items()}}
+
+    def gone(self, names: Iterable[str]) -> tuple[str, ...]:
+        """Return those of ``names`` that the cluster does not have: none while a file may hold any of them."""
+        known = {one.name for one in self.connectors} | self.unread.keys()
+        return () if self.unread_files else tuple(name for name in names if name not in known)
 
     @property
     def digest(self) -> str:
@@ -104,6 +117,8 @@ class Snapshot:
             "kafka_cluster_id": self.kafka_cluster_id,
             "connectors": [_connector_document(connector) for connector in by_name(self.connectors)],
             "unread": dict(sorted(self.unread.items())),
+            "unread_files": dict(sorted(self.unread_files.items())),
+            "passed_over": dict(sorted(self.passed_over.items())),
             "plugin_classes": sorted(self.plugin_classes),
             "password_keys": {name: sorted(keys) for name, keys in sorted(self.password_keys.items())},
         }
@@ -126,6 +141,8 @@ def _snapshot(document: Mapping[str, Any]) -> Snapshot:
         kafka_cluster_id=document["kafka_cluster_id"],
         connectors=by_name(_connector(entry) for entry in document["connectors"]),
         unread=dict(document["unread"]),
+        unread_files=dict(document.get("unread_files", {})),
+        passed_over=dict(document.get("passed_over", {})),
         plugin_classes=frozenset(document["plugin_classes"]),
         password_keys={name: frozenset(keys) for name, keys in document["password_keys"].items()},
     )

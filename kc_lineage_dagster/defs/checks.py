@@ -86,7 +86,7 @@ def _spec(name: str, asset: AssetKey) -> AssetCheckSpec:
 
 def raw_results(names: Names, snapshot: Snapshot) -> list[AssetCheckResult]:
     """Return what a snapshot says to the checks of ``raw_connector_configs``."""
-    unread = sorted(snapshot.unread.items())
+    unread = sorted(snapshot.not_read.items())
     failed = [
         (one.name, where, _first_line(trace))
         for one in snapshot.connectors

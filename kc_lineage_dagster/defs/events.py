@@ -40,7 +40,7 @@ def snapshot_metadata(snapshot: Snapshot, new: Collection[str]) -> dict[str, Any
         "kafka_connect_version": snapshot.version or "not known",
         "connectors": len(snapshot.connectors),
         "new_connectors": len(new),
-        "not_read": len(snapshot.unread),
+        "not_read": len(snapshot.not_read),
         "states": MarkdownMetadataValue(table(("state", "connectors"), rows)),
         **({"notes": MarkdownMetadataValue(table(("connector", "what could not be read"), notes))} if notes else {}),
     }

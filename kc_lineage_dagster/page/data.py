@@ -60,7 +60,7 @@ def document(
         "datasets": [[platforms.of(one.platform), _name(one)] for one in datasets.known],
         "platforms": list(platforms.known),
         "evidence": list(evidence.known),
-        "unread": [[name, reason[:_LINE]] for name, reason in sorted(snapshot.unread.items())],
+        "unread": [[name, reason[:_LINE]] for name, reason in sorted(snapshot.not_read.items())],
         "connectors": connectors,
     }
 

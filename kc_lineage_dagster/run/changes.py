@@ -76,7 +76,7 @@ def changes(listing: Snapshot, index: Index, cursor: Cursor, now: float) -> Chan
         name for name, value in hashes.items() if name not in index.connectors or index.connectors[name].config != value
     ]
     due = [name for name, when in (cursor.second_look or {}).items() if when <= now and name in hashes]
-    gone = [name for name in index.connectors if name not in hashes and name not in listing.unread]
+    gone = listing.gone(index.connectors)
     return Change(_sorted([*changed, *due]), _sorted(gone), _sorted(new))
 
 

@@ -59,7 +59,7 @@ def _connect(cluster: Cluster) -> Iterator[Finding]:
     listing = cluster.listing()
     names = [one.name for one in listing.connectors]
     yield Finding("Connect", True, f"{listing.source} lists {counted(len(names), 'connector')}")
-    yield from (Finding("Connect", None, f"{name!r}: {reason}") for name, reason in sorted(listing.unread.items()))
+    yield from (Finding("Connect", None, f"{name!r}: {reason}") for name, reason in sorted(listing.not_read.items()))
     if not names:
         return
     sample = cluster.fetch(names[:_ASKED])

@@ -109,7 +109,7 @@ def planned(
         previous,
         current,
         complete=True,  # a listing that fails ends the run before this step
-        unread=snapshot.unread,
+        unread=frozenset(previous) - frozenset(snapshot.gone(previous)) - current.keys(),
         partly_read={
             one.name: f"its connector is {one.state.lower()}" if one.state in IDLE else "; ".join(one.unanswered)
             for one in snapshot.connectors

@@ -172,52 +172,101 @@ def test_strimzi_resources_become_connectors(tmp_path: Path) -> None:
             "second": {"connector.class": "FileStreamSink", "name": "second"},
         }
         assert [connector.state for connector in snapshot.connectors] == ["STOPPED", "PAUSED"]
-        assert dict(snapshot.unread) == {"broken": "k8s.yaml: spec is a string, not an object"}
+        assert dict(snapshot.unread) == {"broken": "spec is a string, not an object, in k8s.yaml"}
 
 
-BROKEN = [
+MALFORMED = [
     ('{"name": "b", "config": {', "malformed JSON at line 1"),
+    ('{"name": "b", "config": {"connector.class": "X",}} // a comment', "malformed JSON at line 1"),
     ("", "malformed JSON"),
     ("[" * 100_000, "malformed JSON"),
-    ('"text"', "a string instead of a connector"),
-    ("null", "null instead of a connector"),
-    ('{"some": "json"}', "no connector.class"),
+    ('{"name": "{{ .Values.name }}", "config": {{ .Values.config }}}', "it looks like a template"),
+]
+UNUSABLE = [
     ('{"name": "broken", "config": "x"}', "config is a string, not an object"),
     ('{"name": "broken", "config": null}', "config is null"),
-    ('{"name": "broken", "config": {"a": {"b": "pw1"}}}', "config.a is an object"),
-    ('{"name": "broken", "config": {"a": [["pw1"]]}}', "config.a is a list"),
-    ('{"name": ["x"], "config": {}}', "name is a list"),
+    ('{"name": "broken", "config": {"connector.class": "X", "a": {"b": "pw1"}}}', "config.a is an object"),
+    ('{"name": "broken", "config": {"connector.class": "X", "a": [["pw1"]]}}', "config.a is a list"),
+    ('{"name": ["x"], "config": {"connector.class": "X"}}', "name is a list"),
+]
+ELSE = [
+    ('"text"', "a string"),
+    ("null", "null"),
+    ("[]", "nothing"),
+    ('{"name": "app", "version": "1.0", "scripts": {}, "config": {"eslint": true}}', "an object of name, version"),
+    ('{"name": "x", "config": {"eslint": true}}', "an object of name, config"),
+    ('{"type": "record", "name": "Order", "fields": []}', "an object of type, name, fields"),
 ]
 
 
-@pytest.mark.parametrize(("text", "reason"), BROKEN)
-def test_one_broken_file_is_unread_with_its_reason_and_the_others_are_complete(
-    tmp_path: Path, text: str, reason: str
-) -> None:
+def folder(tmp_path: Path, name: str, text: str) -> Snapshot:
+    """A folder of two connectors in two forms, and one file more."""
     write(tmp_path / "good.json", {"name": "crm", "config": SOURCE})
-    write(tmp_path / "broken.json", text)
+    write(tmp_path / name, text)
     write(tmp_path / "k8s.yml", STRIMZI.partition("---")[0].replace("name: crm", "name: other"))
     snapshot = fetch(open_saved(tmp_path))
     assert sorted(configs(snapshot)) == ["crm", "other"]
-    assert list(snapshot.unread) == ["broken"]
-    assert snapshot.unread["broken"].startswith("broken.json: ")
+    assert "pw1" not in str(snapshot.to_json())
+    return snapshot
+
+
+@pytest.mark.parametrize(("text", "reason"), MALFORMED)
+def test_a_malformed_file_is_unread_under_its_own_name(tmp_path: Path, text: str, reason: str) -> None:
+    snapshot = folder(tmp_path, "broken.json", text)
+    assert (list(snapshot.unread_files), dict(snapshot.unread)) == (["broken.json"], {})
+    assert reason in snapshot.unread_files["broken.json"]
+    assert not snapshot.complete
+
+
+@pytest.mark.parametrize(("text", "reason"), UNUSABLE)
+def test_a_connector_that_cannot_be_used_is_unread_with_its_file(tmp_path: Path, text: str, reason: str) -> None:
+    snapshot = folder(tmp_path, "broken.json", text)
+    assert (list(snapshot.unread), dict(snapshot.unread_files)) == (["broken"], {})
     assert reason in snapshot.unread["broken"]
-    assert "pw1" not in snapshot.unread["broken"]
+    assert snapshot.unread["broken"].endswith(", in broken.json")
+
+
+@pytest.mark.parametrize(("text", "what"), ELSE)
+def test_what_plainly_is_something_else_is_passed_over_with_its_kind(tmp_path: Path, text: str, what: str) -> None:
+    snapshot = folder(tmp_path, "else.json", text)
+    assert snapshot.complete
+    assert what in snapshot.passed_over["else.json"]
+
+
+def test_while_a_file_is_unread_nothing_counts_as_gone(tmp_path: Path) -> None:
+    """The connector that a broken file held has another name than the file, as most have."""
+    snapshot = folder(tmp_path, "file5.json", '{"name": "orders-5", "config": {"connector.class": "X",}}')
+    assert snapshot.gone(["crm", "orders-5"]) == ()
+    (tmp_path / "file5.json").unlink()
+    assert fetch(open_saved(tmp_path)).gone(["crm", "orders-5"]) == ("orders-5",)
+
+
+def test_the_name_of_a_file_hides_no_reason(tmp_path: Path) -> None:
+    """``secret-aws.yaml: ...`` has the shape of a secret."""
+    snapshot = folder(tmp_path, "secret-aws.json", '{"name": "broken", "config": "x"}')
+    assert snapshot.unread["broken"] == "config is a string, not an object, in secret-aws.json"
+    assert folder(tmp_path, "password.json", "{").unread_files["password.json"].startswith("malformed JSON")
 
 
 @pytest.mark.parametrize("text", ["a: [", "a: *nobody", "\t- x", "a: !!python/object:os.system {}", "a: \x01"])
 def test_malformed_yaml_names_its_place_and_nothing_else(tmp_path: Path, text: str) -> None:
     write(tmp_path / "good.json", {"name": "crm", "config": SOURCE})
-    write(tmp_path / "bad.yaml", f"password: pw1\n{text}\n")
+    write(tmp_path / "bad.yaml", f"kind: KafkaConnector\npassword: pw1\n{text}\n")
     snapshot = fetch(open_saved(tmp_path))
-    assert "malformed YAML" in snapshot.unread["bad"]
-    assert "pw1" not in snapshot.unread["bad"]
+    assert "malformed YAML" in snapshot.unread_files["bad.yaml"]
+    assert "pw1" not in snapshot.unread_files["bad.yaml"]
 
 
 def test_yaml_that_is_something_else_is_passed_over(tmp_path: Path) -> None:
     write(tmp_path / "good.json", {"name": "crm", "config": SOURCE})
     write(tmp_path / "docker-compose.yml", "services: {connect: {image: kafka}}")
-    assert fetch(open_saved(tmp_path)).complete
+    write(tmp_path / "service.yaml", "kind: Service\nname: {{ .Values.name }}: {{ x }}")
+    write(tmp_path / "deploy.yaml", "apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: x}")
+    snapshot = fetch(open_saved(tmp_path))
+    assert snapshot.complete
+    assert snapshot.passed_over["docker-compose.yml"] == "an object of services"
+    assert snapshot.passed_over["deploy.yaml"] == "kind Deployment (apps)"
+    assert "it looks like a template" in snapshot.passed_over["service.yaml"]
 
 
 def test_files_that_are_no_text_are_unread(tmp_path: Path) -> None:
@@ -226,12 +275,12 @@ def test_files_that_are_no_text_are_unread(tmp_path: Path) -> None:
     (tmp_path / "marked.json").write_bytes(b"\xef\xbb\xbf" + json.dumps({"name": "bom", "config": SOURCE}).encode())
     snapshot = fetch(open_saved(tmp_path))
     assert sorted(configs(snapshot)) == ["bom", "crm"]
-    assert list(snapshot.unread) == ["latin"]
+    assert dict(snapshot.unread_files) == {"latin.json": "not UTF-8 text"}
 
 
 def test_two_files_of_one_name_are_unread_and_both_named(tmp_path: Path) -> None:
     write(tmp_path / "one.json", {"name": "crm", "config": SOURCE})
-    write(tmp_path / "two.json", {"name": "crm", "config": {}})
+    write(tmp_path / "two.json", {"name": "crm", "config": SOURCE})
     write(tmp_path / "three.json", {"name": "Crm", "config": SOURCE})
     snapshot = fetch(open_saved(tmp_path))
     assert sorted(configs(snapshot)) == ["Crm"]
@@ -245,6 +294,11 @@ def test_two_files_of_one_name_are_unread_and_both_named(tmp_path: Path) -> None
         ('{"a": {', "malformed JSON at line 1"),
         ('{"/": {"version": "3"}}', "holds no answer to /connectors"),
         ("[]", "no connector in it"),
+        ('{"services": {}}', "no connector in it: c.json: an object of services"),
+        (
+            '{"connectors": [{"connectorArn": "arn:x", "connectorName": "n"}]}',
+            "ListConnectors answers no configuration",
+        ),
     ],
 )
 def test_a_file_that_is_no_cluster_is_refused_in_one_line(tmp_path: Path, content: str, reason: str) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 import time
 from dataclasses import dataclass, field
@@ -224,3 +225,23 @@ def test_what_datahub_ingest_left_is_removed_when_stale(place):
     }
     assert place.run().removed == ()
     assert place.gms.requests["writes"] == 0
+
+
+def test_a_malformed_file_takes_no_connector_away(place):
+    """Connectors are not called after their files: while one file is malformed, none that is missing is removed."""
+    saved = place.folder / "connectors"
+    saved.mkdir()
+    for number in range(5):
+        config = {"connector.class": "FileStreamSink", "topics": f"t{number}", "file": f"/tmp/{number}"}
+        text = json.dumps({"name": f"orders-{number}", "config": config})
+        (saved / f"file{number}.json").write_text(text, encoding="utf-8")
+    sink = {"type": "datahub-rest", "config": {"server": place.gms.url}}
+    write_recipe(place.folder, connect_uri="connectors", sink=sink)
+    place.run()
+    (saved / "file4.json").write_text(text.replace("}}", ",}}"), encoding="utf-8")
+    report = place.run()
+    assert report.removed == ()
+    assert report.stale is not None
+    assert len(report.stale.keep_reasons) == 2
+    (saved / "file4.json").unlink()
+    assert len(place.run().removed) == 2

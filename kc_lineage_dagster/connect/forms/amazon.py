@@ -1,0 +1,41 @@
+"""Amazon MSK Connect: answers of its API and CloudFormation's resource.
+
+docs.aws.amazon.com/MSKC/latest/mskc (DescribeConnector: ``connectorName``, ``connectorConfiguration``,
+``connectorState``; ListConnectors has no configurations) and AWS::KafkaConnect::Connector.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from kc_lineage_dagster.connect.forms.found import Found, Other, Posted, mapping, named, posted
+from kc_lineage_dagster.connect.parse import state_of
+
+_RESOURCE = "AWS::KafkaConnect::Connector"
+
+
+def read(document: Mapping[str, Any], stem: str) -> Iterator[Found] | None:
+    """Read an answer of MSK Connect or a template of CloudFormation."""
+    if "connectorArn" in document or "connectorConfiguration" in document:
+        return iter((_described(document, stem),))
+    resources = mapping(document.get("Resources")).values()
+    types = {str(mapping(one).get("Type", ""))[:60] for one in resources}
+    if not types - {""} or not all("::" in kind for kind in types):
+        return None
+    return _template(resources) if _RESOURCE in types else iter((Other("a template of CloudFormation"),))
+
+
+def _described(document: Mapping[str, Any], stem: str) -> Posted:
+    name, config = document.get("connectorName"), document.get("connectorConfiguration")
+    if config is None:
+        problem = "ListConnectors answers no configuration: save what DescribeConnector answers"
+        return Posted(named(name, stem), {}, problem=problem)
+    return posted(name, config, stem, state=state_of(document.get("connectorState")))
+
+
+def _template(resources: Any) -> Iterator[Found]:
+    for one in map(mapping, resources):
+        if one.get("Type") == _RESOURCE:
+            properties = mapping(one.get("Properties"))
+            yield posted(properties.get("ConnectorName"), properties.get("ConnectorConfiguration"), "connector")

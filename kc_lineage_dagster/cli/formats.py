@@ -97,6 +97,8 @@ def text(found: Found) -> Iterator[str]:
         yield from _lines(lineage)
     unread = (printable(f"  not read: {name}: {why}") for name, why in sorted(found.unread.items()))
     yield from (click.style(line, fg="red") for line in unread)
+    others = found.snapshot.passed_over.items() if found.snapshot else ()
+    yield from (click.style(printable(f"  no connector in {file}: {what}"), dim=True) for file, what in sorted(others))
 
 
 def _lines(lineage: ConnectorLineage) -> Iterator[str]:

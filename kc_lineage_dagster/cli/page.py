@@ -92,7 +92,7 @@ def _of_last_sync(argument: str, rules: str | None) -> Found:
             f"{argument}: the cluster {cluster.file.slug} was never read here; run sync_{cluster.file.slug}"
         )
     lineages = tuple(cluster.state.lineages().values())
-    return Found(argument, cluster.file.slug, lineages, snapshot.unread, snapshot=snapshot)
+    return Found(argument, cluster.file.slug, lineages, snapshot.not_read, snapshot=snapshot)
 
 
 def _drawn(found: Sequence[Found]) -> str:
@@ -104,7 +104,7 @@ def _drawn(found: Sequence[Found]) -> str:
     snapshots = [one.snapshot for one in whole if one.snapshot]
     joined = Snapshot(
         ", ".join(dict.fromkeys(one.source for one in snapshots)),
-        unread={name: why for one in snapshots for name, why in one.unread.items()},
+        unread={name: why for one in snapshots for name, why in one.not_read.items()},
         connectors=tuple(connector for one in snapshots for connector in one.connectors),
     )
     return render(
@@ -122,7 +122,8 @@ def _prefixed(found: Found) -> Found:
     snapshot = replace(
         found.snapshot,
         connectors=tuple(replace(one, name=named(one.name)) for one in found.snapshot.connectors),
-        unread={named(name): why for name, why in found.snapshot.unread.items()},
+        unread={named(name): why for name, why in found.snapshot.not_read.items()},
+        unread_files={},
     )
     lineages = tuple(replace(one, connector=named(one.connector)) for one in found.lineages)
     return replace(found, snapshot=snapshot, lineages=lineages)

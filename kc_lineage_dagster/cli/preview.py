@@ -45,12 +45,22 @@ def command(recipe: str, against: str | None, rules: str | None, form: str, exit
     else:
         rule = recipe_named(rules) if rules else None
         before, now = (_read(argument, rule) for argument in (against, recipe))
-        found = compared(before.lineages, now.lineages, {**before.unread, **now.unread})
+        unclear = {**_perhaps_there(before, now), **_perhaps_there(now, before), **before.unread, **now.unread}
+        found = compared(before.lineages, now.lineages, unclear)
     lines = [printable(line) for line in found.lines]
     for line in _markdown(lines, found.summary) if form == "markdown" else _text(lines, found.summary):
         click.echo(line)
     if exit_code and lines:
         raise SystemExit(1)
+
+
+def _perhaps_there(here: Found, there: Found) -> dict[str, str]:
+    """Connectors of the other side that a file which could not be read may hold."""
+    if here.snapshot is None or not here.snapshot.unread_files:
+        return {}
+    known = {one.connector for one in here.lineages}
+    reason = f"it may stand in a file of {here.argument} that could not be read"
+    return {one.connector: reason for one in there.lineages if one.connector not in known}
 
 
 def _read(argument: str, rules: RecipeFile | None) -> Found:

@@ -47,7 +47,6 @@ def preview(cluster: Cluster, connect: Connect) -> Preview:
     changed = [one for one in results if one.before is not None and one.changed]
     lines = [line for one in results for line in difference(one.before, one.lineage)]
     lines += [f"not read: {name}: {reason}" for name, reason in sorted(snapshot.not_read.items())]
-    lines += [f"no connector in it: {file}: {what}" for file, what in sorted(snapshot.passed_over.items())]
     lines += [f"catalogue: {note}" for note in describer.notes]
     return Preview((*lines, *_removals(plan)), len(created), len(changed), _would_go(len(plan.remove)))
 

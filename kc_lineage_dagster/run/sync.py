@@ -190,7 +190,7 @@ class _Run:
         if self.request.connectors is None:
             return self.snapshot.connectors, {}
         wanted = set(self.request.connectors)
-        wanted -= {name for name in self.request.may_be_gone if name not in known and name not in self.snapshot.unread}
+        wanted -= set(self.snapshot.gone(self.request.may_be_gone))
         missing = {name: self.snapshot.unread.get(name, "it is not in the cluster") for name in wanted - known.keys()}
         return tuple(one for one in self.snapshot.connectors if everything or one.name in wanted), missing
 

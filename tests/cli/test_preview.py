@@ -80,3 +80,17 @@ def test_what_the_next_sync_would_do(tmp_path, monkeypatch):
     assert "  - postgres:shop.public.orders -> kafka:pg.public.orders" in done.stdout
     assert "0 connectors new, 1 changed, 1 entity would be removed" in done.stdout
     assert (tmp_path / "out.json").read_text() == before
+
+
+def test_a_connector_whose_file_may_be_the_broken_one_is_not_gone(branches):
+    """Files are seldom called after their connectors; what plainly is no connector is no line of the diff."""
+    base, head = branches
+    (head / "file5.json").write_text('{"name": "old", "config": {,}}')
+    (head / "package.json").write_text('{"name": "shop", "version": "1"}')
+    lines = kc_lineage("preview", head, "--against", base).stdout.splitlines()
+    assert "sink old (gone)" not in lines
+    assert any(line.startswith("not read: old: it may stand in a file of") for line in lines)
+    assert any(line.startswith("not read: file file5.json: malformed JSON") for line in lines)
+    assert not any("package.json" in line for line in lines)
+    told = kc_lineage("lineage", head).stdout
+    assert "no connector in package.json: an object of name, version" in told

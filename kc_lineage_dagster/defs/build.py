@@ -84,8 +84,8 @@ def build_cluster(file: RecipeFile, translate: Translate) -> Definitions:
     return Definitions(
         assets=definitions,
         jobs=[job, preview_job(file), doctor_job(file)],
-        schedules=cluster_schedules(file, job),
-        sensors=[cluster_sensor(file, job)],
+        schedules=cluster_schedules(file, names, job),
+        sensors=[cluster_sensor(file, names, job)],
         resources={
             # handed over as they are: their values are not shown, and variables are looked up in the run
             names.connect: ResourceDefinition.hardcoded_resource(KafkaConnectResource.from_recipe(file)),

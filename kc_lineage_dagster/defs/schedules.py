@@ -2,38 +2,51 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from contextlib import suppress
 from typing import Any
 
-from dagster import DefaultScheduleStatus, RunRequest, ScheduleDefinition, schedule
+from dagster import DefaultScheduleStatus, RunRequest, ScheduleDefinition, ScheduleEvaluationContext, schedule
 
 from kc_lineage_dagster.defs.names import Names
+from kc_lineage_dagster.defs.runs import end_dead_runs
+from kc_lineage_dagster.errors import KcLineageError
 from kc_lineage_dagster.recipe.files import RecipeFile
+from kc_lineage_dagster.run.cluster import Cluster
 
 WEEKLY = "17 3 * * 0"
 
 
-def cluster_schedules(file: RecipeFile, job: Any) -> list[ScheduleDefinition]:
-    """``<slug>_sync`` (``options.schedule``) and ``<slug>_full_refresh``."""
-    names, options = Names(file.slug), file.options
-    running = DefaultScheduleStatus.RUNNING if options.schedule_enabled else DefaultScheduleStatus.STOPPED
+def cluster_schedules(file: RecipeFile, names: Names, job: Any) -> list[ScheduleDefinition]:
+    """Return ``<slug>_sync`` (``options.schedule``) and ``<slug>_full_refresh``.
+
+    Each ends the dead runs of its cluster before it asks for one, so that they fill no queue.
+    """
+    full = {"ops": {names.sync_op: {"config": {"full_refresh": True}}}}
+    about = "Reads the whole cluster and sends what differs."
+    about_full = "Sends everything again, also what DataHub has acknowledged."
+    return [
+        _schedule(file, names, job, names.schedule, file.options.schedule, about, {}),
+        _schedule(file, names, job, names.refresh_schedule, WEEKLY, about_full, full),
+    ]
+
+
+def _schedule(
+    file: RecipeFile, names: Names, job: Any, name: str, cron: str, description: str, run_config: Mapping[str, Any]
+) -> ScheduleDefinition:
+    running = DefaultScheduleStatus.RUNNING if file.options.schedule_enabled else DefaultScheduleStatus.STOPPED
 
     @schedule(
-        name=names.refresh_schedule,
+        name=name,
         job=job,
-        cron_schedule=WEEKLY,
-        execution_timezone=options.timezone,
+        cron_schedule=cron,
+        execution_timezone=file.options.timezone,
         default_status=running,
-        description="Sends everything again, also what DataHub has acknowledged.",
+        description=description,
     )
-    def full_refresh() -> RunRequest:
-        return RunRequest(run_config={"ops": {names.sync_op: {"config": {"full_refresh": True}}}})
+    def requested(context: ScheduleEvaluationContext) -> RunRequest:
+        with suppress(KcLineageError):  # the run itself says what is wrong with recipe or state
+            end_dead_runs(context.instance, names, Cluster.of(file))
+        return RunRequest(run_config=run_config)
 
-    sync = ScheduleDefinition(
-        name=names.schedule,
-        job=job,
-        cron_schedule=options.schedule,
-        execution_timezone=options.timezone,
-        default_status=running,
-        description="Reads the whole cluster and sends what differs.",
-    )
-    return [sync, full_refresh]
+    return requested

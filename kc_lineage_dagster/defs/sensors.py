@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
+import os
 import time
+from collections.abc import Mapping
 from typing import Any
 
 from dagster import (
-    DagsterRunStatus,
     DefaultSensorStatus,
     RunRequest,
-    RunsFilter,
     SensorDefinition,
     SensorEvaluationContext,
     SensorResult,
@@ -17,23 +17,23 @@ from dagster import (
     sensor,
 )
 
+from kc_lineage_dagster.defs.failures import clear_tick
 from kc_lineage_dagster.defs.names import Names
 from kc_lineage_dagster.defs.partitions import add_partitions
+from kc_lineage_dagster.defs.runs import end_dead_runs, under_way
 from kc_lineage_dagster.recipe.files import RecipeFile
-from kc_lineage_dagster.run.changes import Cursor, ask, changes
+from kc_lineage_dagster.run.changes import Change, Cursor, ask, changes
 from kc_lineage_dagster.run.cluster import Cluster
 
-_UNDER_WAY = [
-    DagsterRunStatus.QUEUED,
-    DagsterRunStatus.NOT_STARTED,
-    DagsterRunStatus.STARTING,
-    DagsterRunStatus.STARTED,
-]
+# Dagster ends a tick after this many seconds, the first of these variables that is set; a worker that does not answer
+# must be given up before that, or the tick's error is Dagster's and not Connect's.
+_LIMITS = ("DAGSTER_SENSOR_GRPC_TIMEOUT_SECONDS", "DAGSTER_GRPC_TIMEOUT_SECONDS")
+_LIMIT, _RESERVE, _LEAST = 60.0, 20.0, 5.0
 
 
-def cluster_sensor(file: RecipeFile, job: Any) -> SensorDefinition:
-    """``<slug>_connector_changes``. A Connect that does not answer is a failed tick; the cursor stays."""
-    names, options = Names(file.slug), file.options
+def cluster_sensor(file: RecipeFile, names: Names, job: Any) -> SensorDefinition:
+    """Return ``<slug>_connector_changes``. A Connect that does not answer is a failed tick; the cursor stays."""
+    options = file.options
 
     @sensor(
         name=names.sensor,
@@ -43,19 +43,34 @@ def cluster_sensor(file: RecipeFile, job: Any) -> SensorDefinition:
         description="Asks for a run when connectors were created, changed or deleted since the last emission.",
     )
     def connector_changes(context: SensorEvaluationContext) -> SensorResult | SkipReason:
-        if context.instance.get_runs(RunsFilter(job_name=names.job, statuses=_UNDER_WAY), limit=1):
-            return SkipReason("a run of this cluster is under way")
-        cluster, cursor, now = Cluster.of(file), Cursor.parse(context.cursor), time.time()
-        index = cluster.state.index()
-        listing = cluster.listing(cluster.state.snapshot(index.snapshot))
-        change = changes(listing, index, cursor, now)
+        until = time.monotonic() + seconds_of_a_tick(os.environ)
+        with clear_tick():
+            cluster = Cluster.of(file)
+            for run_id in end_dead_runs(context.instance, names, cluster):
+                context.log.info(f"run {run_id} had died and is marked as failed")
+            busy = under_way(context.instance, names, cluster)
+            if busy:
+                return SkipReason(busy)
+            cursor, now = Cursor.parse(context.cursor), time.time()
+            index = cluster.state.index()
+            listing = cluster.listing(cluster.state.snapshot(index.snapshot), max(_LEAST, until - time.monotonic()))
+            change = changes(listing, index, cursor, now)
         add_partitions(context.instance, file.slug, change.new)
         due, cursor = ask(change, cursor, now)
         if not due:
             reason = "the same change was asked for; waiting longer before the next try" if change else "no changes"
             return SensorResult(skip_reason=reason, cursor=cursor.dump())
-        config = {"config": {"connectors": list(change.changed)}}
-        request = RunRequest(run_config={"ops": {names.raw_op: config, names.sync_op: config}})
-        return SensorResult(run_requests=[request], cursor=cursor.dump())
+        return SensorResult(run_requests=[_request(names, change)], cursor=cursor.dump())
 
     return connector_changes
+
+
+def _request(names: Names, change: Change) -> RunRequest:
+    config = {"config": {"connectors": list(change.changed)}}
+    return RunRequest(run_config={"ops": {names.raw_op: config, names.sync_op: config}})
+
+
+def seconds_of_a_tick(environ: Mapping[str, str]) -> float:
+    """Return how long a tick may ask Connect: what Dagster grants it, less a reserve for all else it does."""
+    granted = next((float(environ[name]) for name in _LIMITS if environ.get(name)), _LIMIT)
+    return max(_LEAST, granted - _RESERVE)

@@ -41,6 +41,21 @@ def cluster_lock(path: Path, timeout: float, *, run: str = "", what: str = "this
         lock.release()
 
 
+def holder(path: Path) -> str | None:
+    """Return who holds the lock file ``path`` now, None when nobody does. StateError when it cannot be used."""
+    if not path.exists():
+        return None
+    lock = FileLock(path)
+    try:
+        lock.acquire(timeout=0)
+    except Timeout:
+        return _holder(path.with_name(f"{path.name}.holder")).strip(" ()") or "it has not said who it is"
+    except OSError as error:
+        raise StateError(f"the lock {path} cannot be used: {error.strerror or error}") from error
+    lock.release()
+    return None
+
+
 def _myself(run: str) -> dict[str, str | int]:
     since = datetime.now(timezone.utc).isoformat(timespec="seconds")
     return {"pid": os.getpid(), "host": socket.gethostname(), "run": run, "since": since}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from kc_lineage_dagster.connect.answers import Answers
 from kc_lineage_dagster.connect.fetch import fetch, list_only
@@ -56,15 +56,18 @@ class Cluster:
         return self.config.stateful_ingestion or StatefulIngestion()
 
     @contextmanager
-    def answers(self) -> Iterator[Answers]:
-        """The live worker, or the saved cluster."""
+    def answers(self, seconds: float | None = None) -> Iterator[Answers]:
+        """The live worker, or the saved cluster. ``seconds``: less than the recipe gives all requests together."""
         uri = self.config.connect_uri
         if is_saved(uri):
             yield open_saved(str(self.file.path_of(uri.removeprefix("file://").removeprefix("file:"))))
             return
         from kc_lineage_dagster.connect.client import ConnectClient  # requests takes a while to load
 
-        with ConnectClient(self.connect_settings()) as client:
+        settings = self.connect_settings()
+        if seconds is not None:
+            settings = replace(settings, total_timeout=min(seconds, settings.total_timeout))
+        with ConnectClient(settings) as client:
             yield client
 
     def connect_settings(self) -> ConnectSettings:
@@ -115,9 +118,9 @@ class Cluster:
                 previous=previous,
             )
 
-    def listing(self, previous: Snapshot | None = None) -> Snapshot:
-        """Names, configurations and states only: one request."""
-        with self.answers() as answers:
+    def listing(self, previous: Snapshot | None = None, seconds: float | None = None) -> Snapshot:
+        """Names, configurations and states only: one request. ``seconds``: how long it may take with all its tries."""
+        with self.answers(seconds) as answers:
             return list_only(answers, allowed=self.allowed(), provided=self.provided(), previous=previous)
 
     def provided(self) -> tuple[ProvidedConfig, ...]:

@@ -6,7 +6,9 @@ import pytest
 from dagster import DagsterInstance, build_sensor_context
 
 from kc_lineage_dagster import build_definitions
-from kc_lineage_dagster.errors import ConnectError
+from kc_lineage_dagster.defs.failures import TickFailed
+from kc_lineage_dagster.defs.sensors import seconds_of_a_tick
+from tests.connect.stand_in import EXPANDED, ConnectStandIn, delay, worker
 from tests.defs.clusters import CONNECTORS, POSTGRES, run, save_cluster, write_recipe
 
 NAME = "shop_connector_changes"
@@ -68,8 +70,33 @@ def test_a_failed_run_is_asked_for_again_later(tmp_path, instance):
 
 
 def test_no_answer_is_a_failed_tick(tmp_path, instance):
-    """A cluster that cannot be listed fails the tick, so that Dagster keeps the cursor."""
+    """A cluster that cannot be listed fails the tick with one line of its own, so that Dagster keeps the cursor."""
     (tmp_path / "cluster.json").unlink()
-    with pytest.raises(Exception, match=r"cluster\.json") as caught:
+    with pytest.raises(TickFailed, match=r"cluster\.json") as caught:
         tick(tmp_path, instance)
-    assert isinstance(caught.value.__cause__ or caught.value, (ConnectError, Exception))
+    assert "\n" not in str(caught.value)
+    assert caught.value.__cause__ is None
+
+
+def test_a_worker_that_never_answers_is_given_up_in_time(tmp_path, instance, monkeypatch):
+    """The tick ends with Connect's own line before Dagster would end it."""
+    monkeypatch.setenv("DAGSTER_SENSOR_GRPC_TIMEOUT_SECONDS", "21")
+    with ConnectStandIn(worker(CONNECTORS)) as connect:
+        connect.fault(EXPANDED, delay(600))
+        write_recipe(tmp_path, connect_uri=connect.uri)
+        with pytest.raises(TickFailed, match="5 s"):
+            tick(tmp_path, instance)
+
+
+@pytest.mark.parametrize(
+    ("environ", "seconds"),
+    [
+        ({}, 40),
+        ({"DAGSTER_GRPC_TIMEOUT_SECONDS": "300"}, 280),
+        ({"DAGSTER_GRPC_TIMEOUT_SECONDS": "300", "DAGSTER_SENSOR_GRPC_TIMEOUT_SECONDS": "90"}, 70),
+        ({"DAGSTER_SENSOR_GRPC_TIMEOUT_SECONDS": "10"}, 5),
+    ],
+)
+def test_what_a_tick_may_take(environ, seconds):
+    """What Dagster grants a sensor's tick, less a reserve."""
+    assert seconds_of_a_tick(environ) == seconds

@@ -25,6 +25,13 @@ splunk.hec.token  connect.token  confluent.license  api.key  kafka.api.secret  a
 connection.credentials  oauth2.client.secret  OAuth2Secret  salesforce.password.token  vault.secret.id  db.password.2
 httpPassword  redis.auth.passcode  transforms.hash.salt  jms.session.token  github.access.token  cosmos.master.key
 newrelic.license.key  database.password.old  camel.sink.endpoint.accessKey  camel.source.endpoint.secretKey
+aws.secret.key.id  kinesis.credentials.provider.sts.aws.secret.key.id  azure.datalake.client.key
+azure.datalake.gen2.client.key  azure.datalake.gen2.sas.key  azure.eventhubs.sas.key  azure.servicebus.sas.key
+splunk.collector.authentication.tokens  aad.auth.appkey  neo4j.authentication.kerberos.ticket  http.authorization.header
+rule.executors._default_.param.token.id  value.converter.rule.executors._default_.param.token.id  datadog.api.key
+camel.kamelet.azure-eventhubs-sink.sharedAccessKey  camel.kamelet.twitter-search-source.apiKeySecret  bot.token
+camel.kamelet.slack-sink.webhookUrl  salesforce.consumer.key  azure.loganalytics.shared.key  segment.write.key
+azure.search.admin.key  backup.encryption.keys  connect.hazelcast.group.passwords  vault.tokens
 """)
 
 HARMLESS_KEYS = keys("""
@@ -38,6 +45,8 @@ transforms.token.replacement  transforms.secret.renames  predicates.password.pat
 iceberg.table.db.secret.id-columns  topic.override.passwords.collection  snapshot.select.statement.overrides.db.secret
 database.user  connection.username  database.dbname  database.names  schema.pattern  table.name.format
 column.mask.with.10.chars  secrets.topic  passwords.table.name  snowflake.topic2table.map  kusto.tables.topics.mapping
+openai.max.tokens  completion.tokens  sort.key  hash.key  record.key  row.key  foreign.key  s3.object.key  kms.key.id
+topic.password_resets.ks.tbl.query  topic.password_resets.ks.tbl.mapping  message.keys  default.key  key  code  auth
 """)
 
 
@@ -114,6 +123,33 @@ SHAPES = [
     ('{"private_key": "a\\"b", "client_email": "x"}', '{"private_key": "<redacted>", "client_email": "x"}'),
     ('{"password": 1234, "n": 1}', '{"password": "<redacted>", "n": 1}'),
     ('"{\\"password\\":\\"abc\\",\\"a\\":\\"b\\"}"', '"{\\"password\\":\\"<redacted>\\",\\"a\\":\\"b\\"}"'),
+    ("https://fn.azurewebsites.net/api/x?code=abc==&n=1", "https://fn.azurewebsites.net/api/x?code=<redacted>&n=1"),
+    ("https://h/x?key=abc&n=1", "https://h/x?key=<redacted>&n=1"),
+    ("https://h/x?n=1&auth=abc", "https://h/x?n=1&auth=<redacted>"),
+    ("https://h/x;jsessionid=ABC", "https://h/x;jsessionid=<redacted>"),
+    ("https://h/x?sessionid=abc", "https://h/x?sessionid=<redacted>"),
+    ("https://a.webhook.office.com/webhookb2/1@2/IncomingWebhook/3/4", "https://a.webhook.office.com/<redacted>"),
+    ("https://discord.com/api/webhooks/123/abc-DEF_1", "https://discord.com/api/webhooks/<redacted>"),
+    ("https://api.telegram.org/bot1234567:AAabcdefgh/sendMessage", "https://api.telegram.org/bot<redacted>/sendMessage"),
+    ("https://hooks.zapier.com/hooks/catch/1/abc", "https://hooks.zapier.com/hooks/catch/<redacted>"),
+    ("sftp:h?username=u&password=RAW(a&b)&x=1", "sftp:h?username=u&password=<redacted>&x=1"),
+    ("aws2-s3://b?x=RAW{a)b&c}&region=r", "aws2-s3://b?x=RAW{<redacted>}&region=r"),
+    ("jdbc:bigquery://https://h:443;ProjectId=p;OAuthPvtKey=abc;X=1", "jdbc:bigquery://https://h:443;ProjectId=p;OAuthPvtKey=<redacted>;X=1"),
+    ("Data Source=https://c.kusto.windows.net;AppClientId=i;AppKey=abc;Authority=t", "Data Source=https://c.kusto.windows.net;AppClientId=i;AppKey=<redacted>;Authority=t"),
+    ("X-A: b|X-Functions-Key:abc|C: d", "X-A: b|X-Functions-Key:<redacted>|C: d"),
+    ("DD-APPLICATION-KEY: abc", "DD-APPLICATION-KEY: <redacted>"),
+    ("Cookie: session=abc; id=2", "Cookie: <redacted>"),
+    ("session=abc", "session=<redacted>"),
+    ("<a><ns:password type='x'>abc</ns:password></a>", "<a><ns:password type='x'><redacted></ns:password></a>"),
+    ("{'password': 'x', 'n': 1}", "{'password': '<redacted>', 'n': 1}"),
+    ("base64:UEsDBBQACAgIAEabc", "base64:<redacted>"),
+    (f"UEsDB{'aB3' * 60}", "<redacted>"),
+    ("GRANT x IDENTIFIED BY 'abc'", "GRANT x IDENTIFIED BY '<redacted>'"),
+    ("/x/password_resets.txt:password_resets", "/x/password_resets.txt:password_resets"),
+    ("sk-orders-of-all-customers-in-full", "sk-orders-of-all-customers-in-full"),
+    ("hvs.orders_of_all_customers", "hvs.orders_of_all_customers"),
+    ("sk_test_customers_of_2024", "sk_test_customers_of_2024"),
+    ("ghs_orders_of_all_customers_in_full", "ghs_orders_of_all_customers_in_full"),
     ("secret:9092,token:9093", "secret:9092,token:9093"),
     ("arn:aws:secretsmanager:eu-1:1:secret/x", "arn:aws:secretsmanager:eu-1:1:secret/x"),
 ]  # fmt: skip
@@ -123,6 +159,29 @@ SHAPES = [
 def test_secrets_show_by_their_shape_under_any_key(value: str, expected: str) -> None:
     assert redact({"some.thing": value}) == {"some.thing": expected}
     assert redact({"some.thing": expected}) == {"some.thing": expected}
+
+
+TOKENS = [
+    f"npm_{'a1' * 18}",
+    f"hvs.CAESI{'aB3' * 20}",
+    f"sk-proj-{'aB3' * 20}",
+    f"shpat_{'a1' * 16}",
+    f"ATATT3xFfGF0{'aB3' * 20}",
+    f"gho_{'a1B' * 12}",
+    f"dckr_pat_{'aB3' * 9}",
+    f"dapi{'a1' * 16}",
+    f"SG.{'a' * 22}.{'b' * 43}",
+    f"pypi-{'aB3' * 20}",
+    f"glpat-{'aB3' * 7}",
+    f"123456789:AA{'aB3' * 11}",
+    f"abc8Q~{'aB3' * 11}",
+]
+
+
+@pytest.mark.parametrize("token", TOKENS, ids=[token[:9] for token in TOKENS])
+@pytest.mark.parametrize("key", ["some.thing", "topics", "query"])
+def test_tokens_of_known_services_go_under_any_key(key: str, token: str) -> None:
+    assert redact({key: f"a {token}"}) == {key: "a <redacted>"}
 
 
 LINEAGE = {
@@ -209,6 +268,19 @@ TRACES = [
     ("\t... 23 more", ["\t\t\tx"], "\t... 23 more"),
     ("abcdabcdefgh", ["abcd", "abcdefgh"], "<redacted><redacted>"),
     ("java.net.ConnectException: h:5432", ["x"], "java.net.ConnectException: h:5432"),
+    ("login with password 'hunter2' failed", [], "login with password '<redacted>' failed"),
+    ("<c><password>hunter2</password></c>", [], "<c><password><redacted></password></c>"),
+    ("at a%2Fb%26c%3D, a%2fb%26c%3d", ["a/b&c="], "at <redacted>, <redacted>"),
+    ("x a+b%21 y", ["a b!"], "x <redacted> y"),
+    ("Basic dTpIdW50ZXIyMjIy, eyJwIjoiSHVudGVyMjIyMiJ9 ok", ["Hunter2222"], "Basic <redacted>, <redacted> ok"),
+    ("<v>a&lt;b&amp;c</v> a&#60;b&#38;c", ["a<b&c"], "<v><redacted></v> <redacted>"),
+    ('{"v": "a\\u00e9\\"b"}', ['aé"b'], '{"v": "<redacted>"}'),
+    ("HUNTER22 hunter22", ["Hunter22"], "<redacted> <redacted>"),
+    ("48756e7465723232", ["Hunter22"], "<redacted>"),
+    ("value HunterOfLost... is wrong", ["HunterOfLostTreasure9"], "value <redacted>... is wrong"),
+    ("value HunterOfLostTr is wrong", ["HunterOfLostTreasure9"], "value <redacted> is wrong"),
+    ("value Hunter… is wrong", ["HunterOfLostTreasure9"], "value <redacted>… is wrong"),
+    ("ends with HunterOf", ["HunterOfLostTreasure9"], "ends with <redacted>"),
 ]
 
 
@@ -234,6 +306,32 @@ def test_json_loses_secret_shapes_and_keeps_numbers_and_names() -> None:
         "table": "password",
         "n": [1, None, True, "token=x"],
     }
+
+
+def test_members_of_offsets_go_by_name_and_tables_keep_their_positions() -> None:
+    value = {
+        "password": "x",
+        "access_token": "y",
+        "auth": {"client_secret": "z", "pin": 1},
+        "password_resets": 7,
+        "db_password": 1234,
+        "tables": {"secrets": {"pos": 3}},
+        "told": '{"password": "x", "file": "a.b"}',
+        "table": "password",
+        "list": [{"token": "t"}],
+    }
+    assert redact_json(value) == {
+        "password": "<redacted>",
+        "access_token": "<redacted>",
+        "auth": {"client_secret": "<redacted>", "pin": 1},
+        "password_resets": 7,
+        "db_password": "<redacted>",
+        "tables": {"secrets": {"pos": 3}},
+        "told": '{"password": "<redacted>", "file": "a.b"}',
+        "table": "password",
+        "list": [{"token": "<redacted>"}],
+    }
+    assert redact_json(redact_json(value)) == redact_json(value)
 
 
 @pytest.mark.parametrize(
@@ -279,6 +377,21 @@ EXPLOSIVE = [
     "?password=${" * 6_000,
     ";password={" * 6_000,
     'password="' * 10_000,
+    "RAW(" * 30_000,
+    "<a>" * 40_000,
+    "<password>" * 12_000,
+    "<password " * 12_000,
+    "cookie=" * 19_000,
+    "password '" * 13_000,
+    "token `" * 19_000,
+    "Aa1" * 44_000,
+    "aaaa " * 26_000,
+    "A1/hooks/" * 14_000,
+    "sk-a" * 33_000,
+    "hvs." * 33_000,
+    "base64:" * 19_000,
+    "{'a':" * 26_000,
+    "abcd..." * 19_000,
 ]
 
 

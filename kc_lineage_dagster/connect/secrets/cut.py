@@ -31,13 +31,13 @@ def is_harmless(secret: str) -> bool:
 
 
 def cut_group(pattern: re.Pattern[str]) -> Callable[[str, Found], str]:
-    """Make a scan that cuts group 1 of every match of ``pattern``."""
+    """Make a scan that cuts the one group of ``pattern`` that took part in each match."""
 
     def scan(text: str, found: Found) -> str:
         def replacement(match: re.Match[str]) -> str:
-            start = match.start()
-            before, after = match[0][: match.start(1) - start], match[0][match.end(1) - start :]
-            return before + cut(match[1], found) + after
+            group, start = match.lastindex or 0, match.start()
+            before, after = match[0][: match.start(group) - start], match[0][match.end(group) - start :]
+            return before + cut(match[group], found) + after
 
         return pattern.sub(replacement, text)
 

@@ -35,18 +35,34 @@ def _set(text: str) -> frozenset[str]:
 
 # The last words of a key that make its value a secret, after COSMETIC words are taken off the end.
 SECRET_TAILS: Terms = _terms(
-    "password,passwd,pwd,passphrase,passcode,pass,secret,secrets,token,credential,credentials,jaas,jwt,"
-    "apikey,accesskey,secretkey,privatekey,accountkey,sharedkey,authkey,masterkey,keyfile,signature,sas,sig,"
-    "jaas config,user info,userinfo,user pass,auth info,access token,auth header,authorization,cookie,salt,"
-    "private key,secret key,access key,access key id,account key,api key,api key id,shared key,secret id,"
-    "shared access key,encryption key,encrypt key,master key,sse customer key,signing key,sign key,hmac key,"
-    "auth key,storage key,license key,subscription key,integration key,function key,instrumentation key,"
-    "keystore key,keystore certificate chain,client key pem,key pem,cipher data keys,cipher key,kek config,"
-    "credentials config,credential config,confluent license,keytab content,wallet content,pin code"
+    "password,passwords,passwd,pwd,passphrase,passcode,pass,passkey,secret,secrets,token,tokens,credential,credentials,"
+    "jaas,jwt,apikey,apikeys,appkey,accesskey,secretkey,privatekey,accountkey,sharedkey,authkey,masterkey,keyfile,"
+    "signature,sas,sig,jaas config,user info,userinfo,user pass,auth info,auth header,authorization,"
+    "authorization header,cookie,cookies,salt,secret id,token id,client assertion,kerberos ticket,"
+    "keystore certificate chain,client key pem,"
+    "key pem,cipher data keys,kek config,credentials config,credential config,service account,confluent license,"
+    "keytab content,wallet content,pin code,access code,webhook,webhooks,webhook url,webhook uri,webhook urls,"
+    "jsessionid"
 )
+# Whose key is a secret, before a last word "key", "keys" or "key id": api.key, azure.eventhubs.sas.key. A key of
+# records, tables or rows (partition.key, primary.key, message.key) is none.
+KEY_OWNERS = _set(
+    "access account admin aes api app application auth authentication authorization bot cipher client connector "
+    "consumer crypto customer decrypt decryption des encrypt encryption function functions gpg hmac ingest ingestion "
+    "integration instrumentation jwk jwt kek keystore license master oauth pgp private publish pvt query refresh root "
+    "rsa sas sdk search secret security service session shared sign signing ssh storage subscription symmetric "
+    "wrapping write"
+)
+_KEYS = frozenset(("key", "keys"))
+_KEY_ID_OWNERS = frozenset(("access", "api", "secret"))
+# Words before "tokens" that count them.
+_COUNTS = _set("max min num number total count limit batch completion prompt")
 
 # Words that say how a secret is written down, not what it is for.
 COSMETIC = _set("value text plain raw encrypted base base64 b64 hex json content string bytes old new current previous")
+
+# Parameters of a URL and cookies whose value is a credential, although a key of that name may be anything.
+URL_PARAMETERS = _set("code key auth session sessionid sid phpsessid ticket hmac otp")
 
 # Words that make a key a secret wherever they stand, unless its last word says that the value is something else.
 STRONG = ("password", "passwd", "passphrase", "secret")
@@ -56,7 +72,8 @@ NOT_THE_SECRET = _set(
     "type mode name names url uri endpoint algorithm length iterations interval ms seconds minutes timeout max min "
     "field fields column columns regex pattern format encoding policy source ttl count size refresh version required "
     "topic topics table tables collection database schema arn region id ids namespace engine mount retries attempts "
-    "expiration expiry delay alias owner scope scopes audience issuer host port validate check rotation manager"
+    "expiration expiry delay alias owner scope scopes audience issuer host port validate check rotation manager "
+    "query statement sql kcql"
 )
 
 # The last word of keys that lineage is read from: no pattern for ``name=value`` may touch them.
@@ -89,7 +106,10 @@ USER_TAILS: Terms = _terms("user,username,user name,login,principal,user id")
 
 _WORDS = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d+|[^\W\d_a-zA-Z]+")
 _ALIAS = re.compile(r"^(?:transforms|predicates)\.[^.]+\.")
-_SUFFIXES = ("password", "passwd", "passphrase", "pwd", "secret", "token", "apikey", "accesskey", "secretkey")
+_SUFFIXES = (
+    *("password", "passwd", "passphrase", "pwd", "secret", "token", "apikey", "appkey", "accesskey", "secretkey"),
+    *("privatekey", "masterkey", "accountkey", "storagekey", "sharedkey", "encryptionkey", "signingkey", "licensekey"),
+)
 _LONGEST = 300  # characters of a key that are looked at: its end decides
 
 
@@ -118,20 +138,61 @@ def role_of(key: str) -> Role:
 
 def is_secret_name(words: tuple[str, ...]) -> bool:
     """Tell whether a key, a URL parameter or a JSON member of these words holds a secret."""
+    kept = _kept(words)
+    if not kept:
+        return False
+    if _ends(kept):
+        return True
+    return kept[-1] not in NOT_THE_SECRET and kept[-1] not in NAME_TAILS and _strong(kept)
+
+
+@lru_cache(maxsize=65536)
+def ends_as_a_secret(name: str) -> bool:
+    """Tell whether the end of a name says so: ``db_password`` does, ``password_resets`` may be a table."""
+    return _ends(_kept(words_of(name)))
+
+
+def _kept(words: tuple[str, ...]) -> list[str]:
+    """Take words off the end that say how a value is written down."""
     kept = list(words)
     while len(kept) > 1 and (kept[-1] in COSMETIC or kept[-1].isdigit()):
         kept.pop()
-    if not kept:
+    return kept
+
+
+def _ends(kept: list[str]) -> bool:
+    if not kept or (kept[-1] == "tokens" and len(kept) > 1 and kept[-2] in _COUNTS):
         return False
     if any(tuple(kept[-count:]) in SECRET_TAILS for count in (1, 2, 3)) or kept[-1].endswith(_SUFFIXES):
         return True
-    return kept[-1] not in NOT_THE_SECRET and kept[-1] not in NAME_TAILS and _strong(kept)
+    return _is_key_of_somebody(kept)
+
+
+def _is_key_of_somebody(words: list[str]) -> bool:
+    if len(words) > 2 and words[-2:] == ["key", "id"]:
+        return words[-3] in _KEY_ID_OWNERS
+    return len(words) > 1 and words[-1] in _KEYS and words[-2] in KEY_OWNERS
 
 
 @lru_cache(maxsize=65536)
 def names_a_secret(name: str) -> bool:
     """``is_secret_name`` for the name of a URL parameter, a property or a JSON member."""
     return is_secret_name(words_of(name))
+
+
+_HEADER_TAILS = _set("key token secret auth signature session cookie password credential credentials")
+
+
+@lru_cache(maxsize=65536)
+def parameter_holds_a_secret(name: str) -> bool:
+    """``names_a_secret`` for a parameter of a URL, where also ``code``, ``key`` and the like are secrets."""
+    return name.lower() in URL_PARAMETERS or names_a_secret(name)
+
+
+@lru_cache(maxsize=65536)
+def header_holds_a_secret(name: str) -> bool:
+    """``names_a_secret`` for the name of an HTTP header: ``X-Functions-Key``, ``DD-APPLICATION-KEY``."""
+    return names_a_secret(name) or ("-" in name and words_of(name)[-1:] != () and words_of(name)[-1] in _HEADER_TAILS)
 
 
 def _strong(words: list[str]) -> bool:

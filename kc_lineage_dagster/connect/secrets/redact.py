@@ -7,12 +7,14 @@ prefixes, regular expressions and database names are never touched: lineage is t
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Collection, Mapping
 from typing import Any
 
-from kc_lineage_dagster.connect.secrets.cut import CUT_MARK, REDACTED, Found, cut, is_harmless
-from kc_lineage_dagster.connect.secrets.keys import Role, is_user_key, role_of
+from kc_lineage_dagster.connect.secrets.cut import REDACTED, Found, cut, is_harmless
+from kc_lineage_dagster.connect.secrets.keys import Role, ends_as_a_secret, is_user_key, names_a_secret, role_of
+from kc_lineage_dagster.connect.secrets.known import without_known
 from kc_lineage_dagster.connect.secrets.shapes import scrub, scrub_text
 
 __all__ = ["REDACTED", "is_user_key", "redact", "redact_json", "redact_text", "split_secrets"]
@@ -24,8 +26,7 @@ _DATABASE_URL = re.compile(
 )
 # Debezium, column.mask.hash: the salt stands in the key, the value names columns.
 _SALTED_KEY = re.compile(r"^(column\.mask\.hash\..+?\.with\.salt\.)(.+)$", re.DOTALL)
-_LONGEST_TORN = 1000  # characters; messages are cut long before
-_SHORTEST = 4  # characters; shorter secrets are everywhere in a text
+_LONGEST_JSON = 100_000  # characters of JSON inside a string
 _SWITCH = frozenset(("true", "false"))
 
 
@@ -51,22 +52,44 @@ def split_secrets(
 
 
 def redact_text(text: str, secrets: Collection[str] = ()) -> str:
-    """Remove known secrets (of four characters and more) and whatever has the shape of one from a text. Idempotent."""
-    known = sorted({form for secret in secrets for form in _forms(secret)}, key=lambda form: (-len(form), form))
-    if known:
-        anything = re.compile("|".join(re.escape(form) for form in (REDACTED, *known)))
-        text = anything.sub(REDACTED, text)
-        text = _without_torn(text, known) if CUT_MARK in text else text
-    return scrub_text(text, set())
+    """Remove known secrets (of four characters and more), in any spelling, and whatever has the shape of one from a
+    text. Idempotent.
+    """
+    return scrub_text(without_known(text, secrets), set())
 
 
 def redact_json(value: Any) -> Any:
-    """Remove what has the shape of a secret from every string of a JSON value; keys and numbers stay."""
+    """Remove secrets from a JSON value: members whose names say that they hold one, and what has the shape of one, also
+    in JSON that stands inside a string. Keys, positions and names stay.
+    """
     if isinstance(value, str):
-        return scrub(value, Role.NAMES, set())
+        return _json_in_text(value) or scrub(value, Role.NAMES, set())
     if isinstance(value, Mapping):
-        return {str(key): redact_json(item) for key, item in value.items()}
+        return {str(key): _member(str(key), item) for key, item in value.items()}
     return [redact_json(item) for item in value] if isinstance(value, list) else value
+
+
+def _member(name: str, value: Any) -> Any:
+    if not names_a_secret(name) or isinstance(value, (bool, type(None))):
+        return redact_json(value)
+    if isinstance(value, str):
+        return cut(value, set())
+    if isinstance(value, (int, float)):
+        # a table called password_resets has a position, a member called password has none
+        return value if not ends_as_a_secret(name) else REDACTED
+    return redact_json(value)
+
+
+def _json_in_text(text: str) -> str | None:
+    """Return JSON that stands in a string without its secrets; None when the string is no JSON object or list."""
+    if not text.startswith(("{", "[")) or len(text) > _LONGEST_JSON:
+        return None
+    try:
+        found = json.loads(text)
+    except (ValueError, RecursionError):
+        return None
+    clean = redact_json(found)
+    return text if clean == found else json.dumps(clean, ensure_ascii=False)
 
 
 def _value(key: str, value: str, secret_keys: frozenset[str], found: Found) -> str:
@@ -86,27 +109,3 @@ def _value(key: str, value: str, secret_keys: frozenset[str], found: Found) -> s
 def _without_salt(key: str, found: Found) -> str:
     salted = _SALTED_KEY.match(key) if key.startswith("column.mask.hash.") else None
     return salted[1] + cut(salted[2], found) if salted else key
-
-
-def _without_torn(text: str, known: list[str]) -> str:
-    """Remove the beginning of a secret from where a message was cut."""
-    parts, at = [], 0
-    for mark in re.finditer(re.escape(CUT_MARK), text):
-        before = text[max(at, mark.start() - _LONGEST_TORN) : mark.start()]
-        torn = max((_torn_length(before, form) for form in known), default=0)
-        parts += [text[at : mark.start() - torn], REDACTED if torn else "", CUT_MARK]
-        at = mark.end()
-    return "".join(parts) + text[at:]
-
-
-def _torn_length(text: str, secret: str) -> int:
-    """Return how many characters of ``secret`` the end of ``text`` begins; less than ``_SHORTEST`` count as none."""
-    lengths = range(min(len(secret), len(text)), _SHORTEST - 1, -1)
-    return next((length for length in lengths if text.endswith(secret[:length])), 0)
-
-
-def _forms(secret: str) -> tuple[str, ...]:
-    """How a secret may stand in a text: as it is, trimmed, on one line, with its line breaks or quotes escaped."""
-    escaped = (secret.replace("\n", "\\n"), secret.replace("\\", "\\\\").replace('"', '\\"'))
-    forms = {secret, secret.strip(), " ".join(secret.split()), *escaped}
-    return tuple(form for form in forms if len(form) >= _SHORTEST and form not in REDACTED)

@@ -9,7 +9,13 @@ import re
 from collections.abc import Callable
 
 from kc_lineage_dagster.connect.secrets.cut import Found, cut, cut_group
-from kc_lineage_dagster.connect.secrets.keys import Role, names_a_secret
+from kc_lineage_dagster.connect.secrets.keys import (
+    Role,
+    header_holds_a_secret,
+    names_a_secret,
+    parameter_holds_a_secret,
+)
+from kc_lineage_dagster.connect.secrets.tokens import NEEDLES, tokens
 from kc_lineage_dagster.connect.secrets.urls import BARE_USER_INFO, ORACLE, SQLPLUS, url_user_info
 
 _MOST_SCANS = 5
@@ -31,21 +37,23 @@ def _pem(text: str, found: Found) -> str:
 
 # --- name=value, name: value, "name": "value" ---
 
-_PAIR = re.compile(r"(?<![\w.\-])([\w.\-]+)[ \t]*([:=])[ \t]*")
+_PAIR = re.compile(r"(?<![\w.\-])([\w.\-]+)'?[ \t]*([:=])[ \t]*")
 _QUOTED = re.compile(r"\"[^\"\\]*(?:\\.[^\"\\]*)*\"?|'[^'\\]*(?:\\.[^'\\]*)*'?", re.DOTALL)
 _QUERY_VALUE = re.compile(r"(?:\$\{[^{}]*\}|[^&#\s\"'])*")
 _PROPERTY_VALUE = re.compile(r"\{[^}]{0,128}(?:\}\}[^}]{0,128}){0,4}\}|(?:\$\{[^{}]*\}|[^;\r\n\"])*")
 _BARE_VALUE = re.compile(r"(?:\$\{[^{}]*\}|[^\s,;&|)\]}\"'])*")
 _VALUE_AFTER = {"?": _QUERY_VALUE, "&": _QUERY_VALUE, ";": _PROPERTY_VALUE}
+_SESSIONS = frozenset(("session", "sessionid", "phpsessid"))
 _NEXT_URL = re.compile(r",(?=[A-Za-z][\w+.:\-]*://)|;(?=[\w.\-]+=)")
 
 
 def _pairs(text: str, found: Found, only_after: str = "") -> str:
     parts, at = [], 0
     for match in _PAIR.finditer(text):
-        if match.start() < at or not names_a_secret(match[1]):
+        before = text[match.start() - 1 : match.start()]
+        if match.start() < at or not _holds_a_secret(match[1], before, match[2]):
             continue
-        if only_after and text[match.start() - 1 : match.start()] not in only_after:
+        if only_after and before not in only_after:
             continue
         start, stop = match.end(), _value_end(text, match)
         value = text[start:stop]
@@ -56,6 +64,14 @@ def _pairs(text: str, found: Found, only_after: str = "") -> str:
         parts += [text[at:start], quote, cut(inner, found), quote]
         at = stop
     return "".join(parts) + text[at:]
+
+
+def _holds_a_secret(name: str, before: str, separator: str) -> bool:
+    if before and before in "?&":
+        return parameter_holds_a_secret(name)
+    if separator == ":":  # in /in/password_resets.txt:orders a file is named, nothing else
+        return before not in ("/", "\\") and header_holds_a_secret(name)
+    return names_a_secret(name) or name.lower() in _SESSIONS
 
 
 def _url_parameters(text: str, found: Found) -> str:
@@ -114,53 +130,76 @@ def _sql_literals(text: str, found: Found) -> str:
     return _LITERAL.sub(literal, _COMPARED.sub(compared, text))
 
 
-# --- tokens that say what they are: a piece of text each of them holds, and the secret as group 1 ---
-
-_TOKENS: tuple[tuple[str, Callable[[str, Found], str]], ...] = tuple(
-    (needle, cut_group(re.compile(pattern)))
-    for needle, pattern in (
-        ("eyJ", r"(?<![\w\-])(eyJ[\w\-]{8,}(?:\.[\w\-]*){1,4})"),  # JSON Web Token, RFC 7519
-        ("AKIA", r"(?<![A-Za-z0-9])(AKIA[0-9A-Z]{16})(?![A-Za-z0-9])"),  # AWS access key
-        ("ASIA", r"(?<![A-Za-z0-9])(ASIA[0-9A-Z]{16})(?![A-Za-z0-9])"),  # AWS temporary access key
-        ("AIza", r"(?<![\w\-])(AIza[\w\-]{30,})"),  # Google API key
-        ("ya29.", r"(?<![\w\-])(ya29\.[\w\-]{20,})"),  # Google OAuth token
-        ("ghp_", r"(?<!\w)(ghp_\w{20,})"),  # GitHub
-        ("github_pat_", r"(?<!\w)(github_pat_\w{20,})"),
-        ("glpat-", r"(?<![\w\-])(glpat-[\w\-]{16,})"),  # GitLab
-        ("xox", r"(?<![\w\-])(xox[abeoprs]-[\w\-]{10,})"),  # Slack
-        ("hooks.slack.com/services/", r"hooks\.slack\.com/services/([\w/]+)"),
-        ("sk_live_", r"(?<!\w)(sk_live_\w{10,})"),  # Stripe
-        ("dapi", r"(?<!\w)(dapi[0-9a-f]{32})(?!\w)"),  # Databricks
-        ("SG.", r"(?<![\w.])(SG\.[\w\-]{16,}\.[\w\-]{16,})"),  # SendGrid
-    )
-)
 _BEARER = cut_group(re.compile(r"(?i)(?<!\w)bearer[ \t]+([^\s\"',;|]{8,})"))
 _AUTHORIZATION = cut_group(
     re.compile(r"(?i)(?<!\w)authorization[\"']?[ \t]*[:=][ \t]*[\"']?(?:[a-z]{3,10}[ \t]+)?([^\s\"',;|]+)")
 )
 
 
-def _tokens(text: str, found: Found) -> str:
-    for needle, scan in _TOKENS:
-        if needle in text:
-            text = scan(text, found)
-    return text
+# --- what stands between tags, behind a cookie, in quotes behind its name, in an encoded file ---
+
+_ELEMENT = re.compile(r"<([\w.\-]+:)?([\w.\-]+)(?:[ \t][^<>]{0,500})?>([^<>]+)(?=</)")
+_COOKIE = cut_group(re.compile(r"(?i)(?<![\w\-])(?:set-)?cookie2?[\"']?[ \t]*[:=][ \t]*[\"']?([^\r\n|\"']+)"))
+_SECRET_NOUNS = (
+    r"password|passwd|pwd|passphrase|secret|(?:access |api |auth )?token|(?:access|api|secret|private) key|credentials?"
+)
+_SAID = cut_group(
+    re.compile(
+        rf"(?i)(?<!\w)(?:{_SECRET_NOUNS})[ \t]+(?:is |was )?"
+        r"(?:\"([^\"\r\n]{3,})\"|'([^'\r\n]{3,})'|`([^`\r\n]{3,})`)|identified by (?:values )?[\"']?([^\s\"';]+)"
+    )
+)
+# A file in a value: UEsDB... is a zip archive, such as a secure connect bundle. No list of names is so long without
+# a separator.
+_ENCODED_FILE = cut_group(
+    re.compile(
+        r"(?<![\w+/=.\-])(?:base64:)?((?=[A-Za-z+/]*\d)(?=[a-z0-9+/]*[A-Z])[A-Za-z0-9+/]{120,}={0,2})(?![\w+/=.\-])"
+    )
+)
+_LONG = 120  # characters: what is shorter holds no encoded file
+_BASE64 = cut_group(re.compile(r"(?<!\w)base64:([A-Za-z0-9+/_\-]{16,}={0,2})"))
+_RAW = re.compile(r"RAW(?:\((?P<round>.{0,128}?)\)|\{(?P<curly>.{0,128}?)\})(?=[&\s\"',;]|$)")
+
+
+def _elements(text: str, found: Found) -> str:
+    """Cut ``<password>x</password>``, whatever its namespace."""
+
+    def replacement(match: re.Match[str]) -> str:
+        head = match.start(3) - match.start()
+        return match[0][:head] + cut(match[3], found) if names_a_secret(match[2]) else match[0]
+
+    return _ELEMENT.sub(replacement, text)
+
+
+def _raw(text: str, found: Found) -> str:
+    """Cut what ``RAW(...)`` shields from decoding: passwords (camel.apache.org/manual/faq, "RAW")."""
+
+    def replacement(match: re.Match[str]) -> str:
+        inner = match["round"] if match["round"] is not None else match["curly"]
+        return match[0].replace(inner, cut(inner, found), 1) if inner else match[0]
+
+    return _RAW.sub(replacement, text)
 
 
 _Step = tuple[tuple[str, ...], Callable[[str, Found], str]]
 _EVERYWHERE: tuple[_Step, ...] = (
     (("-----BEGIN ",), _pem),
+    (("RAW(", "RAW{"), _raw),
     (("://",), url_user_info),
     (("://",), _url_parameters),
     (("earer", "EARER"), _BEARER),
 )
 _IN_TEXT: tuple[_Step, ...] = (
+    (("ookie", "OOKIE"), _COOKIE),
+    (("</",), _elements),
     (("@",), ORACLE),
     (("@",), SQLPLUS),
     (("@",), BARE_USER_INFO),
     (("uthorization", "UTHORIZATION"), _AUTHORIZATION),
     (('"',), _json_members),
     (("=", ":"), _pairs),
+    (("base64:",), _BASE64),
+    (("'", '"', "`", "dentified", "DENTIFIED"), _SAID),
 )
 
 
@@ -169,8 +208,7 @@ _ANY_NEEDLE = re.compile(
     "|".join(
         re.escape(needle)
         for needle in dict.fromkeys(
-            [needle for needles, _ in (*_EVERYWHERE, *_IN_TEXT) for needle in needles]
-            + [needle for needle, _ in _TOKENS]
+            [needle for needles, _ in (*_EVERYWHERE, *_IN_TEXT) for needle in needles] + list(NEEDLES)
         )
     )
 )
@@ -190,7 +228,7 @@ def scrub(text: str, role: Role, found: Found) -> str:
 
     ``role`` is that of the key the text stands under: names and statements keep what lineage reads.
     """
-    if not _ANY_NEEDLE.search(text):
+    if len(text) < _LONG and not _ANY_NEEDLE.search(text):
         return text
     if role is Role.TEXT and not _STATEMENT.match(text):
         return scrub_text(text, found)
@@ -212,7 +250,7 @@ def _settled(scan: Callable[[str, Found], str], text: str, found: Found) -> str:
 
 
 def _scrub_names(text: str, found: Found) -> str:
-    return _tokens(_walk(_EVERYWHERE, text, found), found)
+    return tokens(_walk(_EVERYWHERE, text, found), found)
 
 
 def _scrub_sql(text: str, found: Found) -> str:
@@ -220,4 +258,6 @@ def _scrub_sql(text: str, found: Found) -> str:
 
 
 def _scrub_text(text: str, found: Found) -> str:
-    return _tokens(_walk(_IN_TEXT, _walk(_EVERYWHERE, text, found), found), found)
+    if len(text) >= _LONG:
+        text = _ENCODED_FILE(text, found)
+    return tokens(_walk(_IN_TEXT, _walk(_EVERYWHERE, text, found), found), found)

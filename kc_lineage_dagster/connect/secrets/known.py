@@ -1,0 +1,163 @@
+"""Known secrets in a text, however the text spells them: encoded, escaped, in another case, cut short."""
+
+from __future__ import annotations
+
+import base64
+import html
+import json
+import re
+from collections.abc import Collection, Iterator
+from dataclasses import dataclass
+from functools import lru_cache
+from urllib.parse import quote, quote_plus
+
+from kc_lineage_dagster.connect.secrets.cut import CUT_MARK, REDACTED
+
+_SHORTEST = 4  # characters; shorter secrets are everywhere in a text
+_SHORTEST_ENCODED = 6  # bytes: less is eight characters of base64 that words may hold too
+_LONGEST_TORN = 1000  # characters; messages are cut long before
+_TORN_ELSEWHERE = 6  # characters before an ellipsis that nobody of this project wrote
+_SHORTENED = 12  # characters of a secret from which on its beginning alone is one
+_MARK = re.compile(rf"{re.escape(CUT_MARK)}|(?<=\S)(?:\.\.\.|…)|(?<=\S)\Z")
+_BASE64 = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/-_=")
+
+Span = tuple[int, int]
+
+
+@dataclass(frozen=True, slots=True)
+class _Known:
+    """``exact``: every spelling of every secret. ``encoded``: what base64 makes of the inside of one, or None.
+    ``beginnings``: the first part of each long secret, in lower case, with the whole. ``spellings``: for torn ones.
+    """
+
+    exact: re.Pattern[str]
+    encoded: re.Pattern[str] | None
+    beginnings: tuple[tuple[str, str], ...]
+    spellings: tuple[str, ...]
+    plain: tuple[str, ...]
+
+
+def without_known(text: str, secrets: Collection[str]) -> str:
+    """Replace every spelling of the secrets (of four characters and more) in a text by ``<redacted>``. Idempotent."""
+    known = _known(frozenset(secrets))
+    if known is None:
+        return text
+    spans = [match.span() for match in known.exact.finditer(text) if match[0] != REDACTED]
+    spans += _encoded(text, known)
+    spans += _shortened(text, known)
+    spans += _torn(text, known)
+    return _cut(text, spans) if spans else text
+
+
+def _cut(text: str, spans: list[Span]) -> str:
+    """Replace the spans; those that overlap are one."""
+    parts, at = [], 0
+    for start, stop in sorted(spans):
+        if start >= at:
+            parts += [text[at:start], REDACTED]
+        at = max(at, stop)
+    return "".join(parts) + text[at:]
+
+
+@lru_cache(maxsize=8)
+def _known(secrets: frozenset[str]) -> _Known | None:
+    spellings = {form for secret in secrets for form in _spellings(secret)}
+    if not spellings:
+        return None
+    ordered = sorted(spellings, key=lambda form: (-len(form), form))
+    cores = sorted({core for secret in secrets for core in _base64_cores(secret)})
+    plain = sorted(
+        {one for one in map(str.strip, secrets) if len(one) >= _TORN_ELSEWHERE and one.lower() not in REDACTED}
+    )
+    long = [one for one in plain if len(one) >= _SHORTENED and not any(letter.isspace() for letter in one)]
+    return _Known(
+        exact=re.compile("|".join(map(re.escape, (REDACTED, *ordered))), re.IGNORECASE),
+        encoded=re.compile("|".join(map(re.escape, cores))) if cores else None,
+        beginnings=tuple((one[: max(8, len(one) * 3 // 5)].lower(), one.lower()) for one in long),
+        spellings=tuple(ordered),
+        plain=tuple(plain),
+    )
+
+
+def _spellings(secret: str) -> Iterator[str]:
+    """Yield how a secret may stand in a text; the letters' case does not matter."""
+    in_json = json.dumps(secret)[1:-1]
+    forms = {
+        secret,
+        secret.strip(),
+        " ".join(secret.split()),
+        secret.replace("\n", "\\n"),
+        secret.replace("\\", "\\\\").replace('"', '\\"'),
+        in_json,
+        json.dumps(secret, ensure_ascii=False)[1:-1],
+        in_json.replace("\\", "\\\\"),
+        in_json.replace("/", "\\/"),
+        quote(secret, safe=""),
+        quote(secret),
+        quote_plus(secret),
+        quote(quote(secret, safe=""), safe=""),
+        html.escape(secret),
+        html.escape(secret, quote=False),
+        html.escape(secret).replace("&#x27;", "&apos;"),
+        html.escape(secret).replace("&#x27;", "&#39;").replace("&quot;", "&#34;"),
+        "".join(f"&#{ord(letter)};" if not letter.isalnum() else letter for letter in secret),
+        secret.encode("utf-8", "replace").hex() if len(secret) >= _SHORTEST_ENCODED else "",
+    }
+    return (form for form in forms if len(form) >= _SHORTEST and form.lower() not in REDACTED)
+
+
+def _base64_cores(secret: str) -> Iterator[str]:
+    """Yield what base64 makes of a secret at each of the three places it can begin, without what neighbours change."""
+    for text in {secret, secret.strip()}:
+        raw = text.encode("utf-8", "replace")
+        if len(raw) < _SHORTEST_ENCODED:
+            continue
+        for offset, skip in ((0, 0), (1, 2), (2, 3)):
+            filled = b"\0" * offset + raw
+            core = base64.b64encode(filled).decode()[skip : len(filled) * 8 // 6]
+            if len(core) >= 6:
+                yield from {core, core.replace("+", "-").replace("/", "_")}
+
+
+def _encoded(text: str, known: _Known) -> Iterator[Span]:
+    """Yield the runs of base64 that a secret stands inside of: their ends hold its first and last letters."""
+    for match in known.encoded.finditer(text) if known.encoded else ():
+        start, stop = match.span()
+        while start and text[start - 1] in _BASE64:
+            start -= 1
+        while stop < len(text) and text[stop] in _BASE64:
+            stop += 1
+        yield start, stop
+
+
+def _shortened(text: str, known: _Known) -> Iterator[Span]:
+    """Yield where the greater part of a long secret stands, followed by anything."""
+    lower = text.lower()
+    if len(lower) != len(text):  # a letter whose lower case is longer: positions would not be those of the text
+        return
+    for beginning, whole in known.beginnings:
+        at = lower.find(beginning)
+        while at >= 0:
+            length = len(beginning)
+            while length < len(whole) and lower[at + length : at + length + 1] == whole[length]:
+                length += 1
+            yield at, at + length
+            at = lower.find(beginning, at + length)
+
+
+def _torn(text: str, known: _Known) -> Iterator[Span]:
+    """Yield the beginning of a secret from where a message was cut."""
+    for mark in _MARK.finditer(text):
+        before = text[max(0, mark.start() - _LONGEST_TORN) : mark.start()]
+        ours = mark[0] == CUT_MARK
+        least = _SHORTEST if ours else _TORN_ELSEWHERE
+        forms = known.spellings if ours else known.plain
+        torn = max((_torn_length(before, form, least) for form in forms), default=0)
+        if torn:
+            yield mark.start() - torn, mark.start()
+
+
+def _torn_length(text: str, secret: str, least: int) -> int:
+    """Return how many characters of ``secret`` the end of ``text`` begins; fewer than ``least`` count as none."""
+    lengths = range(min(len(secret), len(text)), least - 1, -1)
+    return next((length for length in lengths if text.endswith(secret[:length])), 0)

@@ -8,13 +8,16 @@ makes an edge; none or several make an unresolved item.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
+from functools import partial
 
+from kc_lineage_dagster.derive.columns import Known, listed
 from kc_lineage_dagster.derive.config import Config, first
-from kc_lineage_dagster.derive.evidence import Evidence
+from kc_lineage_dagster.derive.evidence import Catalog, Evidence
 from kc_lineage_dagster.derive.family import Selection, SourceFamily
 from kc_lineage_dagster.derive.readers.catalog_tables import CATALOGUE
+from kc_lineage_dagster.derive.record_names import adjusted, topics_before
 from kc_lineage_dagster.derive.records import Arrival, Record, TopicPattern, field_edges
 from kc_lineage_dagster.derive.transforms.steps import Beforehand, Chain, Outcome, backwards, run
 from kc_lineage_dagster.java_regex import complete, examples
@@ -38,6 +41,7 @@ class _Forwards:
     """The outcomes of all records that the configuration determines, indexed for the way back."""
 
     chain: Chain
+    informed: Callable[[Record], Record]
     exact: defaultdict[str, list[Record]] = field(default_factory=lambda: defaultdict(list))
     by_first_topic: defaultdict[str, list[Record]] = field(default_factory=lambda: defaultdict(list))
     undecided: list[Record] = field(default_factory=list)
@@ -49,7 +53,7 @@ class _Forwards:
         if settled:
             self.exact[str(outcomes[0].record.topic)].append(outcomes[0].record)
             self.decided.append(record)
-        elif outcomes:
+        elif outcomes and (record := self.informed(record)) and run(self.chain, record):
             self.by_first_topic[str(record.topic)].append(record)
             self.undecided.append(record)
 
@@ -60,14 +64,14 @@ def source_lineage(family: SourceFamily, config: Config, chain: Chain, evidence:
     problems: list[Edge | Unresolved] = [item for item in found if isinstance(item, Unresolved)]
     if evidence.never_wrote:
         return [*problems, Unresolved("active topics", "the connector has failed and never wrote a record")]
-    forwards = _Forwards(chain)
+    forwards = _Forwards(chain, partial(_informed, family, evidence))
     for record in dict.fromkeys(item for item in found if isinstance(item, Record)):
         forwards.add(record)
     selections = [item for item in found if isinstance(item, Selection)]
     if not evidence.topics:
         return [*problems, *_by_configuration(forwards, selections, evidence)]
     beside = {first(config, key) for key in BESIDE_DATA}
-    context = _Context(family, config, chain, forwards, selections)
+    context = _Context(family, config, chain, forwards, selections, evidence.catalog)
     explained = [(topic, context.explain(topic)) for topic in sorted(evidence.topics - beside)]
     results = [item for _, items in explained for item in items]
     return [*problems, *results, *_not_seen(forwards, results, evidence)]
@@ -117,6 +121,7 @@ class _Context:
     chain: Chain
     forwards: _Forwards
     selections: list[Selection]
+    catalog: Catalog
 
     def explain(self, topic: str) -> list[Edge | Unresolved]:
         """The edges into one active topic, or why there are none; [] for the connector's own book-keeping."""
@@ -130,6 +135,9 @@ class _Context:
         origins = dict.fromkeys(record.origin for record in arriving)
         if len(origins) == 1:
             return [_edge(arriving[0], topic, _with_topics(arriving[0]))]
+        registered = self._registered(topic, places)
+        if registered is not None:
+            return [_edge(registered, topic, f"{registered.evidence}, schema registry")]
         if len(origins) > 1:
             names = ", ".join(str(origin) for origin in list(origins)[:5])
             return [Unresolved(topic, f"several tables may feed it, and nothing decides: {names}", topic=topic)]
@@ -158,6 +166,25 @@ class _Context:
             if end is not None:
                 arriving[record.origin] = end[0]
         return list(arriving.values()), problems
+
+    def _registered(self, topic: str, places: tuple[Beforehand, ...]) -> Record | None:
+        """The one table after which a schema registry names the topic's records, if they can arrive there."""
+        name = self.catalog.value_name(topic) if self.family.columns else None
+        if name is None:
+            return None
+        heads = {head for selection in self.selections for head in selection.heads}
+        known = (str(record.topic) for record in (*self.forwards.decided, *self.forwards.undecided))
+        topics = (*topics_before(name, heads), *(one for one in known if f"{adjusted(one)}." in name))
+        answers = [selection.origin(one) for one in dict.fromkeys(topics) for selection in self.selections]
+        found = {
+            record.origin: end[0]
+            for record in (
+                *(answer for answer in answers if isinstance(answer, Record)),
+                *(record for one in topics for record in self.forwards.by_first_topic.get(one, ())),
+            )
+            if (end := self._reaches(record, topic, places)) is not None
+        }
+        return next(iter(found.values())) if len(found) == 1 else None
 
     def _candidates(self, start: Beforehand) -> tuple[list[Record], list[Unresolved]]:
         names = list(start.exact)
@@ -209,6 +236,14 @@ class _Context:
             self.family.internal(self.config, name) and self._reaches(Record(None, name), topic, places) is not None
             for name in places[0].exact
         )
+
+
+def _informed(family: SourceFamily, evidence: Evidence, record: Record) -> Record:
+    """The record with its columns listed, where they are known: transforms that need one then tell tables apart."""
+    names = evidence.catalog.fields(record.origin) if record.origin and family.columns else None
+    if not names or record.origin is None:
+        return record
+    return replace(record, value=listed(record.value, Known.of(record.origin.platform, names)))
 
 
 def _of_active(topic: str, problem: Unresolved) -> Unresolved:

@@ -144,16 +144,17 @@ class _Having:
 def itself(node: Node, below: str = "") -> Node:
     """A topic's fields as those who read the topic see them: each is made of itself."""
     if not isinstance(node, Struct):
-        return Opaque()
-    fields = (
-        (name, Leaf((below + name,)) if isinstance(inner, Leaf) else itself(inner, f"{below}{name}."))
-        for name, inner in node.fields
-    )
+        return Opaque(constants=node.constants) if isinstance(node, Opaque) else Opaque()
+    fields = ((name, _itself(inner, below + name)) for name, inner in node.fields)
     columns = node.columns
     if columns is None:
         return Struct(tuple(fields))
     gone = frozenset(columns.name(column) for column in columns.excluded) - {name for name, _ in node.fields}
     return Struct(tuple(fields), Columns(excluded=gone, below=below, some=columns.some))
+
+
+def _itself(node: Node, path: str) -> Node:
+    return Leaf((path,), constant=node.constant) if isinstance(node, Leaf) else itself(node, f"{path}.")
 
 
 # ---- the chain

@@ -38,11 +38,12 @@ class Leaf:
     """A value made of these columns (paths joined with dots) of the origin; of none: made by the connector.
 
     ``transforms``: what changed the content on the way, in order, in the terms of the configuration (``MaskField``,
-    ``column.mask.hash.SHA-256``); () for a copy.
+    ``column.mask.hash.SHA-256``); () for a copy. ``constant``: what every record holds here, where that is known.
     """
 
     origins: tuple[str, ...] = ()
     transforms: tuple[str, ...] = ()
+    constant: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,10 +93,11 @@ class Struct:
 @dataclass(frozen=True, slots=True)
 class Opaque:
     """Nothing is known of what is inside, nor of where it comes from; but perhaps what the text or the bytes hold that
-    it is: ``text``.
+    it is (``text``), and some fields: ``constants`` are those in which every record holds the same text, and that text.
     """
 
     text: Struct | None = None
+    constants: tuple[tuple[str, str], ...] = ()
 
 
 Node = Leaf | Struct | Opaque

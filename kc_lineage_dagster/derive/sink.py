@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from dataclasses import replace
 
+from kc_lineage_dagster.derive.columns import converted
 from kc_lineage_dagster.derive.config import Config
 from kc_lineage_dagster.derive.evidence import Evidence
 from kc_lineage_dagster.derive.family import SinkFamily
@@ -21,8 +23,26 @@ def sink_lineage(family: SinkFamily, config: Config, chain: Chain, evidence: Evi
     found: list[Edge | Unresolved] = list(problems)
     for topic, how in topics.items():
         record = Record(Dataset(KAFKA, topic), topic, evidence=how)
-        found.extend(_edges(record, config, chain, family.writes))
+        edges = _edges(record, config, chain, family.writes)
+        if any(isinstance(item, Unresolved) for item in edges):
+            edges = _with_contents(record, config, chain, family.writes, evidence) or edges
+        found.extend(edges)
     return found
+
+
+def _with_contents(
+    record: Record, config: Config, chain: Chain, writes: Writes, evidence: Evidence
+) -> list[Edge | Unresolved]:
+    """The edges as they follow from what the cluster's connectors are known to write to the topic; [] where that does
+    not decide either.
+    """
+    written = evidence.written(str(record.topic))
+    if written is None:
+        return []
+    key, value = converted(written.key, "key", config), converted(written.value, "value", config)
+    how = f"{record.evidence}, the connector that writes the topic"
+    edges = _edges(replace(record, key=key, value=value, evidence=how), config, chain, writes)
+    return [] if any(isinstance(item, Unresolved) for item in edges) else edges
 
 
 def _edges(record: Record, config: Config, chain: Chain, writes: Writes) -> list[Edge | Unresolved]:

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 
 from kc_lineage_dagster.derive.evidence import ConnectorView, TopicFields
-from kc_lineage_dagster.derive.records import Columns, Node, Opaque, Struct
+from kc_lineage_dagster.derive.records import Columns, Leaf, Node, Opaque, Struct
 
 # The fields of each topic that a source writes, worked out when asked for.
 Written = Mapping[str, tuple[Callable[[], TopicFields], ...]]
@@ -59,6 +59,8 @@ def united(one: Node, other: Node) -> Node:
     """What is known of the fields of a topic that two writers share: a field of either is a field of the topic."""
     if one == other:
         return one
+    if isinstance(one, Leaf) and isinstance(other, Leaf) and one.origins == other.origins:
+        return Leaf(one.origins)
     if not isinstance(one, Struct) or not isinstance(other, Struct):
         return Opaque()
     fields = dict(one.fields)

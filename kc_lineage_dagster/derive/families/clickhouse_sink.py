@@ -17,6 +17,7 @@ from kc_lineage_dagster.derive.family import SinkFamily, topic_of
 from kc_lineage_dagster.derive.readers.table_names import qualified
 from kc_lineage_dagster.derive.readers.topic_maps import topic_map
 from kc_lineage_dagster.derive.records import Record
+from kc_lineage_dagster.derive.transforms.fields import constant_at
 from kc_lineage_dagster.lineage import Dataset, Unresolved
 
 
@@ -45,6 +46,9 @@ def writes_altinity(config: Config, record: Record) -> Iterable[Dataset | Unreso
     table = tables.exact.get(topic) or (parts[-1] if len(parts) >= 3 else None)
     if table is None:
         return (Unresolved(topic, "has no three parts and no entry in clickhouse.topic2table.map"),)
+    named = constant_at(record.value, ("source", "db"))
+    if named is not None:
+        return (qualified("clickhouse", renamed.exact.get(named, named), table),)
     database = renamed.exact.get(parts[1], parts[1]) if len(parts) == 3 else None
     if database is None or database != first(config, "clickhouse.server.database"):
         return (Unresolved(f"{topic} to table {table}", "the field source.db of each record names the database"),)

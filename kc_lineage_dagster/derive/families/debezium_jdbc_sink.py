@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Mapping
 
 from kc_lineage_dagster.derive.config import Config, first, flag, items
@@ -12,13 +13,16 @@ from kc_lineage_dagster.derive.readers.key_modes import folded, row
 from kc_lineage_dagster.derive.readers.sql_names import TableName, table_name
 from kc_lineage_dagster.derive.readers.sql_platforms import PLATFORMS, SCHEMA
 from kc_lineage_dagster.derive.records import Node, Opaque, Record
-from kc_lineage_dagster.derive.transforms.fields import only, state, without
+from kc_lineage_dagster.derive.transforms.fields import constant_at, only, state, without
 from kc_lineage_dagster.lineage import Dataset, Unresolved
 
 # the newer key goes first (io.debezium.sink.SinkConnectorConfig: the older ones are its deprecated aliases)
 _FORMAT = ("collection.name.format", "table.name.format")
 _COLUMN_NAMES = "io.debezium.connector.jdbc.naming.DefaultColumnNamingStrategy"
 _STRATEGY = ("collection.naming.strategy", "table.naming.strategy")
+
+
+_FROM_SOURCE = re.compile(r"\$\{source\.([^{}]*)\}")
 
 
 def _underscores(topic: str) -> str:
@@ -37,7 +41,7 @@ def _writes(config: Config, record: Record) -> Iterable[Dataset | Unresolved]:
     place = parse_jdbc_url(url) if url else Unresolved(URL_KEY, "is not set")
     if isinstance(place, Unresolved):
         return (place,)
-    text = _text(config, topic_of(record))
+    text = _text(config, record)
     if isinstance(text, Unresolved):
         return (text,)
     name = table_name(text)
@@ -50,13 +54,18 @@ def _writes(config: Config, record: Record) -> Iterable[Dataset | Unresolved]:
     return (target(place, short, user, quoted=flag(config, "quote.identifiers")),)
 
 
-def _text(config: Config, topic: str) -> str | Unresolved:
+def _text(config: Config, record: Record) -> str | Unresolved:
+    """The format with the topic, and with what is known of the records' ``source``, filled in."""
+    topic = topic_of(record)
     strategy = first(config, *_STRATEGY)
     rename = _STRATEGIES.get(strategy) if strategy else _underscores
     if rename is None:
         return Unresolved(topic, f"its table is named by {strategy}, which nobody knows")
     text = (first(config, *_FORMAT) or "${topic}").replace("${topic}", rename(topic))
-    if "${" in text:
+    for found in _FROM_SOURCE.finditer(text):
+        known = constant_at(record.value, ("source", found[1]))
+        text = text if known is None else text.replace(found[0], known)
+    if _FROM_SOURCE.search(text):
         return Unresolved(topic, f"its table depends on the content of each record: {text}")
     return text
 

@@ -9,11 +9,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from kc_lineage_dagster.derive.config import Config, first
+from kc_lineage_dagster.derive.config import Config, first, flag
 from kc_lineage_dagster.derive.family import SinkFamily, topic_of
 from kc_lineage_dagster.derive.readers.table_names import qualified, refused_rename, required
 from kc_lineage_dagster.derive.readers.topic_maps import topic_map
 from kc_lineage_dagster.derive.records import Record
+from kc_lineage_dagster.derive.transforms.fields import constant_at
 from kc_lineage_dagster.lineage import Dataset, Unresolved
 
 
@@ -22,14 +23,31 @@ def writes(config: Config, record: Record) -> Iterable[Dataset | Unresolved]:
     topic, refused = topic_of(record), refused_rename(record)
     if refused:
         return (refused,)
-    field = first(config, "record.tablename.field")
-    if field:
-        return (Unresolved(topic, f"field {field} of each record names its table"),)
     tables = topic_map(config, "doris.topic2table.map")
     if isinstance(tables, Unresolved):
         return (tables,)
-    table = tables.exact.get(topic) or topic.rpartition(".")[2] or topic
+    table: str | Unresolved = tables.exact.get(topic) or topic.rpartition(".")[2] or topic
+    field = first(config, "record.tablename.field")
+    if field:
+        table = _by_field(config, record, field, str(table))
     return (qualified("doris", required(config, "doris.database"), table),)
+
+
+def _by_field(config: Config, record: Record, field: str, default: str) -> str | Unresolved:
+    """The table that the field names, of records that are maps (JSON without a schema); structs go to the default
+    (``DorisDefaultSinkService.parseRecordTableName``).
+    """
+    converter = (first(config, "value.converter") or "").rpartition(".")[2]
+    is_map = converter == "JsonConverter" and not flag(config, "value.converter.schemas.enable", default=True)
+    if converter and not is_map and converter != "StringConverter":
+        return default
+    text = constant_at(record.value, (field,))
+    if text is None:
+        return Unresolved(topic_of(record), f"field {field} of each record names its table")
+    if text != default and not is_map:
+        reason = f"its table is {text}, or {default} if value.converter, which is not set, makes structs"
+        return Unresolved(topic_of(record), reason)
+    return text
 
 
 FAMILY = SinkFamily(

@@ -1,8 +1,9 @@
 """Iceberg sinks: every table of ``iceberg.tables`` gets the records of every topic, unless a route field decides.
 
 Topics and tables are not matched by position. With ``iceberg.tables.route-field`` the value of that field decides: in
-each table's ``route-regex``, or as the table's own name (``iceberg.tables.dynamic-enabled``); neither is known without
-the records. ``org.apache.iceberg.connect.data.SinkWriter`` and ``io.tabular.iceberg.connect.channel.Worker``.
+each table's ``route-regex``, or, in lower case, as the table's own name (``iceberg.tables.dynamic-enabled``). Neither
+is known without the records, unless a transform of the same chain fills the field with the topic or a fixed text.
+``org.apache.iceberg.connect.data.SinkWriter`` and ``io.tabular.iceberg.connect.channel.Worker``.
 The control topic (``iceberg.control.topic``) is not lineage.
 """
 
@@ -13,27 +14,40 @@ from collections.abc import Iterable
 from kc_lineage_dagster.derive.config import Config, first, flag, items
 from kc_lineage_dagster.derive.family import SinkFamily, consumed
 from kc_lineage_dagster.derive.records import Record
+from kc_lineage_dagster.derive.transforms.fields import constant_at
+from kc_lineage_dagster.java_regex import Refused, compile_java
 from kc_lineage_dagster.lineage import Dataset, Unresolved
 
 
 def writes(config: Config, record: Record) -> Iterable[Dataset | Unresolved]:
-    """All tables, or per table why it is not known whether this topic arrives there."""
+    """All tables, those that the text in the route field leads to, or why nobody knows whether the topic arrives."""
     topic, field = consumed(record), first(config, "iceberg.tables.route-field")
+    text = constant_at(record.value, tuple(field.split("."))) if field else None
     if flag(config, "iceberg.tables.dynamic-enabled"):
-        return (Unresolved(topic, f"field {field or '(not set)'} of each record names its table"),)
+        if text is None:
+            return (Unresolved(topic, f"field {field or '(not set)'} of each record names its table"),)
+        return (Dataset("iceberg", text.lower()),)
     tables = items(first(config, "iceberg.tables"))
     if not tables:
         return (Unresolved("iceberg.tables", "is not set, so the connector writes no table"),)
     if field is None:
         return tuple(Dataset("iceberg", table) for table in tables)
-    return tuple(_routed(config, topic, field, table) for table in tables)
+    return tuple(found for table in tables if (found := _routed(config, topic, field, text, table)))
 
 
-def _routed(config: Config, topic: str, field: str, table: str) -> Unresolved:
-    regex = first(config, f"iceberg.table.{table}.route-regex")
-    if regex is None:
-        return Unresolved(f"iceberg.table.{table}.route-regex", "is not set, so the table gets no records")
-    return Unresolved(f"{topic} to {table}", f"only records whose field {field} matches {regex} arrive")
+def _routed(config: Config, topic: str, field: str, text: str | None, table: str) -> Dataset | Unresolved | None:
+    """Whether records arrive at one of the tables; None for one that the text in their field does not lead to."""
+    key = f"iceberg.table.{table}.route-regex"
+    pattern = first(config, key)
+    if pattern is None:
+        return Unresolved(key, "is not set, so the table gets no records")
+    if text is None:
+        return Unresolved(f"{topic} to {table}", f"only records whose field {field} matches {pattern} arrive")
+    regex = compile_java(pattern)
+    matched = regex if isinstance(regex, Refused) else regex.matches(text)
+    if isinstance(matched, Refused):
+        return Unresolved(key, matched.reason)
+    return Dataset("iceberg", table) if matched else None
 
 
 FAMILY = SinkFamily(
@@ -42,7 +56,7 @@ FAMILY = SinkFamily(
     platform="iceberg",
     writes=writes,
     naming=("iceberg.tables", "iceberg.tables.dynamic-enabled", "iceberg.tables.route-field"),
-    never_known="tables chosen by iceberg.tables.route-field",
+    never_known="tables chosen by the content of iceberg.tables.route-field",
     spelled="namespace.table as configured; iceberg.catalog is not part of the name",
     rule="org.apache.iceberg.connect.data.SinkWriter, io.tabular.iceberg.connect.channel.Worker",
 )

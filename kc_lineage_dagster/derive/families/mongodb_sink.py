@@ -7,16 +7,18 @@ https://github.com/hpgrahsl/kafka-connect-mongodb (README)
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 from kc_lineage_dagster.derive.config import Config, first, items
 from kc_lineage_dagster.derive.family import SinkFamily, topic_of
 from kc_lineage_dagster.derive.records import Record
 from kc_lineage_dagster.derive.sink_topics import hidden_topics
+from kc_lineage_dagster.derive.transforms.fields import constant_at
 from kc_lineage_dagster.java_regex import compile_java
 from kc_lineage_dagster.lineage import Dataset, Unresolved
 
 MAPPER = "com.mongodb.kafka.connect.sink.namespace.mapping.DefaultNamespaceMapper"
+_BY_FIELD = "com.mongodb.kafka.connect.sink.namespace.mapping.FieldPathNamespaceMapper"
 
 _DATABASE_OF_URI = re.compile(r"mongodb(?:\+srv)?://[^/]+/([^?/]+)")
 
@@ -30,11 +32,29 @@ def _writes(config: Config, record: Record) -> Iterator[Dataset | Unresolved]:
     def value(key: str) -> str | None:
         return first(config, f"topic.override.{topic}.{key}", key)
 
+    database, collection = value("database"), value("collection") or topic
     mapper = value("namespace.mapper")
-    if mapper not in (None, MAPPER):
-        yield Unresolved(topic, f"namespace.mapper = {mapper}: the content of each record names its collection")
+    if mapper == _BY_FIELD:
+        named = [_by_field(value, record, part) for part in ("database", "collection")]
+        if "" in named:
+            yield Unresolved(topic, f"namespace.mapper = {mapper}: the content of each record names its collection")
+            return
+        database, collection = named[0] or database, named[1] or collection
+    elif mapper not in (None, MAPPER):
+        yield Unresolved(topic, f"namespace.mapper = {mapper}: names collections by code that is not known")
         return
-    yield _namespace(value("database"), value("collection") or topic)
+    yield _namespace(database, collection)
+
+
+def _by_field(value: Callable[[str], str | None], record: Record, part: str) -> str | None:
+    """What ``FieldPathNamespaceMapper`` finds for a part of the name; None where no key asks for a field, "" where the
+    text depends on the record.
+    """
+    for where, node in (("key", record.key), ("value", record.value)):
+        field = value(f"namespace.mapper.{where}.{part}.field")
+        if field is not None:
+            return constant_at(node, tuple(field.split("."))) or ""
+    return None
 
 
 def _subscribed(config: Config, topic: str) -> bool:

@@ -204,13 +204,13 @@ def _rule(pair: Lists, config: Config) -> Rule:
 def _values(tables: Tables, config: Config) -> Callable[[Table], Node]:
     """From a table to the fields of its change events."""
     if tables.document:
-        text = put(envelope(), dict.fromkeys(("before", "after"), Opaque(ALL_COLUMNS)))
-        return lambda table: text
-    written, whole = _written(tables), envelope()
+        text = dict.fromkeys(("before", "after"), Opaque(ALL_COLUMNS))
+        return lambda table: put(envelope(_source(table)), text)
+    written = _written(tables)
     row = rows(config, min(map(len, written), default=1))
 
     def of(table: Table) -> Node:
-        columns = row(_names(table, written))
+        whole, columns = envelope(_source(table)), row(_names(table, written))
         return whole if columns is ALL_COLUMNS else put(whole, {"before": columns, "after": columns})
 
     return of
@@ -232,6 +232,15 @@ def _written(tables: Tables) -> Layouts:
 
 def _names(table: Table, written: Layouts) -> tuple[str, ...]:
     return tuple(".".join(table[one] for one in parts) for parts in written if set(parts) <= set(table))
+
+
+# Names of a table's parts in the field ``source`` of change events: io.debezium.connector.AbstractSourceInfo and its
+# subclasses. Oracle's ``db`` may be the root container, so it is left open.
+_IN_SOURCE = {"database": "db", "schema": "schema", "table": "table", "collection": "collection"}
+
+
+def _source(table: Table) -> dict[str, str]:
+    return {name: table[part] for part, name in _IN_SOURCE.items() if part in table}
 
 
 def _book_keeping(tables: Tables, config: Config) -> Callable[[str], bool]:

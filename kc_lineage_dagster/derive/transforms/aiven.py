@@ -8,7 +8,7 @@ from dataclasses import replace
 from kc_lineage_dagster.derive.config import first, items
 from kc_lineage_dagster.derive.records import ANY_TOPIC, Leaf, Node, Opaque, Record, TopicPattern
 from kc_lineage_dagster.derive.transforms import fields
-from kc_lineage_dagster.derive.transforms.routing import by_content
+from kc_lineage_dagster.derive.transforms.routing import by_content, by_field
 from kc_lineage_dagster.derive.transforms.simple import (
     Change,
     content,
@@ -28,7 +28,8 @@ def extract_topic(options: Options) -> Transform | Unresolved:
     if options.part not in ("Key", "Value"):
         return Unresolved("type", f"{options.class_name} exists only as $Key and $Value")
     field, part = first(options.config, "field.name"), options.part.lower()
-    return by_content(options.alias, TopicPattern(ANY_TOPIC, f"${{{part}.{field}}}" if field else f"${{{part}}}"))
+    pattern = TopicPattern(ANY_TOPIC, f"${{{part}.{field}}}" if field else f"${{{part}}}")
+    return by_field(options.alias, part, (field,) if field else (), pattern)
 
 
 def extract_topic_from_schema(options: Options) -> Transform:

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Collection, Mapping
+from dataclasses import replace
 
 from kc_lineage_dagster.derive.config import Config, first, flag, is_reference, items, stripped
-from kc_lineage_dagster.derive.records import ANY_TOPIC, Record, TopicPattern
+from kc_lineage_dagster.derive.records import ANY_TOPIC, Opaque, Record, TopicPattern
 from kc_lineage_dagster.derive.transforms import aiven, confluent, debezium, kafka, others
 from kc_lineage_dagster.derive.transforms.predicates import build_predicate, guarded
 from kc_lineage_dagster.derive.transforms.steps import Build, Chain, Options, Transform
@@ -97,6 +98,7 @@ def _anything(alias: str, reason: str) -> Transform:
     anywhere = TopicPattern(ANY_TOPIC, f"(whatever transform {alias} makes)")
 
     def step(record: Record) -> tuple[Record, ...]:
-        return record.doubt(doubt), record.to(anywhere).doubt(doubt)
+        anything = replace(record, key=Opaque(), value=Opaque()).doubt(doubt)
+        return anything, anything.to(anywhere)
 
     return Transform(alias, step, undo=lambda topic: None, known=False)

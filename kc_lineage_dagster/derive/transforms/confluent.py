@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -9,7 +10,7 @@ from kc_lineage_dagster.derive.config import first, items
 from kc_lineage_dagster.derive.records import ANY_TOPIC, Node, Opaque, Struct, TopicPattern
 from kc_lineage_dagster.derive.transforms import fields
 from kc_lineage_dagster.derive.transforms.kafka import rename_pairs, timestamped
-from kc_lineage_dagster.derive.transforms.routing import by_content, by_rule, rule
+from kc_lineage_dagster.derive.transforms.routing import by_field, by_rule, rule
 from kc_lineage_dagster.derive.transforms.simple import Change, content_filter, forgotten, missing, on_part, unchanged
 from kc_lineage_dagster.derive.transforms.steps import Build, Options, Transform
 from kc_lineage_dagster.lineage import Unresolved
@@ -37,7 +38,15 @@ def extract_topic(options: Options) -> Transform | Unresolved:
         return Unresolved("type", f"{options.class_name} exists only as $Key, $Value and $Header")
     field = first(options.config, "field")
     shown = f"${{{part}.{field}}}" if field else f"${{{part}}}"
-    return by_content(options.alias, TopicPattern(ANY_TOPIC, shown))
+    path = _path(field) if field else ()
+    return by_field(options.alias, part, path, TopicPattern(ANY_TOPIC, shown))
+
+
+def _path(field: str) -> fields.Path:
+    """A name, or a JSON path such as ``$["a"]["b"]`` or ``$.a.b`` (``field.format``)."""
+    if not field.startswith("$"):
+        return (field,)
+    return tuple(re.findall(r"[^$.\[\]'\"]+", field))
 
 
 def message_timestamp_router(options: Options) -> Transform | Unresolved:

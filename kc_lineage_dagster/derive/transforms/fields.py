@@ -25,8 +25,10 @@ class FlatColumns(Columns):
     delimiter: str = "."
 
 
-def envelope() -> Struct:
+def envelope(source: Mapping[str, str] | None = None) -> Struct:
     """The value of a Debezium change event whose ``after`` holds the columns of the table.
+
+    ``source``: what every event holds in fields of its ``source``.
 
     Source: https://debezium.io/documentation/reference/stable/connectors/postgresql.html#postgresql-change-events-value
     """
@@ -34,7 +36,7 @@ def envelope() -> Struct:
         (
             ("before", ALL_COLUMNS),
             ("after", ALL_COLUMNS),
-            ("source", Opaque()),
+            ("source", Opaque(constants=tuple(source.items()) if source else ())),
             ("op", Leaf()),
             ("ts_ms", Leaf()),
             ("ts_us", Leaf()),
@@ -67,6 +69,9 @@ def field_at(node: Node, path: Path) -> Node | None:
     """The field at a path; None when there is none, Opaque when nothing is known of it."""
     if not path:
         return node
+    if isinstance(node, Opaque):
+        text = dict(node.constants).get(path[0]) if len(path) == 1 else None
+        return Opaque() if text is None else Leaf(constant=text)
     if not isinstance(node, Struct):
         return Opaque()
     named = node.get(path[0])
@@ -105,9 +110,25 @@ def origins(node: Node | None) -> tuple[str, ...]:
 
 def put(node: Node, fields: Mapping[str, Node]) -> Node:
     """With these fields added, or replaced in place."""
+    if isinstance(node, Opaque):
+        return _with_constants(node, fields)
     if not isinstance(node, Struct):
         return Opaque()
     return replace(node, fields=tuple({**dict(node.fields), **fields}.items()))
+
+
+def _with_constants(node: Opaque, fields: Mapping[str, Node]) -> Opaque:
+    known = {name: text for name, text in node.constants if name not in fields}
+    for name, field in fields.items():
+        if isinstance(field, Leaf) and field.constant is not None:
+            known[name] = field.constant
+    return Opaque(constants=tuple(known.items()))
+
+
+def constant_at(node: Node, path: Path) -> str | None:
+    """The text that every record holds at a path; None where that depends on the record."""
+    found = field_at(node, path)
+    return found.constant if isinstance(found, Leaf) else None
 
 
 def put_at(node: Node, path: Path, field: Node) -> Node:

@@ -12,7 +12,7 @@ from kc_lineage_dagster.derive.records import ANY_TOPIC, Leaf, Node, Opaque, Top
 from kc_lineage_dagster.derive.transforms import fields
 from kc_lineage_dagster.derive.transforms.naming import Spell, recase
 from kc_lineage_dagster.derive.transforms.routing import by_content, by_name
-from kc_lineage_dagster.derive.transforms.simple import Change, content, forgotten, missing, on_part, unchanged
+from kc_lineage_dagster.derive.transforms.simple import Change, adding, content, forgotten, missing, on_part, unchanged
 from kc_lineage_dagster.derive.transforms.steps import Build, Options, Transform
 from kc_lineage_dagster.java_regex import Preimage, Refused, compile_java
 from kc_lineage_dagster.lineage import Unresolved
@@ -126,6 +126,12 @@ def pattern_map_string(options: Options) -> Change | Unresolved:
     return change
 
 
+def topic_name_to_field(options: Options) -> Transform | Unresolved:
+    """Adds a field with the topic's name (``TopicNameToField``)."""
+    name = first(options.config, "field")
+    return adding(options, {}, name) if name else missing("field")
+
+
 def made_fields(key: str, doc: str, default: str | None = None) -> Build:
     """A builder of transforms that add the fields listed under a key, which hold nothing of the origin."""
 
@@ -180,7 +186,7 @@ TRANSFORMS: Mapping[str, Build] = {
     f"{_PACKAGE}.TimestampNowField": made_fields(
         "fields", "Adds fields with the worker's time (``TimestampNowField``)."
     ),
-    f"{_PACKAGE}.TopicNameToField": made_fields("field", "Adds a field with the topic's name (``TopicNameToField``)."),
+    f"{_PACKAGE}.TopicNameToField": topic_name_to_field,
     "com.github.jcustenborder.kafka.connect.json.FromJson": forgotten("Reads JSON text by a schema (``FromJson``)."),
     "com.github.jcustenborder.kafka.connect.transform.xml.FromXml": forgotten("Reads XML by a schema (``FromXml``)."),
 }

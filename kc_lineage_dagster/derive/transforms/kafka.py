@@ -9,7 +9,7 @@ from kc_lineage_dagster.derive.config import first, items
 from kc_lineage_dagster.derive.records import Leaf, Node, Opaque, Record
 from kc_lineage_dagster.derive.transforms import fields
 from kc_lineage_dagster.derive.transforms.routing import by_rule, rule
-from kc_lineage_dagster.derive.transforms.simple import Change, content, missing, on_part, on_record, unchanged
+from kc_lineage_dagster.derive.transforms.simple import Change, adding, content, missing, on_part, on_record, unchanged
 from kc_lineage_dagster.derive.transforms.steps import Build, Options, Transform
 from kc_lineage_dagster.derive.transforms.timestamps import TopicFormat, time_pattern
 from kc_lineage_dagster.lineage import Unresolved
@@ -79,19 +79,23 @@ def rename_pairs(options: Options) -> dict[str, str] | Unresolved:
     return pairs
 
 
-@on_part
-def insert_field(options: Options) -> Change | Unresolved:
+def insert_field(options: Options) -> Transform | Unresolved:
     """Adds topic, partition, offset, timestamp or a fixed value under the given names; a ``!`` or ``?`` at the end does
-    not belong to the name (``InsertField``). Only sink records have an offset.
+    not belong to the name (``InsertField``). Only sink records have an offset. The topic is that of the moment, so
+    what every record holds then is known, as it is of the fixed value.
     """
     config = options.config
     if first(config, "offset.field") and options.kind == "source":
         return Unresolved("offset.field", "every record fails: only records on their way to a sink have an offset")
-    keys = ["topic.field", "partition.field", "offset.field", "timestamp.field"]
-    static = ["static.field"] if first(config, "static.value") else []
-    names = [name for key in keys + static if (name := first(config, key))]
+    names = [name for key in _INSERTED if (name := first(config, key))]
+    topic, static, text = first(config, "topic.field"), first(config, "static.field"), config.get("static.value")
     made: dict[str, Node] = {_without_mark(name): Leaf() for name in names}
-    return lambda node: fields.put(node, made)
+    if static and text and text.strip():
+        made[_without_mark(static)] = Leaf(constant=text)
+    return adding(options, made, topic and _without_mark(topic))
+
+
+_INSERTED = ("partition.field", "offset.field", "timestamp.field")
 
 
 def _without_mark(name: str) -> str:

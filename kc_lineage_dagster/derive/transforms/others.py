@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 
-from kc_lineage_dagster.derive.config import Config, first, flag, items
+from kc_lineage_dagster.derive.config import first, flag, items
 from kc_lineage_dagster.derive.records import Leaf, Node, Opaque, Record, Struct
 from kc_lineage_dagster.derive.transforms import aiven, fields, jcustenborder
 from kc_lineage_dagster.derive.transforms.debezium import by_logical_table_router
@@ -13,6 +13,7 @@ from kc_lineage_dagster.derive.transforms.debezium_unwrap import extract_new_rec
 from kc_lineage_dagster.derive.transforms.jcustenborder import made_fields
 from kc_lineage_dagster.derive.transforms.simple import (
     Change,
+    adding,
     content_filter,
     forgotten,
     missing,
@@ -21,7 +22,7 @@ from kc_lineage_dagster.derive.transforms.simple import (
     on_value,
     unchanged,
 )
-from kc_lineage_dagster.derive.transforms.steps import Build, Options
+from kc_lineage_dagster.derive.transforms.steps import Build, Options, Transform
 from kc_lineage_dagster.lineage import Unresolved
 
 
@@ -57,21 +58,26 @@ def _inside(node: Node, name: str) -> Node:
     return found if isinstance(found, Struct) else Opaque()
 
 
-@on_value
-def kafka_metadata(options: Options) -> Change | Unresolved:
+def kafka_metadata(options: Options) -> Transform | Unresolved:
     """Adds topic, partition, offset and timestamp as ``_kafka_metadata_topic`` ... or, with ``nested``, below
-    ``_kafka_metadata``. Source: ``org.apache.iceberg.connect.transforms.KafkaMetadataTransform``.
+    ``_kafka_metadata``; ``external_field`` is a name and a fixed text.
+
+    Source: ``org.apache.iceberg.connect.transforms.KafkaMetadataTransform``.
     """
-    made = _metadata(options.config)
-    return lambda node: fields.put(node, made)
+    config = options.config
+    name, external = config.get("field_name", "_kafka_metadata"), items(config.get("external_field"))
+    fixed: dict[str, Node] = {external[0]: Leaf(constant=external[1])} if len(external) == 2 else {}
+    made: dict[str, Node] = {**dict.fromkeys(("partition", "offset", "timestamp"), Leaf()), **fixed}
+    if not flag(config, "nested"):
+        flat = {f"{name}_{part}": node for part, node in made.items()}
+        return adding(replace(options, part="Value"), flat, f"{name}_topic")
 
+    def step(record: Record) -> tuple[Record, ...]:
+        topic = Leaf(constant=record.topic if isinstance(record.topic, str) else None)
+        inside = Struct((("topic", topic), *made.items()))
+        return (replace(record, value=fields.put(record.value, {name: inside})),)
 
-def _metadata(config: Config) -> dict[str, Node]:
-    name = config.get("field_name", "_kafka_metadata")
-    parts = ["topic", "partition", "offset", "timestamp", *items(config.get("external_field"))[:1]]
-    if flag(config, "nested"):
-        return {name: Struct(tuple((part, Leaf()) for part in parts))}
-    return {f"{name}_{part}": Leaf() for part in parts}
+    return Transform(options.alias, step)
 
 
 @on_record

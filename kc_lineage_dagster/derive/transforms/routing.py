@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from kc_lineage_dagster.derive.records import ANY_TOPIC, Record, TopicPattern
+from kc_lineage_dagster.derive.transforms.fields import constant_at
 from kc_lineage_dagster.derive.transforms.steps import Transform, Undo
 from kc_lineage_dagster.java_regex import (
     Hole,
@@ -103,3 +104,13 @@ def by_content(alias: str, pattern: TopicPattern, also: Change = lambda record: 
         return (also(record).to(pattern),)
 
     return Transform(alias, step, undo=lambda topic: None if pattern.fits(topic) else ())
+
+
+def by_field(alias: str, part: str, path: tuple[str, ...], pattern: TopicPattern) -> Transform:
+    """Names topics after a field of key or value (``part``): its text, where every record holds the same one."""
+
+    def step(record: Record) -> tuple[Record, ...]:
+        text = constant_at(record.key if part == "key" else record.value, path) if part in ("key", "value") else None
+        return (record.to(text or pattern),)
+
+    return Transform(alias, step, undo=lambda topic: None)

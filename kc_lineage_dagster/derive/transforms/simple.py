@@ -8,7 +8,7 @@ from dataclasses import replace
 from functools import wraps
 
 from kc_lineage_dagster.derive.config import first, items
-from kc_lineage_dagster.derive.records import Node, Opaque, Record
+from kc_lineage_dagster.derive.records import Leaf, Node, Opaque, Record
 from kc_lineage_dagster.derive.transforms import fields
 from kc_lineage_dagster.derive.transforms.steps import Build, Options, Transform
 from kc_lineage_dagster.lineage import Unresolved
@@ -92,6 +92,20 @@ def on_part(plan: Plan) -> Build:
         return Transform(options.alias, lambda record: (apply(record, change),))
 
     return build
+
+
+def adding(options: Options, made: Mapping[str, Node], topic_field: str | None) -> Transform | Unresolved:
+    """A transform ``$Key`` or ``$Value`` that adds fields; ``topic_field`` gets the topic that the record has then."""
+    apply = _PARTS.get(options.part or "")
+    if apply is None:
+        return Unresolved("type", f"{options.class_name} exists only as $Key and $Value")
+
+    def step(record: Record) -> tuple[Record, ...]:
+        topic = Leaf(constant=record.topic if isinstance(record.topic, str) else None)
+        added = {**({topic_field: topic} if topic_field else {}), **made}
+        return (apply(record, lambda node: fields.put(node, added)),)
+
+    return Transform(options.alias, step)
 
 
 def on_value(plan: Plan) -> Build:

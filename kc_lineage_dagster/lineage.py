@@ -39,7 +39,8 @@ class FieldEdge:
     transform: str = ""
 
     def __str__(self) -> str:
-        return f"{', '.join(self.upstream) or '(made)'} -> {self.downstream or '(dropped)'}"
+        how = f" by {self.transform}" if self.transform else ""
+        return f"{', '.join(self.upstream) or '(made)'} -> {self.downstream or '(dropped)'}{how}"
 
 
 @dataclass(frozen=True, slots=True, order=True)

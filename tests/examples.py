@@ -9,6 +9,7 @@ whole.
     kafka:a -> postgres:shop.public.a
       id -> order_id
       ssn -> (dropped)
+      mail -> mail by Hash
     ? b: nothing was consumed
 
 Cases are separated by a line of ``---``. Directives hold JSON: ``@kind "source"``, ``@state "FAILED"``,
@@ -16,7 +17,8 @@ Cases are separated by a line of ``---``. Directives hold JSON: ``@kind "source"
 ``@tasks [{"tables": "..."}]``, ``@cluster [...]`` (data topics of the other connectors), ``@internal [...]`` (their
 book-keeping), ``@notes [...]`` (what could not be read),
 ``@catalog {"postgres:shop.a": ["id"]}`` (datasets and their columns, null where not known), ``@views [...]`` and
-``@tables [...]`` (what kind they are, where that is known), ``@kafka [...]`` (Kafka's own list),
+``@tables [...]`` (what kind they are, where that is known), ``@keys {"topic": ["id"]}`` (fields of a topic's keys),
+``@kafka [...]`` (Kafka's own list),
 ``@values {"topic": "srv.a.Value"}`` (records in a schema registry),
 ``@aliases {"us": "kafka-us"}``, ``@plugins [...]``. Field lines are compared only below edges that have any. ``?``
 lines are parts of unresolved items' text; every item needs its line.
@@ -113,6 +115,8 @@ def _catalog(facts: dict[str, Any]) -> Holdings:
     for key, columns in facts.get("catalog", {}).items():
         platform, _, name = key.partition(":")
         platforms[platform][name] = Schema(columns and tuple(columns), view=kinds.get(key))
+    for topic, names in facts.get("keys", {}).items():
+        platforms["kafka"][topic] = replace(platforms["kafka"].get(topic, Schema()), key_fields=tuple(names))
     for topic, name in facts.get("values", {}).items():
         platforms["kafka"][topic] = replace(platforms["kafka"].get(topic, Schema()), value_name=name)
     named = {platform: Platform(names) for platform, names in platforms.items()}

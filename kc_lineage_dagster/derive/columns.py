@@ -100,10 +100,10 @@ def listed(node: Node, known: Known) -> Node:
 def _listed(node: Node, known: Known) -> Node | None:
     if isinstance(node, Leaf):
         paths = [known.path(origin) for origin in node.origins]
-        return None if None in paths else Leaf(tuple(path for path in paths if path), node.transforms)
+        return None if None in paths else replace(node, origins=tuple(path for path in paths if path))
     if isinstance(node, Opaque):
         text = _listed(node.text, known) if node.text else None
-        return Opaque(text) if isinstance(text, Struct) else node
+        return replace(node, text=text) if isinstance(text, Struct) else node
     named = ((name, _listed(inner, known)) for name, inner in node.fields)
     fields = {name: inner for name, inner in named if inner is not None}
     columns = node.columns
@@ -145,16 +145,20 @@ def itself(node: Node, below: str = "") -> Node:
     """A topic's fields as those who read the topic see them: each is made of itself."""
     if not isinstance(node, Struct):
         return Opaque(constants=node.constants) if isinstance(node, Opaque) else Opaque()
-    fields = ((name, _itself(inner, below + name)) for name, inner in node.fields)
+    fields = tuple((name, _itself(inner, below + name)) for name, inner in node.fields)
     columns = node.columns
     if columns is None:
-        return Struct(tuple(fields))
+        return Struct(fields)
     gone = frozenset(columns.name(column) for column in columns.excluded) - {name for name, _ in node.fields}
-    return Struct(tuple(fields), Columns(excluded=gone, below=below, some=columns.some))
+    return Struct(fields, Columns(excluded=gone, below=below, some=columns.some))
 
 
 def _itself(node: Node, path: str) -> Node:
-    return Leaf((path,), constant=node.constant) if isinstance(node, Leaf) else itself(node, f"{path}.")
+    if isinstance(node, Struct):
+        return itself(node, f"{path}.")
+    if isinstance(node, Leaf):
+        return Leaf((path,), constant=node.constant)
+    return Opaque(constants=node.constants, place=path)
 
 
 # ---- the chain

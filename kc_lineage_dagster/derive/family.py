@@ -62,7 +62,7 @@ class SourceFamily:
     direction: str = "source"
 
 
-def value_fields(config: Config, record: Record) -> Node:
+def value_fields(config: Config, record: Record, target: Dataset) -> Node:
     """Most sinks write the fields of the value under their names."""
     return record.value
 
@@ -72,13 +72,19 @@ def makes_none(config: Config) -> bool:
     return False
 
 
+def makes_all(config: Config) -> bool:
+    """What is written are documents: their fields are those of the records, or the writing fails."""
+    return True
+
+
 @dataclass(frozen=True, slots=True)
 class SinkFamily:
     """Connectors that read topics.
 
     ``writes``: from configuration and the record of one input topic (``record.origin.name`` is the topic consumed,
-    ``record.topic`` what the transforms left) to the datasets it goes to. ``columns``: from the same to the columns
-    written there, as the platform stores their names; by default the fields of the value. ``makes_columns``: whether
+    ``record.topic`` what the transforms left) to the datasets it goes to. ``columns``: from the same, and
+    one of those datasets, to the columns written there, as the platform stores their names; by default the fields of
+    the value. ``makes_columns``: whether
     the connector makes the columns of a record that are not there, so that they are known without a catalog. The rest
     as in SourceFamily.
     """
@@ -91,7 +97,7 @@ class SinkFamily:
     naming: tuple[str, ...] = ()
     never_known: str = ""
     spelled: str = ""
-    columns: Callable[[Config, Record], Node] = value_fields
+    columns: Callable[[Config, Record, Dataset], Node] = value_fields
     makes_columns: Callable[[Config], bool] = makes_none
     direction: str = "sink"
 

@@ -94,10 +94,12 @@ class Struct:
 class Opaque:
     """Nothing is known of what is inside, nor of where it comes from; but perhaps what the text or the bytes hold that
     it is (``text``), and some fields: ``constants`` are those in which every record holds the same text, and that text.
+    ``place``: the path of the whole in the origin, where that is known.
     """
 
     text: Struct | None = None
     constants: tuple[tuple[str, str], ...] = ()
+    place: str | None = None
 
 
 Node = Leaf | Struct | Opaque
@@ -165,5 +167,7 @@ def leaves(node: Node, path: str = "") -> Iterator[tuple[str, Leaf]]:
     for name, inner in node.fields:
         if isinstance(inner, Leaf):
             yield path + name, inner
+        elif isinstance(inner, Opaque):
+            yield from [(path + name, Leaf((inner.place,)))] if inner.place else ()
         else:
             yield from leaves(inner, f"{path}{name}.")

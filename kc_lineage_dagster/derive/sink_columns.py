@@ -63,4 +63,4 @@ class SinkColumns:
             if not isinstance(end.topic, str):
                 end = end.to("kc_sample")  # the target is known, so the topic's name makes no difference to it
             if outcome.at == len(self.chain) and target in self.family.writes(self.config, end):
-                yield self.family.columns(self.config, end)
+                yield self.family.columns(self.config, end, target)

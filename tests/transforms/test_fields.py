@@ -43,7 +43,11 @@ def record_after(value: Struct, *steps: dict[str, str], kind: str = "sink") -> R
     [
         (ALL_COLUMNS, [{"type": f"{KAFKA}.ReplaceField$Value", "renames": "a:b,b:a"}], ["a -> b", "b -> a"]),
         (ALL_COLUMNS, [{"type": f"{KAFKA}.ReplaceField$Value", "whitelist": "a, b"}], ["a -> a", "b -> b"]),
-        (ALL_COLUMNS, [{"type": f"{KAFKA}.MaskField$Value", "fields": "ssn"}], ["(made) -> ssn", "ssn -> (dropped)"]),
+        (
+            ALL_COLUMNS,
+            [{"type": f"{KAFKA}.MaskField$Value", "fields": "ssn"}],
+            ["(made) -> ssn by MaskField", "ssn -> (dropped)"],
+        ),
         (ALL_COLUMNS, [{"type": f"{KAFKA}.InsertField$Value", "offset.field": "o!"}], ["(made) -> o"]),
         (ALL_COLUMNS, [{"type": f"{KAFKA}.InsertField$Value", "static.field": "s"}], []),
         (
@@ -92,7 +96,7 @@ def record_after(value: Struct, *steps: dict[str, str], kind: str = "sink") -> R
         (
             ALL_COLUMNS,
             [{"type": f"{AIVEN}.ConcatFields$Value", "field.names": "a,b.c", "output.field.name": "ab"}],
-            ["a, b.c -> ab"],
+            ["a, b.c -> ab by ConcatFields"],
         ),
         (
             ALL_COLUMNS,

@@ -138,7 +138,7 @@ def test_counts():
     ("case", "expected"),
     [
         (43, ["id -> id", "name -> n2"]),
-        (52, ["(made) -> name", "amount -> amount", "id -> id", "region -> region"]),
+        (52, ["(made) -> name by MaskField", "amount -> amount", "id -> id", "region -> region"]),
         (58, ["id -> pk", "data.amount -> data.amount", "data.id -> data.id", "data.name -> data.name"]),
         (66, ["data.amount -> amount", "data.id -> id", "data.name -> name", "data.region -> region"]),
         (104, ["(made) -> __op", "(made) -> __source_ts_ms", "(made) -> __table", "id -> id"]),

@@ -18,10 +18,13 @@ from kc_lineage_dagster.derive.config import Config, first, flag
 from kc_lineage_dagster.derive.family import SinkFamily, topic_of
 from kc_lineage_dagster.derive.readers.table_names import qualified, required
 from kc_lineage_dagster.derive.readers.topic_maps import topic_map
-from kc_lineage_dagster.derive.records import Record
+from kc_lineage_dagster.derive.records import Leaf, Node, Record, Struct
+from kc_lineage_dagster.derive.transforms.fields import put
 from kc_lineage_dagster.java_regex import Refused
 from kc_lineage_dagster.lineage import Dataset, Unresolved
 
+_KEY_FIELD = ("kafkaKeyFieldName", "kafka.key.field.name")
+_DATA_FIELD = ("kafkaDataFieldName", "kafka.data.field.name")
 _INVALID = re.compile(r"[^a-zA-Z0-9_]")
 # datahub.ingestion.source.bigquery_v2.bigquery_audit: date-sharded tables are one dataset, decorators are cut off
 _SHARD = re.compile(r"(?:.+\D[_$]?)?\d{4}(?:0[1-9]|1[0-2])(?:0[1-9]|[12][0-9]|3[01])")
@@ -72,6 +75,31 @@ def _sanitized(config: Config, table: str) -> str | Unresolved:
     return clean if flag(config, "sanitizeTopics", "sanitize.topics", default=storage) else table
 
 
+def columns(config: Config, record: Record, target: Dataset) -> Node:
+    """The fields of the value, those of the key and of the record's place below the names that options give them."""
+    key, place = (first(config, *names) for names in (_KEY_FIELD, _DATA_FIELD))
+    beside: dict[str, Node] = {key: record.key} if key else {}
+    if place:
+        beside[place] = Struct(tuple((part, Leaf()) for part in ("topic", "partition", "offset", "insertTime")))
+    value = put(record.value, beside) if beside else record.value
+    sanitizes = flag(config, "sanitizeFieldNames", "sanitize.field.names")
+    return _clean(value) if sanitizes else value
+
+
+def _clean(node: Node) -> Node:
+    """Names as ``com.wepay.kafka.connect.bigquery.utils.FieldNameSanitizer`` leaves them."""
+    if not isinstance(node, Struct):
+        return node
+    named = ((_INVALID.sub("_", name), _clean(field)) for name, field in node.fields)
+    fields = {(name if re.match("[a-zA-Z_]", name) else f"_{name}"): field for name, field in named}
+    return Struct(tuple(fields.items()), node.columns)
+
+
+def _makes_columns(config: Config) -> bool:
+    creates = (first(config, "auto.create.tables") or "disabled").upper() not in ("DISABLED", "FALSE")
+    return creates or flag(config, "autoCreateTables") or flag(config, "allowNewBigQueryFields")
+
+
 def _version_1(config: Config, topic: str) -> Place:
     datasets = topic_map(config, "datasets", separator="=")
     formats = topic_map(config, "topicsToTables", separator="=")
@@ -105,6 +133,8 @@ FAMILY = SinkFamily(
     ),
     platform="bigquery",
     writes=writes,
+    columns=columns,
+    makes_columns=_makes_columns,
     naming=(
         "project",
         "defaultDataset",

@@ -5,9 +5,11 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from kc_lineage_dagster.derive.config import Config, first
-from kc_lineage_dagster.derive.family import SinkFamily, topic_of
-from kc_lineage_dagster.derive.records import Record
+from kc_lineage_dagster.derive.config import Config, first, pairs
+from kc_lineage_dagster.derive.family import SinkFamily, makes_all, topic_of
+from kc_lineage_dagster.derive.readers.one_column import top_level
+from kc_lineage_dagster.derive.records import Node, Opaque, Record, Struct
+from kc_lineage_dagster.derive.transforms.fields import field_at
 from kc_lineage_dagster.lineage import Dataset, Unresolved
 
 _PLATFORM = "cassandra"
@@ -29,6 +31,26 @@ def _writes_datastax(config: Config, record: Record) -> Iterator[Dataset | Unres
     yield from (Dataset(_PLATFORM, f"{keyspace}.{table}") for keyspace, table in tables)
     if not tables:
         yield Unresolved(topic, "no key topic.<topic>.<keyspace>.<table>.mapping names it")
+
+
+def _columns_datastax(config: Config, record: Record, target: Dataset) -> Node:
+    """``column=value.field, column=key`` of the table's mapping; what else it may hold (headers, functions) is not
+    known.
+    """
+    keyspace, _, table = target.name.partition(".")
+    keys = (
+        f"topic.{topic_of(record)}.{one}.{other}.mapping"
+        for one in (keyspace, f'"{keyspace}"')
+        for other in (table, f'"{table}"')
+    )
+    mapping = pairs(first(config, *keys), "=")
+    parts = {"key": record.key, "value": record.value}
+    found: dict[str, Node] = {}
+    for column, source in mapping.items():
+        part, *path = source.split(".")
+        node = field_at(parts[part], tuple(path)) if part in parts else None
+        found[column.strip('"') if column.startswith('"') else column.lower()] = node or Opaque()
+    return top_level(Struct(tuple(found.items())), "mapping")
 
 
 def _writes_scylla(config: Config, record: Record) -> Iterator[Dataset | Unresolved]:
@@ -75,6 +97,8 @@ FAMILIES = (
         ),
         platform=_PLATFORM,
         writes=_writes_datastax,
+        columns=_columns_datastax,
+        makes_columns=makes_all,
         rule="com.datastax.oss.kafka.sink.config.CassandraSinkConfig, github.com/datastax/kafka-sink",
         spelled=_SPELLED,
     ),

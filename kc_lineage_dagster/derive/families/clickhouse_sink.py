@@ -17,7 +17,7 @@ from kc_lineage_dagster.derive.family import SinkFamily, topic_of
 from kc_lineage_dagster.derive.readers.table_names import qualified
 from kc_lineage_dagster.derive.readers.topic_maps import topic_map
 from kc_lineage_dagster.derive.records import Record
-from kc_lineage_dagster.derive.transforms.fields import constant_at
+from kc_lineage_dagster.derive.transforms.fields import constant_at, state
 from kc_lineage_dagster.lineage import Dataset, Unresolved
 
 
@@ -69,6 +69,8 @@ ALTINITY = SinkFamily(
     classes=("com.altinity.clickhouse.sink.connector.ClickHouseSinkConnector",),
     platform="clickhouse",
     writes=writes_altinity,
+    columns=lambda config, record, target: state(record.value),
+    makes_columns=lambda config: flag(config, "auto.create.tables"),
     naming=("clickhouse.topic2table.map", "clickhouse.database.override.map", "clickhouse.server.database"),
     never_known="the database, unless clickhouse.server.database and the topic server.database.table agree on it",
     spelled="database.table, case kept",

@@ -70,7 +70,7 @@ def _text(config: Config, record: Record) -> str | Unresolved:
     return text
 
 
-def _columns(config: Config, record: Record) -> Node:
+def _columns(config: Config, record: Record, target: Dataset) -> Node:
     """The row of a change event, or the value itself, with ``primary.key.mode``, ``primary.key.fields`` and the lists
     of fields (``topic:field`` or ``field``); names are folded where they are written without quotes.
 
@@ -85,10 +85,7 @@ def _columns(config: Config, record: Record) -> Node:
     if mode.lower() == "record_header":
         return value
     columns = row(record.key, value, mode, keys)
-    place = parse_jdbc_url(first(config, URL_KEY) or "")
-    if isinstance(place, Unresolved) or flag(config, "quote.identifiers"):
-        return columns
-    return folded(columns, PLATFORMS[place.platform].folds)
+    return columns if flag(config, "quote.identifiers") else folded(columns, PLATFORMS[target.platform].folds)
 
 
 def _fields(config: Config, key: str, topic: str) -> list[str]:

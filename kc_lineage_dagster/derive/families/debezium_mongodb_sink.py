@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from kc_lineage_dagster.derive.config import Config, first
 from kc_lineage_dagster.derive.family import SinkFamily, topic_of
 from kc_lineage_dagster.derive.records import Record
+from kc_lineage_dagster.derive.transforms.fields import state
 from kc_lineage_dagster.lineage import Dataset, Unresolved
 
 FORMAT, STRATEGY = "collection.name.format", "collection.naming.strategy"
@@ -38,6 +39,7 @@ FAMILY = SinkFamily(
     ),
     platform="mongodb",
     writes=_writes,
+    columns=lambda config, record, target: state(record.value),
     rule="https://debezium.io/documentation/reference/stable/connectors/mongodb-sink.html",
     naming=("sink.database", FORMAT, STRATEGY),
     never_known="collections that a format with ${source...} names",

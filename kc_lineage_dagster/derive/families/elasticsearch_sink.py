@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from kc_lineage_dagster.derive.config import Config, first, pairs
-from kc_lineage_dagster.derive.family import SinkFamily, topic_of
+from kc_lineage_dagster.derive.family import SinkFamily, makes_all, topic_of
 from kc_lineage_dagster.derive.readers.search_index import data_stream_of, index_of
 from kc_lineage_dagster.derive.records import Record
 from kc_lineage_dagster.lineage import Dataset, Unresolved
@@ -60,6 +60,7 @@ FAMILIES = (
         classes=("io.confluent.connect.elasticsearch.ElasticsearchSinkConnector", "ElasticsearchSink"),
         platform=_PLATFORM,
         writes=_writes,
+        makes_columns=makes_all,
         rule=_RULE,
         naming=(
             "external.resource.usage",
@@ -77,6 +78,7 @@ FAMILIES = (
         classes=("ElasticsearchSinkV2",),
         platform=_PLATFORM,
         writes=_writes_v2,
+        makes_columns=makes_all,
         rule="https://docs.confluent.io/cloud/current/connectors/cc-elasticsearch-service-sink-v2.html",
         naming=(
             "auto.create",
@@ -94,6 +96,7 @@ FAMILIES = (
         classes=("io.aiven.connect.elasticsearch.ElasticsearchSinkConnector",),
         platform=_PLATFORM,
         writes=_writes_aiven,
+        makes_columns=makes_all,
         rule="https://github.com/Aiven-Open/elasticsearch-connector-for-apache-kafka",
         naming=("topic.index.map",),
         spelled=_SPELLED,

@@ -35,6 +35,10 @@ def writes(config: Config, record: Record) -> Iterable[Dataset | Unresolved]:
     return tuple(found for table in tables if (found := _routed(config, topic, field, text, table)))
 
 
+def _makes_columns(config: Config) -> bool:
+    return flag(config, "iceberg.tables.evolve-schema-enabled") or flag(config, "iceberg.tables.auto-create-enabled")
+
+
 def _routed(config: Config, topic: str, field: str, text: str | None, table: str) -> Dataset | Unresolved | None:
     """Whether records arrive at one of the tables; None for one that the text in their field does not lead to."""
     key = f"iceberg.table.{table}.route-regex"
@@ -55,6 +59,7 @@ FAMILY = SinkFamily(
     classes=("org.apache.iceberg.connect.IcebergSinkConnector", "io.tabular.iceberg.connect.IcebergSinkConnector"),
     platform="iceberg",
     writes=writes,
+    makes_columns=_makes_columns,
     naming=("iceberg.tables", "iceberg.tables.dynamic-enabled", "iceberg.tables.route-field"),
     never_known="tables chosen by the content of iceberg.tables.route-field",
     spelled="namespace.table as configured; iceberg.catalog is not part of the name",

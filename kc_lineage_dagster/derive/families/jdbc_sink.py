@@ -5,12 +5,12 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 
-from kc_lineage_dagster.derive.config import Config, first, flag, items, pairs
+from kc_lineage_dagster.derive.config import Config, first, flag, pairs
 from kc_lineage_dagster.derive.family import SinkFamily, topic_of
 from kc_lineage_dagster.derive.readers.jdbc_connection import MANAGED_SINKS, connection
 from kc_lineage_dagster.derive.readers.jdbc_targets import session_user, target, unreadable
 from kc_lineage_dagster.derive.readers.jdbc_url import JdbcUrl
-from kc_lineage_dagster.derive.readers.key_modes import folded, row
+from kc_lineage_dagster.derive.readers.key_modes import folded, jdbc_row, makes_columns
 from kc_lineage_dagster.derive.readers.sql_names import TableName, table_name
 from kc_lineage_dagster.derive.readers.sql_platforms import PLATFORMS
 from kc_lineage_dagster.derive.records import Node, Record
@@ -35,18 +35,10 @@ def _writes(config: Config, record: Record) -> Iterable[Dataset | Unresolved]:
     return (target(place, name, session_user(config, "connection.user"), quoted=quoted),)
 
 
-def _columns(config: Config, record: Record) -> Node:
+def _columns(config: Config, record: Record, target: Dataset) -> Node:
     """``pk.mode``, ``pk.fields``, ``fields.whitelist``; names are folded where they are written without quotes."""
-    mode, keys = first(config, "pk.mode") or "none", items(first(config, "pk.fields"))
-    columns = row(record.key, record.value, mode, keys, items(first(config, "fields.whitelist")))
-    place = connection(config)
-    if isinstance(place, Unresolved) or _quotes(config):
-        return columns
-    return folded(columns, PLATFORMS[place.platform].folds)
-
-
-def _makes_columns(config: Config) -> bool:
-    return flag(config, "auto.create") or flag(config, "auto.evolve")
+    columns = jdbc_row(config, record)
+    return columns if _quotes(config) else folded(columns, PLATFORMS[target.platform].folds)
 
 
 def _quotes(config: Config) -> bool:
@@ -109,7 +101,7 @@ FAMILY = SinkFamily(
     platform="as the JDBC URL or the managed connector says",
     writes=_writes,
     columns=_columns,
-    makes_columns=_makes_columns,
+    makes_columns=makes_columns,
     naming=("table.name.format", "topics.to.tables.mapping"),
     never_known="the schema of a table without one where several are searched, or where a hidden user's name decides",
     spelled="as DataHub's ingestion of each SQL platform: database.schema.table, database.table or schema.table",

@@ -10,8 +10,9 @@ import re
 from collections.abc import Callable, Iterator
 
 from kc_lineage_dagster.derive.config import Config, first, items
-from kc_lineage_dagster.derive.family import SinkFamily, topic_of
-from kc_lineage_dagster.derive.records import Record
+from kc_lineage_dagster.derive.family import SinkFamily, makes_all, topic_of
+from kc_lineage_dagster.derive.readers.mongodb_documents import document
+from kc_lineage_dagster.derive.records import Node, Record
 from kc_lineage_dagster.derive.sink_topics import hidden_topics
 from kc_lineage_dagster.derive.transforms.fields import constant_at
 from kc_lineage_dagster.java_regex import compile_java
@@ -57,6 +58,11 @@ def _by_field(value: Callable[[str], str | None], record: Record, part: str) -> 
     return None
 
 
+def _columns(config: Config, record: Record, target: Dataset) -> Node:
+    topic = topic_of(record)
+    return document(record, lambda key: first(config, f"topic.override.{topic}.{key}", key))
+
+
 def _subscribed(config: Config, topic: str) -> bool:
     """Whether the sink takes records of this topic, under the name that its transforms leave."""
     if hidden_topics(config):
@@ -88,6 +94,8 @@ FAMILIES = (
         classes=("com.mongodb.kafka.connect.MongoSinkConnector", "MongoDbAtlasSink"),
         platform="mongodb",
         writes=_writes,
+        columns=_columns,
+        makes_columns=makes_all,
         rule="https://www.mongodb.com/docs/kafka-connector/current/sink-connector/configuration-properties/topic-override/",
         naming=("database", "collection", "namespace.mapper"),
         never_known="collections that FieldPathNamespaceMapper reads from records",

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 
 from kc_lineage_dagster.derive.config import Config, first, flag, items, pairs
-from kc_lineage_dagster.derive.family import SinkFamily, topic_of
+from kc_lineage_dagster.derive.family import SinkFamily, makes_all, topic_of
 from kc_lineage_dagster.derive.readers.search_index import index_of
 from kc_lineage_dagster.derive.records import Record
 from kc_lineage_dagster.lineage import Dataset, Unresolved
@@ -55,6 +55,7 @@ FAMILIES = (
         ),
         platform=_PLATFORM,
         writes=_writes,
+        makes_columns=makes_all,
         rule="io.aiven.kafka.connect.opensearch.OpenSearchSinkConnectorConfig.topicToIndexNameConverter",
         naming=("data.stream.enabled", "data.stream.prefix", _EXISTING, _MAP),
         never_known="the index behind an alias",
@@ -65,6 +66,7 @@ FAMILIES = (
         classes=("OpenSearchSink",),
         platform=_PLATFORM,
         writes=_writes_numbered,
+        makes_columns=makes_all,
         rule="https://docs.confluent.io/cloud/current/connectors/cc-opensearch-sink.html",
         spelled="the index",
     ),

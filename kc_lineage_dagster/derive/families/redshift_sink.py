@@ -8,6 +8,7 @@ from kc_lineage_dagster.derive.config import Config, first
 from kc_lineage_dagster.derive.family import SinkFamily, topic_of
 from kc_lineage_dagster.derive.readers.jdbc_targets import target, unreadable
 from kc_lineage_dagster.derive.readers.jdbc_url import JdbcUrl
+from kc_lineage_dagster.derive.readers.key_modes import folded, jdbc_row, makes_columns
 from kc_lineage_dagster.derive.readers.sql_names import table_name
 from kc_lineage_dagster.derive.records import Record
 from kc_lineage_dagster.lineage import Dataset, Unresolved
@@ -28,6 +29,8 @@ FAMILY = SinkFamily(
     classes=("io.confluent.connect.aws.redshift.RedshiftSinkConnector", "RedshiftSink"),
     platform="redshift",
     writes=_writes,
+    columns=lambda config, record, target: folded(jdbc_row(config, record), str.lower),
+    makes_columns=makes_columns,
     naming=("aws.redshift.database", "table.name.format"),
     spelled="database.schema.table in lower case",
     rule="https://docs.confluent.io/kafka-connectors/aws-redshift/current/sink_config_options.html",

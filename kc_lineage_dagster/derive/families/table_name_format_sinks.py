@@ -6,13 +6,14 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 from kc_lineage_dagster.derive.config import Config, first
-from kc_lineage_dagster.derive.family import SinkFamily, topic_of
+from kc_lineage_dagster.derive.family import SinkFamily, topic_of, value_fields
 from kc_lineage_dagster.derive.readers.jdbc_targets import session_user, target
 from kc_lineage_dagster.derive.readers.jdbc_url import JdbcUrl
+from kc_lineage_dagster.derive.readers.key_modes import jdbc_row, makes_columns
 from kc_lineage_dagster.derive.readers.sql_names import TableName
 from kc_lineage_dagster.derive.readers.sql_platforms import PLATFORMS
 from kc_lineage_dagster.derive.readers.table_names import qualified, required
-from kc_lineage_dagster.derive.records import Record
+from kc_lineage_dagster.derive.records import Node, Record
 from kc_lineage_dagster.lineage import Dataset, Unresolved
 
 _DOCS = "https://docs.confluent.io/kafka-connectors"
@@ -41,6 +42,10 @@ def _writes(sink: _Sink) -> Callable[[Config, Record], Iterable[Dataset | Unreso
         return (target(place, TableName(table), session_user(config, "connection.user")),)
 
     return writes
+
+
+def _row(config: Config, record: Record, target: Dataset) -> Node:
+    return jdbc_row(config, record)
 
 
 _SINKS = (
@@ -100,6 +105,8 @@ FAMILIES = tuple(
         classes=sink.classes,
         platform=sink.platform,
         writes=_writes(sink),
+        columns=_row if sink.platform in PLATFORMS else value_fields,
+        makes_columns=makes_columns,
         naming=("table.name.format", *sink.inside),
         never_known=sink.never_known,
         spelled=sink.spelled,

@@ -11,7 +11,7 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
-from kc_lineage_dagster.derive.config import Config, first
+from kc_lineage_dagster.derive.config import Config, first, flag
 from kc_lineage_dagster.derive.readers.name_lists import NameList, comma_separated, name_list, spelled_out
 from kc_lineage_dagster.derive.records import ALL_COLUMNS, SOME_COLUMNS, Columns, Leaf, Node, Struct
 from kc_lineage_dagster.java_regex import JavaRegex, compile_java
@@ -28,6 +28,9 @@ _CHANGES = (
     re.compile(r"(?P<name>column\.mask\.hash(?:\.v2)?\.[^.]+)\.with\.salt\..+"),
     re.compile(r"(?P<name>column\.truncate\.to\.\d+\.chars)"),
 )
+# dots are let through: the rule is that of full names
+_NOT_AVRO = re.compile(r"^[^A-Za-z_]|(?<!^)[^A-Za-z0-9_.]")
+_NOT_PLAIN = re.compile(r"^[^A-Za-z]|(?<!^)[^A-Za-z0-9.]")
 _CONSTANT = "column.mask.with."  # asterisks in place of every value
 
 
@@ -87,7 +90,7 @@ def rows(config: Config, dots: int = 2) -> Callable[[tuple[str, ...]], Node]:
     ``dots``: how many the full name of a column holds at least.
     """
     include, exclude = (_read(first(config, *keys)) for keys in (INCLUDE, EXCLUDE))
-    lists = _lists(config, dots)
+    lists, spell = _lists(config, dots), _spelling(config)
 
     def row(names: tuple[str, ...]) -> Node:
         chosen = _Chosen(names, lists) if lists else None
@@ -96,9 +99,38 @@ def rows(config: Config, dots: int = 2) -> Callable[[tuple[str, ...]], Node]:
             leaves = ((column, chosen(column) if chosen else None) for column in sorted(only))
             return Struct(tuple((column, leaf or Leaf((column,))) for column, leaf in leaves))
         gone = exclude.of(names) if exclude is not None and include is None else frozenset()
-        return Struct(columns=Columns(excluded=gone, chosen=chosen)) if gone or chosen else ALL_COLUMNS
+        if not (gone or chosen or spell):
+            return ALL_COLUMNS
+        return Struct(columns=Columns(excluded=gone, chosen=chosen, spell=spell))
 
     return row
+
+
+def _spelling(config: Config) -> Callable[[str], str] | None:
+    """How column names that Avro does not allow are changed: ``field.name.adjustment.mode``, or before version 2
+    ``sanitize.field.names``, which an Avro converter switches on.
+
+    Source: ``io.debezium.schema.SchemaNameAdjuster``, ``io.debezium.config.CommonConnectorConfig``.
+    """
+    avro = any("Avro" in config.get(f"{part}.converter", "") for part in ("key", "value"))
+    mode = first(config, "field.name.adjustment.mode") or ("avro" if avro else "none")
+    if mode.lower() == "avro_unicode":
+        return _unicode
+    return _avro if mode.lower() == "avro" or flag(config, "sanitize.field.names") else None
+
+
+def _avro(name: str) -> str:
+    return _NOT_AVRO.sub("_", name)
+
+
+def _unicode(name: str) -> str:
+    """``io.debezium.schema.UnicodeReplacementFunction``: an underscore begins an escape, so it is escaped itself."""
+
+    def escaped(found: re.Match[str]) -> str:
+        code = f"{ord(found[0]):x}"
+        return f"_u{code if len(code) > 2 else code.rjust(2, '0').rjust(4, '0')}"
+
+    return _NOT_PLAIN.sub(escaped, name)
 
 
 def keys(config: Config) -> Callable[[tuple[str, ...]], Node]:

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
-from kc_lineage_dagster.derive.records import Leaf, Node, Opaque, Struct
+from kc_lineage_dagster.derive.config import Config, first, flag, items
+from kc_lineage_dagster.derive.records import Leaf, Node, Opaque, Record, Struct
 from kc_lineage_dagster.derive.transforms.fields import only, put, without
 
 KAFKA_COORDINATES = ("__connect_topic", "__connect_partition", "__connect_offset")
@@ -27,6 +28,17 @@ def row(key: Node, value: Node, mode: str, key_names: Sequence[str], chosen: Seq
     if mode.lower() == "record_value":
         return only(beside, (*key_names, *chosen)) if chosen else beside
     return put(without(only(beside, chosen) if chosen else beside, list(keys)), keys)
+
+
+def jdbc_row(config: Config, record: Record) -> Node:
+    """The row of a connector that has ``pk.mode``, ``pk.fields`` and ``fields.whitelist`` of Confluent's JDBC sink."""
+    mode, keys = first(config, "pk.mode") or "none", items(first(config, "pk.fields"))
+    return row(record.key, record.value, mode, keys, items(first(config, "fields.whitelist")))
+
+
+def makes_columns(config: Config) -> bool:
+    """Whether such a connector makes tables, or columns that are missing."""
+    return flag(config, "auto.create") or flag(config, "auto.evolve")
 
 
 def folded(columns: Node, fold: Callable[[str], str]) -> Node:

@@ -246,7 +246,8 @@ def flattened(node: Node, delimiter: str) -> Node:
             if isinstance(field, Struct):
                 walk(field, f"{path}{name}{delimiter}")
             else:
-                fields[path + name] = field
+                # what may be a struct may come out under other names
+                fields[path + name] = Opaque() if isinstance(field, Opaque) else field
 
     walk(node, "")
     kept = next((path for path in ("", f"after{delimiter}", *sets) if path in sets), None)

@@ -5,9 +5,10 @@ from __future__ import annotations
 import re
 
 from kc_lineage_dagster.derive.config import Config, first
-from kc_lineage_dagster.derive.evidence import Evidence, committed_topics
+from kc_lineage_dagster.derive.evidence import ClusterTopics, Evidence, committed_topics
 from kc_lineage_dagster.derive.placeholders import hidden, left_over
-from kc_lineage_dagster.lineage import Unresolved
+from kc_lineage_dagster.derive.topic_lists import data_topics
+from kc_lineage_dagster.lineage import KAFKA, Unresolved
 
 _ITEM = re.compile(r"(?:\$\{[^{}]*\}|[^,])+")  # a reference may hold a comma
 
@@ -89,13 +90,32 @@ def _matching(pattern: str, evidence: Evidence) -> tuple[dict[str, str], list[Un
     known = type(cluster).of(consumed - cluster.internal) if consumed else cluster
     if hidden(pattern):
         return dict.fromkeys(known.topics, "active topics"), []
-    how = "topics.regex, active topics" if consumed else "topics.regex, topics of the cluster's other connectors"
-    matching = known.matching(pattern)
-    if isinstance(matching, Unresolved):
-        return {}, [Unresolved(f"topics.regex = {matching.what}", matching.reason)]
-    if not matching:
+    if consumed:
+        places = {"topics.regex, active topics": known}
+    else:
+        places = {
+            "topics.regex, topics of the cluster's other connectors": known,
+            **_existing(evidence, cluster.internal),
+        }
+    found: dict[str, str] = {}
+    for how, topics in places.items():
+        matching = topics.matching(pattern)
+        if isinstance(matching, Unresolved):
+            return {}, [Unresolved(f"topics.regex = {matching.what}", matching.reason)]
+        found = dict.fromkeys(matching, how) | found
+    if not found:
         return {}, [Unresolved(f"topics.regex = {pattern}", "no topic that is known matches")]
-    return dict.fromkeys(matching, how), []
+    return found, []
+
+
+def _existing(evidence: Evidence, internal: frozenset[str]) -> dict[str, ClusterTopics]:
+    """Topics that exist: a sink subscribes to all that match. By how they are known, with Kafka's own word first."""
+    catalog = evidence.catalog
+    lists = {
+        "topics.regex, topics that Kafka lists": catalog.topics(),
+        "topics.regex, catalogue": catalog.datasets(KAFKA),
+    }
+    return {how: ClusterTopics(data_topics(names, internal)) for how, names in lists.items() if names}
 
 
 def _consumed(evidence: Evidence) -> frozenset[str]:

@@ -8,20 +8,23 @@ makes an edge; none or several make an unresolved item.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from functools import partial
 
-from kc_lineage_dagster.derive.columns import Known, listed
 from kc_lineage_dagster.derive.config import Config, first
 from kc_lineage_dagster.derive.evidence import Catalog, Evidence
 from kc_lineage_dagster.derive.family import Selection, SourceFamily
 from kc_lineage_dagster.derive.readers.catalog_tables import CATALOGUE
 from kc_lineage_dagster.derive.record_names import adjusted, topics_before
 from kc_lineage_dagster.derive.records import Arrival, Record, TopicPattern, field_edges
-from kc_lineage_dagster.derive.transforms.steps import Beforehand, Chain, Outcome, backwards, run
+from kc_lineage_dagster.derive.source_columns import with_columns
+from kc_lineage_dagster.derive.topic_lists import listed_topics
+from kc_lineage_dagster.derive.transforms.steps import Beforehand, Chain, Outcome, backwards, keeps_topic, run
 from kc_lineage_dagster.java_regex import complete, examples
 from kc_lineage_dagster.lineage import KAFKA, Dataset, Edge, Unresolved
+
+ACTIVE_TOPICS = "active topics"
 
 # Topics that a worker or a converter writes for a source beside its data (rule 6 of Connect's and Confluent's keys).
 BESIDE_DATA = (
@@ -64,29 +67,44 @@ def source_lineage(family: SourceFamily, config: Config, chain: Chain, evidence:
     problems: list[Edge | Unresolved] = [item for item in found if isinstance(item, Unresolved)]
     if evidence.never_wrote:
         return [*problems, Unresolved("active topics", "the connector has failed and never wrote a record")]
-    forwards = _Forwards(chain, partial(_informed, family, evidence))
+    forwards = _Forwards(chain, partial(with_columns, family, evidence))
     for record in dict.fromkeys(item for item in found if isinstance(item, Record)):
         forwards.add(record)
     selections = [item for item in found if isinstance(item, Selection)]
-    if not evidence.topics:
-        return [*problems, *_by_configuration(forwards, selections, evidence)]
     beside = {first(config, key) for key in BESIDE_DATA}
     context = _Context(family, config, chain, forwards, selections, evidence.catalog)
+    if not evidence.topics:
+        listed = list(_among_listed(context, beside)) if evidence.topics is None else []
+        return [*problems, *listed, *_by_configuration(forwards, [] if listed else selections, evidence, listed)]
     explained = [(topic, context.explain(topic)) for topic in sorted(evidence.topics - beside)]
     results = [item for _, items in explained for item in items]
     return [*problems, *results, *_not_seen(forwards, results, evidence)]
 
 
+def _among_listed(context: _Context, beside: Collection[str | None]) -> Iterator[Edge]:
+    """Without active topics: the topics that Kafka lists and that only one table can have made. That one exists does
+    not show who wrote it, so its name must begin as the connector's own topics do.
+    """
+    topics = context.catalog.topics()
+    for topic in listed_topics(topics, context.beginnings()) if topics else ():
+        if topic not in context.forwards.exact and topic not in beside:
+            found = context.explain(topic)
+            if len(found) == 1 and isinstance(found[0], Edge):
+                evidence = found[0].evidence.replace(ACTIVE_TOPICS, "topics that Kafka lists")
+                yield replace(found[0], evidence=evidence)
+
+
 def _by_configuration(
-    forwards: _Forwards, selections: list[Selection], evidence: Evidence
+    forwards: _Forwards, selections: list[Selection], evidence: Evidence, listed: Iterable[Edge]
 ) -> Iterable[Edge | Unresolved]:
     """Without active topics the configuration alone gives what it determines."""
     why = "active topics are not known" if evidence.topics is None else "no topic was written yet"
     for topic, records in forwards.exact.items():
         for record in records:
             yield _edge(record, topic, record.evidence)
+    told = {edge.upstream for edge in listed}
     for record in forwards.undecided:
-        for outcome in run(forwards.chain, record):
+        for outcome in run(forwards.chain, record) if record.origin not in told else ():
             doubts = "; ".join(outcome.record.doubts)
             yield Unresolved(
                 f"{record.origin or record.topic} to {outcome.record.topic}",
@@ -122,6 +140,14 @@ class _Context:
     forwards: _Forwards
     selections: list[Selection]
     catalog: Catalog
+
+    def beginnings(self) -> frozenset[str]:
+        """What topics of the connector begin with after its transforms, where that is text that is known."""
+        keeps = all(transform.undo is keeps_topic for transform in self.chain)
+        heads = {head for selection in self.selections for head in selection.heads} if keeps else set()
+        ends = (outcome.record.topic for record in self.forwards.undecided for outcome in run(self.chain, record))
+        parts = (topic.parts[0] for topic in ends if isinstance(topic, TopicPattern) and len(topic.parts) > 1)
+        return frozenset((*heads, *(part for part in parts if isinstance(part, str))))
 
     def explain(self, topic: str) -> list[Edge | Unresolved]:
         """The edges into one active topic, or why there are none; [] for the connector's own book-keeping."""
@@ -238,14 +264,6 @@ class _Context:
         )
 
 
-def _informed(family: SourceFamily, evidence: Evidence, record: Record) -> Record:
-    """The record with its columns listed, where they are known: transforms that need one then tell tables apart."""
-    names = evidence.catalog.fields(record.origin) if record.origin and family.columns else None
-    if not names or record.origin is None:
-        return record
-    return replace(record, value=listed(record.value, Known.of(record.origin.platform, names)))
-
-
 def _of_active(topic: str, problem: Unresolved) -> Unresolved:
     """A problem that speaks of the topic before the transforms, as one of the active topic."""
     what = topic if problem.what == problem.topic else problem.what
@@ -260,7 +278,7 @@ def _names_of(place: Beforehand, pattern: TopicPattern) -> Iterable[str]:
 
 
 def _with_topics(record: Record) -> str:
-    return record.evidence if "active topics" in record.evidence else f"{record.evidence}, active topics"
+    return record.evidence if ACTIVE_TOPICS in record.evidence else f"{record.evidence}, {ACTIVE_TOPICS}"
 
 
 def _edge(record: Record, topic: str, evidence: str) -> Edge | Unresolved:

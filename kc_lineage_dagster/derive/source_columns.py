@@ -91,5 +91,13 @@ class SourceColumns:
         return start if (key, value) == (start.key, start.value) else replace(start, key=key, value=value)
 
 
+def with_columns(family: SourceFamily, evidence: Evidence, record: Record) -> Record:
+    """The record with its columns listed, where they are known: transforms that need one then tell tables apart."""
+    names = evidence.catalog.fields(record.origin) if record.origin and family.columns else None
+    if not names or record.origin is None:
+        return record
+    return replace(record, value=listed(record.value, Known.of(record.origin.platform, names)))
+
+
 def _flat(arrival: Arrival) -> bool:
     return arrival.upstream is not None and is_flat(arrival.upstream.platform)

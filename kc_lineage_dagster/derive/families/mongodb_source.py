@@ -25,13 +25,16 @@ MAPPER = "com.mongodb.kafka.connect.source.topic.mapping.DefaultTopicMapper"
 MAP = "topic.namespace.map"
 
 _VARIABLE = re.compile(r"\{[a-z_]*\}")
+# myDb(?:\..*)?, as the documentation writes "the database and all in it"
+_OPTIONAL_COLLECTION = re.compile(r"([^\\.\[\]{}()*+?^$|]+)\((?:\?:)?\\\.[^()|]*\)\??")
 _DATABASE, _COLLECTION = Variable("database"), Variable("collection", dots=True)
 
 
 @dataclass(frozen=True, slots=True)
 class _Mapper:
     """``simple``: namespaces, or databases, to topics. ``regexes``: patterns of namespaces to templates, in order.
-    ``anything``: the topic of all the rest.
+    ``anything``: the topic of all the rest. ``watched``: the database and the collection, where the configuration names
+    them.
     """
 
     start: str
@@ -40,6 +43,7 @@ class _Mapper:
     simple: dict[str, str]
     regexes: tuple[tuple[JavaRegex, Template], ...]
     anything: str
+    watched: Table
 
     def spelled(self, part: str) -> str:
         """A part as it stands in a topic: unchanged."""
@@ -80,8 +84,8 @@ class _Mapper:
         for database, shown in self.simple.items():
             tables += [{"database": database, **way} for way in readings((shown, self.separator, _COLLECTION), name)]
         for regex, pieces in self.regexes:
-            first_piece, dot, _ = literal_prefix(regex.pattern).partition(".")
-            known = {"database": first_piece} if dot else {}
+            database = _database_of(regex.pattern)
+            known = {**self.watched, **({"database": database} if database else {})}
             tables += [{**known, **way} for way in readings(pieces, name)]
         return tables
 
@@ -92,6 +96,13 @@ class _Mapper:
             return frozenset({self.start})
         known = {f"{self.start}{self.simple.get(one, one)}{self.separator}" for one in databases}
         return frozenset(known or {self.start})
+
+
+def _database_of(pattern: str) -> str | None:
+    """The one database of all namespaces that a pattern matches: what it begins with, up to a dot that must follow."""
+    first_piece, dot, _ = literal_prefix(pattern).partition(".")
+    found = _OPTIONAL_COLLECTION.fullmatch(pattern)
+    return first_piece if dot else found[1] if found else None
 
 
 def _namespace(key: str) -> dict[str, str]:
@@ -141,6 +152,7 @@ def _mapper(config: Config) -> _Mapper | Unresolved:
         simple={key: value for key, value in pairs.items() if value and key != "*" and not key.startswith("/")},
         regexes=tuple(regexes),
         anything=pairs.get("*", ""),
+        watched={part: value for part in ("database", "collection") if (value := first(config, part))},
     )
 
 

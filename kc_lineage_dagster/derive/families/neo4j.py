@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 from kc_lineage_dagster.derive.config import Config, first, is_reference, items
 from kc_lineage_dagster.derive.evidence import Evidence
@@ -21,6 +22,8 @@ _PATTERN_KEYS = (
     "neo4j.topic.pattern.node.{}",
     "neo4j.topic.pattern.relationship.{}",
 )
+# Confluent Cloud's form of the same: JSON maps from topics to statements and patterns
+_CYPHER_MAP, _PATTERN_MAP = "neo4j.cypher.topic.map", "neo4j.pattern.topic.map"
 # keys that list topics whose records carry the labels themselves
 _BY_CONTENT = (
     "neo4j.cud.topics",
@@ -36,14 +39,30 @@ _CDC_KEY = re.compile(r"neo4j\.cdc\.topic\.(?P<topic>[A-Za-z0-9._-]+?)\.patterns
 
 def _writes(config: Config, record: Record) -> Iterator[Dataset | Unresolved]:
     topic = topic_of(record)
-    cypher = first(config, *(key.format(topic) for key in _CYPHER_KEYS))
-    pattern = first(config, *(key.format(topic) for key in _PATTERN_KEYS))
+    maps = {key: _json_map(config, key) for key in (_CYPHER_MAP, _PATTERN_MAP)}
+    broken = next((found for found in maps.values() if isinstance(found, Unresolved)), None)
+    if broken:
+        yield broken
+        return
+    mapped = {key: found.get(topic) for key, found in maps.items() if not isinstance(found, Unresolved)}
+    cypher = first(config, *(key.format(topic) for key in _CYPHER_KEYS)) or mapped[_CYPHER_MAP]
+    pattern = first(config, *(key.format(topic) for key in _PATTERN_KEYS)) or mapped[_PATTERN_MAP]
     if cypher or pattern:
         yield from _labels(topic, cypher, pattern)
     elif any(topic in items(re.sub("[;]", ",", config.get(key, ""))) for key in _BY_CONTENT):
         yield Unresolved(topic, "its records carry the labels they are written to")
     else:
         yield Unresolved(topic, "no Cypher statement or pattern is configured for it")
+
+
+def _json_map(config: Config, key: str) -> Mapping[str, str] | Unresolved:
+    try:
+        found = json.loads(first(config, key) or "{}")
+    except (ValueError, RecursionError):
+        found = None
+    if isinstance(found, dict) and all(isinstance(value, str) for value in found.values()):
+        return found
+    return Unresolved(key, "is not a JSON map from topics to texts")
 
 
 def _labels(topic: str, cypher: str | None, pattern: str | None) -> Iterator[Dataset | Unresolved]:
@@ -97,7 +116,7 @@ FAMILIES = (
         platform=_PLATFORM,
         writes=_writes,
         rule="org.neo4j.connectors.kafka.sink.SinkConfiguration, https://neo4j.com/docs/kafka/current/sink/",
-        naming=_BY_CONTENT,
+        naming=(_CYPHER_MAP, _PATTERN_MAP, *_BY_CONTENT),
         never_known="labels that the records carry: CDC, CUD, dynamic labels",
         spelled=_SPELLED,
     ),

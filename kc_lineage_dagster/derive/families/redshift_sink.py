@@ -9,7 +9,7 @@ from kc_lineage_dagster.derive.family import SinkFamily, topic_of
 from kc_lineage_dagster.derive.readers.jdbc_targets import target, unreadable
 from kc_lineage_dagster.derive.readers.jdbc_url import JdbcUrl
 from kc_lineage_dagster.derive.readers.key_modes import folded, jdbc_row, makes_columns
-from kc_lineage_dagster.derive.readers.sql_names import table_name
+from kc_lineage_dagster.derive.readers.sql_names import TableName, table_name
 from kc_lineage_dagster.derive.records import Record
 from kc_lineage_dagster.lineage import Dataset, Unresolved
 
@@ -19,6 +19,9 @@ def _writes(config: Config, record: Record) -> Iterable[Dataset | Unresolved]:
     name = table_name(text, '"')
     if name is None:
         return (unreadable(text),)
+    if len(name.qualifiers) > 2:
+        # GenericDatabaseDialect.parseTableIdentifier goes on with the first two of four parts and more
+        name = TableName(name.qualifiers[1], name.qualifiers[:1])
     place = JdbcUrl("redshift", first(config, "aws.redshift.domain"), database=first(config, "aws.redshift.database"))
     # Redshift folds names with and without quotes
     return (target(place, name, None, quoted=False),)

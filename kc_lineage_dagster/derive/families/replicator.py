@@ -1,7 +1,8 @@
 """Confluent Replicator: topics of the source cluster under ``topic.rename.format``.
 
 Source: https://docs.confluent.io/platform/current/multi-dc-deployments/replicator/configuration_options.html
-A cluster has no alias here: in ``options.cluster_aliases`` its bootstrap servers stand for it.
+A cluster has no alias here: in ``options.cluster_aliases`` its bootstrap servers stand for it. Where both ends share a
+bootstrap server they are one cluster, which needs no name.
 """
 
 from __future__ import annotations
@@ -54,6 +55,7 @@ def _reads(config: Config, evidence: Evidence) -> Iterator[Found]:
         backwards=backwards,
         internal=lambda topic: topic in _NEVER,
         head=start,
+        same=bool(set(items(source)) & set(items(config.get(TARGET)))),
     )
     yield from mirrored(mirror, evidence)
 

@@ -20,7 +20,7 @@ class Mirror:
     ``key`` says where the source's name stands. ``what``: the keys that choose topics. ``named``: the topics they name.
     ``selected``: whether a topic of the source is copied. ``forwards``: the name of its copy. ``backwards``: the topic
     behind a copy's name, None when there is none. ``internal``: whether a topic of the source is book-keeping.
-    ``head``: the name of every copy begins with it.
+    ``head``: the name of every copy begins with it. ``same``: source and target are one cluster.
     """
 
     key: str
@@ -33,12 +33,13 @@ class Mirror:
     backwards: Callable[[str], str | None]
     internal: Callable[[str], bool] = lambda topic: False
     head: str = ""
+    same: bool = False
 
 
 def mirrored(mirror: Mirror, evidence: Evidence) -> Iterator[Found]:
     """The copies: of topics with committed offsets, of topics that are named, and of those that active topics show."""
     committed = committed_topics(mirror.source, evidence)
-    known = mirror.source in evidence.aliases
+    known = mirror.same or mirror.source in evidence.aliases
     if not known and not evidence.topics:
         yield _unknown_cluster(mirror, None)
         return
@@ -73,7 +74,8 @@ def committed_topics(source: str, evidence: Evidence) -> tuple[str, ...]:
 
 def _copied(mirror: Mirror, topic: str, copy: str, evidence: Evidence, how: str) -> Record:
     near = evidence.aliases.get(mirror.target) if mirror.target is not None else None
-    return Record(Dataset(KAFKA, topic, evidence.aliases[mirror.source]), copy, evidence=how, instance=near)
+    far = evidence.aliases.get(mirror.source, near)
+    return Record(Dataset(KAFKA, topic, far), copy, evidence=how, instance=near)
 
 
 def _unknown_cluster(mirror: Mirror, copy: str | None) -> Unresolved:

@@ -84,8 +84,8 @@ class _Mapper:
         for database, shown in self.simple.items():
             tables += [{"database": database, **way} for way in readings((shown, self.separator, _COLLECTION), name)]
         for regex, pieces in self.regexes:
-            database = _database_of(regex.pattern)
-            known = {**self.watched, **({"database": database} if database else {})}
+            only = _database_of(regex.pattern)
+            known = {**self.watched, **({"database": only} if only else {})}
             tables += [{**known, **way} for way in readings(pieces, name)]
         return tables
 

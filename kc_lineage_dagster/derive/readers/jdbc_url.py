@@ -187,16 +187,12 @@ PRODUCTS: Mapping[str, _Product] = {
     "exa": _Product("exasol", _bare, (), ("schema",)),
     "informix-sqli": _Product("informix", _colon),
     "sapdb": _Product("maxdb"),
-    # Progress DataDirect, whose drivers all write databases as parameters
-    "datadirect:db2": _Product("db2", _slashes, ("databasename", "locationname"), ("alternateid",)),
-    "datadirect:greenplum": _Product("greenplum", _slashes, ("databasename",)),
-    "datadirect:hive": _Product("hive", _slashes, ("databasename",)),
-    "datadirect:impala": _Product("impala", _slashes, ("databasename",)),
-    "datadirect:mysql": _Product("mysql", _slashes, ("databasename",)),
-    "datadirect:oracle": _Product("oracle", _slashes, ("servicename", "sid")),
-    "datadirect:postgresql": _Product("postgres", _slashes, ("databasename",)),
+    # Progress DataDirect writes databases as parameters
+    **{
+        f"datadirect:{driver}": _Product(platform, _slashes, ("databasename", "servicename", "sid"))
+        for driver, platform in {"hive": "hive", "oracle": "oracle", "postgresql": "postgres", "mysql": "mysql"}.items()
+    },
     "datadirect:sqlserver": _SQL_SERVER,
-    "datadirect:sybase": _Product("sybase", _slashes, ("databasename",)),
     "sqlite": _Product("sqlite", _file, ("/",)),
     "h2": _H2,
     "hsqldb": _Product("hsqldb", _file, ("/",)),

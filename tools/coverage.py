@@ -39,6 +39,8 @@ def _families(families: Iterable[Family]) -> Iterable[str]:
         yield f"## {family.name} ({family.direction})"
         yield ""
         yield from (f"- `{name}`" for name in family.classes)
+        if family.package:
+            yield f"- every other `{family.package}.*{family.direction.capitalize()}Connector`"
         yield ""
         yield f"Platform: {_text(family.platform)}."
         if family.naming:

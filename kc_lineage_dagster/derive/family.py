@@ -38,7 +38,8 @@ class SourceFamily:
     """Connectors that write topics.
 
     ``name``: as in the file's name. ``classes``: full class names and managed names of Confluent Cloud; short aliases
-    follow by rule. ``platform``: DataHub's platform id, or words when the configuration decides. ``reads``: from
+    follow by rule. ``package``: one whose other classes belong here too, as long as their names end with
+    ``SourceConnector``. ``platform``: DataHub's platform id, or words when the configuration decides. ``reads``: from
     configuration and evidence to the records it writes, under the topics that the connector itself names, before
     transforms; never looks at ``transforms``. ``naming``: keys that decide a name: one hidden behind
     ``${provider:...}`` leaves the connector unresolved. ``selecting``: keys that only choose among tables: hidden
@@ -59,6 +60,7 @@ class SourceFamily:
     never_known: str = ""
     spelled: str = ""
     columns: bool = False
+    package: str = ""
     direction: str = "source"
 
 
@@ -99,6 +101,7 @@ class SinkFamily:
     spelled: str = ""
     columns: Callable[[Config, Record, Dataset], Node] = value_fields
     makes_columns: Callable[[Config], bool] = makes_none
+    package: str = ""
     direction: str = "sink"
 
 

@@ -39,6 +39,8 @@ class Registry:
                 for name in (meant or candidates) & self.by_class.keys()
                 if kind in ("unknown", self.by_class[name].direction)
             }
+            if not found and (of_package := self._of_package(class_name)):
+                return of_package
             if not found:
                 return Unresolved(
                     ", ".join(sorted(meant)) or class_name, "no family of this project knows the connector class"
@@ -53,6 +55,14 @@ class Registry:
                 class_name, f"the worker reports a {kind}, but the class is known as a {family.direction}"
             )
         return family
+
+    def _of_package(self, class_name: str) -> Family | None:
+        """The family that takes the remaining classes of a package, by the ending of the class's name."""
+        packages = ((family, f"{family.direction.capitalize()}Connector") for family in self.families if family.package)
+        fitting = (
+            one for one, end in packages if class_name.startswith(f"{one.package}.") and class_name.endswith(end)
+        )
+        return next(fitting, None)
 
 
 @lru_cache(maxsize=1)

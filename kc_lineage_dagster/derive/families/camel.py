@@ -1,4 +1,5 @@
-"""Camel: what of its 130 and more connectors names a place. The table says where each system's place stands.
+"""Camel: what of its 190 and more connectors names a place. The table says where each system's place stands; of all
+others only the topics are known.
 
 Classes and keys are regular. ``aws2-s3`` (before 1.0) is ``...aws2s3.CamelAws2s3SinkConnector`` with
 ``camel.sink.path.*`` and ``camel.sink.endpoint.*``; ``aws-s3-sink`` (a Kamelet, later) is
@@ -16,6 +17,7 @@ from kc_lineage_dagster.derive.config import Config, first, items
 from kc_lineage_dagster.derive.evidence import Evidence
 from kc_lineage_dagster.derive.family import Found, SinkFamily, SourceFamily
 from kc_lineage_dagster.derive.readers.aws import bare_name, regional
+from kc_lineage_dagster.derive.readers.places import no_dataset
 from kc_lineage_dagster.derive.readers.topic_sources import flows
 from kc_lineage_dagster.derive.records import Record
 from kc_lineage_dagster.lineage import Dataset, Unresolved
@@ -69,7 +71,41 @@ _COMPONENTS = (
     _Component("pubsub", (), ("google-pubsub", "google-pubsub-sink"), ("projectId", "destinationName")),
     _Component("jms", ("jms", "sjms2"), ("jms", "sjms2"), ("destinationName",)),
     _Component("activemq", ("activemq",), ("activemq",), ("destinationName",)),
-    _Component("(nothing upstream)", ("timer", "timer-source"), (), ()),
+    _Component("(nothing upstream)", ("timer", "timer-source", "cron-source", "counter-source"), (), ()),
+    _Component("abs", ("azure-storage-blob-source",), ("azure-storage-blob-sink",), ("containerName",)),
+    _Component("abs", ("azure-storage-datalake-source",), ("azure-storage-datalake-sink",), ("fileSystemName",)),
+    _Component("eventhubs", ("azure-eventhubs-source",), ("azure-eventhubs-sink",), ("eventhubName",)),
+    _Component("servicebus", ("azure-servicebus-source",), ("azure-servicebus-sink",), ("topicOrQueueName",)),
+    _Component("cosmosdb", ("azure-cosmosdb-source",), ("azure-cosmosdb-sink",), ("databaseName", "containerName")),
+    _Component("bigquery", (), ("google-bigquery-sink",), ("projectId", "dataset", "table")),
+    _Component("pubsub", ("google-pubsub-source",), (), ("projectId", "subscriptionName")),
+    _Component("gcs", ("google-storage-source",), ("google-storage-sink",), ("bucketNameOrArn",)),
+    _Component("s3", ("minio-source", "ceph-source"), ("minio-sink", "ceph-sink"), ("bucketName",)),
+    _Component("ibm-cos", ("ibm-cos-source",), ("ibm-cos-sink",), ("bucketName",)),
+    _Component("eventbridge", (), ("aws-eventbridge-sink",), ("eventbusNameOrArn",), regional=True),
+    _Component("sns", (), ("aws-sns-sink", "aws-sns-fifo-sink"), ("topicNameOrArn",), regional=True),
+    _Component("firehose", (), ("aws-kinesis-firehose-sink",), ("streamName",), regional=True),
+    _Component("mongodb", ("mongodb-changes-stream-source",), (), ("database", "collection")),
+    _Component("mqtt", ("mqtt-source", "mqtt5-source"), ("mqtt-sink", "mqtt5-sink"), ("topic",)),
+    _Component("nats", ("nats-source",), ("nats-sink",), ("topic",)),
+    _Component("pulsar", ("pulsar-source",), ("pulsar-sink",), ("tenant", "namespaceName", "topic"), "/"),
+    _Component("elasticsearch", ("elasticsearch-search-source",), (), ("indexName",)),
+    _Component("opensearch", ("opensearch-search-source",), ("opensearch-index-sink",), ("indexName",)),
+    _Component("solr", ("solr-source",), ("solr-sink",), ("collection",)),
+    _Component("splunk", (), ("splunk-sink", "splunk-hec-sink"), ("index",)),
+    _Component("infinispan", ("infinispan-source",), ("infinispan-sink",), ("cacheName",)),
+    _Component("rabbitmq", (), ("spring-rabbitmq-sink",), ("exchangeName",)),
+    _Component("rabbitmq", ("spring-rabbitmq-source",), (), ("queues",)),
+    _Component(
+        "activemq",
+        ("jms-apache-artemis-source", "jms-pooled-apache-artemis-source"),
+        ("jms-apache-artemis-sink", "jms-pooled-apache-artemis-sink"),
+        ("destinationName",),
+    ),
+    _Component("jms", ("jms-amqp-10-source",), ("jms-amqp-10-sink",), ("destinationName",)),
+    _Component("ibm-mq", ("jms-ibm-mq-source",), ("jms-ibm-mq-sink",), ("destinationName",)),
+    _Component("salesforce", (), ("salesforce-create-sink", "salesforce-update-sink"), ("sObjectName",)),
+    _Component("ftps", ("ftps-source",), ("ftps-sink",), ("directoryName",)),
 )
 
 
@@ -113,6 +149,13 @@ def _writes(rule: _Component, component: str, config: Config, record: Record) ->
     return _place(rule, component, "sink", config)
 
 
+def _reads_any(config: Config, evidence: Evidence) -> Iterator[Found]:
+    problem = Unresolved(
+        config.get("connector.class", ""), "which of its options names what it reads is not worked out"
+    )
+    yield from flows((problem,), items(config.get("topics")), "topics", evidence)
+
+
 def _class(component: str, direction: str) -> str:
     package = component.replace("-", "")
     return f"{_ROOT}.{package}.Camel{package.capitalize()}{direction}Connector"
@@ -126,6 +169,25 @@ def _naming(rule: _Component, component: str, direction: str) -> tuple[str, ...]
 _SPELLED = "as DataHub spells the platform: bucket, region.stream, database.collection; else the place's own name"
 
 FAMILIES = (
+    SourceFamily(
+        name="camel_source",
+        classes=(),
+        package=_ROOT,
+        platform="(the topics only)",
+        reads=_reads_any,
+        rule=_RULE,
+        naming=("topics",),
+        never_known="what the sources of other systems read",
+    ),
+    SinkFamily(
+        name="camel_sink",
+        classes=(),
+        package=_ROOT,
+        platform="(no dataset)",
+        writes=no_dataset("goes to a system of Camel's of which no option is known to name a dataset"),
+        rule=_RULE,
+        never_known="what the sinks to other systems write",
+    ),
     *(
         SourceFamily(
             name=f"camel_{component}_source",

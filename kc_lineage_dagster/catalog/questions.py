@@ -8,7 +8,7 @@ from functools import partial
 from typing import Protocol, runtime_checkable
 
 from kc_lineage_dagster.catalog.holdings import Holdings, InstanceOf, View
-from kc_lineage_dagster.lineage import KAFKA, Dataset
+from kc_lineage_dagster.lineage import KAFKA, ConnectorLineage, Dataset
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,12 +55,13 @@ class Provider(Protocol):
 
 @dataclass(slots=True)
 class Notebook:
-    """Questions while they are being asked."""
+    """Questions while they are being asked. ``open``: connectors whose edges wait for an answer."""
 
     platforms: set[str] = field(default_factory=set)
     datasets: set[tuple[str, str]] = field(default_factory=set)
     topics: set[tuple[str, str]] = field(default_factory=set)
     list_topics: bool = False
+    open: set[str] = field(default_factory=set)
 
     def questions(self) -> Questions:
         """All that were asked."""
@@ -69,24 +70,21 @@ class Notebook:
 
 @dataclass(frozen=True)
 class Listening(View):
-    """A view that writes down what is asked."""
+    """A view that writes down what the edges of its connector depend on."""
 
     notebook: Notebook = field(default_factory=Notebook)
 
     def datasets(self, platform: str) -> tuple[str, ...]:
         """See ``View``."""
         self.notebook.platforms.add(platform)
+        self.notebook.open.add(self.connector)
         return super().datasets(platform)
 
     def topics(self) -> tuple[str, ...]:
         """See ``View``."""
         self.notebook.list_topics = True
+        self.notebook.open.add(self.connector)
         return super().topics()
-
-    def is_view(self, dataset: Dataset) -> bool | None:
-        """See ``View``."""
-        self._ask(dataset)
-        return super().is_view(dataset)
 
     def fields(self, dataset: Dataset) -> tuple[str, ...] | None:
         """See ``View``."""
@@ -101,32 +99,42 @@ class Listening(View):
     def value_name(self, topic: str) -> str | None:
         """See ``View``."""
         self.notebook.topics.add((self.connector, topic))
+        self.notebook.open.add(self.connector)
         return super().value_name(topic)
 
     def _ask(self, dataset: Dataset) -> None:
-        self.notebook.datasets.add((dataset.platform, self.full_name(dataset)))
-        if dataset.platform == KAFKA:
-            self.notebook.topics.add((self.connector, dataset.name))
+        self.ends(dataset)
+        self.notebook.open.add(self.connector)
+
+    def ends(self, *datasets: Dataset | None) -> None:
+        """Write down datasets whose fields will be asked for: the ends of an edge."""
+        for dataset in datasets:
+            if dataset is not None:
+                self.notebook.datasets.add((dataset.platform, self.full_name(dataset)))
+                if dataset.platform == KAFKA:
+                    self.notebook.topics.add((self.connector, dataset.name))
 
 
-# Derives every connector with the catalogue it is given, for the questions that come up on the way.
-DeriveAll = Callable[[Callable[[str], View]], None]
+# From connectors (None: all of them) and a catalogue to their lineage, without columns.
+Derive = Callable[["frozenset[str] | None", Callable[[str], View]], Iterable[ConnectorLineage]]
 
-# Answers lead to new questions (a table that the catalogue names has fields), and those to no further ones.
+# Answers lead to new questions (a table that the catalogue names has fields, and those tell an outbox), and no further.
 _ROUNDS = 3
 
 
-def gathered(
-    providers: Iterable[Provider], known: Holdings, derive_all: DeriveAll, instance_of: InstanceOf
-) -> Holdings:
+def gathered(providers: Iterable[Provider], known: Holdings, derive: Derive, instance_of: InstanceOf) -> Holdings:
     """``known``, and what the providers answer to the questions that derivation has; the first provider's word counts
-    most.
+    most. The fields at both ends of every edge are among the questions.
     """
     providers, asked, notes = tuple(providers), Questions(), dict.fromkeys(known.notes)
+    connectors: frozenset[str] | None = None
     for _ in range(_ROUNDS if providers else 0):
         notebook = Notebook()
-        derive_all(partial(Listening, known, instance_of=instance_of, notebook=notebook))
-        questions = notebook.questions().beyond(asked)
+        view = partial(Listening, known, instance_of=instance_of, notebook=notebook)
+        for lineage in derive(connectors, view):
+            for edge in lineage.edges:
+                view(lineage.connector).ends(edge.upstream, edge.downstream)
+        questions, connectors = notebook.questions().beyond(asked), frozenset(notebook.open)
         if not questions:
             break
         asked = asked.and_(questions)
@@ -134,4 +142,6 @@ def gathered(
             found = provider.answer(questions)
             notes.update(dict.fromkeys(found.notes))
             known = known.over(found)
+        if not connectors:
+            break
     return known.noting(tuple(notes))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import traceback
 from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import PurePath
 from typing import Any
@@ -51,7 +51,7 @@ class Settings:
     -> platform instance, None for the recipe's own Kafka. ``letter_case``: platform -> ``lower`` | ``upper`` |
     ``keep``, where it differs from the platform's rule. ``plugin_classes``: the classes the worker has installed.
     ``catalog``: from a connector to what is known beyond Connect; ``notes``: what could not be read of that, a line
-    each.
+    each. ``columns``: whether edges have fields.
     """
 
     generic: Mapping[str, GenericConnector] = field(default_factory=dict)
@@ -60,6 +60,7 @@ class Settings:
     plugin_classes: Collection[str] = ()
     catalog: Callable[[str], Catalog] = no_catalog
     notes: tuple[str, ...] = ()
+    columns: bool = True
 
 
 def derive(
@@ -83,6 +84,7 @@ def derived(
     class_name = connector.config.get("connector.class")
     catalog = settings.catalog(connector.name)
     evidence = evidence_of(connector, cluster, settings.cluster_aliases, catalog, written)
+    evidence = evidence if settings.columns else replace(evidence, columns=False)
     entry = settings.generic.get(connector.name)
     wrong = generic.contradicted(entry, connector.kind) if entry else None
     family = None if entry and not wrong else find_family(connector, settings)
@@ -137,10 +139,12 @@ def _defect(error: Exception) -> str:
     return f"it cannot be read ({where}): a defect of this project, please report it"
 
 
-def _with_columns(items: Iterable[Edge | Unresolved], edge: Callable[[Any], Edge]) -> Iterator[Edge | Unresolved]:
+def _with_columns(
+    items: Iterable[Edge | Unresolved], edge: Callable[[Any], Edge], evidence: Evidence
+) -> Iterator[Edge | Unresolved]:
     """The edges with their fields; an edge whose fields cannot be told is still one."""
     for item in items:
-        if isinstance(item, Unresolved):
+        if isinstance(item, Unresolved) or not evidence.columns:
             yield item
             continue
         try:
@@ -162,7 +166,7 @@ def _by_family(family: Family, connector: ConnectorView, evidence: Evidence) -> 
     if isinstance(family, SinkFamily):
         into = SinkColumns(family, config, chain, evidence)
         items = sink_lineage(family, config, chain, evidence)
-        return [*problems, *_with_columns(items, into.edge)], {}
+        return [*problems, *_with_columns(items, into.edge, evidence)], {}
     found, written = _of_source(family, config, chain, evidence)
     return [*problems, *found], written
 
@@ -183,7 +187,7 @@ def _of_source(
     for item in items:
         if isinstance(item, Arrival):
             written[item.downstream.name] += (partial(columns.fields, item),)
-    return list(_with_columns(items, columns.edge)), written
+    return list(_with_columns(items, columns.edge, evidence)), written
 
 
 def _spelled(edge: Edge, settings: Settings) -> Edge:

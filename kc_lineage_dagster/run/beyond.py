@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, Any
@@ -22,7 +22,7 @@ from kc_lineage_dagster.emit.delivery import address
 from kc_lineage_dagster.emit.sinks import REST, default_sink
 from kc_lineage_dagster.emit.urns import dataset_instance
 from kc_lineage_dagster.errors import SinkError
-from kc_lineage_dagster.lineage import KAFKA, Dataset
+from kc_lineage_dagster.lineage import KAFKA, ConnectorLineage, Dataset
 from kc_lineage_dagster.recipe.model import SourceConfig
 
 if TYPE_CHECKING:
@@ -37,14 +37,13 @@ def with_catalog(cluster: Cluster, snapshot: Snapshot, settings: Settings) -> Se
     """The settings with what files and servers know, as far as the connectors of the snapshot need it."""
     instance_of = partial(dataset_instance, cluster.naming())
 
-    def derive_all(catalog: Callable[[str], View]) -> None:
-        derived = deriver(snapshot.connectors, replace(settings, catalog=catalog))
-        for connector in snapshot.connectors:
-            derived(connector)
+    def derive(names: frozenset[str] | None, catalog: Callable[[str], View]) -> Iterator[ConnectorLineage]:
+        derived = deriver(snapshot.connectors, replace(settings, catalog=catalog, columns=False))
+        return (derived(one) for one in snapshot.connectors if names is None or one.name in names)
 
     providers, notes = _providers(cluster, snapshot)
     files = _files(cluster)
-    known = gathered(providers, files.noting((*files.notes, *notes)), derive_all, instance_of)
+    known = gathered(providers, files.noting((*files.notes, *notes)), derive, instance_of)
     if known == Holdings():
         return settings
     return replace(settings, catalog=partial(known.seen_from, instance_of=instance_of), notes=known.notes)

@@ -53,8 +53,9 @@ lock: setup ## requirements-dev.lock, newest versions that fit pyproject.toml
 	$(BIN)/uv pip compile -q --universal --upgrade --python-version 3.10 --no-emit-index-url --no-annotate --no-header \
 	  --extra test --extra dev --extra browser -o requirements-dev.lock pyproject.toml
 
-docs: setup ## docs/coverage.md from the registry
+docs: setup ## docs/coverage.md from the registry, and the keys that lineage reads from derivation's source
 	$(BIN)/python -m tools.coverage docs/coverage.md
+	$(BIN)/python -m tools.lineage_keys
 
 doctor: setup ## try Connect, DataHub and the state path of every recipe
 	$(BIN)/kc-lineage doctor

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 KAFKA = "kafka"
+# What stands in place of a secret, and of a value that nobody tells to be none. Neither is ever a name.
+REDACTED, WITHHELD = "<redacted>", "<withheld>"
 
 
 @dataclass(frozen=True, slots=True, order=True)

@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 from kc_lineage_dagster.connect.answers import Answers, NotSaved, connector_path, one_line
 from kc_lineage_dagster.connect.listed import Listed
 from kc_lineage_dagster.connect.parse import WrongShapeError, offsets_of, task_configs_of, topics_of
-from kc_lineage_dagster.connect.secrets.redact import redact, redact_json, redact_text
+from kc_lineage_dagster.connect.secrets.redact import redact_json, redact_text
 from kc_lineage_dagster.connect.snapshot import NOT_OFFERED, Connector
 from kc_lineage_dagster.connect.substitute import ProvidedConfig, substitute
 from kc_lineage_dagster.errors import ConnectError, ConnectNotFound, ConnectRefused
@@ -72,7 +72,7 @@ class Calls:
             return replace(connector, notes=(*notes, "evidence: the API cannot address a connector with an empty name"))
 
         def task_config(config: dict[str, str]) -> dict[str, str]:
-            return redact(substitute(config, self._provided), one.secret_keys)
+            return one.cleaned(substitute(config, self._provided))
 
         def ask(what: str, wanted: bool, read: Callable[[Any], _T]) -> _T | None:
             answer, note = self._ask(connector.name, what, read) if wanted else (None, None)

@@ -11,13 +11,14 @@ from kc_lineage_dagster.connect.listed import Listed, listed
 from kc_lineage_dagster.connect.listing import Listing, concurrently, list_connectors
 from kc_lineage_dagster.connect.parse import WrongShapeError, text_of
 from kc_lineage_dagster.connect.plugins import (
+    Definitions,
     PasswordKeys,
-    ask_password_keys,
+    ask_definitions,
     installed_plugins,
     kind_by_plugin,
 )
 from kc_lineage_dagster.connect.secrets.redact import redact_text
-from kc_lineage_dagster.connect.snapshot import Connector, Snapshot, by_name
+from kc_lineage_dagster.connect.snapshot import ABOUT_PROPERTIES, Connector, Snapshot, by_name
 from kc_lineage_dagster.connect.substitute import ProvidedConfig
 from kc_lineage_dagster.errors import ConnectError
 
@@ -95,8 +96,8 @@ def _listed(
     listing = list_connectors(answers, allowed or (lambda name: True))
     configs = [entry.info.get("config") for entry in listing.entries.values() if isinstance(entry.info, Mapping)]
     plugins = installed_plugins(answers) if again else None
-    password_keys = ask_password_keys(answers, configs, known, again, plugins or ())
-    read, unread = _read(listing, provided, password_keys)
+    definitions = ask_definitions(answers, configs, known, again, plugins or ())
+    read, unread = _read(listing, provided, definitions)
     if any(one.connector.kind == "unknown" for one in read):
         plugins = installed_plugins(answers) if plugins is None else plugins
         read = [_with_kind(one, plugins) for one in read]
@@ -107,19 +108,19 @@ def _listed(
         unread_files=_clean(answers.unread_files),
         passed_over=_clean(answers.passed_over),
         plugin_classes=classes,
-        password_keys=password_keys,
+        password_keys=definitions.password_keys,
     )
     return snapshot, read
 
 
 def _read(
-    listing: Listing, provided: Sequence[ProvidedConfig], password_keys: PasswordKeys
+    listing: Listing, provided: Sequence[ProvidedConfig], definitions: Definitions
 ) -> tuple[list[Listed], dict[str, str]]:
     read: list[Listed] = []
     unread = _clean(listing.unread)
     for name, entry in listing.entries.items():
         try:
-            read.append(listed(name, entry, provided, password_keys))
+            read.append(listed(name, entry, provided, definitions))
         except WrongShapeError as error:
             unread[text_of(name)] = one_line(redact_text(str(error)))
     return read, unread
@@ -146,7 +147,10 @@ def _kept(connector: Connector, before: Mapping[str, Connector]) -> Connector:
         topics=earlier.topics,
         offsets=earlier.offsets,
         task_configs=earlier.task_configs,
-        notes=earlier.notes,
+        notes=(
+            *(note for note in earlier.notes if not note.startswith(ABOUT_PROPERTIES)),
+            *(note for note in connector.notes if note.startswith(ABOUT_PROPERTIES)),
+        ),
     )
 
 

@@ -18,10 +18,15 @@ from kc_lineage_dagster.connect.parse import (
     text_of,
     trace_of,
 )
-from kc_lineage_dagster.connect.plugins import PasswordKeys, secret_keys_of
-from kc_lineage_dagster.connect.secrets.redact import redact_text, split_secrets
-from kc_lineage_dagster.connect.snapshot import Connector
+from kc_lineage_dagster.connect.plugins import Definitions, Regions, plugins_of, regions_of, secret_keys_of
+from kc_lineage_dagster.connect.secrets.harmless import withheld_keys
+from kc_lineage_dagster.connect.secrets.redact import redact, redact_text, split_secrets
+from kc_lineage_dagster.connect.snapshot import ABOUT_PROPERTIES, Connector
 from kc_lineage_dagster.connect.substitute import ProvidedConfig, substitute
+from kc_lineage_dagster.lineage import WITHHELD
+
+_SHORTEST_WITHHELD = 8  # characters of a withheld value that traces are searched for: shorter ones are words
+_MOST_SHOWN = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,13 +36,19 @@ class Listed:
     connector: Connector
     secret_keys: frozenset[str] = field(repr=False)
     secrets: frozenset[str] = field(repr=False)
+    regions: Regions
+
+    def cleaned(self, config: Mapping[str, str]) -> dict[str, str]:
+        """Return another configuration of the connector, such as a task's, without secrets."""
+        clean = redact(config, self.secret_keys)
+        return _withheld(clean, withheld_keys(clean, self.regions.undefined, self.regions.defined))
 
 
 def listed(
     name: str,
     entry: Entry,
     provided: Sequence[ProvidedConfig],
-    password_keys: PasswordKeys,
+    definitions: Definitions,
 ) -> Listed:
     """Substitute, redact and read one entry. Raises WrongShapeError when it has no usable configuration."""
     if text_of(name) != name:
@@ -45,11 +56,16 @@ def listed(
     if not isinstance(entry.info, Mapping):
         raise WrongShapeError(f"its entry is {kind_of(entry.info)}, not an object")
     config = substitute(config_of(entry.info.get("config")), provided)
-    secret_keys = secret_keys_of(config, password_keys)
+    secret_keys = secret_keys_of(config, definitions.password_keys)
+    regions = regions_of(config, definitions.password_keys)
     clean, secrets = split_secrets(config, secret_keys)
+    withheld = withheld_keys(clean, regions.undefined, regions.defined)
+    secrets |= {clean[key] for key in withheld if len(clean[key]) >= _SHORTEST_WITHHELD}
+    clean = _withheld(clean, withheld)
     status = entry.status if isinstance(entry.status, Mapping) else {}
     wrong = "an empty object" if entry.status == {} else f"{kind_of(entry.status)}, not an object"
     notes = entry.notes or (() if status or entry.status is None else (f"status: {wrong}",))
+    about = _about_properties(config, withheld, definitions)
 
     def without_secrets(text: str) -> str:
         return redact_text(text, secrets)
@@ -61,9 +77,27 @@ def listed(
         state=state_of(_state(status)),
         trace=trace_of(status.get("connector"), without_secrets),
         tasks=tasks_of(status, without_secrets),
-        notes=tuple(one_line(without_secrets(note)) for note in notes),
+        notes=(*(one_line(without_secrets(note)) for note in notes), *about),
     )
-    return Listed(connector, secret_keys, secrets)
+    return Listed(connector, secret_keys, secrets, regions)
+
+
+def _withheld(config: Mapping[str, str], keys: frozenset[str]) -> dict[str, str]:
+    return {key: WITHHELD if key in keys else value for key, value in config.items()}
+
+
+def _about_properties(config: Mapping[str, str], withheld: frozenset[str], definitions: Definitions) -> tuple[str, ...]:
+    """Say which properties are withheld and which definitions could not be read; nothing where all is well."""
+    said = []
+    if withheld:
+        names = ", ".join(sorted(withheld)[:_MOST_SHOWN]) + (", ..." if len(withheld) > _MOST_SHOWN else "")
+        said.append(f"{len(withheld)} withheld ({names}), because nobody tells whether they hold credentials")
+    for name in dict.fromkeys(name for _, name in plugins_of(config)):
+        if name in definitions.problems:
+            said.append(
+                f"the definitions of {name} could not be read ({definitions.problems[name]}), the next sync asks again"
+            )
+    return (one_line(redact_text(ABOUT_PROPERTIES + "; ".join(said)), 700),) if said else ()
 
 
 def _state(status: Mapping[str, Any]) -> Any:

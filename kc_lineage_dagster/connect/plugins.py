@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Iterable, Iterator, Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from kc_lineage_dagster.connect.answers import PLUGINS, PLUGINS_BEFORE_3_2, Answers, segment
 from kc_lineage_dagster.connect.listing import concurrently
 from kc_lineage_dagster.connect.parse import KINDS, WrongShapeError, password_keys_of, text_of
-from kc_lineage_dagster.errors import ConnectError
+from kc_lineage_dagster.errors import ConnectError, ConnectNotFound
 
 PasswordKeys = Mapping[str, frozenset[str]]
 
 _MOST_CLASSES = 300  # that are not known to be installed: a cluster has dozens, beyond this somebody plays with names
 _LONGEST_CLASS = 300  # characters
-_PLUGIN_KEYS = (".type", ".converter")
+_KAFKAS_OWN = re.compile(
+    r"(?:org\.apache\.kafka\.connect\.(?:transforms|json|storage|converters)\.[\w.$]+|JsonConverter|StringConverter)$"
+)
 
 
 def plugins_of(config: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
@@ -35,9 +39,39 @@ def secret_keys_of(config: Mapping[str, str], known: PasswordKeys) -> frozenset[
     return frozenset(prefix + key for prefix, name in plugins_of(config) for key in known.get(name, ()))
 
 
-def ask_password_keys(
+@dataclass(frozen=True, slots=True)
+class Regions:
+    """Prefixes of a configuration's keys, by plugin: ``""`` is the connector's own, ``transforms.mask.`` a transform's.
+
+    ``defined``: the definitions of the class are known. ``undefined``: they are not, so nobody tells what is secret
+    there.
+    """
+
+    defined: frozenset[str] = frozenset()
+    undefined: frozenset[str] = frozenset()
+
+
+def regions_of(config: Mapping[str, str], known: PasswordKeys) -> Regions:
+    """Divide a configuration by plugins. Kafka's own transforms, predicates and converters declare no PASSWORD."""
+    classes = {"": "", **dict(plugins_of(config))}
+    undefined = {prefix for prefix, name in classes.items() if name not in known and not _KAFKAS_OWN.match(name)}
+    return Regions(frozenset(classes.keys() - undefined), frozenset(undefined))
+
+
+@dataclass(frozen=True, slots=True)
+class Definitions:
+    """What plugins' definitions say. ``password_keys``: class -> its keys of type PASSWORD, for the classes whose
+    definitions are known. ``problems``: class -> why its definitions could not be read this time, where they should be
+    there.
+    """
+
+    password_keys: dict[str, frozenset[str]]
+    problems: dict[str, str]
+
+
+def ask_definitions(
     answers: Answers, configs: Iterable[Any], known: PasswordKeys, again: bool, installed: Collection[str] = ()
-) -> dict[str, frozenset[str]]:
+) -> Definitions:
     """Ask once for every class in use; a class that does not answer keeps what is ``known``, or stays unknown.
 
     ``again``: ask for known classes too (a plugin may have been upgraded). ``installed``: classes that the worker has,
@@ -49,15 +83,20 @@ def ask_password_keys(
     others = [name for name in wanted if name not in installed][:_MOST_CLASSES]
     asked = [*(name for name in wanted if name in installed), *others]
     found = dict(zip(asked, concurrently(answers, lambda name: _ask(answers, name), asked), strict=True))
-    merged = {name: found.get(name) if found.get(name) is not None else known.get(name) for name in usable}
-    return {name: keys for name, keys in merged.items() if keys is not None}
+    keys = {name: answer for name, answer in found.items() if isinstance(answer, frozenset)}
+    earlier = {name: known[name] for name in usable if name in known}
+    problems = {name: answer for name, answer in found.items() if isinstance(answer, str)}
+    return Definitions(earlier | keys, problems)
 
 
-def _ask(answers: Answers, name: str) -> frozenset[str] | None:
+def _ask(answers: Answers, name: str) -> frozenset[str] | str | None:
+    """Return the keys of type PASSWORD, None where the worker has no definitions, a line where it failed to tell."""
     try:
         return password_keys_of(answers.get(f"/connector-plugins/{segment(name)}/config"))
-    except (ConnectError, WrongShapeError):
+    except ConnectNotFound:
         return None
+    except (ConnectError, WrongShapeError) as error:
+        return str(error).rpartition("/config: ")[2]
 
 
 def installed_plugins(answers: Answers) -> dict[str, str]:

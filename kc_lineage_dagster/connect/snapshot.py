@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 _FORMAT = 1
+ABOUT_PROPERTIES = "properties: "  # the beginning of a note on what is not shown; no lineage hangs on it
 NOT_OFFERED = "this worker does not offer"  # in a note: nothing failed, the answer is not to be had
 
 
@@ -57,7 +58,7 @@ class Connector:
     @property
     def unanswered(self) -> tuple[str, ...]:
         """Notes on evidence that failed this time: what it says elsewhere (jobs that vanished) is not to be trusted."""
-        return tuple(note for note in self.notes if NOT_OFFERED not in note)
+        return tuple(note for note in self.notes if NOT_OFFERED not in note and not note.startswith(ABOUT_PROPERTIES))
 
     @property
     def digest(self) -> str:

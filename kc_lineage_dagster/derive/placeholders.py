@@ -8,9 +8,13 @@ from __future__ import annotations
 import re
 
 from kc_lineage_dagster.derive.config import Config, is_reference
-from kc_lineage_dagster.lineage import KAFKA, Dataset, Edge, Unresolved
+from kc_lineage_dagster.lineage import KAFKA, REDACTED, WITHHELD, Dataset, Edge, Unresolved
 
 REFERENCE = "is a reference that only the worker can resolve: give its value in provided_configs of the recipe"
+_TAKEN = (
+    "was taken for a secret and is not shown: if it names a topic, table or file, say so under generic_connectors of "
+    "the recipe"
+)
 
 # ${PREFIX} {{ prefix }} #{prefix} $(PREFIX) <prefix> <%= prefix %> %prefix% @prefix@: of shells, Helm and Ansible,
 # Octopus, Kubernetes and Azure pipelines, documentation, ERB, Windows, Maven
@@ -34,6 +38,8 @@ _LEFT = (*_IN_NAME, r"\$\{[^{}]*\}", r"\{\{[^{}]*\}\}", r"(?<![\w\\])\{[A-Za-z_]
 _TEXT, _NAME, _FINISHED = (re.compile("|".join(shapes)) for shapes in (_IN_TEXT, _IN_NAME, _LEFT))
 _MARKS = re.compile(r"[$#]\{|\$\(|\{[{A-Za-z_]|<|%[A-Za-z_]|@[A-Za-z_]")  # spares most texts the long expressions
 
+# https://<redacted>@host/queue and ?sig=<redacted> name what they named before their credentials were taken out
+_CREDENTIALS = re.compile(rf"{REDACTED}@|(?<==){REDACTED}")
 _TOPIC = re.compile(r"[a-zA-Z0-9._-]{1,249}")  # org.apache.kafka.common.internals.Topic
 
 
@@ -44,6 +50,7 @@ def hidden(value: str) -> str | None:
     """
     if is_reference(value):
         return REFERENCE
+    value = _CREDENTIALS.sub("", value)
     if not _MARKS.search(value):
         return None
     found = _TEXT.search(value) or (_NAME.fullmatch(value) if " " in value else _NAME.search(value))
@@ -51,7 +58,9 @@ def hidden(value: str) -> str | None:
 
 
 def unfilled(text: str) -> str:
-    """The reason for a text that a template was never filled with."""
+    """The reason for a text that a template was never filled with, or that stands where a secret was."""
+    if text in (REDACTED, WITHHELD):
+        return _TAKEN
     return f"holds {text}, which looks like a placeholder of a template: render the file before it is read"
 
 

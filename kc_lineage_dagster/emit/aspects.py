@@ -12,7 +12,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
@@ -20,6 +19,7 @@ from typing import Any
 
 from kc_lineage_dagster.emit import urns
 from kc_lineage_dagster.emit.urns import Naming
+from kc_lineage_dagster.key_words import is_user_key
 from kc_lineage_dagster.lineage import KAFKA, ConnectorLineage, Dataset, Edge
 
 VALUE_LIMIT = 2_000  # characters of one custom property
@@ -30,9 +30,6 @@ MOST_FIELDS = 10_000
 FIELDS_LEFT_OUT = "kc_lineage.columns.left_out"
 
 _canonical = json.JSONEncoder(sort_keys=True, separators=(",", ":")).encode
-
-# User names stay out, as DataHub's source leaves out connection.user and db.user.
-_USER_NAME = re.compile(r"(^|[._-])user([._-]?name)?$", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,7 +114,7 @@ def _flow_info(lineage: ConnectorLineage, properties: Mapping[str, str | None]) 
 
 def custom_properties(properties: Mapping[str, str | None]) -> dict[str, str]:
     """The configuration as DataHub shows it: no user names, nothing for null, long values cut."""
-    return {key: _cut(value) for key, value in properties.items() if value is not None and not _USER_NAME.search(key)}
+    return {key: _cut(value) for key, value in properties.items() if value is not None and not is_user_key(key)}
 
 
 def _cut(value: str) -> str:

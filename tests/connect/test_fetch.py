@@ -348,7 +348,7 @@ HOSTILE = [
 
 def test_hostile_names_are_read_with_their_own_evidence() -> None:
     answers = worker(
-        {name: {**SINK, "marker": name} for name in HOSTILE},
+        {name: {**SINK, "marker.name": name} for name in HOSTILE},
         topics={name: [f"t{number}"] for number, name in enumerate(HOSTILE)},
         kind="sink",
     )
@@ -358,7 +358,7 @@ def test_hostile_names_are_read_with_their_own_evidence() -> None:
     assert sorted(connector.name for connector in snapshot.connectors) == sorted(HOSTILE)
     for number, name in enumerate(HOSTILE):
         connector = one(snapshot, name)
-        assert connector.config["marker"] == name
+        assert connector.config["marker.name"] == name
         assert connector.topics == ((f"t{number}",) if name else None)
         assert bool(connector.notes) == (not name)
     assert Snapshot.from_json(json.loads(json.dumps(snapshot.to_json()))) == snapshot
@@ -440,10 +440,86 @@ def test_definitions_of_transforms_and_converters_count_under_their_prefix() -> 
     answers = worker({"a": config})
     for name in ("com.example.Cipher", "com.example.Converter"):
         answers[f"/connector-plugins/{name}/config"] = [{"name": "material", "type": "PASSWORD"}]
+    answers[f"/connector-plugins/{SINK['connector.class']}/config"] = []
     with ConnectStandIn(answers) as server:
         found = one(read(server), "a").config
     assert found["transforms.cipher.material"] == found["value.converter.material"] == "<redacted>"
     assert found["material"] == "granite"
+
+
+UNKNOWN = {
+    "connector.class": "com.acme.OwnSource",
+    "tasks.max": "1",
+    "topics": "password_resets,secret",
+    "acme.widget": "hunter2-in-plain",
+    "acme.feature": "true",
+    "acme.rest.address": "https://api.example.com/v1",
+    "transforms": "own,keep",
+    "transforms.own.type": "com.acme.Own",
+    "transforms.own.material": "hunter2-in-a-transform",
+    "transforms.keep.type": "org.apache.kafka.connect.transforms.InsertField$Value",
+    "transforms.keep.static.value": "granite",
+}
+OWN_CONFIG = "/connector-plugins/com.acme.OwnSource/config"
+
+
+@pytest.mark.parametrize("status", [404, 403, 500, 503])
+def test_what_nobody_tells_to_be_harmless_is_withheld_counted_and_noted(status: int) -> None:
+    answers = worker({"a": UNKNOWN}, state="FAILED", trace="x.Y: hunter2-in-plain is wrong, HUNTER2-IN-PLAIN")
+    answers["/connectors/a/tasks"] = [
+        {"id": {"connector": "a", "task": 0}, "config": {**UNKNOWN, "acme.other": "hunter2"}}
+    ]
+    for name in ("com.acme.OwnSource", "com.acme.Own"):
+        answers[f"/connector-plugins/{name}/config"] = {
+            "status": status,
+            "body": {"error_code": status, "message": "no"},
+        }
+    with ConnectStandIn(answers) as server:
+        snapshot = read(server, wants=lambda config, kind: Wants(tasks=True))
+    found = one(snapshot, "a")
+    hidden = {"acme.widget": "<withheld>", "transforms.own.material": "<withheld>"}
+    assert found.config == {**UNKNOWN, **hidden}
+    assert found.task_configs == ({**UNKNOWN, **hidden, "acme.other": "<withheld>"},)
+    assert found.trace == "x.Y: <redacted> is wrong, <redacted>"
+    (note,) = found.notes
+    assert note.startswith("properties: 2 withheld (acme.widget, transforms.own.material), because nobody tells")
+    assert ("could not be read (answered" in note) == (status != 404)
+    assert found.unanswered == ()
+    assert "hunter2" not in json.dumps(snapshot.to_json()).lower()
+
+
+def test_definitions_that_failed_are_asked_for_again_by_the_next_reading() -> None:
+    answers = worker({"a": UNKNOWN})
+    answers["/connector-plugins/com.acme.Own/config"] = []
+    answers[OWN_CONFIG] = [{"name": "acme.widget", "type": "PASSWORD"}, {"name": "acme.rest.address", "type": "STRING"}]
+    with ConnectStandIn(answers) as server:
+        server.fault(OWN_CONFIG, stand_in.status(500, times=4, message="Request timed out"))
+        first = read(server)
+        assert one(first, "a").config["acme.widget"] == "<withheld>"
+        assert "com.acme.OwnSource could not be read (answered 500 (Request timed out)" in one(first, "a").notes[0]
+        second = read(server, previous=first)
+    assert one(second, "a").config["acme.widget"] == "<redacted>"
+    assert one(second, "a").notes == ()
+    assert one(second, "a").config["transforms.own.material"] == "hunter2-in-a-transform"
+
+
+def test_a_passing_fault_of_definitions_withholds_nothing() -> None:
+    answers = worker({"a": {**UNKNOWN, "transforms": "keep"}})
+    answers["/connector-plugins/com.acme.Own/config"] = answers[OWN_CONFIG] = []
+    with ConnectStandIn(answers) as server:
+        server.fault(OWN_CONFIG, stand_in.status(500, times=2))
+        assert one(read(server), "a").config["acme.widget"] == "hunter2-in-plain"
+
+
+def test_evidence_that_is_kept_brings_no_old_note_on_properties() -> None:
+    answers = worker({"a": UNKNOWN, "b": SINK})
+    with ConnectStandIn(answers) as server:
+        first = read(server)
+    assert one(first, "a").notes[0].startswith("properties: 2 withheld")
+    answers["/connector-plugins/com.acme.Own/config"] = answers[OWN_CONFIG] = []
+    with ConnectStandIn(answers) as server:
+        second = read(server, previous=first, only=["b"])
+    assert one(second, "a").notes == ()
 
 
 def test_a_missing_type_comes_from_the_installed_plugins() -> None:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from kc_lineage_dagster.connect.secrets.redact import is_user_key, redact, redact_json, redact_text, split_secrets
+from kc_lineage_dagster.connect.secrets.redact import redact, redact_json, redact_text, split_secrets
+from kc_lineage_dagster.key_words import is_user_key
 
 
 def keys(text: str) -> list[str]:
@@ -343,6 +344,10 @@ def test_members_of_offsets_go_by_name_and_tables_keep_their_positions() -> None
         ("connection.username", True),
         ("snowflake.user.name", True),
         ("hdfs.principal", True),
+        ("connectionUser", True),
+        ("service.login", True),
+        ("java.naming.security.principal", True),
+        ("sasl.user.id", True),
         ("user.fields", False),
         ("connection.url", False),
         ("topics", False),

@@ -103,7 +103,7 @@ def test_a_folder_holds_one_connector_per_file_as_it_is_posted(tmp_path: Path) -
     write(tmp_path / "team" / "named.json", {**SOURCE, "name": "inside"})
     write(
         tmp_path / "types.json",
-        {"name": "types", "config": {**SOURCE, "tasks.max": 2, "on": True, "l": ["a", 1], "n": None}},
+        {"name": "types", "config": {**SOURCE, "tasks.max": 2, "on": True, "a.list": ["a", 1], "n": None}},
     )
     write(tmp_path / ".hidden" / "x.json", "{")
     write(tmp_path / "README.md", "no connector")
@@ -112,7 +112,7 @@ def test_a_folder_holds_one_connector_per_file_as_it_is_posted(tmp_path: Path) -
         "bare-name": REDACTED,
         "crm": REDACTED,
         "inside": {**REDACTED, "name": "inside"},
-        "types": {**REDACTED, "tasks.max": "2", "on": "true", "l": "a,1"},
+        "types": {**REDACTED, "tasks.max": "2", "on": "true", "a.list": "a,1"},
     }
     assert [connector.state for connector in snapshot.connectors] == ["UNKNOWN", "STOPPED", "UNKNOWN", "UNKNOWN"]
     assert snapshot.complete

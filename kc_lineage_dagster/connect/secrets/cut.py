@@ -6,7 +6,8 @@ import re
 from collections.abc import Callable
 from urllib.parse import unquote
 
-REDACTED = "<redacted>"
+from kc_lineage_dagster.lineage import REDACTED, WITHHELD
+
 CUT_MARK = "[...]"  # where a message was cut for its length, perhaps in the middle of a secret
 Found = set[str]
 
@@ -26,7 +27,7 @@ def cut(secret: str, found: Found) -> str:
 
 def is_harmless(secret: str) -> bool:
     """Tell whether a value in a secret's place holds none: empty, a reference, or cut before."""
-    rest = _REFERENCE.sub("", secret).replace(REDACTED, "")
+    rest = _REFERENCE.sub("", secret).replace(REDACTED, "").replace(WITHHELD, "")
     return not rest or (rest != secret and _PUNCTUATION.issuperset(rest))
 
 

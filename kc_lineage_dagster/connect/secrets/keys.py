@@ -12,6 +12,8 @@ import re
 from enum import Enum
 from functools import lru_cache
 
+from kc_lineage_dagster.key_words import words_of
+
 
 class Role(Enum):
     """What the value under a key is to redaction."""
@@ -29,7 +31,8 @@ def _terms(text: str) -> Terms:
     return frozenset(tuple(term.split()) for term in text.split(","))
 
 
-def _set(text: str) -> frozenset[str]:
+def word_set(text: str) -> frozenset[str]:
+    """Return the words of a text."""
     return frozenset(text.split())
 
 
@@ -46,7 +49,7 @@ SECRET_TAILS: Terms = _terms(
 )
 # Whose key is a secret, before a last word "key", "keys" or "key id": api.key, azure.eventhubs.sas.key. A key of
 # records, tables or rows (partition.key, primary.key, message.key) is none.
-KEY_OWNERS = _set(
+KEY_OWNERS = word_set(
     "access account admin aes api app application auth authentication authorization bot cipher client connector "
     "consumer crypto customer decrypt decryption des encrypt encryption function functions gpg hmac ingest ingestion "
     "integration instrumentation jwk jwt kek keystore license master oauth pgp private publish pvt query refresh root "
@@ -56,18 +59,20 @@ KEY_OWNERS = _set(
 _KEYS = frozenset(("key", "keys"))
 _KEY_ID_OWNERS = frozenset(("access", "api", "secret"))
 # Words before "tokens" that count them.
-_COUNTS = _set("max min num number total count limit batch completion prompt")
+_COUNTS = word_set("max min num number total count limit batch completion prompt")
 
 # Words that say how a secret is written down, not what it is for.
-COSMETIC = _set("value text plain raw encrypted base base64 b64 hex json content string bytes old new current previous")
+COSMETIC = word_set(
+    "value text plain raw encrypted base base64 b64 hex json content string bytes old new current previous"
+)
 
 # Parameters of a URL and cookies whose value is a credential, although a key of that name may be anything.
-URL_PARAMETERS = _set("code key auth session sessionid sid phpsessid ticket hmac otp")
+URL_PARAMETERS = word_set("code key auth session sessionid sid phpsessid ticket hmac otp")
 
 # Words that make a key a secret wherever they stand, unless its last word says that the value is something else.
 STRONG = ("password", "passwd", "passphrase", "secret")
 STRONG_PAIRS = (("account", "key"), ("private", "key"))
-NOT_THE_SECRET = _set(
+NOT_THE_SECRET = word_set(
     "class classes enabled enable disabled provider providers path paths location file files filename dir directory "
     "type mode name names url uri endpoint algorithm length iterations interval ms seconds minutes timeout max min "
     "field fields column columns regex pattern format encoding policy source ttl count size refresh version required "
@@ -77,7 +82,7 @@ NOT_THE_SECRET = _set(
 )
 
 # The last word of keys that lineage is read from: no pattern for ``name=value`` may touch them.
-NAME_TAILS = _set(
+NAME_TAILS = word_set(
     "topics regex list whitelist blacklist whitelists include exclude includes excludes map mapping mappings prefix "
     "suffix replacement pattern patterns field fields column columns table tables collection collections database "
     "databases dbname schema schemas keyspace dataset datasets renames rename topic index indices template transforms "
@@ -87,10 +92,19 @@ NAME_TAILS = _set(
 # Keys that end in a name of the user's own (a topic, a table), which may be any word.
 NAME_PREFIXES = (
     "singlestore.tablename.",
+    "singlestore.recordtotable.mapping.",
+    "memsql.tablename.",
+    "mapr.table.map.",
+    "mongodb.collection.",
+    "couchbase.topic[",
     "iceberg.table.",
     "topic.override.",
+    "genk.",
+    "genkp.",
     "genv.",
+    "genvp.",
     "neo4j.topic.",
+    "neo4j.pattern.topic.",
     "neo4j.cypher.",
     "column.truncate.",
     "column.mask.",
@@ -98,24 +112,15 @@ NAME_PREFIXES = (
     "snapshot.select.statement.overrides.",
 )
 
-SQL_TAILS = _set("query statement sql kcql")
+SQL_TAILS = word_set("query statement sql kcql")
 _STATEMENT_PREFIX = "snapshot.select.statement.overrides."
 
-# User names: no secrets, but not for a catalog either; whoever emits properties leaves these out.
-USER_TAILS: Terms = _terms("user,username,user name,login,principal,user id")
-
-_WORDS = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d+|[^\W\d_a-zA-Z]+")
-_ALIAS = re.compile(r"^(?:transforms|predicates)\.[^.]+\.")
+PLUGIN_ALIAS = re.compile(r"^(?:transforms|predicates)\.[^.]+\.")
 _SUFFIXES = (
     *("password", "passwd", "passphrase", "pwd", "secret", "token", "apikey", "appkey", "accesskey", "secretkey"),
     *("privatekey", "masterkey", "accountkey", "storagekey", "sharedkey", "encryptionkey", "signingkey", "licensekey"),
 )
 _LONGEST = 300  # characters of a key that are looked at: its end decides
-
-
-def words_of(key: str) -> tuple[str, ...]:
-    """Split a key into lower-case words: ``jdbc.sslKeyPassword`` is ``jdbc ssl key password``."""
-    return tuple(word.lower() for word in _WORDS.findall(key[-_LONGEST:]))
 
 
 @lru_cache(maxsize=65536)
@@ -126,7 +131,7 @@ def role_of(key: str) -> Role:
         return Role.SQL
     if low.startswith(NAME_PREFIXES):
         return Role.NAMES
-    words = words_of(_ALIAS.sub("", key[:_LONGEST]) + key[_LONGEST:])
+    words = words_of(PLUGIN_ALIAS.sub("", key[:_LONGEST]) + key[_LONGEST:])
     if not words:
         return Role.TEXT
     if is_secret_name(words):
@@ -180,7 +185,7 @@ def names_a_secret(name: str) -> bool:
     return is_secret_name(words_of(name))
 
 
-_HEADER_TAILS = _set("key token secret auth signature session cookie password credential credentials")
+_HEADER_TAILS = word_set("key token secret auth signature session cookie password credential credentials")
 
 
 @lru_cache(maxsize=65536)
@@ -198,10 +203,3 @@ def header_holds_a_secret(name: str) -> bool:
 def _strong(words: list[str]) -> bool:
     pairs = itertools.pairwise(words)
     return any(word in STRONG for word in words) or any(pair in STRONG_PAIRS for pair in pairs)
-
-
-@lru_cache(maxsize=65536)
-def is_user_key(key: str) -> bool:
-    """Tell whether ``key`` holds a user name (``connection.user``, ``database.user``, ``username``, ...)."""
-    words = words_of(key)
-    return any(words[-count:] in USER_TAILS for count in (1, 2))

@@ -11,7 +11,8 @@ from dataclasses import dataclass
 from functools import lru_cache
 from urllib.parse import quote, quote_plus
 
-from kc_lineage_dagster.connect.secrets.cut import CUT_MARK, REDACTED
+from kc_lineage_dagster.connect.secrets.cut import CUT_MARK
+from kc_lineage_dagster.lineage import REDACTED
 
 _SHORTEST = 4  # characters; shorter secrets are everywhere in a text
 _SHORTEST_ENCODED = 6  # bytes: less is eight characters of base64 that words may hold too

@@ -12,12 +12,13 @@ import re
 from collections.abc import Collection, Mapping
 from typing import Any
 
-from kc_lineage_dagster.connect.secrets.cut import REDACTED, Found, cut, is_harmless
-from kc_lineage_dagster.connect.secrets.keys import Role, ends_as_a_secret, is_user_key, names_a_secret, role_of
+from kc_lineage_dagster.connect.secrets.cut import Found, cut, is_harmless
+from kc_lineage_dagster.connect.secrets.keys import Role, ends_as_a_secret, names_a_secret, role_of
 from kc_lineage_dagster.connect.secrets.known import without_known
 from kc_lineage_dagster.connect.secrets.shapes import scrub, scrub_text
+from kc_lineage_dagster.lineage import REDACTED
 
-__all__ = ["REDACTED", "is_user_key", "redact", "redact_json", "redact_text", "split_secrets"]
+__all__ = ["REDACTED", "redact", "redact_json", "redact_text", "split_secrets"]
 
 # A definition of type PASSWORD may be a whole URL (MongoDB's connection.uri): the place it names is no secret.
 _DATABASE_URL = re.compile(

@@ -1,4 +1,5 @@
-"""Aiven's sinks to object stores: ``<bucket>/<prefix><file name>``, the file name from ``file.name.template``.
+"""Aiven's sinks to object stores, and Redpanda's with the same keys: ``<bucket>/<prefix><file name>``, the file name
+from ``file.name.template``.
 
 The template's default ``{{topic}}-{{partition}}-{{start_offset}}`` gives topics no folder of their own. The
 dataset is the folder that all files of the topic certainly lie in; there is none where they lie at the top of the
@@ -50,7 +51,10 @@ _RULE = "io.aiven.kafka.connect.common.config.FileNameFragment"
 
 S3 = SinkFamily(
     name="aiven_s3_sink",
-    classes=("io.aiven.kafka.connect.s3.AivenKafkaConnectS3SinkConnector",),
+    classes=(
+        "io.aiven.kafka.connect.s3.AivenKafkaConnectS3SinkConnector",
+        "com.redpanda.kafka.connect.s3.S3SinkConnector",
+    ),
     platform="s3",
     writes=writes_s3,
     naming=("aws.s3.bucket.name", "aws_s3_bucket", "aws.s3.prefix", "aws_s3_prefix", TEMPLATE),
@@ -60,7 +64,7 @@ S3 = SinkFamily(
 )
 GCS = SinkFamily(
     name="aiven_gcs_sink",
-    classes=("io.aiven.kafka.connect.gcs.GcsSinkConnector",),
+    classes=("io.aiven.kafka.connect.gcs.GcsSinkConnector", "com.redpanda.kafka.connect.gcs.GcsSinkConnector"),
     platform="gcs",
     writes=partial(writes, "gcs", "gcs.bucket.name"),
     naming=("gcs.bucket.name", "file.name.prefix", TEMPLATE),

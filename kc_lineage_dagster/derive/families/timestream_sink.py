@@ -1,0 +1,18 @@
+"""Amazon Timestream: all topics into one table."""
+
+from __future__ import annotations
+
+from kc_lineage_dagster.derive.family import SinkFamily
+from kc_lineage_dagster.derive.readers.places import always, within
+
+_DATABASE, _TABLE = "timestream.database.name", "timestream.table.name"
+
+FAMILY = SinkFamily(
+    name="timestream_sink",
+    classes=("software.amazon.timestream.TimestreamSinkConnector",),
+    platform="timestream",
+    writes=always(within("timestream", (_DATABASE,), (_TABLE,))),
+    rule="https://github.com/awslabs/amazon-timestream-tools/tree/mainline/integrations/kafka_connector",
+    naming=(_DATABASE, _TABLE),
+    spelled="database.table (DataHub has no platform and no ingestion of it)",
+)

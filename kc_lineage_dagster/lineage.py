@@ -68,8 +68,9 @@ class Unresolved:
     """Something that moves data and cannot be known, with the reason. A value, never an exception, never an edge.
 
     ``what``: the topic, table, key or transform. ``reason``: why, and where possible what to do.
-    ``topic``: set when ``what`` is an active topic that holds real data whose origin is unknown (it then becomes a
-    DataJob without inlets).
+    ``topic``: a topic that it concerns. Of a source: an active topic that holds real data whose origin is unknown (it
+    becomes a DataJob without inlets). Of a sink: a topic that it reads and whose target is unknown (a DataJob without
+    outlets). What concerns several topics is there once for each.
     """
 
     what: str

@@ -90,6 +90,7 @@ class Example:
         settings = Settings(
             cluster_aliases=facts.get("aliases", {}),
             plugin_classes=frozenset(facts.get("plugins", ())),
+            transforms=facts.get("transforms", {}),
             catalog=lambda name: _catalog(facts).seen_from(name, lambda *_: None),
         )
         return derive(connector, settings, lambda: cluster)

@@ -107,7 +107,8 @@ def _lines(lineage: ConnectorLineage) -> Iterator[str]:
     width = min(_WIDE, max((len(str(edge)) for edge in lineage.edges), default=0))
     for edge in lineage.edges:
         yield f"    {printable(str(edge)):{width}}  {click.style(printable(f'[{edge.evidence}]'), dim=True)}"
-    yield from (click.style(printable(f"    ? {item}"), fg="yellow") for item in lineage.unresolved)
+    items = dict.fromkeys(map(str, lineage.unresolved))
+    yield from (click.style(printable(f"    ? {item}"), fg="yellow") for item in items)
 
 
 def mermaid(every: Iterable[Found]) -> Iterator[str]:

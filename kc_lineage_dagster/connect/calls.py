@@ -29,6 +29,12 @@ class Wants:
 
 # Simple class names of sources whose offsets or task configurations name tables, topics or files.
 _TELLING_SOURCES = ("jdbc", "mirror", "filestream", "replicator", "spooldir", "filepulse")
+# Confluent Cloud's names of its JDBC sources (docs.confluent.io/cloud/current/connectors, Manage Offsets)
+_TELLING_MANAGED = frozenset(
+    ("postgressource", "mysqlsource", "oracledatabasesource", "microsoftsqlserversource", "ibmdb2source")
+)
+# Keys that begin all topics of a source: the offsets of Debezium's connectors name them where they are references.
+_PREFIXES = ("topic.prefix", "database.server.name")
 
 _NOT_OFFERED = {
     "topics": f"{NOT_OFFERED} active topics (topic.tracking.enable)",
@@ -47,8 +53,9 @@ def default_wants(config: Mapping[str, str], kind: str) -> Wants:
     A sink whose tasks all run is not asked for offsets: its active topics say as much.
     """
     simple = config.get("connector.class", "").rpartition(".")[2].lower()
-    telling = any(part in simple for part in _TELLING_SOURCES)
-    return Wants(topics=True, offsets=kind != "source" or telling, tasks=kind != "sink" and telling)
+    telling = any(part in simple for part in _TELLING_SOURCES) or simple in _TELLING_MANAGED
+    hidden = any("${" in config.get(key, "") for key in _PREFIXES)
+    return Wants(topics=True, offsets=kind != "source" or telling or hidden, tasks=kind != "sink" and telling)
 
 
 def _all_running(connector: Connector) -> bool:

@@ -7,6 +7,8 @@ from collections.abc import Mapping
 
 Config = Mapping[str, str]
 
+REFERENCE = "is a reference that only the worker can resolve: give its value in provided_configs of the recipe"
+
 # org.apache.kafka.common.config.ConfigTransformer: ${provider:[path:]key}; ${topic} and the like have no colon
 _REFERENCE = re.compile(r"\$\{[^${}:]*:[^{}]*\}")
 

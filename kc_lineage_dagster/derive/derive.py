@@ -29,14 +29,15 @@ from kc_lineage_dagster.derive.records import Arrival
 from kc_lineage_dagster.derive.registry import registry
 from kc_lineage_dagster.derive.sink import sink_lineage
 from kc_lineage_dagster.derive.sink_columns import SinkColumns
-from kc_lineage_dagster.derive.source import source_lineage
+from kc_lineage_dagster.derive.sink_topics import input_topics
+from kc_lineage_dagster.derive.source import data_topics, source_lineage
 from kc_lineage_dagster.derive.source_columns import SourceColumns
 from kc_lineage_dagster.derive.spelling import spell
 from kc_lineage_dagster.derive.told import told_prefix
 from kc_lineage_dagster.derive.transforms.chain import build_chain
 from kc_lineage_dagster.derive.transforms.steps import Chain
 from kc_lineage_dagster.derive.writers import Written
-from kc_lineage_dagster.lineage import ConnectorLineage, Dataset, Edge, Unresolved
+from kc_lineage_dagster.lineage import KAFKA, ConnectorLineage, Dataset, Edge, Unresolved
 
 _LONGEST_WHAT, _LONGEST_REASON = 500, 1_000  # characters: items are for people, values may have megabytes
 # What a value that nobody thought of can trip: it must not take the lineage of the other connectors along.
@@ -59,6 +60,7 @@ class Settings:
     letter_case: Mapping[str, str] = field(default_factory=dict)
     plugin_classes: Collection[str] = ()
     catalog: Callable[[str], Catalog] = no_catalog
+    transforms: Mapping[str, str] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
     columns: bool = True
 
@@ -91,12 +93,12 @@ def derived(
     found: list[Edge | Unresolved]
     fields: Written = {}
     if entry and not wrong:
-        name, kind, found = "generic", entry.direction, generic.lineage(entry, connector.config, evidence)
+        name, kind, found = "generic", entry.direction, _by_entry(entry, connector, evidence, settings)
     elif isinstance(family, Unresolved) or family is None:
-        name, kind, found = None, connector.kind, _no_family(family, evidence)
+        name, kind, found = None, connector.kind, _no_family(family, connector, evidence)
     else:
         name, kind = family.name, family.direction
-        found, fields = _safely(family, connector, evidence)
+        found, fields = _safely(family, connector, evidence, settings)
     found = [possible(item, connector.config) for item in (*found, *([wrong] if wrong else []))]
     edges = {_spelled(item, settings) for item in found if isinstance(item, Edge)}
     lineage = ConnectorLineage(
@@ -118,17 +120,32 @@ def find_family(connector: ConnectorView, settings: Settings) -> Family | Unreso
     return registry().find(class_name, connector.kind, settings.plugin_classes)
 
 
-def _no_family(problem: Unresolved | None, evidence: Evidence) -> list[Edge | Unresolved]:
-    topics = ", ".join(sorted(evidence.topics or ())[:20])
-    return [
-        *([problem] if problem else []),
-        *([Unresolved("active topics", f"of a class nobody knows: {topics}")] if topics else []),
-    ]
+def _by_entry(
+    entry: GenericConnector, connector: ConnectorView, evidence: Evidence, settings: Settings
+) -> list[Edge | Unresolved]:
+    chain, problems = build_chain(connector.config, entry.direction, settings.transforms)
+    return generic.lineage(entry, connector.config, chain, problems, evidence)
 
 
-def _safely(family: Family, connector: ConnectorView, evidence: Evidence) -> tuple[list[Edge | Unresolved], Written]:
+def _no_family(problem: Unresolved | None, connector: ConnectorView, evidence: Evidence) -> list[Edge | Unresolved]:
+    """What is a fact of any connector: the topics that a source has written, and those that a sink reads."""
+    assert problem is not None
+    if connector.kind == "sink":
+        return list(_reading(problem, input_topics(connector.config, evidence)[0]))
+    topics = data_topics(connector.config, evidence)
+    return [problem, *(Edge(None, Dataset(KAFKA, topic), evidence="active topics") for topic in topics)]
+
+
+def _reading(problem: Unresolved, topics: Iterable[str]) -> list[Unresolved]:
+    """A problem of a sink as one of each topic that it reads, so that the topics are seen all the same."""
+    return [replace(problem, topic=topic) for topic in topics] or [problem]
+
+
+def _safely(
+    family: Family, connector: ConnectorView, evidence: Evidence, settings: Settings
+) -> tuple[list[Edge | Unresolved], Written]:
     try:
-        return _by_family(family, connector, evidence)
+        return _by_family(family, connector, evidence, settings)
     except _TRIPS as error:
         return [Unresolved("configuration", _defect(error))], {}
 
@@ -154,21 +171,34 @@ def _with_columns(
             yield Unresolved(f"columns of {item}", _defect(error))
 
 
-def _by_family(family: Family, connector: ConnectorView, evidence: Evidence) -> tuple[list[Edge | Unresolved], Written]:
+def _by_family(
+    family: Family, connector: ConnectorView, evidence: Evidence, settings: Settings
+) -> tuple[list[Edge | Unresolved], Written]:
     config = connector.config
     unnamed = {key: reason for key in family.naming if (reason := hidden(config.get(key, "")))}
-    chain, problems = build_chain(config, family.direction)
+    chain, problems = build_chain(config, family.direction, settings.transforms)
     if unnamed and isinstance(family, SourceFamily):
         told = told_prefix(family, config, unnamed, chain, evidence)
         config, unnamed = (told, {}) if told is not None else (config, unnamed)
     if unnamed:
-        return [Unresolved(key, reason) for key, reason in unnamed.items()], {}
+        first_key, *others = (Unresolved(key, reason) for key, reason in unnamed.items())
+        topics = input_topics(config, evidence)[0] if isinstance(family, SinkFamily) else ()
+        return [*_reading(first_key, topics), *others], {}
     if isinstance(family, SinkFamily):
         into = SinkColumns(family, config, chain, evidence)
         items = sink_lineage(family, config, chain, evidence)
-        return [*problems, *_with_columns(items, into.edge, evidence)], {}
+        return [*_of_matter(problems, items), *_with_columns(items, into.edge, evidence)], {}
     found, written = _of_source(family, config, chain, evidence)
-    return [*problems, *found], written
+    return [*_of_matter(problems, found), *found], written
+
+
+def _of_matter(problems: Iterable[Unresolved], found: Iterable[Edge | Unresolved]) -> list[Unresolved]:
+    """The problems of the chain; none where every topic found its dataset all the same."""
+    items = list(found)
+    settled = any(isinstance(item, Edge) for item in items) and not any(
+        isinstance(item, Unresolved) and (item.topic or "transform" in item.reason) for item in items
+    )
+    return [] if settled else list(problems)
 
 
 def _of_source(

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
-from kc_lineage_dagster.derive.config import Config, first, items
+from kc_lineage_dagster.derive.config import Config, items
 from kc_lineage_dagster.derive.evidence import Evidence
 from kc_lineage_dagster.derive.placeholders import left_over
 from kc_lineage_dagster.derive.records import Record
 from kc_lineage_dagster.derive.sink_topics import input_topics
-from kc_lineage_dagster.derive.source import BESIDE_DATA
-from kc_lineage_dagster.derive.transforms.chain import build_chain
+from kc_lineage_dagster.derive.source import data_topics
 from kc_lineage_dagster.derive.transforms.steps import Chain, run
 from kc_lineage_dagster.lineage import KAFKA, Dataset, Edge, Unresolved
 
@@ -45,15 +44,18 @@ def contradicted(entry: GenericConnector, kind: str) -> Unresolved | None:
     )
 
 
-def lineage(entry: GenericConnector, config: Config, evidence: Evidence) -> list[Edge | Unresolved]:
-    """Source: the dataset to every topic it writes; sink: every topic it consumes to the dataset."""
-    chain, problems = build_chain(config, entry.direction)
+def lineage(
+    entry: GenericConnector, config: Config, chain: Chain, problems: Iterable[Unresolved], evidence: Evidence
+) -> list[Edge | Unresolved]:
+    """Source: the dataset to every topic it writes; sink: every topic it consumes to the dataset.
+
+    ``chain``, ``problems``: the connector's transforms, and what was not understood of them.
+    """
     if entry.direction == "sink":
         return _of_sink(entry, config, chain, evidence)
     if evidence.never_wrote:
         return [Unresolved("active topics", "the connector has failed and never wrote a record")]
-    beside = {first(config, key) for key in BESIDE_DATA}
-    written = sorted((evidence.topics or frozenset()) - beside)
+    written = data_topics(config, evidence)
     if written:
         return [Edge(entry.dataset, Dataset(KAFKA, topic), evidence=f"{_HOW}, active topics") for topic in written]
     named = next((found for key in _TOPIC_KEYS if (found := items(config.get(key)))), ())

@@ -7,10 +7,9 @@ from __future__ import annotations
 
 import re
 
-from kc_lineage_dagster.derive.config import Config, is_reference
+from kc_lineage_dagster.derive.config import REFERENCE, Config, is_reference
 from kc_lineage_dagster.lineage import KAFKA, REDACTED, WITHHELD, Dataset, Edge, Unresolved
 
-REFERENCE = "is a reference that only the worker can resolve: give its value in provided_configs of the recipe"
 _TAKEN = (
     "was taken for a secret and is not shown: if it names a topic, table or file, say so under generic_connectors of "
     "the recipe"

@@ -43,7 +43,8 @@ class Registry:
                 return of_package
             if not found:
                 return Unresolved(
-                    ", ".join(sorted(meant)) or class_name, "no family of this project knows the connector class"
+                    ", ".join(sorted(meant)) or class_name,
+                    "the connector class is not known: name its dataset in generic_connectors of the recipe",
                 )
             if len(found) > 1:
                 return Unresolved(

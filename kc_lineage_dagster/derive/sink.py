@@ -11,7 +11,7 @@ from kc_lineage_dagster.derive.evidence import Evidence
 from kc_lineage_dagster.derive.family import SinkFamily
 from kc_lineage_dagster.derive.records import Record, field_edges
 from kc_lineage_dagster.derive.sink_topics import input_topics
-from kc_lineage_dagster.derive.transforms.steps import Chain, Outcome, run
+from kc_lineage_dagster.derive.transforms.steps import NAMELESS, Chain, Outcome, run
 from kc_lineage_dagster.lineage import KAFKA, Dataset, Edge, Unresolved
 
 Writes = Callable[[Config, Record], Iterable[Dataset | Unresolved]]
@@ -26,7 +26,7 @@ def sink_lineage(family: SinkFamily, config: Config, chain: Chain, evidence: Evi
         edges = _edges(record, config, chain, family.writes)
         if any(isinstance(item, Unresolved) for item in edges):
             edges = _with_contents(record, config, chain, family.writes, evidence) or edges
-        found.extend(edges)
+        found.extend(replace(item, topic=topic) if isinstance(item, Unresolved) else item for item in edges)
     return found
 
 
@@ -64,6 +64,8 @@ def _edges(record: Record, config: Config, chain: Chain, writes: Writes) -> list
 
 def _written(outcome: Outcome, config: Config, chain: Chain, writes: Writes) -> tuple[Dataset | Unresolved, ...]:
     record = outcome.record
+    if not record.topic:
+        return (Unresolved(record.origin.name if record.origin else "", NAMELESS),)
     if isinstance(record.topic, str):
         return tuple(writes(config, record)) if outcome.at == len(chain) else ()
     # the name depends on content; where it makes no difference to the target, that is known all the same

@@ -124,7 +124,7 @@ def _cut(value: str) -> str:
 def _unresolved(lineage: ConnectorLineage) -> dict[str, str]:
     if not lineage.unresolved:
         return {}
-    lines = sorted(str(item) for item in lineage.unresolved)
+    lines = sorted({str(item) for item in lineage.unresolved})
     return {UNRESOLVED_COUNT: str(len(lines)), UNRESOLVED_ITEMS: _cut("\n".join(lines))}
 
 
@@ -163,6 +163,19 @@ def _jobs(lineage: ConnectorLineage, naming: Naming) -> Iterator[_Job]:
             fields=tuple(fields[:MOST_FIELDS]),
             fields_left_out=max(0, len(fields) - MOST_FIELDS),
         )
+    yield from _jobs_without_outlets(lineage, naming)
+
+
+def _jobs_without_outlets(lineage: ConnectorLineage, naming: Naming) -> Iterator[_Job]:
+    """Of a sink the topics that it reads and whose target is unresolved."""
+    if lineage.kind != "sink":
+        return
+    known = {edge.upstream.name for edge in lineage.edges if edge.upstream}
+    for topic in dict.fromkeys(item.topic for item in lineage.unresolved if item.topic):
+        if topic not in known:
+            read = Dataset(KAFKA, topic)
+            name = urns.job_id(naming, lineage.connector, lineage.connector_class, lineage.kind, read, "")
+            yield _Job(name, (urns.dataset_urn(naming, lineage.connector, read),), (), (), 0)
 
 
 def _edges_by_job(lineage: ConnectorLineage, naming: Naming) -> dict[tuple[str, str | None], list[Edge]]:

@@ -217,7 +217,8 @@ class Options(Model):
     ``schedule``: cron of the sync; ``schedule_enabled`` and ``sensor_enabled`` switch them on without a click.
     ``lock_timeout``: seconds to wait for another run of the same cluster.
     ``catalog``: DataHub metadata files, or folders of them, with datasets and their schemas. ``topics``: topics that
-    exist, or a file with one a line. ``schema_registry``: asked for schemas; true for those that converters name.
+    exist, or a file with one a line. ``transforms``: what you know of transforms that this project does not, by class.
+    ``schema_registry``: asked for schemas; true for those that converters name.
     """
 
     cluster_aliases: dict[str, str | None] = {}
@@ -233,6 +234,7 @@ class Options(Model):
     external_assets: ExternalAssets = ExternalAssets()
     catalog: list[str] = []
     topics: list[str] | str = []
+    transforms: dict[str, Literal["keeps_topic", "changes_nothing"]] = {}
     schema_registry: SchemaRegistry | None = None
 
     @field_validator("schema_registry", mode="before")

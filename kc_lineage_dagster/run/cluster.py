@@ -139,6 +139,7 @@ class Cluster:
             cluster_aliases=self.recipe.options.cluster_aliases,
             letter_case=self.recipe.options.letter_case,
             plugin_classes=snapshot.plugin_classes,
+            transforms=self.recipe.options.transforms,
         )
         return with_catalog(self, snapshot, settings)
 

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from kc_lineage_dagster.connect.calls import Wants
+from kc_lineage_dagster.connect.calls import Wants, default_wants
 from kc_lineage_dagster.connect.client import ConnectClient, ConnectSettings, cloud_uri
 from kc_lineage_dagster.connect.fetch import fetch, list_only
 from kc_lineage_dagster.connect.saved import open_saved
@@ -579,3 +579,16 @@ def test_many_connectors_with_one_fault_each_kind_are_read_together() -> None:
         snapshot = read(server, concurrency=8)
     assert len(snapshot.connectors) == len(names)
     assert [connector.name for connector in snapshot.connectors if connector.topics is not None] == sorted(names[-20:])
+
+
+@pytest.mark.parametrize(
+    ("config", "offsets"),
+    [
+        ({"connector.class": "PostgresSource"}, True),
+        ({"connector.class": "PostgresCdcSource"}, False),
+        ({"connector.class": "io.debezium.connector.mysql.MySqlConnector", "topic.prefix": "${env:P}"}, True),
+        ({"connector.class": "io.debezium.connector.mysql.MySqlConnector", "topic.prefix": "p"}, False),
+    ],
+)
+def test_sources_are_asked_for_offsets_that_name_tables_or_a_hidden_prefix(config, offsets):
+    assert default_wants(config, "source").offsets is offsets

@@ -144,10 +144,10 @@ def test_topics_of_unknown_origin_become_jobs_without_inlets():
     }
 
 
-def test_a_sink_never_seems_to_write_a_topic():
-    """An unresolved topic of a sink makes no job that has the topic as its outlet."""
-    lineage = source(unresolved=[Unresolved("t", "no table", "t")], kind="sink")
-    assert jobs(lineage) == {}
+def test_a_sink_with_an_unknown_target_reads_its_topic_and_writes_none():
+    """An unresolved topic of a sink makes a job that has the topic as its inlet, and no outlet."""
+    lineage = source(unresolved=[Unresolved("t", "no table", "t"), Unresolved("t", "no column", "t")], kind="sink")
+    assert jobs(lineage) == {"t": (["t"], [])}
 
 
 def test_what_is_unresolved_is_shown_on_the_flow():

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from kc_lineage_dagster.derive.config import Config, first, is_reference
+from kc_lineage_dagster.derive.config import REFERENCE, Config, first, is_reference
 from kc_lineage_dagster.derive.evidence import Evidence
 from kc_lineage_dagster.derive.family import Found, SinkFamily, SourceFamily, consumed
 from kc_lineage_dagster.derive.records import Record
@@ -33,9 +33,7 @@ def _from_offsets(topic: str, evidence: Evidence) -> Iterator[Found]:
     if len(files) == 1:
         yield Record(Dataset("file", files[0]), topic, evidence="committed offsets")
     else:
-        yield Unresolved(
-            "file", "is a reference that only the worker can resolve, and no committed offset names the file"
-        )
+        yield Unresolved("file", f"{REFERENCE}; no committed offset names the file")
         yield Record(None, topic)
 
 

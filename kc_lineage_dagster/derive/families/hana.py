@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from kc_lineage_dagster.derive.config import Config, first, is_reference, items
+from kc_lineage_dagster.derive.config import REFERENCE, Config, first, is_reference, items
 from kc_lineage_dagster.derive.evidence import Evidence
 from kc_lineage_dagster.derive.family import Found, SinkFamily, SourceFamily, topic_of
 from kc_lineage_dagster.derive.readers.jdbc_targets import session_user, unreadable
@@ -31,7 +31,7 @@ def _named(config: Config, topic: str, user: str | None) -> Dataset | Unresolved
     if text is None:
         return Unresolved(key, "is not set")
     if is_reference(text):
-        return Unresolved(key, "is a reference that only the worker can resolve")
+        return Unresolved(key, REFERENCE)
     # HANA stores names without quotes in upper case
     name = table_name(text, '"', str.upper)
     return dataset_of(_place(config), name, user) if name else unreadable(text)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
 
 from kc_lineage_dagster.derive.columns import Known
 from kc_lineage_dagster.derive.config import Config, first, items
@@ -10,9 +11,10 @@ from kc_lineage_dagster.derive.evidence import Evidence
 from kc_lineage_dagster.derive.family import Found, Selection, SourceFamily
 from kc_lineage_dagster.derive.readers import jdbc_tables
 from kc_lineage_dagster.derive.readers.jdbc_connection import MANAGED_SOURCES, connection, narrowed
-from kc_lineage_dagster.derive.readers.jdbc_url import JdbcUrl
+from kc_lineage_dagster.derive.readers.jdbc_url import URL_KEY, JdbcUrl
 from kc_lineage_dagster.derive.readers.sql import Query, tables_of
-from kc_lineage_dagster.derive.readers.sql_names import TableName, dataset_of, table_list, table_name
+from kc_lineage_dagster.derive.readers.sql_names import TableName, can_be_reached, dataset_of, table_list, table_name
+from kc_lineage_dagster.derive.readers.topic_sources import wherever
 from kc_lineage_dagster.derive.records import ALL_COLUMNS, Leaf, Node, Opaque, Record, Struct
 from kc_lineage_dagster.lineage import Dataset, Unresolved
 
@@ -23,12 +25,30 @@ _EXPRESSION = "SQL expression"
 def _reads(config: Config, evidence: Evidence) -> Iterable[Found]:
     place = connection(config)
     if isinstance(place, Unresolved):
-        return (place,)
+        return (place, *_without_place(config, evidence))
     query = first(config, "query", "query.masked")
     if query:
         return _by_query(config, place, query, evidence)
     prefix = (config.get("topic.prefix") or "").strip()
     return _by_tasks(place, prefix, evidence) or _by_lists(config, narrowed(place, config), prefix, evidence)
+
+
+def _without_place(config: Config, evidence: Evidence) -> Iterator[Found]:
+    """The topics of tables whose database nobody knows: those that lists and tasks name."""
+    if not first(config, URL_KEY) and config.get("connector.class") not in MANAGED_SOURCES:
+        return  # it connects to nothing
+    prefix = (config.get("topic.prefix") or "").strip()
+    if first(config, "query", "query.masked"):
+        if prefix:
+            yield Record(None, prefix)
+        return
+    listed = table_list(first(config, "table.whitelist") or "")
+    names = [name.table for name in jdbc_tables.task_tables(evidence)] or [
+        name.table for text in listed if (name := table_name(text))
+    ]
+    yield from (Record(None, prefix + name) for name in dict.fromkeys(names))
+    if not names:
+        yield wherever(None, "connection.url")
 
 
 def _by_query(config: Config, place: JdbcUrl, query: str, evidence: Evidence) -> Iterator[Found]:
@@ -69,11 +89,15 @@ def _value(query: Query, table: TableName) -> Node:
 
 
 def _by_tasks(place: JdbcUrl, prefix: str, evidence: Evidence) -> tuple[Found, ...]:
-    answers = ((name, dataset_of(place, name)) for name in jdbc_tables.task_tables(evidence))
-    return tuple(
-        answer if isinstance(answer, Unresolved) else Record(answer, prefix + name.table, evidence=_TASKS)
-        for name, answer in answers
-    )
+    names = jdbc_tables.task_tables(evidence)
+    return tuple(found for name in names for found in _arriving(dataset_of(place, name), prefix + name.table, _TASKS))
+
+
+def _arriving(origin: Dataset | Unresolved, topic: str, how: str) -> tuple[Found, ...]:
+    """The record of a table; of one whose full name is not known, the reason and that its topic is written."""
+    if isinstance(origin, Unresolved):
+        return origin, Record(None, topic, evidence=how)
+    return (Record(origin, topic, evidence=how),)
 
 
 def _by_lists(config: Config, place: JdbcUrl, prefix: str, evidence: Evidence) -> Iterator[Found]:
@@ -81,12 +105,25 @@ def _by_lists(config: Config, place: JdbcUrl, prefix: str, evidence: Evidence) -
     patterns = jdbc_tables.patterns(config)
     if patterns:
         yield from _by_patterns(patterns, config, place, prefix, offsets)
-        return
-    listed = table_list(first(config, "table.whitelist") or "")
-    for text in listed:
-        yield from _listed(text, config, place, prefix, offsets)
-    if not listed:
-        yield _all_tables(config, place, prefix, offsets)
+        selection = _selected(patterns, place, prefix, offsets)
+    else:
+        listed = table_list(first(config, "table.whitelist") or "")
+        for text in listed:
+            yield from _listed(text, config, place, prefix, offsets)
+        if listed:
+            return
+        selection = _all_tables(config, place, prefix, offsets)
+    if not evidence.topics:
+        yield from _committed(selection, prefix, evidence)
+    yield selection
+
+
+def _committed(selection: Selection, prefix: str, evidence: Evidence) -> Iterator[Found]:
+    """Where topics are not known: the tables with committed offsets that the lists select."""
+    for name in jdbc_tables.committed_names(evidence):
+        found = selection.origin(prefix + name)
+        if isinstance(found, Record):
+            yield replace(found, evidence="configuration, committed offsets")
 
 
 def _record(found: jdbc_tables.Found | Unresolved, prefix: str) -> Record | Unresolved:
@@ -101,22 +138,26 @@ def _listed(text: str, config: Config, place: JdbcUrl, prefix: str, offsets: jdb
     if name is None:
         yield Unresolved(f"table.whitelist = {text}", "is not the name of a table")
     else:
-        yield _named(name, f"table.whitelist = {text}", config, place, prefix, offsets)
+        yield from _named(name, f"table.whitelist = {text}", config, place, prefix, offsets)
 
 
 def _named(
     name: TableName, what: str, config: Config, place: JdbcUrl, prefix: str, offsets: jdbc_tables.Offsets
-) -> Found:
+) -> tuple[Found, ...]:
     """The record of a table that a list names; where the connector may know it by another name, only if it was read."""
+    topic = prefix + name.table
     if not name.qualifiers:
-        return _record(jdbc_tables.full_name(place, name.table, offsets), prefix)
-    dataset = dataset_of(place, name)
-    if isinstance(dataset, Unresolved):
-        return dataset
-    record = Record(dataset, prefix + name.table)
-    if len(name.qualifiers) == _qualifiers(config, place, len(name.qualifiers)):
-        return record
-    return Selection(what, lambda topic: record if topic == record.topic else None, frozenset({prefix + name.table}))
+        found = _record(jdbc_tables.full_name(place, name.table, offsets), prefix)
+        return (found,) if isinstance(found, Record) else _arriving(found, topic, "configuration")
+    origin = dataset_of(place, name)
+    if isinstance(origin, Unresolved) and not can_be_reached(place, name):
+        return (origin,)
+    answer = _arriving(origin, topic, "configuration")
+    record = answer[-1]
+    if len(answer) > 1 or len(name.qualifiers) == _qualifiers(config, place, len(name.qualifiers)):
+        return answer
+    assert isinstance(record, Record)
+    return (Selection(what, lambda written: record if written == topic else None, frozenset({topic})),)
 
 
 def _qualifiers(config: Config, place: JdbcUrl, given: int) -> int:
@@ -134,14 +175,16 @@ def _by_patterns(
     yield from patterns.problems
     for text in patterns.names:
         name = TableName(text.rpartition(".")[2], tuple(text.split(".")[:-1]))
-        yield _named(name, f"{jdbc_tables.INCLUDE} = {text}", config, place, prefix, offsets)
+        yield from _named(name, f"{jdbc_tables.INCLUDE} = {text}", config, place, prefix, offsets)
 
+
+def _selected(patterns: jdbc_tables.Patterns, place: JdbcUrl, prefix: str, offsets: jdbc_tables.Offsets) -> Selection:
     def origin(topic: str) -> Record | Unresolved | None:
         table = _table(topic, prefix)
         found = jdbc_tables.selected(place, table, patterns, offsets) if table else None
         return _for_topic(found, topic, prefix) if found else None
 
-    yield Selection(f"{jdbc_tables.INCLUDE} = {','.join(patterns.texts)}", origin, frozenset({prefix}))
+    return Selection(f"{jdbc_tables.INCLUDE} = {','.join(patterns.texts)}", origin, frozenset({prefix}))
 
 
 def _all_tables(config: Config, place: JdbcUrl, prefix: str, offsets: jdbc_tables.Offsets) -> Selection:

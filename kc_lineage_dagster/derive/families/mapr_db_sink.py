@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from kc_lineage_dagster.derive.config import Config, first, is_reference
+from kc_lineage_dagster.derive.config import REFERENCE, Config, first, is_reference
 from kc_lineage_dagster.derive.family import SinkFamily, topic_of
 from kc_lineage_dagster.derive.records import Record
 from kc_lineage_dagster.lineage import Dataset, Unresolved
@@ -16,7 +16,7 @@ def _writes(config: Config, record: Record) -> Iterator[Dataset | Unresolved]:
     if path is None:
         yield Unresolved(key, "is not set")
     elif is_reference(path):
-        yield Unresolved(key, "is a reference that only the worker can resolve")
+        yield Unresolved(key, REFERENCE)
     else:
         yield Dataset("mapr", path)
 

@@ -6,7 +6,7 @@ import json
 import re
 from collections.abc import Iterator, Mapping, Sequence
 
-from kc_lineage_dagster.derive.config import Config, first, is_reference, items
+from kc_lineage_dagster.derive.config import REFERENCE, Config, first, is_reference, items
 from kc_lineage_dagster.derive.evidence import Evidence
 from kc_lineage_dagster.derive.family import Found, SinkFamily, SourceFamily, topic_of
 from kc_lineage_dagster.derive.readers.cypher import has_dynamic_labels, pattern_labels, read_labels, written_labels
@@ -68,7 +68,7 @@ def _json_map(config: Config, key: str) -> Mapping[str, str] | Unresolved:
 def _labels(topic: str, cypher: str | None, pattern: str | None) -> Iterator[Dataset | Unresolved]:
     text = cypher or pattern or ""
     if is_reference(text):
-        yield Unresolved(topic, "its statement is a reference that only the worker can resolve")
+        yield Unresolved(topic, f"its statement {REFERENCE}")
         return
     found = written_labels(text) if cypher else _of_pattern(text)
     yield from (Dataset(_PLATFORM, label) for label in found)

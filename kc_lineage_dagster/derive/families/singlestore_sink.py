@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from kc_lineage_dagster.derive.config import Config, first, is_reference
+from kc_lineage_dagster.derive.config import REFERENCE, Config, first, is_reference
 from kc_lineage_dagster.derive.family import SinkFamily, topic_of
 from kc_lineage_dagster.derive.readers.table_names import qualified, required
 from kc_lineage_dagster.derive.records import Record
@@ -20,7 +20,7 @@ def _writes(config: Config, record: Record) -> Iterable[Dataset | Unresolved]:
     keys = (f"singlestore.tableName.{topic}", f"memsql.tableName.{topic}")
     table = first(config, *keys) or topic
     if is_reference(table):
-        return (Unresolved(keys[0], "is a reference that only the worker can resolve"),)
+        return (Unresolved(keys[0], REFERENCE),)
     return (qualified("singlestore", required(config, "connection.database"), table),)
 
 

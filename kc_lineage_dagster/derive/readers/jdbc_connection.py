@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import replace
 
-from kc_lineage_dagster.derive.config import Config, first, is_reference, stripped
+from kc_lineage_dagster.derive.config import REFERENCE, Config, first, is_reference, stripped
 from kc_lineage_dagster.derive.readers.jdbc_url import URL_KEY, JdbcUrl, parse_jdbc_url
 from kc_lineage_dagster.derive.readers.sql_platforms import DATABASE, PLATFORMS, SCHEMA
 from kc_lineage_dagster.lineage import Unresolved
@@ -46,7 +46,7 @@ def connection(config: Config) -> JdbcUrl | Unresolved:
     host, database = first(config, "connection.host"), first(config, "db.name")
     if database and is_reference(database):
         if DATABASE in PLATFORMS[platform].levels:
-            return Unresolved("db.name", "is a reference that only the worker can resolve")
+            return Unresolved("db.name", REFERENCE)
         database = None
     return JdbcUrl(platform, None if host and is_reference(host) else host, database=database)
 

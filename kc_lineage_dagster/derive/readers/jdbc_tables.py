@@ -68,6 +68,12 @@ def offset_tables(evidence: Evidence) -> Offsets:
     return found
 
 
+def committed_names(evidence: Evidence) -> tuple[str, ...]:
+    """The bare names of the tables with a committed offset; a name that holds dots itself cannot be told."""
+    names = (str(one.partition["table"]) for one in evidence.offsets if one.partition.get("table"))
+    return tuple(dict.fromkeys(name.rpartition(".")[2] for name in names))
+
+
 def full_name(place: JdbcUrl, table: str, offsets: Offsets) -> Found | Unresolved:
     """The dataset of a table known by its bare name: as the offsets qualify it, else where the connection looks."""
     heads = (text[: -len(table) - 1] for text in offsets.get(table, ()))

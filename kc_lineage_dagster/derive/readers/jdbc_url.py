@@ -10,6 +10,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from urllib.parse import unquote
 
+from kc_lineage_dagster.derive.config import REFERENCE
 from kc_lineage_dagster.derive.readers.sql_platforms import DATABASE, PLATFORMS
 from kc_lineage_dagster.lineage import Unresolved
 
@@ -22,7 +23,6 @@ _WRAPPERS = re.compile(r"(?:aws-wrapper|secretsmanager|log4jdbc|p6spy|otel|traci
 _PARAMETER = re.compile(r"(?:^|[?&;,#])\s*([^=?&;,#]+?)\s*=\s*(\{[^}]*\}|\"[^\"]*\"|[^?&;#]*)")
 _HOST = re.compile(r"\(host=([^(),]+)|^(?!address=)(\[[^\]]+\]|[^:,\\()=]+)", re.IGNORECASE)
 _PORT = re.compile(r"\(port=(\d+)\)|,port=(\d+)|^(?:\[[^\]]+\]|[^:,]+):(\d+)", re.IGNORECASE)
-_REFERS = "is a reference that only the worker can resolve"
 _UNREADABLE = re.compile(r"[@?&=;/\\\n]")
 
 
@@ -221,7 +221,7 @@ def parse_jdbc_url(url: str, properties: Mapping[str, str] | None = None) -> Jdb
     text = _REFERENCE.sub(_HIDDEN, url.strip())
     prefix = _PREFIX.match(text)
     if prefix is None:
-        return Unresolved(URL_KEY, _REFERS if text.startswith(_HIDDEN) else "is no JDBC URL")
+        return Unresolved(URL_KEY, REFERENCE if text.startswith(_HIDDEN) else "is no JDBC URL")
     rest = text[prefix.end() :]
     while wrapper := _WRAPPERS.match(rest):
         rest = rest[wrapper.end() :]
@@ -261,9 +261,9 @@ def _chosen(driver: _Product, parts: _Parts) -> JdbcUrl | Unresolved:
 
 def _problem(database: str | None, schemas: tuple[str, ...]) -> str | None:
     if database and _HIDDEN in database:
-        return f"its database {_REFERS}"
+        return f"its database {REFERENCE}"
     if any(_HIDDEN in schema for schema in schemas):
-        return f"its schema {_REFERS}"
+        return f"its schema {REFERENCE}"
     return "its database cannot be read" if database and _UNREADABLE.search(database) else None
 
 

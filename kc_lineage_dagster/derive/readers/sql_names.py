@@ -93,6 +93,15 @@ def dataset_of(place: JdbcUrl, name: TableName, session_schema: str | None = Non
     return Dataset(place.platform, ".".join(map(platform.spelled, (*outer, name.table))))
 
 
+def can_be_reached(place: JdbcUrl, name: TableName) -> bool:
+    """Whether a connection can read a table of this name: it has no more parts than a name has on the platform, and
+    names no other database where a connection sees one only.
+    """
+    platform = PLATFORMS[place.platform]
+    given = _given(platform, name)
+    return not isinstance(given, Unresolved) and not _elsewhere(platform, place, given.get(DATABASE))
+
+
 def _given(platform: SqlPlatform, name: TableName) -> dict[str, str] | Unresolved:
     """The qualifiers by level; an empty one counts as absent (``db..table`` of SQL Server)."""
     levels = (DATABASE, SCHEMA) if SCHEMA in platform.levels else (DATABASE,)

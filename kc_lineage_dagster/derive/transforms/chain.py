@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Collection, Mapping
 from dataclasses import replace
 
-from kc_lineage_dagster.derive.config import Config, first, flag, is_reference, items, stripped
+from kc_lineage_dagster.derive.config import REFERENCE, Config, first, flag, is_reference, items, stripped
 from kc_lineage_dagster.derive.records import ANY_TOPIC, Opaque, Record, TopicPattern
 from kc_lineage_dagster.derive.transforms import aiven, confluent, debezium, kafka, others
 from kc_lineage_dagster.derive.transforms.predicates import build_predicate, guarded
@@ -20,6 +20,10 @@ TRANSFORMS: Mapping[str, Build] = {
     **aiven.TRANSFORMS,
     **others.TRANSFORMS,
 }
+UNKNOWN = (
+    "the class is not known, it may rename topics; if it does not, say keeps_topic of it in options.transforms of the "
+    "recipe"
+)
 MOST_TRANSFORMS = 500  # of one connector; people have a handful
 
 _COUNTS = Counter(name.rpartition(".")[2] for name in TRANSFORMS)
@@ -31,10 +35,16 @@ _BY_ALIAS: Mapping[str, Build] = {
 }
 
 
-def build_chain(config: Config, kind: str) -> tuple[Chain, tuple[Unresolved, ...]]:
+KEEPS_TOPIC, CHANGES_NOTHING = "keeps_topic", "changes_nothing"
+
+
+def build_chain(
+    config: Config, kind: str, vouched: Mapping[str, str] | None = None
+) -> tuple[Chain, tuple[Unresolved, ...]]:
     """The chain of a configuration, and what was not understood of it: such a transform may do anything to a topic.
 
-    ``kind``: ``source`` or ``sink``. A name that stands twice in ``transforms`` counts once: Connect refuses such a
+    ``kind``: ``source`` or ``sink``. ``vouched``: what the user knows of classes, ``keeps_topic`` or
+    ``changes_nothing``, by class. A name that stands twice in ``transforms`` counts once: Connect refuses such a
     configuration (``org.apache.kafka.connect.runtime.ConnectorConfig``).
     """
     transforms: list[Transform] = []
@@ -45,7 +55,7 @@ def build_chain(config: Config, kind: str) -> tuple[Chain, tuple[Unresolved, ...
         return (_anything("chain", many.reason),), (many,)
     own = _by_alias(config, aliases)
     for alias in aliases:
-        built = _build(alias, own[alias], config, kind)
+        built = _build(alias, own[alias], config, kind, vouched or {})
         if isinstance(built, Unresolved):
             problems.append(built)
             built = _anything(alias, built.reason)
@@ -66,15 +76,18 @@ def _by_alias(config: Config, aliases: Collection[str]) -> Mapping[str, dict[str
     return found
 
 
-def _build(alias: str, own: Config, config: Config, kind: str) -> Transform | Unresolved:
+def _build(alias: str, own: Config, config: Config, kind: str, vouched: Mapping[str, str]) -> Transform | Unresolved:
     class_name, _, part = (first(own, "type") or "").partition("$")
     what = f"transform {alias} ({class_name or 'no type'})"
     build = TRANSFORMS.get(class_name) or _BY_ALIAS.get(class_name)
+    word = vouched.get(class_name) or vouched.get(f"{class_name}${part}")
+    if word is not None:
+        return _with_predicate(_vouched(alias, word), own, config)
     if build is None:
-        return Unresolved(what, "the class is not known, it may rename topics")
+        return Unresolved(what, UNKNOWN)
     hidden = [key for key, value in own.items() if is_reference(value)]
     if hidden:
-        return Unresolved(what, f"{hidden[0]} is a reference that only the worker can resolve")
+        return Unresolved(what, f"{hidden[0]} {REFERENCE}")
     built = build(Options(alias, class_name, part or None, own, kind))
     if isinstance(built, Unresolved):
         return Unresolved(what, built.reason if built.what in what else f"{built.what}: {built.reason}")
@@ -90,6 +103,13 @@ def _with_predicate(transform: Transform, own: Config, config: Config) -> Transf
     if isinstance(predicate, Unresolved):
         return Unresolved(f"predicate {name} of transform {transform.alias}", f"{predicate.what}: {predicate.reason}")
     return guarded(transform, predicate, flag(own, "negate"))
+
+
+def _vouched(alias: str, word: str) -> Transform:
+    """A transform that the user answers for; what it does to fields is not known unless it changes nothing."""
+    if word == CHANGES_NOTHING:
+        return Transform(alias, lambda record: (record,))
+    return Transform(alias, lambda record: (replace(record, key=Opaque(), value=Opaque()),), known=False)
 
 
 def _anything(alias: str, reason: str) -> Transform:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from kc_lineage_dagster.derive.config import first, items
 from kc_lineage_dagster.derive.records import ANY_TOPIC, Node, Opaque, Struct, TopicPattern
 from kc_lineage_dagster.derive.transforms import fields
-from kc_lineage_dagster.derive.transforms.kafka import rename_pairs, timestamped
+from kc_lineage_dagster.derive.transforms.kafka import flatten, rename_pairs, timestamped
 from kc_lineage_dagster.derive.transforms.routing import by_field, by_rule, rule
 from kc_lineage_dagster.derive.transforms.simple import Change, content_filter, forgotten, missing, on_part, unchanged
 from kc_lineage_dagster.derive.transforms.steps import Build, Options, Transform
@@ -115,6 +115,7 @@ TRANSFORMS: Mapping[str, Build] = {
     f"{_PACKAGE}.TopicRegexRouter": topic_regex_router,
     f"{_PACKAGE}.Drop": forgotten("Sets key or value to null (``Drop``)."),
     f"{_PACKAGE}.ExtractTopic": extract_topic,
+    f"{_PACKAGE}.Flatten": flatten,
     f"{_PACKAGE}.Filter": content_filter("filter.condition", _CONTENT),
     f"{_PACKAGE}.GzipDecompress": forgotten("Decompresses the whole (``GzipDecompress``)."),
     f"{_PACKAGE}.MessageTimestampRouter": message_timestamp_router,

@@ -167,6 +167,9 @@ TRANSFORMS: Mapping[str, Build] = {
     "com.github.hpgrahsl.kafka.connect.transforms.kryptonite.CipherField": unchanged(
         "Encrypts or decrypts fields' contents. Source: https://github.com/hpgrahsl/kryptonite-for-kafka."
     ),
+    "io.factorhouse.smt.OpenLineageLifecycleSmt": unchanged(
+        "Reports to OpenLineage and changes nothing. Source: https://github.com/factorhouse/examples."
+    ),
     "com.redhat.insights.expandjsonsmt.ExpandJSON": from_source_field,
     "com.redhat.insights.expandjsonsmt.ExpandJSONHeaders": unchanged("Changes headers only."),
     "com.redhat.insights.flattenlistsmt.FlattenList": from_source_field,

@@ -65,8 +65,9 @@ def anywhere(record: Record, display: str, reason: str) -> Record:
 
 
 def by_rule(alias: str, rule: Rule, empty_keeps: bool = False, also: Change = lambda record: record) -> Transform:
-    """Renames topics that match; ``also``: what happens to the record besides. An empty name fails the record or, with
-    ``empty_keeps``, keeps the old topic.
+    """Renames topics that match; ``also``: what happens to the record besides.
+
+    An empty name, which no topic has, stays empty or, with ``empty_keeps``, is the old topic's.
     """
 
     def step(record: Record) -> tuple[Record, ...]:
@@ -75,7 +76,7 @@ def by_rule(alias: str, rule: Rule, empty_keeps: bool = False, also: Change = la
             return (anywhere(also(record), f"(what transform {alias} makes of {record.topic})", renamed.reason),)
         if renamed is None or (empty_keeps and not renamed):
             return (record,)
-        return (also(record).to(renamed),) if renamed else ()
+        return (also(record).to(renamed),)
 
     def undo(topic: str) -> tuple[Preimage, ...] | None:
         # named groups are the one difference between the syntaxes that routers meet; candidates are tried forwards

@@ -18,6 +18,7 @@ from kc_lineage_dagster.lineage import Unresolved
 Step = Callable[[Record], tuple[Record, ...]]
 Undo = Callable[[str], "tuple[Preimage, ...] | None"]
 
+NAMELESS = "a transform renames its topic to an empty name, which no topic has"
 MOST_OUTCOMES = 64
 MOST_PREIMAGES = 256
 

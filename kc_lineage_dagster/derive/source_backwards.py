@@ -1,0 +1,215 @@
+"""The way back of a source: from a topic that it writes, through the chain, to the records that may arrive there."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field, replace
+
+from kc_lineage_dagster.derive.config import Config
+from kc_lineage_dagster.derive.evidence import Catalog
+from kc_lineage_dagster.derive.family import Selection, SourceFamily
+from kc_lineage_dagster.derive.record_names import adjusted, topics_before
+from kc_lineage_dagster.derive.records import Arrival, Record, TopicPattern, field_edges
+from kc_lineage_dagster.derive.transforms.steps import (
+    Beforehand,
+    Chain,
+    Outcome,
+    backwards,
+    keeps_topic,
+    run,
+)
+from kc_lineage_dagster.java_regex import complete, examples
+from kc_lineage_dagster.lineage import KAFKA, Dataset, Edge, Unresolved
+
+ACTIVE_TOPICS = "active topics"
+
+
+@dataclass(slots=True)
+class Forwards:
+    """The outcomes of all records that the configuration determines, indexed for the way back."""
+
+    chain: Chain
+    informed: Callable[[Record], Record]
+    exact: defaultdict[str, list[Record]] = field(default_factory=lambda: defaultdict(list))
+    by_first_topic: defaultdict[str, list[Record]] = field(default_factory=lambda: defaultdict(list))
+    undecided: list[Record] = field(default_factory=list)
+    decided: list[Record] = field(default_factory=list)
+    nameless: list[Record] = field(default_factory=list)
+
+    def add(self, record: Record) -> None:
+        """Run a record of the configuration through the chain."""
+        outcomes = run(self.chain, record)
+        settled = len(outcomes) == 1 and isinstance(outcomes[0].record.topic, str) and not outcomes[0].record.doubts
+        if settled and outcomes[0].record.topic:
+            self.exact[str(outcomes[0].record.topic)].append(outcomes[0].record)
+            self.decided.append(record)
+        elif settled:
+            self.nameless.append(record)
+        elif outcomes and (record := self.informed(record)) and run(self.chain, record):
+            self.by_first_topic[str(record.topic)].append(record)
+            self.undecided.append(record)
+
+
+@dataclass(frozen=True, slots=True)
+class Backwards:
+    """What explains the topics of one connector."""
+
+    family: SourceFamily
+    config: Config
+    chain: Chain
+    forwards: Forwards
+    selections: list[Selection]
+    catalog: Catalog
+
+    def beginnings(self) -> frozenset[str]:
+        """What topics of the connector begin with after its transforms, where that is text that is known."""
+        keeps = all(transform.undo is keeps_topic for transform in self.chain)
+        heads = {head for selection in self.selections for head in selection.heads} if keeps else set()
+        ends = (outcome.record.topic for record in self.forwards.undecided for outcome in run(self.chain, record))
+        parts = (topic.parts[0] for topic in ends if isinstance(topic, TopicPattern) and len(topic.parts) > 1)
+        return frozenset((*heads, *(part for part in parts if isinstance(part, str))))
+
+    def explain(self, topic: str) -> list[Edge | Unresolved]:
+        """The edges into one active topic, or why there are none; [] for the connector's own book-keeping."""
+        certain = self.forwards.exact.get(topic)
+        if certain:
+            return [edge_to(record, topic, _with_topics(record)) for record in certain]
+        places = backwards(self.chain, topic)
+        if self._is_internal(topic, places):
+            return []
+        arriving, problems = self._arriving(topic, places)
+        origins = dict.fromkeys(record.origin for record in arriving)
+        if len(origins) == 1:
+            return [edge_to(arriving[0], topic, _with_topics(arriving[0]))]
+        registered = self._registered(topic, places)
+        if registered is not None:
+            return [edge_to(registered, topic, f"{registered.evidence}, schema registry")]
+        if len(origins) > 1:
+            names = ", ".join(str(origin) for origin in list(origins)[:5])
+            return [Unresolved(topic, f"several tables may feed it, and nothing decides: {names}", topic=topic)]
+        if problems:
+            return [_of_active(topic, problem) for problem in problems]
+        return [Unresolved(topic, "no table that the configuration selects explains this topic", topic=topic)]
+
+    def _arriving(self, topic: str, places: tuple[Beforehand, ...]) -> tuple[list[Record], list[Unresolved]]:
+        """The records that can arrive at a topic. Those that get there by name win over those that only may, by
+        content.
+        """
+        possible, problems = self._candidates(places[0])
+        ends = [end for record in possible if (end := self._reaches(record, topic, places)) is not None]
+        by_name = [record for record, by_content in ends if not by_content]
+        cut = self._cut(topic, places) if by_name else None
+        if cut is not None:
+            reason = f"the transforms cut names, so that a table such as {cut.origin} may feed it, and nothing decides"
+            return [], [Unresolved(topic, reason, topic=topic)]
+        if by_name or places[0].complete:
+            return by_name or [record for record, _ in ends], problems
+        arriving: dict[Dataset | None, Record] = {record.origin: record for record, _ in ends}
+        for record in self.forwards.undecided:
+            if len(arriving) > 1:
+                break
+            end = self._reaches(record, topic, places)
+            if end is not None:
+                arriving[record.origin] = end[0]
+        return list(arriving.values()), problems
+
+    def _registered(self, topic: str, places: tuple[Beforehand, ...]) -> Record | None:
+        """The one table after which a schema registry names the topic's records, if they can arrive there."""
+        name = self.catalog.value_name(topic) if self.family.columns else None
+        if name is None:
+            return None
+        heads = {head for selection in self.selections for head in selection.heads}
+        known = (str(record.topic) for record in (*self.forwards.decided, *self.forwards.undecided))
+        topics = (*topics_before(name, heads), *(one for one in known if f"{adjusted(one)}." in name))
+        answers = [selection.origin(one) for one in dict.fromkeys(topics) for selection in self.selections]
+        found = {
+            record.origin: end[0]
+            for record in (
+                *(answer for answer in answers if isinstance(answer, Record)),
+                *(record for one in topics for record in self.forwards.by_first_topic.get(one, ())),
+            )
+            if (end := self._reaches(record, topic, places)) is not None
+        }
+        return next(iter(found.values())) if len(found) == 1 else None
+
+    def _candidates(self, start: Beforehand) -> tuple[list[Record], list[Unresolved]]:
+        names = list(start.exact)
+        for parts in start.preimages:
+            for selection in self.selections:
+                for head in selection.heads if len(parts) > 1 else ():
+                    names.extend(complete(parts, head))
+        determined = [record for name in names for record in self.forwards.by_first_topic.get(name, ())]
+        answers = [selection.origin(name) for name in dict.fromkeys(names) for selection in self.selections]
+        problems = [answer for answer in answers if isinstance(answer, Unresolved)]
+        return [*determined, *(answer for answer in answers if isinstance(answer, Record))], problems
+
+    def _cut(self, topic: str, places: tuple[Beforehand, ...]) -> Record | None:
+        """A selected table that arrives at the topic under a name of which the way back knows only a part: if there is
+        one, there may be any number.
+        """
+        names = (name for parts in places[0].preimages if len(parts) > 1 for name in examples(parts))
+        answers = (selection.origin(name) for name in dict.fromkeys(names) for selection in self.selections)
+        records = (answer for answer in answers if isinstance(answer, Record))
+        return next((record for record in records if self._reaches(record, topic, places)), None)
+
+    def _reaches(self, record: Record, topic: str, places: tuple[Beforehand, ...]) -> tuple[Record, bool] | None:
+        """The record as it arrives at the topic, if the chain can lead it there, and whether record content decides
+        that.
+        """
+        for outcome in run(self.chain, record):
+            end = self._ends(outcome, topic, places)
+            if end is not None:
+                return end, not isinstance(outcome.record.topic, str)
+        return None
+
+    def _ends(self, outcome: Outcome, topic: str, places: tuple[Beforehand, ...]) -> Record | None:
+        pattern = outcome.record.topic
+        if not isinstance(pattern, TopicPattern):
+            return outcome.record if pattern == topic else None
+        for name in _names_of(places[outcome.at], pattern):
+            if not pattern.fits(name):
+                continue
+            if outcome.at == len(self.chain):
+                return outcome.record.to(topic)
+            for later in run(self.chain, outcome.record.to(name), outcome.at):
+                end = self._ends(later, topic, places) if later.at > outcome.at else None
+                if end is not None:
+                    return end
+        return None
+
+    def _is_internal(self, topic: str, places: tuple[Beforehand, ...]) -> bool:
+        return any(
+            self.family.internal(self.config, name) and self._reaches(Record(None, name), topic, places) is not None
+            for name in places[0].exact
+        )
+
+
+def _of_active(topic: str, problem: Unresolved) -> Unresolved:
+    """A problem that speaks of the topic before the transforms, as one of the active topic."""
+    what = topic if problem.what == problem.topic else problem.what
+    return replace(problem, what=what, topic=topic) if problem.topic else problem
+
+
+def _names_of(place: Beforehand, pattern: TopicPattern) -> Iterable[str]:
+    """The topics of a place, also those whose holes the pattern's own beginning fills."""
+    beginning = pattern.parts[0] if isinstance(pattern.parts[0], str) else ""
+    filled = (name for parts in place.preimages if len(parts) > 1 and beginning for name in complete(parts, beginning))
+    return dict.fromkeys((*place.exact, *filled))
+
+
+def _with_topics(record: Record) -> str:
+    return record.evidence if ACTIVE_TOPICS in record.evidence else f"{record.evidence}, {ACTIVE_TOPICS}"
+
+
+def edge_to(record: Record, topic: str, evidence: str) -> Edge | Unresolved:
+    """The edge from a record's dataset to the topic where it arrives."""
+    copy = Dataset(KAFKA, topic, record.instance)
+    if record.origin == copy:
+        return Unresolved(
+            topic,
+            "the copy has the name of its original: give the cluster it comes from a platform instance of its own in "
+            "options.cluster_aliases",
+            topic=topic,
+        )
+    return Arrival(record.origin, copy, field_edges(record.value), evidence, record)

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from dagster import AssetSelection, Definitions, ResourceDefinition, define_asset_job, in_process_executor
+from dagster import AssetSelection, AssetSpec, Definitions, ResourceDefinition, define_asset_job, in_process_executor
 
 from kc_lineage_dagster.defs.assets import ClusterAssets, cluster_assets
 from kc_lineage_dagster.defs.external import external_specs
@@ -56,15 +56,22 @@ def build_all(files: Iterable[RecipeFile]) -> Definitions:
     return Definitions.merge(build_clusters(files), Definitions(executor=in_process_executor))
 
 
-def build_clusters(files: Iterable[RecipeFile], translate: Translate = _DEFAULT.get_asset_spec) -> Definitions:
-    """Return the definitions of several clusters; the datasets they share are one external asset."""
+def build_clusters(
+    files: Iterable[RecipeFile],
+    translate: Translate = _DEFAULT.get_asset_spec,
+    external: Sequence[AssetSpec] | None = None,
+) -> Definitions:
+    """Return the definitions of several clusters; the datasets they share are one external asset.
+
+    ``external``: the external assets, by default those that the last sync left.
+    """
     files = list(files)
     warnings = alike(files)
     for warning in warnings.values():
         _log.warning(warning)
     told = [replace(one, warnings=(*one.warnings, *filter(None, [warnings.get(one.slug)]))) for one in files]
-    external = Definitions(assets=external_specs(files, translate))
-    return Definitions.merge(*(build_cluster(file, translate) for file in told), external)
+    datasets = Definitions(assets=external_specs(files, translate) if external is None else external)
+    return Definitions.merge(*(build_cluster(file, translate) for file in told), datasets)
 
 
 def build_cluster(file: RecipeFile, translate: Translate) -> Definitions:

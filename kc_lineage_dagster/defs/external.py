@@ -6,9 +6,11 @@ each other, a table copied into itself) is left out, because Dagster's graph can
 
 from __future__ import annotations
 
+import json
 import logging
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from pathlib import Path
 from urllib.parse import quote
 
 from dagster import AssetKey, AssetSpec, TableColumn, TableColumnDep, TableColumnLineage, TableSchema
@@ -19,7 +21,7 @@ from kc_lineage_dagster.errors import KcLineageError
 from kc_lineage_dagster.lineage import ConnectorLineage, Dataset, FieldEdge
 from kc_lineage_dagster.recipe.files import RecipeFile
 from kc_lineage_dagster.run.cluster import Cluster
-from kc_lineage_dagster.state.cluster_state import ClusterState, state_folder
+from kc_lineage_dagster.state.cluster_state import ClusterState, lineage_document, lineage_from, state_folder
 
 # The fields of ``source.config`` that names depend on; others, secrets among them, are not looked up while loading.
 _NAMING = (
@@ -44,27 +46,45 @@ class _Node:
     made_of: dict[str, tuple[FieldEdge, ...]] = field(default_factory=dict)  # URN of an upstream -> fields
 
 
-def external_specs(files: Iterable[RecipeFile], translate: Translate) -> list[AssetSpec]:
+def external_specs(
+    files: Iterable[RecipeFile],
+    translate: Translate,
+    lineages: Mapping[str, Iterable[ConnectorLineage]] | None = None,
+) -> list[AssetSpec]:
     """Return external assets of all clusters that ask for them (``options.external_assets``).
 
-    Datasets that clusters share are one asset.
+    Datasets that clusters share are one asset. ``lineages``: by slug, where they are known already; the others are
+    read from the state of the last sync.
     """
     nodes: dict[str, _Node] = {}
     for file in files:
         if file.options.external_assets.enabled and not file.problem:
             try:
-                lineages = ClusterState(state_folder(file.slug, file.home)).lineages()
-                _collect(file, lineages.values(), nodes)
+                known = (lineages or {}).get(file.slug)
+                _collect(file, _last_lineages(file) if known is None else known, nodes)
             except KcLineageError as error:
                 _log.warning("no external assets of %s: %s", file.slug, error)
     return _specs(nodes, translate)
 
 
-def specs_of(file: RecipeFile, lineages: Iterable[ConnectorLineage], translate: Translate) -> list[AssetSpec]:
-    """Return external assets of one cluster from its lineage. RecipeError when naming depends on a missing variable."""
-    nodes: dict[str, _Node] = {}
-    _collect(file, lineages, nodes)
-    return _specs(nodes, translate)
+def _last_lineages(file: RecipeFile) -> Iterable[ConnectorLineage]:
+    return ClusterState(state_folder(file.slug, file.home)).lineages().values()
+
+
+def write_lineages(file: RecipeFile, path: Path) -> None:
+    """Write what the last sync of a cluster left, for ``read_lineages``. StateError when it cannot be read."""
+    wanted = file.options.external_assets.enabled and not file.problem
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(json.dumps([lineage_document(one) for one in (_last_lineages(file) if wanted else ())]))
+
+
+def read_lineages(path: Path) -> list[ConnectorLineage]:
+    """Return the lineages that ``write_lineages`` wrote; none when the file is damaged, which is logged."""
+    try:
+        return [lineage_from(one) for one in json.loads(path.read_text(encoding="utf-8"))]
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        _log.warning("no external assets: %s cannot be read: %s", path, error)
+        return []
 
 
 def _collect(file: RecipeFile, lineages: Iterable[ConnectorLineage], nodes: dict[str, _Node]) -> None:

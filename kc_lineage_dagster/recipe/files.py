@@ -142,13 +142,15 @@ def _text(path: Path) -> str:
         raise RecipeError(f"{path}: cannot be read: {error.strerror or type(error).__name__}") from None
 
 
-def recipe_of(data: object, path: Path) -> RecipeFile:
-    """A recipe from parsed data. ``path``: relative paths are relative to it, and it names a cluster without a name."""
+def recipe_of(data: object, path: Path, name: str | None = None) -> RecipeFile:
+    """A recipe from parsed data.
+
+    ``path``: relative paths are relative to it. ``name``: names a cluster without a name; by default the file does.
+    """
+    name = name or path.stem
     if not isinstance(data, dict):
-        return RecipeFile(
-            path, slug_of(path.stem), {}, problem=f"{path}: a recipe is a mapping with `source` and `sink`"
-        )
-    slug = slug_of(_cluster_name(data) or path.stem)
+        return RecipeFile(path, slug_of(name), {}, problem=f"{path}: a recipe is a mapping with `source` and `sink`")
+    slug = slug_of(_cluster_name(data) or name)
     try:
         recipe = Recipe.model_validate(data)
     except ValidationError as error:

@@ -20,7 +20,8 @@ book-keeping), ``@notes [...]`` (what could not be read),
 ``@tables [...]`` (what kind they are, where that is known), ``@keys {"topic": ["id"]}`` (fields of a topic's keys),
 ``@kafka [...]`` (Kafka's own list),
 ``@values {"topic": "srv.a.Value"}`` (records in a schema registry),
-``@aliases {"us": "kafka-us"}``, ``@plugins [...]``. Field lines are compared only below edges that have any. ``?``
+``@aliases {"us": "kafka-us"}``, ``@plugins [...]`` or ``{class: version}``. Field lines are compared only below edges
+that have any. ``?``
 lines are parts of unresolved items' text; every item needs its line.
 """
 
@@ -91,6 +92,7 @@ class Example:
             cluster_aliases=facts.get("aliases", {}),
             plugin_classes=frozenset(facts.get("plugins", ())),
             transforms=facts.get("transforms", {}),
+            plugin_versions=plugins if isinstance(plugins := facts.get("plugins"), dict) else {},
             catalog=lambda name: _catalog(facts).seen_from(name, lambda *_: None),
         )
         return derive(connector, settings, lambda: cluster)

@@ -12,6 +12,7 @@ from kc_lineage_dagster.connect.listing import Listing, concurrently, list_conne
 from kc_lineage_dagster.connect.parse import WrongShapeError, text_of
 from kc_lineage_dagster.connect.plugins import (
     Definitions,
+    Installed,
     PasswordKeys,
     ask_definitions,
     installed_plugins,
@@ -96,18 +97,19 @@ def _listed(
     listing = list_connectors(answers, allowed or (lambda name: True))
     configs = [entry.info.get("config") for entry in listing.entries.values() if isinstance(entry.info, Mapping)]
     plugins = installed_plugins(answers) if again else None
-    definitions = ask_definitions(answers, configs, known, again, plugins or ())
+    definitions = ask_definitions(answers, configs, known, again, plugins.kinds if plugins else ())
     read, unread = _read(listing, provided, definitions)
     if any(one.connector.kind == "unknown" for one in read):
         plugins = installed_plugins(answers) if plugins is None else plugins
-        read = [_with_kind(one, plugins) for one in read]
-    classes = frozenset(plugins or ())
+        read = [_with_kind(one, plugins.kinds) for one in read]
+    plugins = plugins or Installed()
     snapshot = Snapshot(
         answers.source,
         unread=unread,
         unread_files=_clean(answers.unread_files),
         passed_over=_clean(answers.passed_over),
-        plugin_classes=classes,
+        plugin_classes=frozenset(plugins.kinds),
+        plugin_versions=plugins.versions,
         password_keys=definitions.password_keys,
     )
     return snapshot, read

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from kc_lineage_dagster.connect.answers import PLUGINS, PLUGINS_BEFORE_3_2, Answers, segment
@@ -99,20 +99,39 @@ def _ask(answers: Answers, name: str) -> frozenset[str] | str | None:
         return str(error).rpartition("/config: ")[2]
 
 
-def installed_plugins(answers: Answers) -> dict[str, str]:
-    """Return class -> ``source``, ``sink``, ``transformation`` ... of the installed plugins; empty when not known."""
+@dataclass(frozen=True, slots=True)
+class Installed:
+    """The plugins of a worker, by class; empty when not known.
+
+    ``kinds``: ``source``, ``sink``, ``transformation`` ... ``versions``: of those that are there in one version only.
+    """
+
+    kinds: Mapping[str, str] = field(default_factory=dict)
+    versions: Mapping[str, str] = field(default_factory=dict)
+
+
+def installed_plugins(answers: Answers) -> Installed:
+    """Return what ``/connector-plugins`` lists."""
     for path in (PLUGINS, PLUGINS_BEFORE_3_2):
         try:
             body = answers.get(path)
         except ConnectError:
             continue
         if isinstance(body, list):
-            return {
-                text_of(entry["class"]): str(entry.get("type", "")).lower()
-                for entry in body
-                if isinstance(entry, Mapping) and isinstance(entry.get("class"), str)
-            }
-    return {}
+            return _installed([entry for entry in body if isinstance(entry, Mapping)])
+    return Installed()
+
+
+def _installed(entries: Iterable[Mapping[str, Any]]) -> Installed:
+    kinds: dict[str, str] = {}
+    versions: dict[str, set[str]] = {}
+    for entry in entries:
+        if isinstance(entry.get("class"), str):
+            name, version = text_of(entry["class"]), entry.get("version")
+            kinds[name] = str(entry.get("type", "")).lower()
+            versions.setdefault(name, set()).add(text_of(version) if isinstance(version, str) else "")
+    known = {name: next(iter(found)) for name, found in versions.items() if len(found) == 1}
+    return Installed(kinds, {name: version for name, version in known.items() if version})
 
 
 def kind_by_plugin(connector_class: str | None, plugins: Mapping[str, str]) -> str:

@@ -74,7 +74,8 @@ class Snapshot:
     could not be read, name -> one-line reason; they are not gone. ``plugin_classes``: installed classes, empty when not
     known. ``password_keys``: class -> keys that its definitions declare as PASSWORD, so that the next reading need not
     ask again. ``unread_files``: of a saved cluster the files that may hold connectors and could not be read, file ->
-    reason; ``passed_over``: those that hold something else, file -> what.
+    reason; ``passed_over``: those that hold something else, file -> what. ``plugin_versions``: installed class ->
+    version.
     """
 
     source: str
@@ -86,6 +87,7 @@ class Snapshot:
     password_keys: Mapping[str, frozenset[str]] = field(default_factory=dict)
     unread_files: Mapping[str, str] = field(default_factory=dict)
     passed_over: Mapping[str, str] = field(default_factory=dict)
+    plugin_versions: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def complete(self) -> bool:
@@ -120,6 +122,7 @@ class Snapshot:
             "unread": dict(sorted(self.unread.items())),
             "unread_files": dict(sorted(self.unread_files.items())),
             "passed_over": dict(sorted(self.passed_over.items())),
+            "plugin_versions": dict(sorted(self.plugin_versions.items())),
             "plugin_classes": sorted(self.plugin_classes),
             "password_keys": {name: sorted(keys) for name, keys in sorted(self.password_keys.items())},
         }
@@ -144,6 +147,7 @@ def _snapshot(document: Mapping[str, Any]) -> Snapshot:
         unread=dict(document["unread"]),
         unread_files=dict(document.get("unread_files", {})),
         passed_over=dict(document.get("passed_over", {})),
+        plugin_versions=dict(document.get("plugin_versions", {})),
         plugin_classes=frozenset(document["plugin_classes"]),
         password_keys={name: frozenset(keys) for name, keys in document["password_keys"].items()},
     )

@@ -9,6 +9,9 @@ Config = Mapping[str, str]
 
 REFERENCE = "is a reference that only the worker can resolve: give its value in provided_configs of the recipe"
 
+# KIP-891; where a configuration does not hold it, the installed version stands here for families to see
+VERSION = "connector.plugin.version"
+
 # org.apache.kafka.common.config.ConfigTransformer: ${provider:[path:]key}; ${topic} and the like have no colon
 _REFERENCE = re.compile(r"\$\{[^${}:]*:[^{}]*\}")
 
@@ -43,3 +46,9 @@ def is_reference(value: str) -> bool:
 def stripped(config: Config, prefix: str) -> dict[str, str]:
     """The entries below a prefix, without it."""
     return {key[len(prefix) :]: value for key, value in config.items() if key.startswith(prefix)}
+
+
+def major_version(config: Config) -> int | None:
+    """The connector's major version, None where nothing tells it (a range of ``connector.plugin.version`` does not)."""
+    found = re.match(r"v?(\d+)(?=\.|$)", first(config, VERSION) or "")
+    return int(found[1]) if found else None

@@ -11,6 +11,7 @@ from pathlib import PurePath
 from typing import Any
 
 from kc_lineage_dagster.derive import generic
+from kc_lineage_dagster.derive.config import VERSION
 from kc_lineage_dagster.derive.evidence import (
     Catalog,
     ClusterTopics,
@@ -50,7 +51,8 @@ class Settings:
 
     ``generic``: the recipe's ``generic_connectors`` by connector name. ``cluster_aliases``: alias of a mirrored cluster
     -> platform instance, None for the recipe's own Kafka. ``letter_case``: platform -> ``lower`` | ``upper`` |
-    ``keep``, where it differs from the platform's rule. ``plugin_classes``: the classes the worker has installed.
+    ``keep``, where it differs from the platform's rule. ``plugin_classes``: the classes the worker has installed;
+    ``plugin_versions``: their versions.
     ``catalog``: from a connector to what is known beyond Connect; ``notes``: what could not be read of that, a line
     each. ``columns``: whether edges have fields.
     """
@@ -59,6 +61,7 @@ class Settings:
     cluster_aliases: Mapping[str, str | None] = field(default_factory=dict)
     letter_case: Mapping[str, str] = field(default_factory=dict)
     plugin_classes: Collection[str] = ()
+    plugin_versions: Mapping[str, str] = field(default_factory=dict)
     catalog: Callable[[str], Catalog] = no_catalog
     transforms: Mapping[str, str] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
@@ -141,6 +144,12 @@ def _reading(problem: Unresolved, topics: Iterable[str]) -> list[Unresolved]:
     return [replace(problem, topic=topic) for topic in topics] or [problem]
 
 
+def _with_version(config: Mapping[str, str], settings: Settings) -> Mapping[str, str]:
+    """The configuration with the version of the connector, where it says none and the worker has one installed."""
+    installed = settings.plugin_versions.get(config.get("connector.class", ""))
+    return config if installed is None or VERSION in config else {**config, VERSION: installed}
+
+
 def _safely(
     family: Family, connector: ConnectorView, evidence: Evidence, settings: Settings
 ) -> tuple[list[Edge | Unresolved], Written]:
@@ -174,7 +183,7 @@ def _with_columns(
 def _by_family(
     family: Family, connector: ConnectorView, evidence: Evidence, settings: Settings
 ) -> tuple[list[Edge | Unresolved], Written]:
-    config = connector.config
+    config = _with_version(connector.config, settings)
     unnamed = {key: reason for key in family.naming if (reason := hidden(config.get(key, "")))}
     chain, problems = build_chain(config, family.direction, settings.transforms)
     if unnamed and isinstance(family, SourceFamily):

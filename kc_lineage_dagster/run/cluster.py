@@ -140,6 +140,7 @@ class Cluster:
             letter_case=self.recipe.options.letter_case,
             plugin_classes=snapshot.plugin_classes,
             transforms=self.recipe.options.transforms,
+            plugin_versions=snapshot.plugin_versions,
         )
         return with_catalog(self, snapshot, settings)
 

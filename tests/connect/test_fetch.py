@@ -592,3 +592,15 @@ def test_many_connectors_with_one_fault_each_kind_are_read_together() -> None:
 )
 def test_sources_are_asked_for_offsets_that_name_tables_or_a_hidden_prefix(config, offsets):
     assert default_wants(config, "source").offsets is offsets
+
+
+def test_versions_are_those_of_plugins_that_are_there_once() -> None:
+    answers = worker({"a": SINK})
+    listed = [("com.acme.One", "1.2"), ("com.acme.Two", "1"), ("com.acme.Two", "2"), ("com.acme.None", None)]
+    answers["/connector-plugins?connectorsOnly=false"] = [
+        {"class": name, "type": "sink", "version": version} for name, version in listed
+    ]
+    with ConnectStandIn(answers) as server:
+        snapshot = read(server)
+    assert dict(snapshot.plugin_versions) == {"com.acme.One": "1.2"}
+    assert Snapshot.from_json(snapshot.to_json()) == snapshot

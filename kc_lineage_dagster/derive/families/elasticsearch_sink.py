@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from kc_lineage_dagster.derive.config import Config, first, pairs
+from kc_lineage_dagster.derive.config import Config, first, major_version, pairs
 from kc_lineage_dagster.derive.family import SinkFamily, makes_all, topic_of
 from kc_lineage_dagster.derive.readers.search_index import data_stream_of, index_of
 from kc_lineage_dagster.derive.records import Record
 from kc_lineage_dagster.lineage import Dataset, Unresolved
 
 _PLATFORM = "elasticsearch"
+_LAST_WITH_MAP = 10  # the major version
 _V1_MAP, _V2_MAP = "topic.to.external.resource.mapping", "topic.to.resource.mapping"
 
 
@@ -19,10 +20,24 @@ def _writes(config: Config, record: Record) -> Iterator[Dataset | Unresolved]:
     usage = first(config, "external.resource.usage") or "disabled"
     if usage.lower() != "disabled":
         yield _mapped(topic, config.get(_V1_MAP), usage)
-    elif topic in pairs(config.get("topic.index.map")):
-        yield Unresolved(topic, "topic.index.map names an index for it up to version 10, later versions ignore the map")
+    elif mapped := _by_index_map(config, topic):
+        yield mapped
     else:
         yield Dataset(_PLATFORM, data_stream_of(config, topic) or index_of(topic))
+
+
+def _by_index_map(config: Config, topic: str) -> Dataset | Unresolved | None:
+    """The index of ``topic.index.map``, which later versions than 10 ignore; None where it says nothing."""
+    index, version = pairs(config.get("topic.index.map")).get(topic), major_version(config)
+    if index is None or (version is not None and version > _LAST_WITH_MAP):
+        return None
+    if version is not None:
+        return Dataset(_PLATFORM, index)
+    return Unresolved(
+        topic,
+        "topic.index.map names an index for it up to version 10, later versions ignore the map: the answer of "
+        "/connector-plugins or connector.plugin.version tells which one it is",
+    )
 
 
 def _writes_v2(config: Config, record: Record) -> Iterator[Dataset | Unresolved]:

@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterable
 from dataclasses import replace
 
 from kc_lineage_dagster.derive.columns import converted
 from kc_lineage_dagster.derive.config import Config
+from kc_lineage_dagster.derive.dated_targets import existing_targets
 from kc_lineage_dagster.derive.evidence import Evidence
 from kc_lineage_dagster.derive.family import SinkFamily
-from kc_lineage_dagster.derive.records import Record, field_edges
+from kc_lineage_dagster.derive.readers.catalog_tables import CATALOGUE
+from kc_lineage_dagster.derive.records import Record, TopicPattern, field_edges
 from kc_lineage_dagster.derive.sink_topics import input_topics
 from kc_lineage_dagster.derive.transforms.steps import NAMELESS, Chain, Outcome, run
 from kc_lineage_dagster.lineage import KAFKA, Dataset, Edge, Unresolved
+
+NAMED_BY_CATALOGUE = f"target in the {CATALOGUE}"
 
 Writes = Callable[[Config, Record], Iterable[Dataset | Unresolved]]
 
@@ -25,9 +30,10 @@ def sink_lineage(family: SinkFamily, config: Config, chain: Chain, evidence: Evi
         record = Record(Dataset(KAFKA, topic), topic, evidence=how)
         edges = _edges(record, config, chain, family.writes)
         if any(isinstance(item, Unresolved) for item in edges):
-            edges = _with_contents(record, config, chain, family.writes, evidence) or edges
+            about = record, config, chain, family.writes, evidence
+            edges = _with_contents(*about) or _to_existing(*about) or edges
         found.extend(replace(item, topic=topic) if isinstance(item, Unresolved) else item for item in edges)
-    return found
+    return _of_one_topic(found)
 
 
 def _with_contents(
@@ -60,6 +66,38 @@ def _edges(record: Record, config: Config, chain: Chain, writes: Writes) -> list
             fields = field_edges(outcomes[0].record.value) if len(outcomes) == 1 else ()
             edges.append(Edge(record.origin, target, fields, record.evidence))
     return edges
+
+
+def _to_existing(
+    record: Record, config: Config, chain: Chain, writes: Writes, evidence: Evidence
+) -> list[Edge | Unresolved]:
+    """Edges to the targets that exist, where a time is all that is not known of their names; [] elsewhere."""
+    outcomes = run(chain, record)
+    pattern = outcomes[0].record.topic if len(outcomes) == 1 else None
+    if not isinstance(pattern, TopicPattern):
+        return []
+
+    def target_of(topic: str) -> Dataset | None:
+        after = run(chain, outcomes[0].record.to(topic), outcomes[0].at)
+        written = _written(after[0], config, chain, writes) if len(after) == 1 else ()
+        return written[0] if len(written) == 1 and isinstance(written[0], Dataset) else None
+
+    targets = existing_targets(pattern, target_of, evidence.catalog)
+    return [Edge(record.origin, target, (), f"{record.evidence}, {NAMED_BY_CATALOGUE}") for target in targets]
+
+
+def _of_one_topic(found: list[Edge | Unresolved]) -> list[Edge | Unresolved]:
+    """Targets that only the catalogue names and that several topics may be written to are nobody's."""
+    named = [item for item in found if isinstance(item, Edge) and item.evidence.endswith(NAMED_BY_CATALOGUE)]
+    times = Counter(edge.downstream for edge in named)
+    shared = {edge for edge in named if times[edge.downstream] > 1}
+    reason = "it exists, and several topics of this sink may be written to it"
+    return [
+        Unresolved(str(item.downstream), reason, topic=item.upstream and item.upstream.name)
+        if isinstance(item, Edge) and item in shared
+        else item
+        for item in found
+    ]
 
 
 def _written(outcome: Outcome, config: Config, chain: Chain, writes: Writes) -> tuple[Dataset | Unresolved, ...]:

@@ -1,0 +1,78 @@
+"""Targets whose names hold a time (``orders-202601`` of a TimestampRouter): those that the catalogue holds.
+
+The configuration tells all of such a name but the time, so what exists under a name that fits is this topic's target.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_left
+from collections.abc import Callable, Iterator
+from itertools import islice
+
+from kc_lineage_dagster.derive.evidence import Catalog
+from kc_lineage_dagster.derive.records import TopicPattern
+from kc_lineage_dagster.java_regex import Hole, Preimage, Refused, compile_java, matches_pattern
+from kc_lineage_dagster.lineage import Dataset
+
+MOST_TARGETS = 1_000
+
+# From a topic after transforms to the one dataset that its records are written to.
+TargetOf = Callable[[str], "Dataset | None"]
+
+# Two times in pieces of the same lengths, told apart in every piece and seldom part of a name.
+_TIMES = (("2973", "1987"), ("73", "87"), ("10", "11"), ("317", "318"), ("7", "8"), ("+0130", "+0230"))
+_NO_TIME = "kc"
+
+
+def existing_targets(pattern: TopicPattern, target_of: TargetOf, catalog: Catalog) -> tuple[Dataset, ...]:
+    """The datasets of the catalogue that a topic is written to whose name depends on a time only."""
+    words = [_words(part) for part in pattern.parts if isinstance(part, Hole)]
+    pairs = [pair for pair in words if pair is not None]
+    if len(pairs) < len(words):
+        return ()
+    one, other = (target_of(_filled(pattern.parts, [pair[at] for pair in pairs])) for at in (0, 1))
+    shape = _shape(one.name, [pair[0] for pair in pairs], pattern.parts) if one else None
+    if one is None or other is None or shape is None or one.platform != other.platform:
+        return ()
+    if _filled(shape, [pair[1] for pair in pairs]) != other.name:
+        return ()
+    names = islice(_fitting(shape, catalog.datasets(one.platform)), MOST_TARGETS + 1)
+    found = tuple(Dataset(one.platform, name, one.instance) for name in names)
+    return found if len(found) <= MOST_TARGETS else ()
+
+
+def _words(hole: Hole) -> tuple[str, str] | None:
+    """Two texts for a piece of time; None when other text than a time fits."""
+    regex = compile_java(hole.regex)
+    if isinstance(regex, Refused) or regex.matches(_NO_TIME) is not False:
+        return None
+    return next((pair for pair in _TIMES if all(regex.matches(word) is True for word in pair)), None)
+
+
+def _filled(parts: Preimage, words: list[str]) -> str:
+    rest = iter(words)
+    return "".join(part if isinstance(part, str) else next(rest) for part in parts)
+
+
+def _shape(name: str, words: list[str], parts: Preimage) -> Preimage | None:
+    """A target's name with the pieces of time in it as holes; None when they are not all found in order."""
+    shape: list[str | Hole] = []
+    at = 0
+    for word, hole in zip(words, (part for part in parts if isinstance(part, Hole)), strict=True):
+        found = name.find(word, at)
+        if found < 0:
+            return None
+        shape += [name[at:found], hole]
+        at = found + len(word)
+    return tuple(part for part in (*shape, name[at:]) if part != "")
+
+
+def _fitting(shape: Preimage, names: tuple[str, ...]) -> Iterator[str]:
+    """The names of that shape; letters may differ where the catalogue shows names in lower case."""
+    for parts in dict.fromkeys((shape, tuple(part.lower() if isinstance(part, str) else part for part in shape))):
+        start = parts[0] if isinstance(parts[0], str) else ""
+        for at in range(bisect_left(names, start), len(names)):
+            if not names[at].startswith(start):
+                break
+            if matches_pattern(parts, names[at]):
+                yield names[at]

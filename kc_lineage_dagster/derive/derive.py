@@ -42,7 +42,7 @@ from kc_lineage_dagster.lineage import KAFKA, ConnectorLineage, Dataset, Edge, U
 
 _LONGEST_WHAT, _LONGEST_REASON = 500, 1_000  # characters: items are for people, values may have megabytes
 # What a value that nobody thought of can trip: it must not take the lineage of the other connectors along.
-_TRIPS = (ArithmeticError, AssertionError, AttributeError, LookupError, RecursionError, TypeError, ValueError)
+TRIPS = (ArithmeticError, AssertionError, AttributeError, LookupError, RecursionError, TypeError, ValueError)
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +54,7 @@ class Settings:
     ``keep``, where it differs from the platform's rule. ``plugin_classes``: the classes the worker has installed;
     ``plugin_versions``: their versions.
     ``catalog``: from a connector to what is known beyond Connect; ``notes``: what could not be read of that, a line
-    each. ``columns``: whether edges have fields.
+    each. ``quiet``: tables that are known to send no records. ``columns``: whether edges have fields.
     """
 
     generic: Mapping[str, GenericConnector] = field(default_factory=dict)
@@ -65,6 +65,7 @@ class Settings:
     catalog: Callable[[str], Catalog] = no_catalog
     transforms: Mapping[str, str] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
+    quiet: frozenset[Dataset] = frozenset()
     columns: bool = True
 
 
@@ -89,7 +90,7 @@ def derived(
     class_name = connector.config.get("connector.class")
     catalog = settings.catalog(connector.name)
     evidence = evidence_of(connector, cluster, settings.cluster_aliases, catalog, written)
-    evidence = evidence if settings.columns else replace(evidence, columns=False)
+    evidence = replace(evidence, quiet=settings.quiet, columns=settings.columns)
     entry = settings.generic.get(connector.name)
     wrong = generic.contradicted(entry, connector.kind) if entry else None
     family = None if entry and not wrong else find_family(connector, settings)
@@ -155,7 +156,7 @@ def _safely(
 ) -> tuple[list[Edge | Unresolved], Written]:
     try:
         return _by_family(family, connector, evidence, settings)
-    except _TRIPS as error:
+    except TRIPS as error:
         return [Unresolved("configuration", _defect(error))], {}
 
 
@@ -175,7 +176,7 @@ def _with_columns(
             continue
         try:
             yield edge(item)
-        except _TRIPS as error:
+        except TRIPS as error:
             yield item
             yield Unresolved(f"columns of {item}", _defect(error))
 

@@ -178,8 +178,9 @@ class Evidence:
     ``never_wrote``: the connector has failed and there is no trace of a record. ``committed``: of a sink with failed
     tasks the topics it has committed offsets of, for such a task also polls what it never writes; None where active
     topics say as much. ``cluster``: looked at only when asked, because it needs the other connectors. ``aliases``:
-    ``options.cluster_aliases``. ``catalog``: what is known beyond Connect. ``columns``: whether edges have fields.
-    ``written``: the fields of a topic as the cluster's own sources write it.
+    ``options.cluster_aliases``. ``catalog``: what is known beyond Connect. ``quiet``: tables that
+    are known to send no records. ``columns``: whether edges have fields. ``written``: the fields of a topic as the
+    cluster's own sources write it.
     """
 
     topics: frozenset[str] | None = None
@@ -190,6 +191,7 @@ class Evidence:
     cluster: Callable[[], ClusterTopics] = field(default=ClusterTopics)
     aliases: Mapping[str, str | None] = field(default_factory=dict)
     catalog: Catalog = field(default_factory=NothingKnown)
+    quiet: frozenset[Dataset] = frozenset()
     columns: bool = True
     written: WrittenFields = nothing_written
 

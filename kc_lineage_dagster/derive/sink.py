@@ -93,7 +93,7 @@ def _of_one_topic(found: list[Edge | Unresolved]) -> list[Edge | Unresolved]:
     shared = {edge for edge in named if times[edge.downstream] > 1}
     reason = "it exists, and several topics of this sink may be written to it"
     return [
-        Unresolved(str(item.downstream), reason, topic=item.upstream and item.upstream.name)
+        Unresolved(str(item.downstream), reason, topic=item.upstream.name if item.upstream else None)
         if isinstance(item, Edge) and item in shared
         else item
         for item in found

@@ -18,6 +18,7 @@ from kc_lineage_dagster.catalog.schema_registry import SchemaRegistry, access_fo
 from kc_lineage_dagster.connect.snapshot import Snapshot
 from kc_lineage_dagster.derive.cluster import deriver
 from kc_lineage_dagster.derive.derive import Settings
+from kc_lineage_dagster.derive.quiet import quiet_tables
 from kc_lineage_dagster.emit.delivery import address
 from kc_lineage_dagster.emit.sinks import REST, default_sink
 from kc_lineage_dagster.emit.urns import dataset_instance
@@ -46,7 +47,8 @@ def with_catalog(cluster: Cluster, snapshot: Snapshot, settings: Settings) -> Se
     known = gathered(providers, files.noting((*files.notes, *notes)), derive, instance_of)
     if known == Holdings():
         return settings
-    return replace(settings, catalog=partial(known.seen_from, instance_of=instance_of), notes=known.notes)
+    settings = replace(settings, catalog=partial(known.seen_from, instance_of=instance_of), notes=known.notes)
+    return replace(settings, quiet=quiet_tables(snapshot.connectors, settings))
 
 
 def _files(cluster: Cluster) -> Holdings:

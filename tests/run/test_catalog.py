@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -12,7 +13,7 @@ import yaml
 from kc_lineage_dagster.recipe.files import read_recipe
 from kc_lineage_dagster.run.cluster import Cluster
 from kc_lineage_dagster.run.sync import Describer
-from tests.catalog.metadata import dataset_urn, write
+from tests.catalog.metadata import dataset_urn, lab_tables, write
 from tests.catalog.test_datahub import hold
 from tests.defs.clusters import save_cluster, write_recipe
 from tests.emit.gms import Gms, everything
@@ -121,3 +122,18 @@ def test_another_datahub_may_be_asked(tmp_path, gms):
     edges, notes = lineage(tmp_path)
     assert (edges["shards"], notes) == ({"postgres:shop.sales.orders_1 -> kafka:x.sales.orders"}, ())
     assert dataset_urn("postgres", "shop.sales.orders_1") in gms.entities()
+
+
+def test_the_recorded_cluster_with_the_tables_of_its_databases(tmp_path, gms):
+    """All edges that were observed in a real cluster's data, none besides, with and without a catalogue."""
+    lab = Path(__file__).parents[1] / "data" / "lab"
+    world, truth = (json.loads((lab / name).read_text(encoding="utf-8")) for name in ("world.json", "truth.json"))
+    write(tmp_path / "tables.json", lab_tables(world))
+    for options in ({}, {"catalog": "tables.json"}):
+        recipe(tmp_path, gms, {"cluster_aliases": {"west": None}, **options}, connect_uri=str(lab / "cluster.json"))
+        edges, notes = lineage(tmp_path)
+        found = {
+            (name, *(end.partition(":")[2] for end in edge.split(" -> "))) for name in edges for edge in edges[name]
+        }
+        assert found == {(one["connector"], edge["from"], edge["to"]) for one in truth for edge in one["edges"]}
+        assert notes == ()

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from typing import Protocol
 
-from kc_lineage_dagster.derive.evidence import Catalog, Evidence
+from kc_lineage_dagster.derive.evidence import Evidence
 from kc_lineage_dagster.derive.records import Record
 from kc_lineage_dagster.java_regex import Refused
 from kc_lineage_dagster.lineage import Unresolved
@@ -65,15 +65,16 @@ class Selected:
     alike: Mapping[str, Unresolved] = field(default_factory=dict)
 
 
-def selected(tables: Tables, catalog: Catalog) -> Selected:
-    """The tables of the catalogue that the lists select and that are not known to be views."""
+def selected(tables: Tables, evidence: Evidence) -> Selected:
+    """The tables of the catalogue that the lists select and that are not known to send no records."""
+    catalog = evidence.catalog
     found: defaultdict[tuple[str, ...], list[Record]] = defaultdict(list)
     for table in _narrowed(tables, catalog.datasets(tables.platform)):
         topic = tables.topic(table) if tables.admits(table) is True else None
         if topic is None:
             continue
         record = tables.record(table, topic)
-        if record.origin and catalog.is_view(record.origin) is not True:
+        if record.origin and record.origin not in evidence.quiet and catalog.is_view(record.origin) is not True:
             spelled = (topic, *(tables.spelled(table[part]) for part in tables.dataset))
             found[spelled].append(replace(record, evidence=f"{record.evidence}, {CATALOGUE}"))
     single = tuple(records[0] for records in found.values() if len(records) == 1)

@@ -31,7 +31,7 @@ def reads(source: Source, evidence: Evidence) -> Iterator[Found]:
         if topic is not None:
             certain.add(topic)
             yield source.record(table, topic)
-    catalogued = selected(source, evidence.catalog) if source.is_open else Selected()
+    catalogued = selected(source, evidence) if source.is_open else Selected()
     expanded = [record for record in catalogued.records if record.topic not in certain]
     yield from expanded if evidence.topics else without_topics(expanded, source.what, evidence)
     if certain and not expanded and not evidence.topics:

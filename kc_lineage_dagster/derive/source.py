@@ -37,6 +37,11 @@ BESIDE_DATA = (
     "database.history.kafka.topic",
     "signal.kafka.topic",
     "notification.sink.topic.name",
+    "state.topic.name",  # Confluent's IBM MQ source, exactly once
+    "topic.heartbeat.name",  # Debezium 3
+    "heartbeat.topic.name",  # MongoDB
+    "heartbeats.topic.name",  # MirrorMaker
+    "transaction.topic",
 )
 
 

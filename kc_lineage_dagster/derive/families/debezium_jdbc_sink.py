@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable, Mapping
 
 from kc_lineage_dagster.derive.config import Config, first, flag, items
 from kc_lineage_dagster.derive.family import SinkFamily, topic_of
+from kc_lineage_dagster.derive.readers.jdbc_connection import in_own_database
 from kc_lineage_dagster.derive.readers.jdbc_targets import session_user, target, unreadable
 from kc_lineage_dagster.derive.readers.jdbc_url import URL_KEY, JdbcUrl, parse_jdbc_url
 from kc_lineage_dagster.derive.readers.key_modes import folded, row
@@ -39,6 +40,7 @@ _STRATEGIES: Mapping[str, Callable[[str], str]] = {
 def _writes(config: Config, record: Record) -> Iterable[Dataset | Unresolved]:
     url = first(config, URL_KEY)
     place = parse_jdbc_url(url) if url else Unresolved(URL_KEY, "is not set")
+    place = in_own_database(place, first(config, "connection.username"))
     if isinstance(place, Unresolved):
         return (place,)
     text = _text(config, record)

@@ -22,6 +22,10 @@ def _writes(config: Config, record: Record) -> Iterable[Dataset | Unresolved]:
     if len(name.qualifiers) > 2:
         # GenericDatabaseDialect.parseTableIdentifier goes on with the first two of four parts and more
         name = TableName(name.qualifiers[1], name.qualifiers[:1])
+    parts = (*name.qualifiers, name.table)
+    if len(parts) > 3:
+        # GenericDatabaseDialect.parseTableIdentifier, which it is built on, goes on with the first two
+        name = TableName(parts[1], parts[:1])
     place = JdbcUrl("redshift", first(config, "aws.redshift.domain"), database=first(config, "aws.redshift.database"))
     # Redshift folds names with and without quotes
     return (target(place, name, None, quoted=False),)

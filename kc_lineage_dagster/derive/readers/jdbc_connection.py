@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from kc_lineage_dagster.derive.config import REFERENCE, Config, first, is_reference, stripped
+from kc_lineage_dagster.derive.placeholders import hidden
 from kc_lineage_dagster.derive.readers.jdbc_url import URL_KEY, JdbcUrl, parse_jdbc_url
 from kc_lineage_dagster.derive.readers.sql_platforms import DATABASE, PLATFORMS, SCHEMA
 from kc_lineage_dagster.lineage import Unresolved
@@ -39,7 +40,7 @@ def connection(config: Config) -> JdbcUrl | Unresolved:
     """
     url = first(config, URL_KEY)
     if url:
-        return parse_jdbc_url(url, stripped(config, "connection."))
+        return in_own_database(parse_jdbc_url(url, stripped(config, "connection.")), first(config, "connection.user"))
     platform = _MANAGED.get(config.get("connector.class", ""))
     if platform is None:
         return Unresolved(URL_KEY, "is not set")
@@ -49,6 +50,17 @@ def connection(config: Config) -> JdbcUrl | Unresolved:
             return Unresolved("db.name", REFERENCE)
         database = None
     return JdbcUrl(platform, None if host and is_reference(host) else host, database=database)
+
+
+def in_own_database(place: JdbcUrl | Unresolved, user: str | None) -> JdbcUrl | Unresolved:
+    """The connection; PostgreSQL's driver goes to the user's database where the URL names none.
+
+    Source: https://jdbc.postgresql.org/documentation/use/#connecting-to-the-database
+    """
+    if isinstance(place, Unresolved) or place.platform != "postgres" or place.database is not None:
+        return place
+    name = user or place.parameters.get("user")
+    return place if name is None or hidden(name) else replace(place, database=name)
 
 
 def narrowed(place: JdbcUrl, config: Config) -> JdbcUrl:

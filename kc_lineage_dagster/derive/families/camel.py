@@ -78,7 +78,6 @@ _COMPONENTS = (
     _Component("servicebus", ("azure-servicebus-source",), ("azure-servicebus-sink",), ("topicOrQueueName",)),
     _Component("cosmosdb", ("azure-cosmosdb-source",), ("azure-cosmosdb-sink",), ("databaseName", "containerName")),
     _Component("bigquery", (), ("google-bigquery-sink",), ("projectId", "dataset", "table")),
-    _Component("pubsub", ("google-pubsub-source",), (), ("projectId", "subscriptionName")),
     _Component("gcs", ("google-storage-source",), ("google-storage-sink",), ("bucketNameOrArn",)),
     _Component("s3", ("minio-source", "ceph-source"), ("minio-sink", "ceph-sink"), ("bucketName",)),
     _Component("ibm-cos", ("ibm-cos-source",), ("ibm-cos-sink",), ("bucketName",)),

@@ -80,6 +80,7 @@ _SINKS = (
         ("azure.documentdb.sink.DocumentDbSinkConnector",),
         ("connect.documentdb.db", "connect.documentdb.database.name", "connect.documentdb.sink.database"),
     ),
+    _System("cosmosdb", "cosmosdb", ("azure.cosmosdb.sink.CosmosDbSinkConnector",), ("connect.cosmosdb.db",)),
     _System("s3", "s3", ("aws.s3.sink.S3SinkConnector",)),
     _System("gcs", "gcpstorage", ("gcp.storage.sink.GCPStorageSinkConnector",)),
     _System("abs", "datalake", ("datalake.sink.DatalakeSinkConnector",)),
@@ -99,6 +100,7 @@ _SOURCES = (
     _System("s3", "s3", ("aws.s3.source.S3SourceConnector",)),
     _System("gcs", "gcpstorage", ("gcp.storage.source.GCPStorageSourceConnector",)),
     _System("servicebus", "servicebus", ("azure.servicebus.source.AzureServiceBusSourceConnector",)),
+    _System("pubsub", "pubsub", ("gcp.pubsub.source.GCPPubSubSourceConnector",)),
     _System("eventhubs", "eventhubs", ("azure.eventhubs.source.AzureEventHubsSourceConnector",)),
 )
 
@@ -175,6 +177,8 @@ def _origin(system: _System, config: Config, statement: Statement) -> Dataset | 
     name = statement.origin
     if system.platform == "mqtt" and (set("+#*") & set(name) or "WITHREGEX" in statement.clauses):
         return Unresolved(name, "is a pattern of MQTT topics, and nothing lists those it matches")
+    if system.platform == "pubsub":
+        return Unresolved(name, "is a subscription, and only Google knows the topic behind it")
     return _place(system, config, name)
 
 

@@ -38,6 +38,15 @@ _SERVICES = (
         f"{_DOCS}/newrelic-metrics/current/",
     ),
     _Service(
+        "newrelic_telemetry",
+        tuple(
+            f"com.newrelic.telemetry.{kind}SinkConnector"
+            for kind in ("events.Events", "logs.Logs", "metrics.Metrics", "Telemetry")
+        ),
+        "events, logs and metrics of New Relic",
+        "https://github.com/newrelic/kafka-connect-newrelic",
+    ),
+    _Service(
         "prometheus_metrics",
         ("io.confluent.connect.prometheus.PrometheusMetricsSinkConnector",),
         "metrics that Prometheus collects",

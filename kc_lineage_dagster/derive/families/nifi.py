@@ -1,4 +1,4 @@
-"""Stateless NiFi (also of Cloudera's distribution): a data flow runs inside the connector, and only it knows the ends."""
+"""Stateless NiFi (also in Cloudera's distribution): a data flow runs in the connector; only it knows the far end."""
 
 from __future__ import annotations
 

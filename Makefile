@@ -78,8 +78,12 @@ bench: setup $(BENCH)/installed ## speed beside `datahub ingest`: make bench ARG
 	$(BIN)/pip install -q --disable-pip-version-check -c requirements-dev.lock dagster-postgres
 	$(BIN)/python -m bench --datahub $(BENCH)/bin/python $(ARGS)
 
+# In DAGSTER_HOME, because Dagster warns of a dagster.yaml in the current folder that it does not use.
+RECIPES = $(abspath $(or $(KC_LINEAGE_RECIPES),$(wildcard recipes)))
 ui: setup ## dagster dev with the demo recipe
-	$(BIN)/dagster dev -m kc_lineage_dagster.definitions
+	cd $(DAGSTER_HOME) && $(if $(RECIPES),KC_LINEAGE_RECIPES=$(RECIPES)) \
+	  PYTHONWARNINGS='ignore:Function `dev_command` is superseded' \
+	  $(abspath $(BIN))/dagster dev -m kc_lineage_dagster.definitions
 
 clean: ## forget the environment and all state
 	rm -rf $(VENV) $(DAGSTER_HOME)

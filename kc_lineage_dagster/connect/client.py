@@ -44,6 +44,15 @@ _ADVICE = {
     403: "the credentials are known and lack the right to read",
     404: "check the path of connect_uri",
 }
+# What is missing when nobody answers, by the words of the operating system.
+_UNREACHED = {
+    "refused": "is the worker running, and are host and port of connect_uri right?",
+    "not known": "is the host of connect_uri right?",
+    "name resolution": "is the host of connect_uri right, and is there a name server?",
+    "no address": "is the host of connect_uri right?",
+    "unreachable": "is the host of connect_uri right, and is there a way to it from here?",
+    "no route": "is the host of connect_uri right, and is there a way to it from here?",
+}
 
 
 class ConnectClient:
@@ -228,6 +237,8 @@ class ConnectClient:
         return Failure(kind(self._line(path, text)), retries, retry_after(response.headers.get("retry-after")))
 
     def _failure(self, path: str, text: str, retries: int) -> Failure:
+        advice = next((f"; {one}" for words, one in _UNREACHED.items() if words in text.lower()), "")
+        text += advice if path == EXPANDED else ""
         return Failure(ConnectUnavailable(self._line(path, text)), retries)
 
     def _line(self, path: str, text: str) -> str:

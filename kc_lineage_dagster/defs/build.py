@@ -13,6 +13,7 @@ from dagster import AssetSelection, AssetSpec, Definitions, ResourceDefinition, 
 from kc_lineage_dagster.defs.assets import ClusterAssets, cluster_assets
 from kc_lineage_dagster.defs.external import external_specs
 from kc_lineage_dagster.defs.jobs import doctor_job, preview_job
+from kc_lineage_dagster.defs.prune import prune_job, prune_schedule
 from kc_lineage_dagster.defs.resources import DataHubResource, KafkaConnectResource
 from kc_lineage_dagster.defs.schedules import cluster_schedules
 from kc_lineage_dagster.defs.sensors import cluster_sensor
@@ -88,10 +89,11 @@ def build_cluster(file: RecipeFile, translate: Translate) -> Definitions:
         description=file.problem or _ABOUT.format(file=file.path.name, slug=file.slug),
         executor_def=in_process_executor,
     )
+    pruning = prune_job(file, names)
     return Definitions(
         assets=definitions,
-        jobs=[job, preview_job(file), doctor_job(file)],
-        schedules=cluster_schedules(file, names, job),
+        jobs=[job, preview_job(file), doctor_job(file), pruning],
+        schedules=[*cluster_schedules(file, names, job), prune_schedule(file, names, pruning)],
         sensors=[cluster_sensor(file, names, job)],
         resources={
             # handed over as they are: their values are not shown, and variables are looked up in the run

@@ -57,6 +57,21 @@ class Names:
         return f"doctor_{self.slug}"
 
     @property
+    def prune_job(self) -> str:
+        """The job that deletes old runs."""
+        return f"prune_{self.slug}"
+
+    @property
+    def prune_op(self) -> str:
+        """Its step, for run config."""
+        return f"{self.slug}__prune"
+
+    @property
+    def prune_schedule(self) -> str:
+        """The weekly deletion of old runs."""
+        return f"{self.slug}_prune"
+
+    @property
     def raw_op(self) -> str:
         """The step that reads the cluster, for run config."""
         return f"{self.slug}__raw_connector_configs"

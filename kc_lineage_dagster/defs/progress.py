@@ -17,18 +17,21 @@ def counted(number: int, one: str, many: str | None = None) -> str:
 def progress_log(
     log: logging.Logger, what: str, clock: Callable[[], float] = time.monotonic
 ) -> Callable[[int, int], None]:
-    """A callback (done, of) that logs at most one line every ten seconds."""
-    started = clock()
-    last = started
+    """Return a callback (done, of) that logs at most one line every ten seconds.
+
+    Speed and forecast are those of the time since the last line: connectors differ, and the first ones wait longest.
+    ``clock``: for tests.
+    """
+    at, before = clock(), 0
 
     def report(done: int, of: int) -> None:
-        nonlocal last
+        nonlocal at, before
         now = clock()
-        if now - last < _EVERY:
+        if now - at < _EVERY:
             return
-        last = now
-        rate = done / (now - started)
-        left = (of - done) / rate if rate else 0
-        log.info(f"{what}: {done} of {of} connectors, {rate:.{1 if rate < 10 else 0}f} a second, {left:.0f} s left")
+        rate = (done - before) / (now - at)
+        at, before = now, done
+        left = f", about {(of - done) / rate:.0f} s left" if rate > 0 and done < of else ""
+        log.info(f"{what}: {done} of {counted(of, 'connector')}, {rate:.{1 if rate < 10 else 0}f} a second{left}")
 
     return report

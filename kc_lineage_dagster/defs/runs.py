@@ -58,11 +58,15 @@ def end_dead_runs(instance: DagsterInstance, names: Names, cluster: Cluster, now
 
 
 def _unfinished(instance: DagsterInstance, names: Names, statuses: list[DagsterRunStatus]) -> Iterator[DagsterRun]:
-    own = {names.raw, names.lineage, names.emissions, names.stale}
-    for run in instance.get_runs(RunsFilter(statuses=statuses)):
-        of_assets = run.job_name == _ASSET_JOB and run.asset_selection and run.asset_selection <= own
-        if of_assets or run.job_name in (names.job, names.preview_job, names.doctor_job):
-            yield run
+    return (run for run in instance.get_runs(RunsFilter(statuses=statuses)) if belongs(run, names))
+
+
+def belongs(run: DagsterRun, names: Names) -> bool:
+    """Whether a run is of this cluster and of nothing else."""
+    if run.job_name != _ASSET_JOB:
+        return run.job_name in (names.job, names.preview_job, names.doctor_job, names.prune_job)
+    chosen = {*(run.asset_selection or ()), *(one.asset_key for one in run.asset_check_selection or ())}
+    return bool(chosen) and chosen <= {names.raw, names.lineage, names.emissions, names.stale}
 
 
 def _last_sign(instance: DagsterInstance, run: DagsterRun) -> float:

@@ -47,6 +47,7 @@ _ABOUT = {
     "options.timezone": "Time zone of the schedules.",
     "options.frontend_url": "URL of DataHub's web interface, for links.",
     "options.lock_timeout": "Seconds to wait for another run of the same cluster.",
+    "options.prune_after_days": "Delete older runs of this cluster from Dagster's history, weekly.",
     "options.external_assets": "Tables and topics as assets of their own in Dagster's graph.",
     "options.connect": "How to reach the worker, beyond `source.config`; times in seconds.",
 }

@@ -386,7 +386,8 @@ def test_a_port_where_nobody_listens_is_named(server: ConnectStandIn) -> None:
     server.__exit__()
     with client(server, uri=uri, retries=1) as connect, pytest.raises(ConnectUnavailable) as caught:
         connect.listing()
-    assert "Connection refused (tried 2 times)" in one_line_of(caught)
+    assert "Connection refused; is the worker running" in one_line_of(caught)
+    assert "(tried 2 times)" in one_line_of(caught)
     server.__enter__()
 
 

@@ -1,0 +1,154 @@
+"""Answers of catalogues, kept between syncs: what was asked lately is not asked again, and what a server that is away
+said last still counts.
+"""
+
+from __future__ import annotations
+
+import json
+import time
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+from kc_lineage_dagster.catalog.holdings import NOTHING, Holdings, Platform, Schema
+from kc_lineage_dagster.catalog.questions import Provider, Questions
+from kc_lineage_dagster.lineage import KAFKA
+
+_SINGLE, _TOPICS = "single datasets", "topics that Kafka lists"
+
+
+class Memory(Protocol):
+    """Texts by key that outlive a run."""
+
+    def recall(self, key: str) -> tuple[float, str] | None:
+        """When it was remembered, in seconds since 1970, and the text; None where nothing is."""
+
+    def remember(self, key: str, text: str) -> None:
+        """Keep a text, in place of what was there."""
+
+
+@dataclass(slots=True)
+class Remembering:
+    """A provider with a memory. ``fresh``: seconds for which an answer counts without being asked for again."""
+
+    provider: Provider
+    memory: Memory
+    fresh: float
+    now: Callable[[], float] = time.time
+
+    def answer(self, questions: Questions) -> Holdings:
+        """What is remembered, and the provider's answers to the rest; where it fails, what it said last."""
+        single = _Single.of(self._recall(_SINGLE)[1])
+        held: defaultdict[str, dict[str, Schema]] = defaultdict(dict)
+        asked = self._unknown(questions, single, held)
+        found = self.provider.answer(asked) if asked else Holdings()
+        failed = bool(found.notes)
+        for platform in asked.platforms:
+            names = found.platforms.get(platform, Platform()).names
+            self._settle(platform, names, failed, held)
+        self._settle_single(asked, found, failed, single)
+        held = single.into(questions, held)
+        topics = self._topics(asked, found, failed) if questions.list_topics else frozenset()
+        known = {platform: Platform(names) for platform, names in held.items() if names}
+        return Holdings(known, topics, found.notes)
+
+    def _recall(self, key: str) -> tuple[bool, Any]:
+        """Whether what is remembered is fresh, and it; a text that cannot be read is none."""
+        entry = self.memory.recall(key)
+        try:
+            return (self.now() - entry[0] < self.fresh, json.loads(entry[1])) if entry else (False, None)
+        except ValueError:
+            return False, None
+
+    def _unknown(self, questions: Questions, single: _Single, held: defaultdict[str, dict[str, Schema]]) -> Questions:
+        """The questions that memory does not answer; what it answers is added to ``held``."""
+        platforms: set[str] = set()
+        for platform in questions.platforms:
+            fresh, rows = self._recall(f"platform {platform}")
+            if fresh:
+                held[platform].update(_schemas(rows))
+            else:
+                platforms.add(platform)
+        since = self.now() - self.fresh
+        return Questions(
+            frozenset(platforms),
+            frozenset(one for one in questions.datasets if one[1] not in held[one[0]] and not single.knows(one, since)),
+            frozenset(one for one in questions.topics if not single.knows((KAFKA, one[1]), since)),
+            questions.list_topics and not self._recall(_TOPICS)[0],
+        )
+
+    def _settle(
+        self, platform: str, names: Mapping[str, Schema], failed: bool, held: defaultdict[str, dict[str, Schema]]
+    ) -> None:
+        key = f"platform {platform}"
+        if failed:
+            held[platform].update({**_schemas(self._recall(key)[1]), **names})
+        else:
+            held[platform].update(names)
+            self.memory.remember(key, json.dumps([_row(name, schema) for name, schema in names.items()]))
+
+    def _settle_single(self, asked: Questions, found: Holdings, failed: bool, single: _Single) -> None:
+        wanted = {*asked.datasets, *((KAFKA, topic) for _, topic in asked.topics)}
+        for platform, name in wanted:
+            schema = found.platforms.get(platform, Platform()).names.get(name)
+            if schema is not None or not failed:
+                single.rows[platform, name] = (self.now(), schema)
+        if wanted and not failed:
+            self.memory.remember(_SINGLE, single.text())
+
+    def _topics(self, asked: Questions, found: Holdings, failed: bool) -> frozenset[str]:
+        if asked.list_topics and not failed:
+            self.memory.remember(_TOPICS, json.dumps(sorted(found.topics)))
+            return found.topics
+        before = self._recall(_TOPICS)[1]
+        return found.topics | frozenset(before if isinstance(before, list) else ())
+
+
+@dataclass(slots=True)
+class _Single:
+    """Single datasets: when each was asked for, and its schema; None where it was not known."""
+
+    rows: dict[tuple[str, str], tuple[float, Schema | None]]
+
+    @classmethod
+    def of(cls, stored: Any) -> _Single:
+        try:
+            return cls({(one[0], one[1]): (float(one[2]), one[3] and _schema(one[3])) for one in stored or ()})
+        except (TypeError, ValueError, IndexError):
+            return cls({})
+
+    def knows(self, dataset: tuple[str, str], since: float) -> bool:
+        """Whether it was asked for since then."""
+        return dataset in self.rows and self.rows[dataset][0] > since
+
+    def into(
+        self, questions: Questions, held: defaultdict[str, dict[str, Schema]]
+    ) -> defaultdict[str, dict[str, Schema]]:
+        """``held`` with those asked about."""
+        for dataset in {*questions.datasets, *((KAFKA, topic) for _, topic in questions.topics)}:
+            schema = self.rows.get(dataset, (0.0, None))[1]
+            if schema is not None:
+                platform, name = dataset
+                held[platform][name] = held[platform].get(name, NOTHING).or_else(schema)
+        return held
+
+    def text(self) -> str:
+        """As ``of`` reads it."""
+        return json.dumps([[*key, when, schema and _row("", schema)[1:]] for key, (when, schema) in self.rows.items()])
+
+
+def _row(name: str, schema: Schema) -> list[Any]:
+    return [name, schema.fields, schema.key_fields, schema.value_name, schema.view]
+
+
+def _schema(row: Any) -> Schema:
+    fields, key_fields, value_name, view = row
+    return Schema(fields and tuple(fields), key_fields and tuple(key_fields), value_name, view)
+
+
+def _schemas(rows: Iterable[Any] | None) -> dict[str, Schema]:
+    try:
+        return {str(row[0]): _schema(row[1:]) for row in rows or ()}
+    except (TypeError, ValueError, IndexError):
+        return {}

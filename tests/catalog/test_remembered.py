@@ -1,0 +1,109 @@
+"""Answers that outlive a run: nothing is asked twice while it is fresh, and nothing is lost when a server goes away."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+import pytest
+
+from kc_lineage_dagster.catalog.holdings import Holdings, Platform, Schema
+from kc_lineage_dagster.catalog.questions import Questions
+from kc_lineage_dagster.catalog.remembered import Remembering
+from kc_lineage_dagster.lineage import Dataset
+
+USERS = Schema(("id", "name"), view=False)
+TOPIC = Schema(("after.id",), ("id",), "srv.users.Value")
+
+
+@dataclass
+class Texts:
+    """A memory whose time is told."""
+
+    clock: list[float]
+    texts: dict[str, tuple[float, str]] = field(default_factory=dict)
+
+    def recall(self, key: str) -> tuple[float, str] | None:
+        return self.texts.get(key)
+
+    def remember(self, key: str, text: str) -> None:
+        self.texts[key] = (self.clock[0], text)
+
+
+@dataclass
+class Source:
+    """A provider that writes down what it is asked."""
+
+    asked: list[Questions] = field(default_factory=list)
+    away: bool = False
+
+    def answer(self, questions: Questions) -> Holdings:
+        self.asked.append(questions)
+        if self.away:
+            return Holdings(notes=("it is away",))
+        tables = {"s.users": USERS, "s.other": Schema()} if "postgres" in questions.platforms else {}
+        tables |= {name: USERS for platform, name in questions.datasets if (platform, name) == ("postgres", "s.users")}
+        topics = {name: TOPIC for _, name in questions.topics if name == "t"}
+        found = {"postgres": Platform(tables), "kafka": Platform(topics)}
+        listed = frozenset({"t"} if questions.list_topics else ())
+        return Holdings({name: one for name, one in found.items() if one.names}, listed)
+
+
+ALL = Questions(
+    frozenset({"postgres"}), frozenset({("postgres", "s.no"), ("kafka", "t")}), frozenset({("c", "t")}), True
+)
+
+
+@pytest.fixture
+def clock() -> list[float]:
+    return [1000.0]
+
+
+def check(found: Holdings) -> None:
+    view = found.seen_from("c", lambda *_: None)
+    assert view.datasets("postgres") == ("s.other", "s.users")
+    assert view.fields(Dataset("postgres", "s.users")) == ("id", "name")
+    assert view.is_view(Dataset("postgres", "s.users")) is False
+    assert view.value_name("t") == "srv.users.Value"
+    assert view.key_fields(Dataset("kafka", "t")) == ("id",)
+    assert view.topics() == ("t",)
+
+
+def test_what_is_fresh_is_not_asked_again(clock):
+    """Also that a dataset is not known is remembered; what is new is asked for."""
+    memory, source = Texts(clock), Source()
+    check(Remembering(source, memory, 600, lambda: clock[0]).answer(ALL))
+    clock[0] += 500
+    check(Remembering(source, memory, 600, lambda: clock[0]).answer(ALL))
+    assert len(source.asked) == 1
+    Remembering(source, memory, 600, lambda: clock[0]).answer(ALL.and_(Questions(platforms=frozenset({"mysql"}))))
+    assert source.asked[1:] == [Questions(platforms=frozenset({"mysql"}))]
+
+
+def test_what_is_old_is_asked_again(clock):
+    """After its time an answer is asked for anew."""
+    memory, source = Texts(clock), Source()
+    for _ in range(2):
+        check(Remembering(source, memory, 600, lambda: clock[0]).answer(ALL))
+        clock[0] += 601
+    assert source.asked == [ALL, ALL]
+
+
+def test_a_server_that_went_away_is_remembered(clock):
+    """Its last word counts, whatever its age, with the note; what it said is not overwritten."""
+    memory, source = Texts(clock), Source()
+    Remembering(source, memory, 600, lambda: clock[0]).answer(ALL)
+    source.away = True
+    for _ in range(3):
+        clock[0] += 10_000
+        found = Remembering(source, memory, 600, lambda: clock[0]).answer(ALL)
+        check(found)
+        assert found.notes == ("it is away",)
+
+
+@pytest.mark.parametrize("text", ["", "7", "[[]]", '[["a"]]', '{"a": 1}', "null", '[["postgres", "s.users", "x", 5]]'])
+def test_a_memory_that_is_spoilt_is_none(clock, text):
+    """Texts that nobody wrote are no answers and no failures."""
+    memory, source = Texts(clock), Source()
+    for key in ("platform postgres", "single datasets", "topics that Kafka lists"):
+        memory.texts[key] = (clock[0] - 601, text)
+    check(Remembering(source, memory, 600, lambda: clock[0]).answer(ALL))

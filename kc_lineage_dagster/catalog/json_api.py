@@ -77,12 +77,19 @@ class JsonApi:
 
     def get(self, path: str) -> Any:
         """The answer to ``GET``, None for 404 and for what this one request is refused (403). Raises Away."""
+        return self._bounded("GET", path, None)
+
+    def post(self, path: str, body: Any) -> Any:
+        """The answer to ``POST`` of a JSON body that asks a question; the rest as for ``get``."""
+        return self._bounded("POST", path, body)
+
+    def _bounded(self, method: str, path: str, body: Any) -> Any:
         if self._reason is None and self.clock() > self._until:
             self._give_up("it took too long")
         if self._reason is not None:
             raise Away(self._reason)
         try:
-            answer = self._ask(path)
+            answer = self._ask(method, path, body)
         except Away as error:
             with self._lock:
                 self._failures += 1
@@ -94,10 +101,12 @@ class JsonApi:
             self._failures, self.answered = 0, True
         return answer
 
-    def _ask(self, path: str) -> Any:
+    def _ask(self, method: str, path: str, body: Any) -> Any:
         url = f"{self.access.url.rstrip('/')}{path}"
         try:
-            with self._session.get(url, timeout=self.timeout, stream=True, allow_redirects=False) as response:
+            with self._session.request(
+                method, url, json=body, timeout=self.timeout, stream=True, allow_redirects=False
+            ) as response:
                 return self._read(response)
         except requests.Timeout:
             raise Away(f"no answer within {self.timeout:g} s") from None

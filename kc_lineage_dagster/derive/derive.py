@@ -54,7 +54,8 @@ class Settings:
     ``keep``, where it differs from the platform's rule. ``plugin_classes``: the classes the worker has installed;
     ``plugin_versions``: their versions.
     ``catalog``: from a connector to what is known beyond Connect; ``notes``: what could not be read of that, a line
-    each. ``quiet``: tables that are known to send no records. ``columns``: whether edges have fields.
+    each. ``topics``: active topics of connectors whose own answers do not tell them. ``quiet``: tables that are known
+    to send no records. ``columns``: whether edges have fields.
     """
 
     generic: Mapping[str, GenericConnector] = field(default_factory=dict)
@@ -65,6 +66,7 @@ class Settings:
     catalog: Callable[[str], Catalog] = no_catalog
     transforms: Mapping[str, str] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
+    topics: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     quiet: frozenset[Dataset] = frozenset()
     columns: bool = True
 
@@ -90,7 +92,9 @@ def derived(
     class_name = connector.config.get("connector.class")
     catalog = settings.catalog(connector.name)
     evidence = evidence_of(connector, cluster, settings.cluster_aliases, catalog, written)
+    told = settings.topics.get(connector.name) if evidence.topics is None else None
     evidence = replace(evidence, quiet=settings.quiet, columns=settings.columns)
+    evidence = replace(evidence, topics=frozenset(told)) if told else evidence
     entry = settings.generic.get(connector.name)
     wrong = generic.contradicted(entry, connector.kind) if entry else None
     family = None if entry and not wrong else find_family(connector, settings)

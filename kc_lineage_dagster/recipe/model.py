@@ -14,14 +14,12 @@ import regex
 from pydantic import Field, SecretStr, field_validator, model_validator
 
 from kc_lineage_dagster.errors import RecipeError
-from kc_lineage_dagster.recipe.servers import ConnectOptions, Model, SchemaRegistry, web_address
+from kc_lineage_dagster.recipe.servers import ConfluentCatalog, ConnectOptions, Model, SchemaRegistry, web_address
 
 # com.linkedin.common.FabricType; a test compares it with the installed acryl-datahub
 ENVIRONMENTS = frozenset(
     "DEV TEST QA UAT EI PRE STG NON_PROD PROD CORP RVW PRD TST SIT SBX SANDBOX CERT".split()  # noqa: SIM905
 )
-# Fields that DataHub's source knows and this project does not use yet.
-UNUSED_SOURCE_FIELDS = ("confluent_catalog",)
 _MATCH_SECONDS = 1.0
 _LARGE_REPETITION = re.compile(r"\{\d*,?\d{4,}\}")
 LONGEST_CLUSTER_NAME = 150  # characters: it names files, URNs and Dagster's jobs
@@ -148,7 +146,7 @@ class SourceConfig(Model):
     use_schema_resolver: bool | None = None
     schema_resolver_expand_patterns: bool | None = None
     schema_resolver_finegrained_lineage: bool | None = None
-    confluent_catalog: Any = None
+    confluent_catalog: ConfluentCatalog | None = None
 
     @field_validator("kafka_rest_endpoint")
     @classmethod
@@ -270,17 +268,9 @@ class Recipe(Model):
     def warnings(self) -> list[str]:
         """Fields that are accepted and have no effect, one line each."""
         top = [name for name in UNUSED_TOP_FIELDS if getattr(self, name) is not None]
-        unused = [name for name in UNUSED_SOURCE_FIELDS if getattr(self.source.config, name) is not None]
         dropped = (
             ["transformers are not applied: what they would add (owners, tags, domains) is not written by this project"]
             if self.transformers
             else []
         )
-        return (
-            [f"{name} has no effect here" for name in top]
-            + dropped
-            + [
-                f"source.config.{name} is a field of DataHub's source that this project does not use yet"
-                for name in unused
-            ]
-        )
+        return [f"{name} has no effect here" for name in top] + dropped

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from pydantic import BaseModel, ConfigDict, Field, SecretStr, field_validator
+from urllib.parse import urlsplit
+
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, field_validator, model_validator
 
 
 class Model(BaseModel):
@@ -53,3 +55,33 @@ class SchemaRegistry(Model):
     @classmethod
     def _web_address(cls, value: str | None) -> str | None:
         return web_address(value)
+
+
+class ConfluentCatalog(Model):
+    """``confluent_catalog``: Confluent Cloud's Stream Catalog, the fields of DataHub's source."""
+
+    enabled: bool = False
+    schema_registry_url: str | None = None
+    api_key: SecretStr | None = None
+    api_secret: SecretStr | None = None
+    page_size: int = Field(100, ge=1, le=1_000)
+    timeout_seconds: int = Field(30, gt=0)
+    include_lineage: bool = False
+    include_tags: bool = True
+    include_business_metadata: bool = True
+
+    @model_validator(mode="after")
+    def _complete(self) -> ConfluentCatalog:
+        missing = [name for name in ("schema_registry_url", "api_key", "api_secret") if not getattr(self, name)]
+        if self.enabled and missing:
+            raise ValueError(f"needs {', '.join(missing)}")
+        if self.enabled and "$" not in (self.schema_registry_url or "") and not self.is_cloud:
+            raise ValueError("schema_registry_url must be Confluent Cloud's: https://psrc-....confluent.cloud")
+        return self
+
+    @property
+    def is_cloud(self) -> bool:
+        """Whether the address is one that the credentials may go to: Confluent Cloud's, or this machine's own."""
+        parts = urlsplit(self.schema_registry_url or "")
+        host = parts.hostname or ""
+        return (parts.scheme == "https" and host.endswith(".confluent.cloud")) or host in ("127.0.0.1", "localhost")

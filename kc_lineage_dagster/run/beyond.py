@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -15,6 +15,7 @@ from kc_lineage_dagster.catalog.kafka_rest import KafkaRest, cloud_endpoint, rea
 from kc_lineage_dagster.catalog.metadata_files import read_metadata_files
 from kc_lineage_dagster.catalog.questions import Provider, gathered
 from kc_lineage_dagster.catalog.schema_registry import SchemaRegistry, access_for
+from kc_lineage_dagster.catalog.stream_catalog import Described, described_connectors
 from kc_lineage_dagster.connect.snapshot import Snapshot
 from kc_lineage_dagster.derive.cluster import deriver
 from kc_lineage_dagster.derive.derive import Settings
@@ -34,8 +35,45 @@ if TYPE_CHECKING:
 _ANSWER_SECONDS = 30.0
 
 
-def with_catalog(cluster: Cluster, snapshot: Snapshot, settings: Settings) -> Settings:
+@dataclass(frozen=True, slots=True)
+class Beyond:
+    """What is known beyond Connect. ``settings``: of derivation, with it. ``properties``: business metadata by
+    connector, for the custom properties of its flow.
+    """
+
+    settings: Settings
+    properties: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+
+
+def beyond(cluster: Cluster, snapshot: Snapshot, settings: Settings) -> Beyond:
     """The settings with what files and servers know, as far as the connectors of the snapshot need it."""
+    described, notes = _described(cluster)
+    config = cluster.config.confluent_catalog
+    if config and config.include_lineage:
+        settings = replace(settings, topics={name: one.topics for name, one in described.items() if one.topics})
+    settings = _with_catalog(cluster, snapshot, replace(settings, notes=notes))
+    return Beyond(settings, {name: _properties(cluster, one) for name, one in described.items()})
+
+
+def _described(cluster: Cluster) -> tuple[Mapping[str, Described], tuple[str, ...]]:
+    """What Confluent's Stream Catalog says of connectors, where the recipe asks for it."""
+    config = cluster.config.confluent_catalog
+    if config is None or not config.enabled or config.api_key is None or config.api_secret is None:
+        return {}, ()
+    secrets = (config.api_key.get_secret_value(), config.api_secret.get_secret_value())
+    access = Access((config.schema_registry_url or "").rstrip("/"), {}, *secrets)
+    return described_connectors(access, config.page_size, timeout=float(config.timeout_seconds))
+
+
+def _properties(cluster: Cluster, described: Described) -> Mapping[str, str]:
+    config = cluster.config.confluent_catalog
+    found = dict(described.properties) if config and config.include_business_metadata else {}
+    if config and config.include_tags and described.tags:
+        found["confluent.tags"] = ", ".join(described.tags)
+    return found
+
+
+def _with_catalog(cluster: Cluster, snapshot: Snapshot, settings: Settings) -> Settings:
     instance_of = partial(dataset_instance, cluster.naming())
 
     def derive(names: frozenset[str] | None, catalog: Callable[[str], View]) -> Iterator[ConnectorLineage]:
@@ -44,7 +82,7 @@ def with_catalog(cluster: Cluster, snapshot: Snapshot, settings: Settings) -> Se
 
     providers, notes = _providers(cluster, snapshot)
     files = _files(cluster)
-    known = gathered(providers, files.noting((*files.notes, *notes)), derive, instance_of)
+    known = gathered(providers, files.noting((*settings.notes, *files.notes, *notes)), derive, instance_of)
     if known == Holdings():
         return settings
     settings = replace(settings, catalog=partial(known.seen_from, instance_of=instance_of), notes=known.notes)

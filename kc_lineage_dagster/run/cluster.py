@@ -19,7 +19,7 @@ from kc_lineage_dagster.lineage import KAFKA, Dataset
 from kc_lineage_dagster.recipe.files import RecipeFile
 from kc_lineage_dagster.recipe.model import DEFAULT_CONNECT_URI, Recipe, SourceConfig, StatefulIngestion
 from kc_lineage_dagster.recipe.model import GenericConnector as GenericEntry
-from kc_lineage_dagster.run.beyond import with_catalog
+from kc_lineage_dagster.run.beyond import Beyond, beyond
 from kc_lineage_dagster.state.cluster_state import ClusterState, state_folder
 
 Progress = Callable[[int, int], None]
@@ -134,6 +134,10 @@ class Cluster:
 
     def derivation(self, snapshot: Snapshot) -> Settings:
         """What the recipe says about derivation, and what the catalogues that it names know."""
+        return self.beyond(snapshot).settings
+
+    def beyond(self, snapshot: Snapshot) -> Beyond:
+        """What is known of the connectors of a snapshot beyond Connect, with what the recipe says about derivation."""
         settings = Settings(
             generic={one.connector_name: _generic(one) for one in self.config.generic_connectors},
             cluster_aliases=self.recipe.options.cluster_aliases,
@@ -142,7 +146,7 @@ class Cluster:
             transforms=self.recipe.options.transforms,
             plugin_versions=snapshot.plugin_versions,
         )
-        return with_catalog(self, snapshot, settings)
+        return beyond(self, snapshot, settings)
 
     def naming(self) -> Naming:
         """How URNs are made."""

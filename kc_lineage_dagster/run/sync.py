@@ -9,7 +9,7 @@ from __future__ import annotations
 import time
 from collections import Counter
 from collections.abc import Callable, Generator, Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Protocol
 
@@ -128,23 +128,27 @@ def sync(cluster: Cluster, datahub: DataHub, request: Request, progress: Progres
 class Describer:
     """From a connector to its lineage and proposals; what needs the whole cluster is worked out once, when asked.
 
-    ``notes``: what could not be read of catalogues.
+    ``notes``: what could not be read of catalogues. ``properties``: business metadata by connector; the connector's own
+    configuration wins over it.
     """
 
     naming: Naming
     derived: Callable[[Connector], ConnectorLineage]
     notes: tuple[str, ...] = ()
+    properties: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
 
     @classmethod
     def of(cls, cluster: Cluster, snapshot: Snapshot) -> Describer:
         """For one snapshot."""
-        settings = cluster.derivation(snapshot)
-        return cls(cluster.naming(), deriver(snapshot.connectors, settings), settings.notes)
+        known = cluster.beyond(snapshot)
+        derived = deriver(snapshot.connectors, known.settings)
+        return cls(cluster.naming(), derived, known.settings.notes, known.properties)
 
     def describe(self, connector: Connector) -> Described:
         """Lineage and proposals of one connector."""
         lineage = representable(self.derived(connector), partial(dataset_urn, self.naming, connector.name))
-        return lineage, proposals(lineage, connector.config, self.naming)
+        properties = {**self.properties.get(connector.name, {}), **connector.config}
+        return lineage, proposals(lineage, properties, self.naming)
 
 
 @dataclass(slots=True)

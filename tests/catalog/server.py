@@ -11,7 +11,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 from urllib.parse import unquote
 
-# From a path to status and body, None to break the connection; a body that is no text is sent as JSON.
+# From a path, or the body of a POST, to status and body, None to break the connection; what is no text is sent as JSON.
 Answers = Callable[[str], "tuple[int, Any] | None"]
 
 
@@ -46,11 +46,17 @@ class _Handler(BaseHTTPRequestHandler):
     def log_message(self, *_: object) -> None:
         pass
 
+    def do_POST(self) -> None:
+        self._serve(self.rfile.read(int(self.headers["Content-Length"])).decode())
+
     def do_GET(self) -> None:
+        self._serve(self.path)
+
+    def _serve(self, question: str) -> None:
         self.served.asked.append(unquote(self.path))
         self.served.headers.append(dict(self.headers.items()))
         time.sleep(self.served.delay)
-        found = self.served.answers(self.path)
+        found = self.served.answers(question)
         if found is None:
             self.close_connection = True
             return

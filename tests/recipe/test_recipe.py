@@ -133,12 +133,11 @@ def test_unset_variable_names_file_and_field():
 
 def test_fields_without_effect_warn():
     """DataHub's fields that this project does not use are accepted, and said to have no effect."""
-    recipe = {**with_config(confluent_catalog={}), "reporting": [], "transformers": [{"type": "add_dataset_tags"}]}
+    recipe = {**with_config(), "reporting": [], "transformers": [{"type": "add_dataset_tags"}]}
     file = recipe_of(recipe, Path("/r/one.yml"))
     warnings = " ".join(file.warnings)
     assert file.problem is None
     assert "transformers are not applied" in warnings
-    assert "confluent_catalog" in warnings
     assert "reporting" in warnings
 
 

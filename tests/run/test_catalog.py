@@ -10,10 +10,11 @@ from typing import Any
 import pytest
 import yaml
 
-from kc_lineage_dagster.recipe.files import read_recipe
+from kc_lineage_dagster.recipe.files import read_recipe, recipe_of
 from kc_lineage_dagster.run.cluster import Cluster
 from kc_lineage_dagster.run.sync import Describer
 from tests.catalog.metadata import dataset_urn, lab_tables, write
+from tests.catalog.server import Server
 from tests.catalog.test_datahub import hold
 from tests.defs.clusters import save_cluster, write_recipe
 from tests.emit.gms import Gms, everything
@@ -137,3 +138,36 @@ def test_the_recorded_cluster_with_the_tables_of_its_databases(tmp_path, gms):
         }
         assert found == {(one["connector"], edge["from"], edge["to"]) for one in truth for edge in one["edges"]}
         assert notes == ()
+
+
+def test_a_stream_catalog_tells_topics_and_business_metadata(tmp_path, gms):
+    """With ``include_lineage`` its topics stand in for active ones; business metadata and tags are properties of the
+    flow, over which the connector's own configuration wins.
+    """
+    row = {"name": "shards", "topics": [{"name": "x.sales.orders"}], "tags": ["PII"]}
+    row["business_metadata"] = [{"name": "Owner", "value": "dana"}, {"name": "topic.prefix", "value": "no"}]
+    write(tmp_path / "known.json", {("postgres", "shop.sales.orders_1"): None})
+    with Server(lambda _: (200, {"data": {"cn_connector": [row]}})) as server:
+        asked = {"enabled": True, "schema_registry_url": server.url, "api_key": "k", "api_secret": "s3cret"}
+        for include, expected in ((True, {"postgres:shop.sales.orders_1 -> kafka:x.sales.orders"}), (False, set())):
+            catalog = asked | {"include_lineage": include}
+            recipe(tmp_path, gms, {"catalog": "known.json"}, confluent_catalog=catalog)
+            assert lineage(tmp_path)[0]["shards"] == expected
+        cluster = Cluster.of(read_recipe(tmp_path / "shop.yml"))
+        snapshot = cluster.fetch()
+        describer = Describer.of(cluster, snapshot)
+        flow = next(describer.describe(one)[1][0] for one in snapshot.connectors if one.name == "shards")
+        properties = flow.aspect["customProperties"]
+        assert (properties["Owner"], properties["confluent.tags"], properties["topic.prefix"]) == ("dana", "PII", "x")
+
+
+def test_a_stream_catalog_elsewhere_is_refused():
+    """Its key goes to Confluent Cloud only."""
+    catalog = {"enabled": True, "schema_registry_url": "https://evil.example", "api_key": "k", "api_secret": "s"}
+    data = {"source": {"type": "kafka-connect", "config": {"confluent_catalog": catalog}}}
+    problem = recipe_of(data, Path("/r/one.yml")).problem or ""
+    assert "confluent.cloud" in problem
+    missing = recipe_of(
+        {"source": {"type": "kafka-connect", "config": {"confluent_catalog": {"enabled": True}}}}, Path("/r")
+    )
+    assert "needs schema_registry_url, api_key, api_secret" in (missing.problem or "")

@@ -20,15 +20,15 @@ _TAKEN = (
 _IN_TEXT = (
     r"\$\{[A-Z][A-Z0-9_]*(?::?[-?][^{}]*)?\}",
     r"\{\{(?!\s*(?:topic|partition|start_offset|timestamp|key|utc_date|local_date)\b)[^{}]*\}\}",
-    r"(?<!\?)<[A-Z][A-Z0-9 _-]*>",
-    r"(?<!\?)<%=?[^<>]*%>",
+    r"(?<!\?)(?<!\?P)<[A-Z][A-Z0-9 _-]*>",
+    r"(?<!\?)(?<!\?P)<%=?[^<>]*%>",
 )
 # shapes that statements and conditions may hold (LIKE '%a%', a <b and c> d), so only in texts without blanks
 _IN_NAME = (
     *_IN_TEXT,
     r"\$\([A-Za-z_][\w.]*\)",
     r"#\{[^{}]*\}",
-    r"(?<!\?)<[A-Za-z_][\w .:-]*>",
+    r"(?<!\?)(?<!\?P)<[A-Za-z_][\w .:-]*>",
     r"%[A-Za-z_]\w*%",
     r"@[A-Za-z_][\w.]*@",
 )

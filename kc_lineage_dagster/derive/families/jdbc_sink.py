@@ -7,6 +7,7 @@ from collections.abc import Iterable
 
 from kc_lineage_dagster.derive.config import Config, first, flag, pairs
 from kc_lineage_dagster.derive.family import SinkFamily, topic_of
+from kc_lineage_dagster.derive.placeholders import left_over, unfilled
 from kc_lineage_dagster.derive.readers.jdbc_connection import MANAGED_SINKS, connection
 from kc_lineage_dagster.derive.readers.jdbc_targets import session_user, target, unreadable
 from kc_lineage_dagster.derive.readers.jdbc_url import JdbcUrl
@@ -78,7 +79,10 @@ def _text(config: Config, topic: str) -> str | Unresolved:
     if mapping:
         return mapping.get(topic) or Unresolved(topic, "is not in topics.to.tables.mapping, so its records fail")
     text = (first(config, "table.name.format") or TOPIC).replace(TOPIC, topic)
-    return _NOT_NORMAL.sub("_", text) if flag(config, "table.name.normalize") else text
+    if not flag(config, "table.name.normalize"):
+        return text
+    placeholder = left_over(text)  # its signs would become underscores
+    return _NOT_NORMAL.sub("_", text) if placeholder is None else Unresolved("table.name.format", unfilled(placeholder))
 
 
 def _literal(config: Config) -> TableName | Unresolved:

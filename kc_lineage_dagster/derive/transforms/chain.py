@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Collection, Mapping
 from dataclasses import replace
 
-from kc_lineage_dagster.derive.config import REFERENCE, Config, first, flag, is_reference, items, stripped
+from kc_lineage_dagster.derive.config import Config, first, flag, items, stripped
+from kc_lineage_dagster.derive.placeholders import hidden
 from kc_lineage_dagster.derive.records import ANY_TOPIC, Opaque, Record, TopicPattern
 from kc_lineage_dagster.derive.transforms import aiven, confluent, debezium, kafka, others
 from kc_lineage_dagster.derive.transforms.predicates import build_predicate, guarded
-from kc_lineage_dagster.derive.transforms.steps import Build, Chain, Options, Transform
-from kc_lineage_dagster.lineage import Unresolved
+from kc_lineage_dagster.derive.transforms.steps import Build, Chain, Options, Transform, keeps_topic
+from kc_lineage_dagster.lineage import REDACTED, WITHHELD, Unresolved
 
 TRANSFORMS: Mapping[str, Build] = {
     **kafka.TRANSFORMS,
@@ -24,6 +26,7 @@ UNKNOWN = (
     "the class is not known, it may rename topics; if it does not, say keeps_topic of it in options.transforms of the "
     "recipe"
 )
+_GROUP, _NAMED = re.compile(r"\(\?P?<([A-Za-z]\w*)>"), re.compile(r"\$\{(\w+)\}")
 MOST_TRANSFORMS = 500  # of one connector; people have a handful
 
 _COUNTS = Counter(name.rpartition(".")[2] for name in TRANSFORMS)
@@ -85,13 +88,30 @@ def _build(alias: str, own: Config, config: Config, kind: str, vouched: Mapping[
         return _with_predicate(_vouched(alias, word), own, config)
     if build is None:
         return Unresolved(what, UNKNOWN)
-    hidden = [key for key, value in own.items() if is_reference(value)]
-    if hidden:
-        return Unresolved(what, f"{hidden[0]} {REFERENCE}")
     built = build(Options(alias, class_name, part or None, own, kind))
+    unread = {key: reason for key, value in own.items() if (reason := _unread(value, own))}
+    if unread:
+        built = _of_unread(alias, built) or Unresolved(what, " ".join(next(iter(unread.items()))))
     if isinstance(built, Unresolved):
         return Unresolved(what, built.reason if built.what in what else f"{built.what}: {built.reason}")
     return _with_predicate(built, own, config)
+
+
+def _unread(value: str, own: Config) -> str | None:
+    """Why an option says nothing: a reference or a placeholder; ``${name}`` of an expression's group is neither, and
+    what was taken for a secret names no topic.
+    """
+    if value in (REDACTED, WITHHELD):
+        return None
+    names = {name for text in own.values() for name in _GROUP.findall(text)}
+    filled = _NAMED.sub(lambda found: "" if found[1] in names else found[0], value) if names else value
+    return hidden(filled)
+
+
+def _of_unread(alias: str, built: Transform | Unresolved) -> Transform | None:
+    """A transform some option of which cannot be read, where it renames no topic whatever that says."""
+    keeps = isinstance(built, Transform) and built.undo is keeps_topic and not built.by_topic
+    return _vouched(alias, KEEPS_TOPIC) if keeps else None
 
 
 def _with_predicate(transform: Transform, own: Config, config: Config) -> Transform | Unresolved:
@@ -99,7 +119,8 @@ def _with_predicate(transform: Transform, own: Config, config: Config) -> Transf
     if name is None:
         return transform
     settings = stripped(config, f"predicates.{name}.")
-    predicate = build_predicate(settings.get("type", ""), settings)
+    unread = any(hidden(value) for value in settings.values())
+    predicate = build_predicate("" if unread else settings.get("type", ""), settings)
     if isinstance(predicate, Unresolved):
         return Unresolved(f"predicate {name} of transform {transform.alias}", f"{predicate.what}: {predicate.reason}")
     return guarded(transform, predicate, flag(own, "negate"))

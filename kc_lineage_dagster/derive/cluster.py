@@ -30,11 +30,12 @@ class _Cluster:
         self._alone: dict[str, tuple[ConnectorLineage, bool]] = {}
         self._written: dict[str, Written] = {}
         self._under_way: set[str] = set()
-        self._writers = Writers([one for one in connectors if not self._is_sink(one)], self._written_by)
+        self._sinks = {one.name for one in connectors if isinstance(find_family(one, settings), SinkFamily)}
+        self._writers = Writers([one for one in connectors if one.name not in self._sinks], self._written_by)
 
     def lineage(self, connector: ConnectorView) -> ConnectorLineage:
         """The lineage of one connector of the cluster."""
-        if self._is_sink(connector):
+        if connector.name in self._sinks:
             return derived(connector, self.settings, self._topics, self._writers.fields)[0]
         lineage, asked = self._source(connector)
         if asked:
@@ -42,9 +43,6 @@ class _Cluster:
         if "_topics_once" in self.__dict__:  # the topics no longer need it, and who asks holds it now
             self._alone.pop(connector.name)
         return lineage
-
-    def _is_sink(self, connector: ConnectorView) -> bool:
-        return isinstance(find_family(connector, self.settings), SinkFamily)
 
     def _topics(self) -> ClusterTopics:
         return self._topics_once
@@ -82,7 +80,7 @@ class _Cluster:
         for connector in self.connectors:
             config = connector.config
             copies = "source.cluster.alias" in config
-            if copies or (self._is_sink(connector) and first(config, "topics.regex")):
+            if copies or (connector.name in self._sinks and first(config, "topics.regex")):
                 return None
             read.update(named_topics(config))
         return frozenset(read)

@@ -55,8 +55,12 @@ class Known:
         rules = PLATFORMS.get(platform)
         if rules is None or rules.nested:
             return cls({path: path for path in shown}, tree(shown))
-        # SQLAlchemy shows in lower case what such databases store in upper case
-        stored = {column if reflected(upper := rules.folds(column)) != column else upper: column for column in shown}
+        stored = {column: column for column in shown}
+        if rules.folds("a") == "A":
+            # SQLAlchemy shows in lower case what such databases store in upper case
+            stored = {
+                column if reflected(upper := rules.folds(column)) != column else upper: column for column in shown
+            }
         return cls(stored, Struct(tuple((name, Leaf((path,))) for name, path in stored.items())))
 
     def path(self, name: str) -> str | None:
@@ -111,11 +115,16 @@ def _listed(node: Node, known: Known) -> Node | None:
         return Struct(tuple(fields.items()))
     if columns.some:
         return Struct(tuple(fields.items()), replace(columns, chosen=_Having(known.paths, columns.chosen)))
+    if columns == _ALL and not fields:
+        return known.tree
     for column, inner in known.tree.fields:
         arriving = _arriving(columns, column, inner)
         if arriving is not None:
             fields.setdefault(columns.name(column), arriving)
     return Struct(tuple(fields.items()))
+
+
+_ALL = Columns()
 
 
 def _arriving(columns: Columns, column: str, inner: Node) -> Node | None:

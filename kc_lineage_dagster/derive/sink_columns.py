@@ -25,24 +25,28 @@ class SinkColumns:
 
     def edge(self, edge: Edge) -> Edge:
         """The edge with all the fields that are known."""
-        return replace(edge, fields=self._fields(edge.upstream, edge.downstream)) if edge.upstream else edge
+        return edge if edge.upstream is None else replace(edge, fields=self._fields(edge.upstream, edge))
 
-    def _fields(self, topic: Dataset, target: Dataset) -> tuple[FieldEdge, ...]:
+    def _fields(self, topic: Dataset, edge: Edge) -> tuple[FieldEdge, ...]:
+        target, catalog = edge.downstream, self.evidence.catalog
         key, value = self._consumed(topic)
-        named = any(True for _ in leaves(value)) or any(True for _ in leaves(key))
-        columns = self.evidence.catalog.fields(target)
-        written = self._written(Record(topic, topic.name, key, value), target)
-        if columns is not None:
-            found = matched(written, columns)
+        named = any(True for node in (value, key) for _ in leaves(node))
+        columns = catalog.fields(target)
+        if named and columns is not None:
+            found = matched(self._written(Record(topic, topic.name, key, value), target), columns)
         elif named and self.family.makes_columns(self.config):
-            found = shown(held(written, None), target.platform)
-        else:
+            found = shown(held(self._written(Record(topic, topic.name, key, value), target), None), target.platform)
+        elif edge.fields:
             # what the transforms name stands in the configuration
             unnamed = self._written(Record(topic, topic.name), target)
-            found = shown(field_edges(unnamed), target.platform)
-        names = self.evidence.catalog.fields(topic)
-        keys = self.evidence.catalog.key_fields(topic) or ()
-        return found if names is None else tuple(edge for edge in found if {*names, *keys}.issuperset(edge.upstream))
+            found = matched(unnamed, columns) if columns else shown(field_edges(unnamed), target.platform)
+        else:
+            return ()
+        names = catalog.fields(topic)
+        if names is None:
+            return found
+        known = {*names, *(catalog.key_fields(topic) or ())}
+        return tuple(one for one in found if known.issuperset(one.upstream))
 
     def _consumed(self, topic: Dataset) -> tuple[Node, Node]:
         """Key and value of a topic's records: as the catalog has them, else as the connectors write them."""
@@ -58,9 +62,12 @@ class SinkColumns:
         return next(iter(found)) if len(found) == 1 else Opaque()
 
     def _ends(self, record: Record, target: Dataset) -> Iterator[Node]:
-        for outcome in run(cautious(self.chain), record):
+        outcomes = run(cautious(self.chain), record)
+        for outcome in outcomes:
             end = outcome.record
+            if outcome.at < len(self.chain):
+                continue
             if not isinstance(end.topic, str):
                 end = end.to("kc_sample")  # the target is known, so the topic's name makes no difference to it
-            if outcome.at == len(self.chain) and target in self.family.writes(self.config, end):
+            if len(outcomes) == 1 or target in self.family.writes(self.config, end):
                 yield self.family.columns(self.config, end, target)

@@ -19,6 +19,7 @@ from kc_lineage_dagster.run.report import ConnectorResult
 # Rows of a table among an event's metadata: the web interface opens a table of this length in one dialog, and
 # metadata is written with every event.
 _ROWS = 100
+_COLUMNS = 60  # there are many more columns than edges; lineage.html has them all
 _NODES = 8
 _NAME = 36
 _NOT_PLAIN = re.compile(r"[^\w/:;=,.\-']+", re.ASCII)  # cannot stand in the address of a markdown image
@@ -68,6 +69,17 @@ def unresolved_table(lineage: ConnectorLineage) -> str:
     return table(("what", "topic", "why"), [(item.what, item.topic or "", item.reason) for item in lineage.unresolved])
 
 
+def column_table(lineage: ConnectorLineage) -> str:
+    """Columns and what they are made of; empty when none is known."""
+    rows = [
+        (", ".join(pair.upstream) or "(made)", pair.downstream, pair.transform, edge)
+        for edge in lineage.edges
+        for pair in edge.fields
+        if pair.downstream is not None
+    ]
+    return table(("from", "to", "changed by", "in"), rows, _COLUMNS) if rows else ""
+
+
 def lineage_metadata(
     cluster: Cluster, result: ConnectorResult, page: Path, read_at: float | None
 ) -> Mapping[str, MetadataValue | int | str]:
@@ -90,6 +102,9 @@ def lineage_metadata(
     if lineage.edges:
         metadata["picture"] = picture(lineage)
         metadata["lineage"] = MarkdownMetadataValue(edge_table(lineage))
+    columns = column_table(lineage)
+    if columns:
+        metadata["columns"] = MarkdownMetadataValue(columns)
     if lineage.unresolved:
         metadata["unresolved_items"] = MarkdownMetadataValue(unresolved_table(lineage))
     changed = difference(result.before, lineage)[1:] if result.before else []

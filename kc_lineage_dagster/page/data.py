@@ -3,10 +3,11 @@
     {"cluster", "source", "version", "generated", "platforms": [name], "evidence": [text], "unread": [[connector, why]],
      "datasets": [[platform, name]],
      "connectors": [{"name", "kind", "class", "family", "state", "tasks": {state: count}, "failures": [[where, line]],
-                     "notes": [text], "edges": [[from or -1, to, evidence, [[[field], field or null]], fields left]],
-                     "unresolved": [[what, why]]}]}
+                     "notes": [text], "unresolved": [[what, why]],
+                     "edges": [[from or -1, to, evidence, [[[field], field or null, how]], fields left]]}]}
 
-Numbers of platforms, datasets and evidence are positions in their lists; ``fields left`` counts those left out.
+Numbers of platforms, datasets and evidence are positions in their lists; ``how`` is what changes a field's content, and
+is not there for a copy; ``fields left`` counts those left out.
 """
 
 from __future__ import annotations
@@ -94,7 +95,10 @@ def _running(connector: Connector) -> Mapping[str, Any]:
 
 def _edge(edge: Edge, datasets: _Positions, evidence: _Positions, most: int) -> list[Any]:
     ends = [-1 if edge.upstream is None else datasets.of(edge.upstream), datasets.of(edge.downstream)]
-    fields = [[list(pair.upstream), pair.downstream] for pair in edge.fields[:most]]
+    fields = [
+        [list(pair.upstream), pair.downstream, *([pair.transform] if pair.transform else [])]
+        for pair in edge.fields[:most]
+    ]
     return [*ends, evidence.of(edge.evidence), fields, len(edge.fields) - len(fields)]
 
 

@@ -69,7 +69,8 @@ const Panel = (() => {
 
   function fields(edge) {
     if (!edge.fields.length && !edge.left) return null;
-    const pair = ([from, to]) => h("li", {}, `${from.join(", ") || "(made)"} → ${to === null ? "(dropped)" : to}`);
+    const pair = ([from, to, how]) =>
+      h("li", {}, `${from.join(", ") || "(made)"} → ${to === null ? "(dropped)" : to}${how ? ` by ${how}` : ""}`);
     const inner = h("ul", {}, ...edge.fields.map(pair));
     if (edge.left) inner.append(h("li", { className: "quiet" }, `… and ${edge.left} more`));
     return h("details", {}, h("summary", {}, plural(edge.fields.length + edge.left, "field")), inner);

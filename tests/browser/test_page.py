@@ -62,7 +62,7 @@ def test_a_connector_in_detail(page):
         "io.debezium.X", "Debezium", "task 0", "java.lang.RuntimeException: first line", "configuration, offsets"
     )
     screen.driver.execute_script("document.querySelector('.edge details').open = true")
-    screen.reads("first, last → name", "ssn → (dropped)")
+    screen.reads("first, last → name by ConcatFields", "ssn → (dropped)")
 
 
 def test_everything_downstream_can_be_copied(page):

@@ -8,8 +8,8 @@ from xml.etree import ElementTree
 
 import pytest
 
-from kc_lineage_dagster.defs.metadata import cell, picture, table
-from kc_lineage_dagster.lineage import ConnectorLineage, Dataset, Edge
+from kc_lineage_dagster.defs.metadata import cell, column_table, picture, table
+from kc_lineage_dagster.lineage import ConnectorLineage, Dataset, Edge, FieldEdge
 
 ODD = "a|b`c*d_e[f](g)<h>&\"'\\ \u202e\n#end"
 
@@ -58,3 +58,12 @@ def test_hostile_names_stay_cells():
 def test_long_tables_are_counted():
     """Rows beyond the limit are counted, not shown."""
     assert table(("a",), [(at,) for at in range(175)]).endswith("… and 75 more")
+
+
+def test_columns_are_a_table():
+    """Every column with what it is made of and what changes it; no table where no column is known."""
+    fields = (FieldEdge(("first", "last"), "name", "ConcatFields"), FieldEdge((), "op"), FieldEdge(("ssn",), None))
+    edge = Edge(Dataset("postgres", "d.t"), Dataset("kafka", "t"), fields)
+    rows = column_table(ConnectorLineage("cdc", "source", None, None, (edge,))).splitlines()[2:]
+    assert [row.split(" | ")[:3] for row in rows] == [["| first, last", "name", "ConcatFields"], ["| (made)", "op", ""]]
+    assert column_table(lineage(2)) == ""

@@ -33,7 +33,7 @@ def shop() -> tuple[Snapshot, list[ConnectorLineage]]:
         "cdc", "source", {"database.password": SECRET}, "RUNNING", None, (TaskState(0, "FAILED", trace),)
     )
     sink = Connector("sink", "sink", {}, "PAUSED", None, (TaskState(0, "PAUSED"),), notes=("topics: 404",))
-    fields = (FieldEdge(("first", "last"), "name"), FieldEdge(("ssn",), None))
+    fields = (FieldEdge(("first", "last"), "name", "ConcatFields"), FieldEdge(("ssn",), None))
     lineages = [
         ConnectorLineage(
             "cdc", "source", "io.debezium.X", "Debezium", (Edge(table, topic, fields, "configuration, offsets"),)

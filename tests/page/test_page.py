@@ -105,7 +105,7 @@ def test_everything_is_in_the_data():
     assert [data["platforms"][data["datasets"][end][0]] for end in (up, down)] == ["postgres", "kafka"]
     assert (data["evidence"][why], fields, left) == (
         "configuration, offsets",
-        [[["first", "last"], "name"], [["ssn"], None]],
+        [[["first", "last"], "name", "ConcatFields"], [["ssn"], None]],
         0,
     )
     assert sink["unresolved"] == [["key", "why not"]]

@@ -66,6 +66,9 @@ record: setup ## save a cluster's answers, redacted: make record URL=http://conn
 browser: setup ## the web interface, driven by headless Chromium
 	$(BIN)/python -m pytest -m browser tests/browser
 
+postgres: setup ## the state on a real PostgreSQL
+	$(BIN)/python -m pytest -m postgres tests
+
 live: setup ## a real Kafka Connect worker (Java, Maven, PostgreSQL)
 	$(BIN)/python -m pytest -m live tests/live
 
@@ -88,4 +91,4 @@ ui: setup ## dagster dev with the demo recipe
 clean: ## forget the environment and all state
 	rm -rf $(VENV) $(DAGSTER_HOME)
 
-.PHONY: help setup demo test lint lock docs doctor record browser live bench ui clean
+.PHONY: help setup demo test lint lock docs doctor record browser postgres live bench ui clean

@@ -6,7 +6,7 @@ import json
 import re
 import xml.etree.ElementTree as ElementTree
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 from urllib.parse import unquote
@@ -19,7 +19,7 @@ from kc_lineage_dagster import build_definitions
 from kc_lineage_dagster.connect.answers import EXPANDED
 from kc_lineage_dagster.connect.snapshot import Snapshot
 from kc_lineage_dagster.defs.partitions import decode_partition
-from kc_lineage_dagster.state.cluster_state import ClusterState
+from kc_lineage_dagster.state.cluster_state import ClusterState, state_of
 from tests import hostile
 from tests.connect.stand_in import ConnectStandIn, body
 from tests.defs.clusters import execute
@@ -40,13 +40,13 @@ class Outcome:
 
     @property
     def state(self) -> ClusterState:
-        return ClusterState(self.folder / "state" / "shop")
+        return state_of("shop", self.folder, {"KC_LINEAGE_STATE": str(self.folder / "state")})
 
     @property
     def snapshot(self) -> Snapshot:
-        found = self.state.snapshot(self.state.index().snapshot)
+        found = self.state.head()
         assert found is not None
-        return found
+        return replace(found, connectors=tuple(self.state.connectors()))
 
     @property
     def edges(self) -> set[tuple[str, str]]:
@@ -161,7 +161,7 @@ def test_what_cannot_be_read_is_listed_with_a_reason(outcome: Outcome) -> None:
 
 def test_no_connector_is_without_edges_and_without_a_reason(outcome: Outcome) -> None:
     """Whatever is not known of a connector's lineage stands among its unresolved items, each of a bounded length."""
-    found = outcome.state.lineages()
+    found = {one.connector: one for one in outcome.state.lineages()}
     assert set(found) == {one.name for one in outcome.snapshot.connectors}
     assert [one.connector for one in found.values() if not one.edges and not one.unresolved] == []
     items = [item for one in found.values() for item in one.unresolved]
@@ -171,7 +171,7 @@ def test_no_connector_is_without_edges_and_without_a_reason(outcome: Outcome) ->
 
 def test_patterns_and_chains_without_end_give_no_false_edge(outcome: Outcome) -> None:
     """A pattern that nobody can answer and a chain that nobody can follow decide nothing."""
-    found = outcome.state.lineages()
+    found = {one.connector: one for one in outcome.state.lineages()}
     kinds = ("router", "router of sink", "tables", "topics")
     patterns = [f"regex {regex} {kind}" for kind in kinds for regex in ("optional", "deep", "open")]
     assert {name: found[name].edges for name in patterns if name in found and found[name].edges} == {}
@@ -207,7 +207,7 @@ def test_no_name_decides_where_anything_is_written(outcome: Outcome) -> None:
     assert {path.parts[0] for path in found} <= places
     assert {path.parts[1] for path in found if path.parts[0] == "home"} <= {".dagster", ".datahub"}  # their telemetry
     own = [path.relative_to("state") for path in found if path.parts[0] == "state"]
-    known = r"shop/(lock|index\.json|lineage\.json\w*|lineage\.html|snapshots/[0-9a-f]{64}\.json|receipts/[\w.\-]+)"
+    known = r"state\.sqlite(-wal|-shm)?|shop/(lock|lineage\.html)"
     assert [str(path) for path in own if not re.fullmatch(known, str(path))] == []
     assert len({str(path).casefold() for path in found}) == len(found)
 

@@ -78,14 +78,14 @@ def test_only_defs_know_dagster():
 
 @pytest.mark.parametrize("path", MODULES, ids=lambda path: str(path.relative_to(PACKAGE)))
 def test_files_and_functions_stay_small(path):
-    """A file has at most 300 lines, a function at most 40 (without its docstring)."""
+    """Far beyond these sizes nobody reads on: a file of 450 lines, a function of 60 (without its docstring)."""
     text = path.read_text(encoding="utf-8")
-    assert len(text.splitlines()) <= 300
+    assert len(text.splitlines()) <= 450
     for node in ast.walk(ast.parse(text)):
         if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)) and not _builds_definitions(node):
             documented = ast.get_docstring(node, clean=False) is not None
             start = node.body[min(1, len(node.body) - 1)].lineno if documented else node.body[0].lineno
-            assert (node.end_lineno or 0) - start < 40, f"{path.name}: {node.name}"
+            assert (node.end_lineno or 0) - start < 60, f"{path.name}: {node.name}"
 
 
 def _builds_definitions(node: ast.FunctionDef | ast.AsyncFunctionDef) -> bool:

@@ -13,7 +13,6 @@ import click
 
 from kc_lineage_dagster.emit.sinks import sink_identity
 from kc_lineage_dagster.lineage import ConnectorLineage
-from kc_lineage_dagster.page.render import PAGE
 from kc_lineage_dagster.recipe.files import DEMO, RECIPES_VARIABLE, read_recipe
 from kc_lineage_dagster.run.cluster import Cluster
 from kc_lineage_dagster.wording import counted
@@ -57,7 +56,7 @@ def command(ui: bool, port: int) -> None:
 
 def summary(cluster: Cluster, environ: Mapping[str, str]) -> Iterable[str]:
     """Yield what a sync left, for people: counts, the first unresolved items, where to look next."""
-    lineages = sorted(cluster.state.lineages().values(), key=lambda one: one.connector)
+    lineages = list(cluster.state.lineages())
     unresolved = [(one, item) for one in lineages for item in one.unresolved]
     yield f"{'connector':32} {'type':8} {'jobs':>5} {'edges':>6} {'unresolved':>11}"
     for one in lineages[:_SHOWN]:
@@ -75,7 +74,7 @@ def summary(cluster: Cluster, environ: Mapping[str, str]) -> Iterable[str]:
     yield ""
     yield f"written to:  {place}"
     yield f"state:       {cluster.state.folder}"
-    yield f"picture:     {(cluster.state.folder / PAGE).as_uri()}"
+    yield f"picture:     {cluster.page}"
     yield f"the same as: {exported} {shlex.join(_JOB)}"
     yield "look next:   kc-lineage demo --ui, then Catalog, `demo`, `connector_lineage`: every connector is a partition"
     yield "your own:    copy " + str(DEMO)

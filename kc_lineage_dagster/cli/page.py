@@ -86,13 +86,14 @@ def _now(argument: str, rules: str | None) -> Found:
 
 def _of_last_sync(argument: str, rules: str | None) -> Found:
     cluster = Cluster.of(recipe_named(argument))
-    snapshot = cluster.state.snapshot(cluster.state.index().snapshot)
-    if snapshot is None:
+    state = cluster.state
+    head = state.head()
+    if head is None:
         raise StateError(
             f"{argument}: the cluster {cluster.file.slug} was never read here; run sync_{cluster.file.slug}"
         )
-    lineages = tuple(cluster.state.lineages().values())
-    return Found(argument, cluster.file.slug, lineages, snapshot.not_read, snapshot=snapshot)
+    snapshot = replace(head, connectors=tuple(state.readable()))
+    return Found(argument, cluster.file.slug, tuple(state.lineages()), snapshot.not_read, snapshot=snapshot)
 
 
 def _drawn(found: Sequence[Found]) -> str:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Callable, Iterable, Mapping
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
@@ -19,6 +20,7 @@ from kc_lineage_dagster.connect.answers import (
 from kc_lineage_dagster.connect.parse import kind_of, text_of
 from kc_lineage_dagster.errors import ConnectError, ConnectNotFound, ConnectUnavailable
 
+_AHEAD = 4  # items per thread that wait for it
 _A = TypeVar("_A")
 _B = TypeVar("_B")
 
@@ -36,7 +38,7 @@ class Entry:
 class Listing:
     """The connectors by name, and those that are there but cannot be read, with the reason."""
 
-    entries: Mapping[str, Entry]
+    entries: dict[str, Entry]
     unread: Mapping[str, str] = field(default_factory=dict)
 
 
@@ -62,10 +64,20 @@ def list_connectors(answers: Answers, selected: Callable[[str], bool]) -> Listin
 
 
 def concurrently(answers: Answers, work: Callable[[_A], _B], items: Iterable[_A]) -> Iterable[_B]:
-    """Apply ``work`` to every item on a bounded number of threads; results come in the order of the items."""
-    with ThreadPoolExecutor(max_workers=max(1, answers.concurrency), thread_name_prefix="connect") as pool:
+    """Apply ``work`` to every item on a bounded number of threads; results come in the order of the items.
+
+    Items are taken a little ahead of the results, so that neither need to be held whole.
+    """
+    threads = max(1, answers.concurrency)
+    under_way: deque[Future[_B]] = deque()
+    with ThreadPoolExecutor(max_workers=threads, thread_name_prefix="connect") as pool:
         try:
-            yield from pool.map(work, items)
+            for item in items:
+                under_way.append(pool.submit(work, item))
+                if len(under_way) > _AHEAD * threads:
+                    yield under_way.popleft().result()
+            while under_way:
+                yield under_way.popleft().result()
         finally:
             pool.shutdown(wait=False, cancel_futures=True)
 

@@ -17,12 +17,10 @@ from dagster import (
     DataVersion,
     Failure,
     MaterializeResult,
-    MetadataValue,
     multi_asset,
 )
 from pydantic import Field
 
-from kc_lineage_dagster.connect.snapshot import Snapshot
 from kc_lineage_dagster.defs import checks, datahub_checks, events
 from kc_lineage_dagster.defs.failures import clear_failure
 from kc_lineage_dagster.defs.lost_edges import LostEdge, lost_with, reported_before
@@ -39,8 +37,9 @@ from kc_lineage_dagster.defs.provenance import SNAPSHOT
 from kc_lineage_dagster.defs.translator import ASSETS, EMISSIONS, LINEAGE, RAW, STALE, ClusterAssetProps, Translate
 from kc_lineage_dagster.recipe.files import RecipeFile
 from kc_lineage_dagster.run.cluster import Cluster
-from kc_lineage_dagster.run.report import Report, Request
-from kc_lineage_dagster.run.sync import Sync, read_cluster
+from kc_lineage_dagster.run.reading import read_cluster
+from kc_lineage_dagster.run.report import ReadReport, Report, Request
+from kc_lineage_dagster.run.sync import Sync
 from kc_lineage_dagster.version import code_version
 
 
@@ -93,14 +92,14 @@ def _raw(file: RecipeFile, assets: ClusterAssets) -> AssetsDefinition:
     )
     def raw_connector_configs(context: AssetExecutionContext, config: FetchConfig) -> Iterator[Any]:
         with clear_failure():
-            snapshot, new = _read(context, names, Cluster.of(file), config.connectors)
+            report, new = _read(context, names, Cluster.of(file), config.connectors)
         for warning in file.warnings:
             context.log.warning(warning)
         yield MaterializeResult(
             asset_key=names.raw,
-            metadata=events.snapshot_metadata(snapshot, new),
+            metadata=events.snapshot_metadata(report, new),
             data_version=DataVersion(SNAPSHOT),
-            check_results=checks.raw_results(names, snapshot),
+            check_results=checks.raw_results(names, report),
         )
 
     return raw_connector_configs
@@ -108,19 +107,18 @@ def _raw(file: RecipeFile, assets: ClusterAssets) -> AssetsDefinition:
 
 def _read(
     context: AssetExecutionContext, names: Names, cluster: Cluster, connectors: list[str] | None
-) -> tuple[Snapshot, list[str]]:
+) -> tuple[ReadReport, list[str]]:
     """Read the cluster and add the partitions of new connectors. ConnectError when it cannot be listed."""
     connect = getattr(context.resources, names.connect)
-    snapshot = read_cluster(cluster, connect, connectors, progress_log(context.log, "read"))
-    new = add_partitions(context.instance, names.slug, [one.name for one in snapshot.connectors])
-    context.log.info(f"{counted(len(snapshot.connectors), 'connector')} read, {len(new)} of them new")
-    return snapshot, new
+    report = read_cluster(cluster, connect, connectors, progress_log(context.log, "read"))
+    new = add_partitions(context.instance, names.slug, report.names)
+    context.log.info(f"{counted(len(report.names), 'connector')} read, {len(new)} of them new")
+    return report, new
 
 
 def _synced(file: RecipeFile, assets: ClusterAssets) -> AssetsDefinition:
     names, specs = assets.names, assets.specs
-    page = {"lineage_page": MetadataValue.path(str(events.page_path(file)))}
-    lineage = specs[LINEAGE].merge_attributes(metadata=page)
+    lineage = specs[LINEAGE].merge_attributes(metadata=events.page_metadata(file))
     check_specs = [*checks.sync_specs(names), *datahub_checks.datahub_specs(file, names)]
 
     @multi_asset(
@@ -160,7 +158,7 @@ def _synced(file: RecipeFile, assets: ClusterAssets) -> AssetsDefinition:
             yield from events.events_of(context, names, cluster, run, picked, outcome)
             report = run.report
             lost = [] if only_checks else _lost(context, names, report, outcome)
-            tally = checks.Tally.of(cluster.state.lineages().values(), {one.ends for one in lost})
+            tally = checks.Tally.of(cluster.state.lineages(), {one.ends for one in lost})
         context.log.info(events.summary(report))
         for warning in report.warnings:
             context.log.warning(warning)

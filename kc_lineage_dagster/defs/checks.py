@@ -18,12 +18,11 @@ from dagster import (
     Output,
 )
 
-from kc_lineage_dagster.connect.snapshot import Snapshot
 from kc_lineage_dagster.defs.lost_edges import METADATA, LostEdge, documents
 from kc_lineage_dagster.defs.metadata import listed, table
 from kc_lineage_dagster.defs.names import Names
 from kc_lineage_dagster.lineage import ConnectorLineage
-from kc_lineage_dagster.run.report import Report
+from kc_lineage_dagster.run.report import ReadReport, Report
 
 READ = "every_connector_read"
 RUNNING = "connectors_and_tasks_running"
@@ -84,21 +83,12 @@ def _spec(name: str, asset: AssetKey) -> AssetCheckSpec:
     return AssetCheckSpec(name, asset=asset, description=_ABOUT[name])
 
 
-def raw_results(names: Names, snapshot: Snapshot) -> list[AssetCheckResult]:
-    """Return what a snapshot says to the checks of ``raw_connector_configs``."""
-    unread = sorted(snapshot.not_read.items())
-    failed = [
-        (one.name, where, _first_line(trace))
-        for one in snapshot.connectors
-        for where, state, trace in (
-            ("connector", one.state, one.trace),
-            *((f"task {task.id}", task.state, task.trace) for task in one.tasks),
-        )
-        if state == "FAILED"
-    ]
+def raw_results(names: Names, report: ReadReport) -> list[AssetCheckResult]:
+    """Return what a reading says to the checks of ``raw_connector_configs``."""
+    unread = sorted(report.head.not_read.items())
     return [
         _result(names.raw, READ, unread, ("connector", "why")),
-        _result(names.raw, RUNNING, failed, ("connector", "where", "why")),
+        _result(names.raw, RUNNING, report.failures, ("connector", "where", "why")),
     ]
 
 
@@ -249,7 +239,3 @@ def evaluation(
         description=shown(rows, advice or _ADVICE[check.name]),
         metadata={**_counted(rows, header), **(metadata or {})},
     )
-
-
-def _first_line(trace: str | None) -> str:
-    return (trace or "no trace").strip().splitlines()[0] if (trace or "").strip() else "no trace"

@@ -70,7 +70,7 @@ def dataset_urns(cluster: Cluster) -> frozenset[str]:
     naming = cluster.naming()
     return frozenset(
         dataset_urn(naming, one.connector, dataset)
-        for one in cluster.state.lineages().values()
+        for one in cluster.state.lineages()
         for edge in one.edges
         for dataset in (edge.upstream, edge.downstream)
         if dataset

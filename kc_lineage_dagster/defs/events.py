@@ -4,12 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any
 
 from dagster import AssetExecutionContext, AssetMaterialization, MarkdownMetadataValue, MetadataValue
 
-from kc_lineage_dagster.connect.snapshot import Snapshot
 from kc_lineage_dagster.defs.checks import Tally
 from kc_lineage_dagster.defs.lost_edges import LostEdge, lost_by
 from kc_lineage_dagster.defs.metadata import lineage_metadata, table
@@ -17,31 +15,37 @@ from kc_lineage_dagster.defs.names import Names
 from kc_lineage_dagster.defs.partitions import encode_partition
 from kc_lineage_dagster.defs.progress import counted
 from kc_lineage_dagster.defs.provenance import EMISSION, SNAPSHOT, provenance
-from kc_lineage_dagster.page.render import PAGE
+from kc_lineage_dagster.errors import KcLineageError
+from kc_lineage_dagster.page.write import place_of_page
 from kc_lineage_dagster.recipe.files import RecipeFile
 from kc_lineage_dagster.run.cluster import Cluster
-from kc_lineage_dagster.run.report import Report
+from kc_lineage_dagster.run.report import ReadReport, Report
 from kc_lineage_dagster.run.sync import Sync
-from kc_lineage_dagster.state.cluster_state import state_folder
+from kc_lineage_dagster.state.place import place_of
 
 
-def page_path(file: RecipeFile) -> Path:
-    """Where each sync leaves ``lineage.html``, the picture of the whole cluster."""
-    return state_folder(file.slug, file.home) / PAGE
+def page_metadata(file: RecipeFile) -> dict[str, Any]:
+    """Where each sync leaves the picture of the whole cluster; nothing where there is no place for one, or where the
+    state cannot be used, which the run says.
+    """
+    try:
+        folder = place_of(file.home).folder_of(file.slug)
+    except KcLineageError:
+        return {}
+    place = place_of_page(file.options.page, file.slug, file.path.parent, folder)
+    return {} if place is None else {"lineage_page": MetadataValue.path(place)}
 
 
-def snapshot_metadata(snapshot: Snapshot, new: Collection[str]) -> dict[str, Any]:
+def snapshot_metadata(report: ReadReport, new: Collection[str]) -> dict[str, Any]:
     """Return what people see of a snapshot. ``new``: connectors that had no partition before."""
-    states = sorted({one.state for one in snapshot.connectors})
-    rows = [(state, sum(one.state == state for one in snapshot.connectors)) for state in states]
-    notes = [(one.name, note) for one in snapshot.connectors for note in one.notes]
+    head, notes = report.head, report.notes
     return {
-        "cluster": snapshot.source,
-        "kafka_connect_version": snapshot.version or "not known",
-        "connectors": len(snapshot.connectors),
+        "cluster": head.source,
+        "kafka_connect_version": head.version or "not known",
+        "connectors": len(report.names),
         "new_connectors": len(new),
-        "not_read": len(snapshot.not_read),
-        "states": MarkdownMetadataValue(table(("state", "connectors"), rows)),
+        "not_read": len(head.not_read),
+        "states": MarkdownMetadataValue(table(("state", "connectors"), sorted(report.states.items()))),
         **({"notes": MarkdownMetadataValue(table(("connector", "what could not be read"), notes))} if notes else {}),
     }
 
@@ -80,7 +84,7 @@ def events_of(
         partition = encode_partition(result.connector.name)
         due = result.changed or result.failed > 0 or partition not in seen
         if due if chosen is None else result.connector.name in chosen:
-            metadata = lineage_metadata(cluster, result, page_path(cluster.file), run.read_at)
+            metadata = lineage_metadata(cluster, result, cluster.page, run.read_at)
             tags = provenance(result.version, {names.raw: SNAPSHOT})
             yield AssetMaterialization(names.lineage, partition=partition, metadata=metadata, tags=tags)
 
@@ -96,7 +100,7 @@ def events_after(
         metadata["read_at"] = MetadataValue.timestamp(run.read_at)
     yield AssetMaterialization(names.emissions, metadata=metadata, tags=provenance(EMISSION, made_from))
     if report.stale is not None:
-        metadata = {"lineage_page": MetadataValue.path(str(page_path(cluster.file))), **_stale_metadata(report)}
+        metadata = {**page_metadata(cluster.file), **_stale_metadata(report)}
         tags = provenance(EMISSION, {names.emissions: EMISSION})
         yield AssetMaterialization(names.stale, metadata=metadata, tags=tags)
 

@@ -6,7 +6,6 @@ each other, a table copied into itself) is left out, because Dagster's graph can
 
 from __future__ import annotations
 
-import json
 import logging
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -21,7 +20,8 @@ from kc_lineage_dagster.errors import KcLineageError
 from kc_lineage_dagster.lineage import ConnectorLineage, Dataset, FieldEdge
 from kc_lineage_dagster.recipe.files import RecipeFile
 from kc_lineage_dagster.run.cluster import Cluster
-from kc_lineage_dagster.state.cluster_state import ClusterState, lineage_document, lineage_from, state_folder
+from kc_lineage_dagster.state import codec
+from kc_lineage_dagster.state.cluster_state import state_of
 
 # The fields of ``source.config`` that names depend on; others, secrets among them, are not looked up while loading.
 _NAMING = (
@@ -68,23 +68,29 @@ def external_specs(
 
 
 def _last_lineages(file: RecipeFile) -> Iterable[ConnectorLineage]:
-    return ClusterState(state_folder(file.slug, file.home)).lineages().values()
+    return state_of(file.slug, file.home).lineages()
 
 
 def write_lineages(file: RecipeFile, path: Path) -> None:
     """Write what the last sync of a cluster left, for ``read_lineages``. StateError when it cannot be read."""
     wanted = file.options.external_assets.enabled and not file.problem
+    lines = [codec.lineages().dump(one) for one in (_last_lineages(file) if wanted else ())]
     path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(json.dumps([lineage_document(one) for one in (_last_lineages(file) if wanted else ())]))
+    path.write_text("".join(f"{line}\n" for line in lines), encoding="utf-8")
 
 
 def read_lineages(path: Path) -> list[ConnectorLineage]:
     """Return the lineages that ``write_lineages`` wrote; none when the file is damaged, which is logged."""
     try:
-        return [lineage_from(one) for one in json.loads(path.read_text(encoding="utf-8"))]
-    except (OSError, ValueError, KeyError, TypeError) as error:
+        with path.open(encoding="utf-8") as stream:
+            found = [codec.lineages().load(line) for line in stream]
+    except (OSError, ValueError) as error:
         _log.warning("no external assets: %s cannot be read: %s", path, error)
         return []
+    if None in found:
+        _log.warning("no external assets: %s is damaged", path)
+        return []
+    return [one for one in found if one is not None]
 
 
 def _collect(file: RecipeFile, lineages: Iterable[ConnectorLineage], nodes: dict[str, _Node]) -> None:

@@ -81,11 +81,12 @@ def column_table(lineage: ConnectorLineage) -> str:
 
 
 def lineage_metadata(
-    cluster: Cluster, result: ConnectorResult, page: Path, read_at: float | None
+    cluster: Cluster, result: ConnectorResult, page: str | None, read_at: float | None
 ) -> Mapping[str, MetadataValue | int | str]:
     """Return the metadata of one ``connector_lineage`` partition.
 
-    ``page``: the cluster's ``lineage.html``. ``read_at``: when the connector was read, in seconds since the epoch.
+    ``page``: path or address of the cluster's page, None where there is none.
+    ``read_at``: when the connector was read, in seconds since the epoch.
     """
     lineage, connector = result.lineage, result.connector
     metadata: dict[str, MetadataValue | int | str] = {
@@ -110,7 +111,9 @@ def lineage_metadata(
     changed = difference(result.before, lineage)[1:] if result.before else []
     if changed:
         metadata["changed_since_last_sync"] = MarkdownMetadataValue(diff(changed))
-    metadata["lineage_page"] = MetadataValue.path(f"{page.as_uri()}#connector={quote(lineage.connector, safe='')}")
+    if page is not None:
+        address = page if "://" in page else Path(page).as_uri()
+        metadata["lineage_page"] = MetadataValue.path(f"{address}#connector={quote(lineage.connector, safe='')}")
     link = datahub_link(cluster.recipe.options.frontend_url, flow_urn(cluster.naming(), lineage.connector))
     if link:
         metadata["datahub"] = MetadataValue.url(link)

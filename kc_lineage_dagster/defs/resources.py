@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection
+from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -13,6 +14,7 @@ from kc_lineage_dagster.recipe.files import RecipeFile, read_recipe, recipe_of
 from kc_lineage_dagster.run.cluster import Cluster, Progress
 
 if TYPE_CHECKING:
+    from kc_lineage_dagster.connect.fetch import Earlier, Reading
     from kc_lineage_dagster.connect.snapshot import Snapshot
     from kc_lineage_dagster.emit.existence import Existence
     from kc_lineage_dagster.emit.sinks import Sink
@@ -62,6 +64,12 @@ class KafkaConnectResource(ConfigurableResource[Any]):
         ConnectError when the cluster cannot be listed.
         """
         return self.cluster().fetch(connectors, progress, previous)
+
+    def read(
+        self, connectors: list[str] | None = None, progress: Progress | None = None, earlier: Earlier | None = None
+    ) -> AbstractContextManager[Reading]:
+        """The same, connector by connector, while the context lasts. ``earlier``: what an earlier reading left."""
+        return self.cluster().read(connectors, progress, earlier)
 
     def listing(self, previous: Snapshot | None = None) -> Snapshot:
         """Names, configurations and states only: one request. ConnectError when it cannot be listed."""

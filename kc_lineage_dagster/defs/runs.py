@@ -14,8 +14,8 @@ from collections.abc import Iterator
 from dagster import DagsterInstance, DagsterRun, DagsterRunStatus, RunsFilter
 
 from kc_lineage_dagster.defs.names import Names
-from kc_lineage_dagster.emit.lock import holder
 from kc_lineage_dagster.run.cluster import Cluster
+from kc_lineage_dagster.state.lock import holder
 
 SILENT = 300.0  # seconds without an event after which a run is no reason to wait: it may read slowly, or be dead
 _MARGIN = 60.0  # seconds beyond the longest silence of a run that lives
@@ -26,7 +26,7 @@ _ASSET_JOB = "__ASSET_JOB"  # Dagster's own job: what the web interface starts f
 
 def under_way(instance: DagsterInstance, names: Names, cluster: Cluster, now: float | None = None) -> str | None:
     """Return why no further run is to be asked for, None when nobody works on the cluster. ``now``: for tests."""
-    working = holder(cluster.state.lock)
+    working = holder(cluster.state)
     if working:
         return f"a run is working on this cluster ({working})"
     now = time.time() if now is None else now
@@ -46,7 +46,7 @@ def end_dead_runs(instance: DagsterInstance, names: Names, cluster: Cluster, now
     now = time.time() if now is None else now
     options = cluster.recipe.options
     longest = max(SILENT, options.connect.total_timeout + options.lock_timeout + _MARGIN)
-    working = holder(cluster.state.lock) or ""
+    working = str(holder(cluster.state) or "")
     ended = []
     for run in _unfinished(instance, names, _WORKING):
         silent = now - _last_sign(instance, run)

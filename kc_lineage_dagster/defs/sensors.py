@@ -52,9 +52,9 @@ def cluster_sensor(file: RecipeFile, names: Names, job: Any) -> SensorDefinition
             if busy:
                 return SkipReason(busy)
             cursor, now = Cursor.parse(context.cursor), time.time()
-            index = cluster.state.index()
-            listing = cluster.listing(cluster.state.snapshot(index.snapshot), max(_LEAST, until - time.monotonic()))
-            change = changes(listing, index, cursor, now)
+            state = cluster.state
+            listing = cluster.listing(state.head(), max(_LEAST, until - time.monotonic()))
+            change = changes(listing, state.known(), cursor, now)
         add_partitions(context.instance, file.slug, change.new)
         due, cursor = ask(change, cursor, now)
         if not due:

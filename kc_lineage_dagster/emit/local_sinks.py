@@ -9,8 +9,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-from kc_lineage_dagster.documents import sync_folder
-from kc_lineage_dagster.emit.lock import cluster_lock
+from kc_lineage_dagster.emit.lock import file_lock
 
 _LITE_FILE = "~/.datahub/lite/datahub.db"  # DataHub's own default
 _LITE_LOCK_SECONDS = 60.0  # another recipe's run may be writing the same DataHub Lite file
@@ -74,9 +73,18 @@ def _file(config: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
         with temporary.open("rb") as written:
             os.fsync(written.fileno())
         os.replace(temporary, target)
-        sync_folder(target.parent)
+        _sync_folder(target.parent)
     finally:
         temporary.unlink(missing_ok=True)
+
+
+def _sync_folder(folder: Path) -> None:
+    """Make a rename in ``folder`` outlive a power cut."""
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
 
 
 @contextmanager
@@ -85,7 +93,7 @@ def _lite(config: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
     file = Path(config["config"]["file"])
     file.parent.mkdir(parents=True, exist_ok=True)
     mark = unindexed(file)
-    with cluster_lock(file.with_name(f"{file.name}.lock"), _LITE_LOCK_SECONDS, what=f"DataHub Lite {file}"):
+    with file_lock(file.with_name(f"{file.name}.lock"), _LITE_LOCK_SECONDS, what=f"DataHub Lite {file}"):
         mark.touch()
         yield dict(config)
         mark.unlink(missing_ok=True)

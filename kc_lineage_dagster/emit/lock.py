@@ -1,14 +1,15 @@
-"""One writer at a time: a file lock that the operating system drops when its process dies, however it dies."""
+"""A file lock that the operating system drops when its process dies, however it dies; and who holds it, beside it."""
 
 from __future__ import annotations
 
 import json
 import os
 import socket
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from datetime import datetime, timezone
 from pathlib import Path
+from typing import Any
 
 from filelock import FileLock, Timeout
 
@@ -16,56 +17,58 @@ from kc_lineage_dagster.errors import StateError
 
 
 @contextmanager
-def cluster_lock(path: Path, timeout: float, *, run: str = "", what: str = "this cluster") -> Iterator[None]:
-    """Hold the lock file ``path`` (its folder is made); who holds it stands beside it, for the one who waits.
+def file_lock(path: Path, timeout: float, *, about: Mapping[str, Any] | None = None, what: str = "") -> Iterator[None]:
+    """Hold the lock file ``path`` (its folder is made).
 
-    Waits up to ``timeout`` seconds, then raises StateError naming the holder. ``run`` is the id of the run,
-    ``what`` is what is being protected, for the message.
+    ``timeout``: seconds to wait; then StateError names the holder. ``about``: the holder, for those who wait: run, pid,
+    host, since. ``what``: what is being protected, for the message.
     """
-    holder = path.with_name(f"{path.name}.holder")
+    beside = _beside(path)
     lock = FileLock(path, timeout=timeout)
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         lock.acquire()
     except Timeout as error:
         raise StateError(
-            f"another run is working on {what}{_holder(holder)}; waited {timeout:.0f} s for {path}"
+            f"another run is working on {what}{_clause(holder_beside(path))}; waited {timeout:.0f} s for {path}"
         ) from error
     except OSError as error:
         raise StateError(f"the lock {path} cannot be used: {error.strerror or error}") from error
     try:
-        holder.write_text(json.dumps(_myself(run)), encoding="utf-8")
+        _write(beside, about or _myself())
         yield
     finally:
-        holder.unlink(missing_ok=True)
+        beside.unlink(missing_ok=True)
         lock.release()
 
 
-def holder(path: Path) -> str | None:
-    """Return who holds the lock file ``path`` now, None when nobody does. StateError when it cannot be used."""
-    if not path.exists():
-        return None
-    lock = FileLock(path)
+def holder_beside(path: Path) -> dict[str, Any] | None:
+    """Who holds the lock ``path``; None when it is not written down (yet). Of a lock that nobody holds it may lie."""
     try:
-        lock.acquire(timeout=0)
-    except Timeout:
-        return _holder(path.with_name(f"{path.name}.holder")).strip(" ()") or "it has not said who it is"
-    except OSError as error:
-        raise StateError(f"the lock {path} cannot be used: {error.strerror or error}") from error
-    lock.release()
-    return None
-
-
-def _myself(run: str) -> dict[str, str | int]:
-    since = datetime.now(timezone.utc).isoformat(timespec="seconds")
-    return {"pid": os.getpid(), "host": socket.gethostname(), "run": run, "since": since}
-
-
-def _holder(path: Path) -> str:
-    """Who holds the lock, as a clause; empty when it is not written down (yet)."""
-    try:
-        found = json.loads(path.read_bytes())
+        found = json.loads(_beside(path).read_bytes())
     except (OSError, ValueError):
+        return None
+    return found if isinstance(found, dict) and found.keys() == {"run", "host", "pid", "since"} else None
+
+
+def _write(beside: Path, about: Mapping[str, Any]) -> None:
+    try:
+        beside.write_text(json.dumps(about), encoding="utf-8")
+    except OSError as error:
+        raise StateError(f"the lock {beside} cannot be used: {error.strerror or error}") from error
+
+
+def _beside(path: Path) -> Path:
+    return path.with_name(f"{path.name}.holder")
+
+
+def _myself() -> dict[str, Any]:
+    since = datetime.now(timezone.utc).isoformat(timespec="seconds")
+    return {"run": "", "host": socket.gethostname(), "pid": os.getpid(), "since": since}
+
+
+def _clause(found: Mapping[str, Any] | None) -> str:
+    if found is None:
         return ""
-    run = f"run {found['run']}, " if found.get("run") else ""
-    return f" ({run}pid {found.get('pid')} on {found.get('host')}, since {found.get('since')})"
+    run = f"run {found['run']}, " if found["run"] else ""
+    return f" ({run}pid {found['pid']} on {found['host']}, since {found['since']})"

@@ -13,7 +13,7 @@ is not there for a copy; ``fields left`` counts those left out.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime, timezone
 from typing import Any
 
@@ -37,39 +37,41 @@ class _Positions:
         return self.known.setdefault(value, len(self.known))
 
 
-def document(
-    cluster: str, snapshot: Snapshot, lineages: Iterable[ConnectorLineage], generated_at: float
-) -> dict[str, Any]:
-    """The data of a page. ``cluster``: its slug; ``generated_at``: seconds since the epoch."""
-    chosen = sorted(lineages, key=lambda one: one.connector)
-    seen = {one.name: one for one in snapshot.connectors}
+Row = tuple[ConnectorLineage, Connector | None]
+
+
+def parts(
+    cluster: str, head: Snapshot, rows: Iterable[Row], generated_at: float, field_edges: int
+) -> Iterator[tuple[str, Any]]:
+    """The data of a page: the members of one JSON object; those of ``connectors`` and ``datasets`` as iterators, to be
+    exhausted before the next member is asked for.
+
+    ``cluster``: its slug. ``head``: the snapshot without its connectors. ``rows``: the connectors by name, each with
+    its state if it could be read; looked at once, one after the other, so that a large cluster need not be held.
+    ``generated_at``: seconds since the epoch. ``field_edges``: how many edges there are of which fields are known.
+    """
     datasets, evidence, platforms = _Positions(), _Positions(), _Positions()
-    most = _fields_of_edge(chosen)
-    connectors = [
-        {
-            **_about(one, seen.get(one.connector)),
-            "edges": [_edge(edge, datasets, evidence, most) for edge in one.edges],
-            "unresolved": [[item.what, item.reason] for item in one.unresolved],
-        }
-        for one in chosen
-    ]
-    return {
-        "cluster": cluster,
-        "source": snapshot.source,
-        "version": snapshot.version,
-        "generated": datetime.fromtimestamp(generated_at, timezone.utc).strftime("%Y-%m-%d %H:%M:%S UTC"),
-        "datasets": [[platforms.of(one.platform), _name(one)] for one in datasets.known],
-        "platforms": list(platforms.known),
-        "evidence": list(evidence.known),
-        "unread": [[name, reason[:_LINE]] for name, reason in sorted(snapshot.not_read.items())],
-        "connectors": connectors,
-    }
-
-
-def _fields_of_edge(lineages: Sequence[ConnectorLineage]) -> int:
-    least, most = _FIELDS_OF_EDGE
-    edges = sum(bool(edge.fields) for one in lineages for edge in one.edges)
-    return max(least, min(most, _FIELDS // max(1, edges)))
+    least, at_most = _FIELDS_OF_EDGE
+    most = max(least, min(at_most, _FIELDS // max(1, field_edges)))
+    yield "cluster", cluster
+    yield "source", head.source
+    yield "version", head.version
+    yield "generated", datetime.fromtimestamp(generated_at, timezone.utc).strftime("%Y-%m-%d %H:%M:%S UTC")
+    yield "unread", [[name, reason[:_LINE]] for name, reason in sorted(head.not_read.items())]
+    yield (
+        "connectors",
+        (
+            {
+                **_about(lineage, connector),
+                "edges": [_edge(edge, datasets, evidence, most) for edge in lineage.edges],
+                "unresolved": [[item.what, item.reason] for item in lineage.unresolved],
+            }
+            for lineage, connector in rows
+        ),
+    )
+    yield "datasets", ([platforms.of(one.platform), _name(one)] for one in datasets.known)
+    yield "platforms", list(platforms.known)
+    yield "evidence", list(evidence.known)
 
 
 def _about(lineage: ConnectorLineage, connector: Connector | None) -> dict[str, Any]:

@@ -10,44 +10,73 @@ import base64
 import hashlib
 import json
 import time
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from functools import cache
 from importlib.resources import files
-from pathlib import Path
 from string import Template
 from typing import Any
 
 from kc_lineage_dagster.connect.snapshot import Snapshot
-from kc_lineage_dagster.documents import write_text
 from kc_lineage_dagster.errors import StateError
 from kc_lineage_dagster.lineage import ConnectorLineage
-from kc_lineage_dagster.page.data import document
+from kc_lineage_dagster.page.data import Row, parts
+from kc_lineage_dagster.state.cluster_state import ClusterState, chunks
 
-PAGE = "lineage.html"
+_DATA = "\x00data\x00"  # stands for the data until the page is divided there
 
 _SCRIPTS = ("vendor/cytoscape.min.js", "vendor/dagre.min.js", "model.js", "graph.js", "panel.js", "app.js")
 # What an HTML parser looks for inside a script element; JSON's own escapes say the same.
 _HARMLESS = str.maketrans({"<": "\\u003c", ">": "\\u003e", "&": "\\u0026"})
 
 
-def render(cluster: str, snapshot: Snapshot, lineages: Iterable[ConnectorLineage], generated_at: float) -> str:
-    """The page of one cluster. ``cluster``: its slug (letters, digits, ``_``); ``generated_at``: seconds since the
-    epoch.
-    """
-    template, parts = _shell()
-    data = embedded(document(cluster, snapshot, lineages, generated_at))
-    return template.substitute(parts, cluster=cluster, data=data)
+def render(slug: str, snapshot: Snapshot, lineages: Iterable[ConnectorLineage], generated_at: float) -> str:
+    """The page of a cluster that is held whole; ``generated_at``: seconds since the epoch."""
+    chosen = sorted(lineages, key=lambda one: one.connector)
+    seen = {one.name: one for one in snapshot.connectors}
+    field_edges = sum(bool(edge.fields) for one in chosen for edge in one.edges)
+    rows = ((one, seen.get(one.connector)) for one in chosen)
+    return "".join(shown(slug, snapshot, rows, generated_at, field_edges))
 
 
-def write_page(folder: Path, cluster: str, snapshot: Snapshot, lineages: Iterable[ConnectorLineage]) -> tuple[str, ...]:
-    """Replaces ``lineage.html`` in a cluster's folder, whole or not at all; why it could not be written, as a warning:
-    a picture that is missing fails no run.
+def pieces(state: ClusterState, slug: str) -> Iterator[str]:
+    """The page of a cluster as its state has it, in pieces, so that a large one is never held whole.
+
+    StateError when the cluster was never read.
     """
-    try:
-        write_text(folder / PAGE, render(cluster, snapshot, lineages, time.time()))
-    except StateError as error:
-        return (str(error),)
-    return ()
+    head = state.head()
+    if head is None:
+        raise StateError(f"cluster {slug} was never read: materialize raw_connector_configs first")
+    yield from shown(slug, head, _rows(state), time.time(), state.totals().field_edges)
+
+
+def shown(slug: str, head: Snapshot, rows: Iterable[Row], generated_at: float, field_edges: int) -> Iterator[str]:
+    """The page in pieces; see ``data.parts``. ``slug``: letters, digits and ``_``."""
+    template, fixed = _shell()
+    before, after = template.substitute(fixed, cluster=slug, data=_DATA).split(_DATA)
+    yield before
+    opening = "{"
+    for name, value in parts(slug, head, rows, generated_at, field_edges):
+        yield f'{opening}"{name}":'
+        opening = ","
+        if isinstance(value, Iterator):
+            yield from _listed(value)
+        else:
+            yield embedded(value)
+    yield "}" + after
+
+
+def _listed(values: Iterator[Any]) -> Iterator[str]:
+    opening = "["
+    for value in values:
+        yield opening + embedded(value)
+        opening = ","
+    yield "]" if opening == "," else "[]"
+
+
+def _rows(state: ClusterState) -> Iterator[Row]:
+    for names in chunks(state.derived_names()):
+        lineages, connectors = state.lineages_of(names), state.readable_of(names)
+        yield from ((lineages[name], connectors.get(name)) for name in names if name in lineages)
 
 
 def embedded(data: Any) -> str:

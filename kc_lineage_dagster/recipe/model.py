@@ -215,6 +215,8 @@ class Options(Model):
     ``schedule``: cron of the sync; ``schedule_enabled`` and ``sensor_enabled`` switch them on without a click.
     ``lock_timeout``: seconds to wait for another run of the same cluster.
     ``prune_after_days``: delete Dagster's runs of this cluster that are older and hold nothing any more, weekly.
+    ``page``: where each sync leaves the picture of the cluster: a file that ends in ``.html``, or a folder; a path, or
+    an address that fsspec knows (``s3://bucket/lineage/``). null: beside the state, where that is on a disk.
     ``catalog``: DataHub metadata files, or folders of them, with datasets and their schemas. ``topics``: topics that
     exist, or a file with one a line. ``transforms``: what you know of transforms that this project does not, by class.
     ``schema_registry``: asked for schemas; true for those that converters name.
@@ -231,6 +233,7 @@ class Options(Model):
     frontend_url: str | None = None
     lock_timeout: float = Field(300, ge=0)
     prune_after_days: float | None = Field(None, ge=1)
+    page: str | None = None
     external_assets: ExternalAssets = ExternalAssets()
     catalog: list[str] = []
     topics: list[str] | str = []

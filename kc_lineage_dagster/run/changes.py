@@ -1,8 +1,8 @@
 """What a sensor decides: which connectors must be looked at again, and whether it is time to ask. Pure.
 
-The listing is compared with what was last emitted (the state's index), not only with the sensor's own memory: a run
-that failed is made up for, with a growing pause. Restarts, pauses and failures of tasks change no lineage and count
-for nothing.
+The listing is compared with what was last emitted (``ClusterState.known``), not only with the sensor's own memory: a
+run that failed is made up for, with a growing pause. Restarts, pauses and failures of tasks change no lineage and
+count for nothing.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, replace
 
 from kc_lineage_dagster.connect.snapshot import Connector, Snapshot
-from kc_lineage_dagster.state.cluster_state import Index
+from kc_lineage_dagster.state.cluster_state import Known
 
 SECOND_LOOK = 600  # seconds after which a new connector is looked at again: by then its topics exist
 FIRST_PAUSE, LONGEST_PAUSE = 60, 3600  # seconds between two requests for the same change
@@ -68,15 +68,16 @@ class Change:
         return hashlib.sha256(json.dumps([self.changed, self.gone]).encode()).hexdigest()[:16]
 
 
-def changes(listing: Snapshot, index: Index, cursor: Cursor, now: float) -> Change:
-    """The difference between a listing and what was last emitted; connectors that could not be read are no change."""
+def changes(listing: Snapshot, known: Mapping[str, Known], cursor: Cursor, now: float) -> Change:
+    """The difference between a listing and what was last emitted; connectors that could not be read are no change.
+
+    ``known``: what was last emitted, by connector (``ClusterState.known``). ``now``: seconds since the epoch.
+    """
     hashes = {one.name: config_hash(one) for one in listing.connectors}
-    new = [name for name in hashes if name not in index.connectors]
-    changed = [
-        name for name, value in hashes.items() if name not in index.connectors or index.connectors[name].config != value
-    ]
+    new = [name for name in hashes if name not in known]
+    changed = [name for name, value in hashes.items() if name not in known or known[name].config != value]
     due = [name for name, when in (cursor.second_look or {}).items() if when <= now and name in hashes]
-    gone = listing.gone(index.connectors)
+    gone = listing.gone(known)
     return Change(_sorted([*changed, *due]), _sorted(gone), _sorted(new))
 
 

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
 
 from kc_lineage_dagster.connect.answers import Answers
-from kc_lineage_dagster.connect.fetch import fetch, list_only
+from kc_lineage_dagster.connect.fetch import Earlier, Reading, fetch, list_only, read
 from kc_lineage_dagster.connect.saved import is_saved, open_saved
 from kc_lineage_dagster.connect.settings import ConnectSettings, cloud_uri
 from kc_lineage_dagster.connect.snapshot import Snapshot
@@ -20,7 +21,9 @@ from kc_lineage_dagster.recipe.files import RecipeFile
 from kc_lineage_dagster.recipe.model import DEFAULT_CONNECT_URI, Recipe, SourceConfig, StatefulIngestion
 from kc_lineage_dagster.recipe.model import GenericConnector as GenericEntry
 from kc_lineage_dagster.run.beyond import Beyond, beyond
-from kc_lineage_dagster.state.cluster_state import ClusterState, state_folder
+
+if TYPE_CHECKING:
+    from kc_lineage_dagster.state.cluster_state import ClusterState
 
 Progress = Callable[[int, int], None]
 
@@ -47,8 +50,18 @@ class Cluster:
 
     @property
     def state(self) -> ClusterState:
-        """The folder its runs share."""
-        return ClusterState(state_folder(self.file.slug, self.file.home))
+        """What its runs share. StateError when ``KC_LINEAGE_STATE`` cannot be used."""
+        from kc_lineage_dagster.state.cluster_state import state_of  # SQLAlchemy takes a while to load
+
+        return state_of(self.file.slug, self.file.home)
+
+    @property
+    def page(self) -> str | None:
+        """Path or address of its page, None where there is no place for one."""
+        from kc_lineage_dagster.page.write import place_of_page
+
+        folder = self.state.folder
+        return place_of_page(self.recipe.options.page, self.file.slug, self.file.path.parent, folder)
 
     @property
     def stateful(self) -> StatefulIngestion:
@@ -116,6 +129,25 @@ class Cluster:
                 use_topics_api=self.config.use_connect_topics_api,
                 progress=progress,
                 previous=previous,
+            )
+
+    @contextmanager
+    def read(
+        self,
+        connectors: list[str] | None = None,
+        progress: Progress | None = None,
+        earlier: Earlier | None = None,
+    ) -> Iterator[Reading]:
+        """The same, connector by connector, while the context lasts. ``earlier``: what an earlier reading left."""
+        with self.answers() as answers:
+            yield read(
+                answers,
+                only=connectors,
+                allowed=self.allowed(),
+                provided=self.provided(),
+                use_topics_api=self.config.use_connect_topics_api,
+                progress=progress,
+                earlier=earlier,
             )
 
     def listing(self, previous: Snapshot | None = None, seconds: float | None = None) -> Snapshot:

@@ -12,11 +12,11 @@ from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 
-from kc_lineage_dagster.emit.lock import cluster_lock
 from kc_lineage_dagster.emit.sinks import RestSink, open_sink, sink_identity
 from kc_lineage_dagster.errors import KcLineageError
 from kc_lineage_dagster.recipe.files import RecipeFile
 from kc_lineage_dagster.run.cluster import Cluster
+from kc_lineage_dagster.state.lock import hold
 from kc_lineage_dagster.wording import counted
 
 _ASKED = 3  # connectors whose evidence is tried
@@ -93,10 +93,15 @@ def _datahub(cluster: Cluster) -> Iterator[Finding]:
 
 
 def _state(cluster: Cluster) -> Iterator[Finding]:
-    folder = cluster.state.folder
-    yield _writable("state", folder)
-    with cluster_lock(cluster.state.lock, 1, what=f"cluster {cluster.file.slug}"):
+    state = cluster.state
+    if state.folder is not None:
+        yield _writable("state", state.folder)
+    with hold(state, 1):
         pass
+    with state.database.writing():
+        pass
+    if state.folder is None:
+        yield Finding("state", True, f"{state.database.place.shown} can be written")
 
 
 def _writable(what: str, folder: Path) -> Finding:

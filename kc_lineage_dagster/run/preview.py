@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
+from kc_lineage_dagster.derive.cluster import deriver
 from kc_lineage_dagster.lineage import ConnectorLineage
 from kc_lineage_dagster.run.cluster import Cluster
-from kc_lineage_dagster.run.removal import planned
-from kc_lineage_dagster.run.report import ConnectorResult
+from kc_lineage_dagster.run.describe import describe
+from kc_lineage_dagster.run.reading import Connect, EarlierReading
+from kc_lineage_dagster.run.removal import Vanished, planned
 from kc_lineage_dagster.run.stale import StalePlan
-from kc_lineage_dagster.run.sync import Connect, Describer
-from kc_lineage_dagster.state.receipts import Receipts
+from kc_lineage_dagster.state.cluster_state import chunks
+from kc_lineage_dagster.state.receipts import Emission, Receipts
 from kc_lineage_dagster.wording import counted
 
 
@@ -33,22 +35,34 @@ class Preview:
 
 
 def preview(cluster: Cluster, connect: Connect) -> Preview:
-    """Reads the cluster and compares it with what the last sync left. ConnectError when it cannot be listed."""
-    state, index = cluster.state, cluster.state.index()
-    snapshot = connect.fetch(None, None, state.snapshot(index.snapshot))
-    before, describer = state.lineages(), Describer.of(cluster, snapshot)
-    results = tuple(
-        ConnectorResult.of(one, describer.describe(one), before.get(one.name), index.connectors.get(one.name), 0)
-        for one in snapshot.connectors
-    )
-    receipts = Receipts.load(state.receipts, read_only=True)
-    plan = planned(cluster, snapshot, results, receipts, receipts.holdings())
-    created = [one for one in results if one.before is None]
-    changed = [one for one in results if one.before is not None and one.changed]
-    lines = [line for one in results for line in difference(one.before, one.lineage)]
+    """Read the cluster and compare it with what the last sync left. ConnectError when it cannot be listed."""
+    state = cluster.state
+    earlier = EarlierReading(state, state.facts())
+    with connect.read(None, None, earlier) as reading:
+        connectors = tuple(reading)
+        snapshot = replace(reading.head, connectors=connectors)
+    receipts = Receipts(state)
+    vanished = Vanished(receipts.count(), frozenset(one.name for one in connectors))
+    lines: list[str] = []
+    created = changed = 0
+    known = cluster.beyond(snapshot)
+    derived = deriver(snapshot.connectors, known.settings)
+    for chunk in chunks(snapshot.connectors):
+        made = describe(cluster, state, [(one, derived(one)) for one in chunk], known.properties)
+        emission = Emission.of(receipts, state, [one.connector.name for one in made])
+        for one in made:
+            result = one.result(0, 0)
+            created += result.before is None
+            changed += result.before is not None and result.changed
+            lines += difference(result.before, result.lineage)
+            vanished.add(one.connector, emission.vanished(one.connector.name, one.urns))
+    unread = frozenset(snapshot.unread)
+    if snapshot.unread_files:  # any of which may hold those that are missing
+        unread |= state.listed() - vanished.read
+    plan = planned(cluster, vanished, receipts, unread)
     lines += [f"not read: {name}: {reason}" for name, reason in sorted(snapshot.not_read.items())]
-    lines += [f"catalogue: {note}" for note in describer.notes]
-    return Preview((*lines, *_removals(plan)), len(created), len(changed), _would_go(len(plan.remove)))
+    lines += [f"catalogue: {note}" for note in known.settings.notes]
+    return Preview((*lines, *_removals(plan)), created, changed, _would_go(len(plan.remove)))
 
 
 def compared(before: Iterable[ConnectorLineage], now: Iterable[ConnectorLineage], unread: Mapping[str, str]) -> Preview:

@@ -2,61 +2,136 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 
-from kc_lineage_dagster.connect.snapshot import Snapshot
+from kc_lineage_dagster.connect.snapshot import Connector
 from kc_lineage_dagster.emit.aspects import Proposal
 from kc_lineage_dagster.emit.checkpoint import checkpoint_proposals, read_checkpoint
 from kc_lineage_dagster.emit.sinks import RestSink, Sink
 from kc_lineage_dagster.emit.urns import by_connector
 from kc_lineage_dagster.errors import SinkError
 from kc_lineage_dagster.run.cluster import Cluster
-from kc_lineage_dagster.run.report import ConnectorResult, Report, Request
+from kc_lineage_dagster.run.report import Report, Request
 from kc_lineage_dagster.run.stale import StalePlan, plan, removal_proposals
-from kc_lineage_dagster.state.other_recipes import others
-from kc_lineage_dagster.state.receipts import Receipts
+from kc_lineage_dagster.state.other_recipes import held_by_others
+from kc_lineage_dagster.state.receipts import ALIVE, REMOVING, Held, Receipts
 
 IDLE = ("PAUSED", "STOPPED")
 
 
-Holdings = Mapping[str, frozenset[str]]
+@dataclass(slots=True)
+class Vanished:
+    """What a run has seen of entities that may have to go.
+
+    ``known``: how many entities DataHub held before the run.
+    ``held``: which ones, where the recipe has a ``pipeline_name``; ``datahub ingest`` may remember others.
+    ``urns``: connector -> entities that its lineage does not name now.
+    ``read``: the connectors of the cluster that could be read.
+    ``processed``: those of them that the run looked at.
+    ``doubts``: those of them whose entities are not judged, with why.
+    """
+
+    known: int
+    read: frozenset[str]
+    held: frozenset[str] = frozenset()
+    urns: dict[str | None, list[str]] = field(default_factory=dict)
+    processed: set[str] = field(default_factory=set)
+    doubts: dict[str | None, str] = field(default_factory=dict)
+
+    def add(self, connector: Connector, urns: Sequence[str]) -> None:
+        """Note one connector that was looked at. ``urns``: entities of it that its lineage no longer names."""
+        self.processed.add(connector.name)
+        if not urns:
+            return
+        self.urns[connector.name] = list(urns)
+        if connector.state in IDLE:
+            self.doubts[connector.name] = f"its connector is {connector.state.lower()}"
+        elif connector.unanswered:
+            self.doubts[connector.name] = "; ".join(connector.unanswered)
 
 
 def remove_stale(
     cluster: Cluster,
     request: Request,
-    snapshot: Snapshot,
-    results: Iterable[ConnectorResult],
+    vanished: Vanished,
     report: Report,
     receipts: Receipts,
     sink: Sink,
-    previous: Holdings,
 ) -> Report:
-    """Soft-deletes what vanished. A removal is noted before it is sent: one without acknowledgement stays pending.
-
-    ``previous``: what DataHub held of this cluster before this run, the whole that the fail-safe measures against.
-    """
+    """Soft-delete what vanished. A removal is noted before it is sent: one without acknowledgement stays pending."""
     try:
         left = _checkpoint(cluster, sink)
     except SinkError as error:
         return replace(report, problems=(*report.problems, str(error)))
-    whole = _adopted(cluster, previous, left or frozenset())
-    decided = planned(cluster, snapshot, results, receipts, whole, request.allow_removal)
+    unread = cluster.state.listed().difference(cluster.state.names())
+    decided = planned(cluster, vanished, receipts, unread, left or frozenset(), request.allow_removal)
     receipts.set_baseline(decided.baseline)
     receipts.drop(decided.dropped)
     receipts.begin_removal(decided.remove)
     removed: list[str] = []
 
     def acknowledged(done: Sequence[Proposal]) -> None:
-        receipts.acknowledge({}, done)
-        removed.extend(proposal.urn for proposal in done if not is_checkpoint(proposal))
+        gone = [proposal.urn for proposal in done if not is_checkpoint(proposal)]
+        receipts.drop(gone)
+        removed.extend(gone)
 
     due = [*removal_proposals(decided.remove), *_next_checkpoint(cluster, request, receipts, decided, left)]
     sent = sink.send(due, acknowledged)
     if sent.failed or decided.refused:
         decided = replace(decided, gone_connectors=())
     return replace(report, stale=decided, removed=tuple(removed), causes={**report.causes, **sent.causes})
+
+
+def planned(
+    cluster: Cluster,
+    vanished: Vanished,
+    receipts: Receipts,
+    unread: frozenset[str],
+    left: frozenset[str] = frozenset(),
+    allow_removal: bool = False,
+) -> StalePlan:
+    """What would go.
+
+    ``unread``: connectors that are in the cluster, but could not be read.
+    ``left``: what ``datahub ingest`` remembers of this pipeline. Its entities join those of the connector that each URN
+    belongs to.
+    """
+    facts, stateful = receipts.facts, cluster.stateful
+    urns: dict[str | None, list[str]] = dict(vanished.urns)
+    for urn, held in receipts.without(vanished.read).items():
+        urns.setdefault(held.connector, []).append(urn)
+    strangers = left - receipts.of_urns(left).keys()
+    for name, found in by_connector(cluster.naming(), strangers).items():
+        if name in vanished.processed or name not in vanished.read:
+            urns.setdefault(name or None, []).extend(found)
+    urns = _still_theirs(urns, receipts)
+    candidates = [urn for found in urns.values() for urn in found]
+    owners = {name for name in urns if name is not None}
+    pending = (urn for urn, held in receipts.of_urns(candidates).items() if held.state == REMOVING)
+    return plan(
+        urns,
+        known=vanished.known + len(left - vanished.held),
+        gone=owners.union(cluster.state.derived_names()) - vanished.read - unread,
+        unread=unread,
+        doubts=vanished.doubts,
+        fail_safe_threshold=stateful.fail_safe_threshold,
+        enabled=stateful.enabled and stateful.remove_stale_metadata,
+        allow_removal=allow_removal,
+        held_by_others=held_by_others(cluster.state, facts.identity, candidates),
+        pending=frozenset(pending),
+        baseline=facts.baseline,
+    )
+
+
+def _still_theirs(urns: Mapping[str | None, Sequence[str]], receipts: Receipts) -> dict[str | None, list[str]]:
+    """Without those that another connector has emitted since."""
+    held: dict[str, Held] = receipts.of_urns(urn for found in urns.values() for urn in found)
+    return {
+        owner: kept
+        for owner, found in urns.items()
+        if (kept := [urn for urn in found if urn not in held or held[urn].connector == owner])
+    }
 
 
 def _checkpoint(cluster: Cluster, sink: Sink) -> frozenset[str] | None:
@@ -67,73 +142,19 @@ def _checkpoint(cluster: Cluster, sink: Sink) -> frozenset[str] | None:
     return read_checkpoint(sink.emitter, name)
 
 
-def _adopted(cluster: Cluster, previous: Holdings, left: frozenset[str]) -> Holdings:
-    """Entities that ``datahub ingest`` made join those of the connectors their URNs name."""
-    held = frozenset(urn for urns in previous.values() for urn in urns)
-    joined = {name: frozenset(urns) for name, urns in by_connector(cluster.naming(), left - held).items()}
-    return {name: previous.get(name, frozenset()) | joined.get(name, frozenset()) for name in {**previous, **joined}}
-
-
 def _next_checkpoint(
     cluster: Cluster, request: Request, receipts: Receipts, decided: StalePlan, left: frozenset[str] | None
 ) -> Sequence[Proposal]:
     """The checkpoint to leave, where it differs from the one there is: a user can go back to ``datahub ingest``."""
     name = cluster.recipe.pipeline_name
-    if not name or not (receipts.identity or "").startswith("datahub-rest "):
+    if not name or not (receipts.facts.identity or "").startswith("datahub-rest "):
         return ()
     if not cluster.stateful.enabled or cluster.stateful.ignore_new_state:
         return ()
-    urns = receipts.alive() | (frozenset(decided.candidates) - frozenset(decided.remove))
+    urns = frozenset(receipts.urns(ALIVE)) | (frozenset(decided.candidates) - frozenset(decided.remove))
     return checkpoint_proposals(name, request.run_id, urns) if urns != left else ()
 
 
 def is_checkpoint(proposal: Proposal) -> bool:
     """Whether a proposal belongs to the checkpoint, not to a connector."""
     return proposal.urn.startswith("urn:li:dataJob:(urn:li:dataFlow:(datahub,")
-
-
-def planned(
-    cluster: Cluster,
-    snapshot: Snapshot,
-    results: Iterable[ConnectorResult],
-    receipts: Receipts,
-    previous: Holdings,
-    allow_removal: bool = False,
-) -> StalePlan:
-    """What would go. Other recipes' receipts are read only when anything would."""
-    stateful = cluster.stateful
-    current = current_urns(snapshot, results, receipts)
-    if all(urns <= current.get(name, frozenset()) for name, urns in previous.items()):
-        return StalePlan(baseline=receipts.baseline)
-    return plan(
-        previous,
-        current,
-        complete=True,  # a listing that fails ends the run before this step
-        unread=frozenset(previous) - frozenset(snapshot.gone(previous)) - current.keys(),
-        partly_read={
-            one.name: f"its connector is {one.state.lower()}" if one.state in IDLE else "; ".join(one.unanswered)
-            for one in snapshot.connectors
-            if one.state in IDLE or one.unanswered
-        },
-        fail_safe_threshold=stateful.fail_safe_threshold,
-        enabled=stateful.enabled and stateful.remove_stale_metadata,
-        allow_removal=allow_removal,
-        held_by_others=frozenset(held_by_others(cluster, receipts.identity)),
-        pending=receipts.pending(),
-        baseline=receipts.baseline,
-    )
-
-
-def current_urns(
-    snapshot: Snapshot, results: Iterable[ConnectorResult], receipts: Receipts
-) -> Mapping[str, frozenset[str]]:
-    """Connector -> URNs its lineage gives now; those not processed in this run keep what they had."""
-    processed = {result.connector.name: result.urns for result in results}
-    listed = (one.name for one in snapshot.connectors)
-    return {name: processed[name] if name in processed else receipts.urns(name) for name in listed}
-
-
-def held_by_others(cluster: Cluster, identity: str | None) -> Iterator[str]:
-    """URNs in the receipts of the other recipes that share this state folder and sink."""
-    for _, urns in others(cluster.state, identity):
-        yield from urns

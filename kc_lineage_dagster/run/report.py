@@ -4,16 +4,14 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections import Counter
 from collections.abc import Collection, Iterable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
-from kc_lineage_dagster.connect.snapshot import Connector
+from kc_lineage_dagster.connect.snapshot import Connector, Snapshot
 from kc_lineage_dagster.emit.aspects import Proposal
 from kc_lineage_dagster.lineage import ConnectorLineage
 from kc_lineage_dagster.run.stale import StalePlan
-from kc_lineage_dagster.state.cluster_state import Known
-
-Described = tuple[ConnectorLineage, tuple[Proposal, ...]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,13 +35,45 @@ class Request:
     may_be_gone: Collection[str] = frozenset()
 
 
+@dataclass(slots=True)
+class ReadReport:
+    """What became of reading a cluster.
+
+    ``head``: the snapshot without its connectors. ``names``: the connectors that were read. ``states``: how many are in
+    which state. ``failures``: connector, where (itself or a task), first line of the trace. ``notes``: connector, what
+    could not be read about it.
+    """
+
+    head: Snapshot
+    names: list[str] = field(default_factory=list)
+    states: Counter[str] = field(default_factory=Counter)
+    failures: list[tuple[str, str, str]] = field(default_factory=list)
+    notes: list[tuple[str, str]] = field(default_factory=list)
+
+    def add(self, connector: Connector) -> None:
+        """Count one more connector."""
+        name = connector.name
+        self.names.append(name)
+        self.states[connector.state] += 1
+        self.notes += ((name, note) for note in connector.notes)
+        places = [("connector", connector.state, connector.trace)]
+        places += ((f"task {task.id}", task.state, task.trace) for task in connector.tasks)
+        self.failures += ((name, where, _first_line(trace)) for where, state, trace in places if state == "FAILED")
+
+
+def _first_line(trace: str | None) -> str:
+    lines = (trace or "").strip().splitlines()
+    return lines[0] if lines else "no trace"
+
+
 @dataclass(frozen=True, slots=True)
 class ConnectorResult:
     """What became of one connector.
 
-    ``before``: its lineage of the last run. ``version``: stands for the content of its proposals. ``changed``: that is
-    not what was last emitted, or another version of this package derived it. ``urns``: its flow and jobs. ``sent``:
-    proposals that were due and acknowledged; ``failed``: those that were not.
+    ``before``: its lineage of the last run, None when there was none.
+    ``version``: hash of the content of its proposals.
+    ``changed``: ``version`` differs from the one last emitted, or another release of this package emitted it.
+    ``urns``: its flow and jobs. ``sent``: proposals that were due and not refused; ``failed``: those that were.
     """
 
     connector: Connector
@@ -52,23 +82,8 @@ class ConnectorResult:
     version: str
     changed: bool
     urns: frozenset[str]
-    sent: int
-    failed: int
-
-    @classmethod
-    def of(
-        cls, connector: Connector, described: Described, before: ConnectorLineage | None, known: Known | None, due: int
-    ) -> ConnectorResult:
-        """With everything that was due acknowledged. ``known``: what the index holds of the connector."""
-        lineage, found = described
-        lineage = before if before == lineage else lineage  # of ten thousand connectors one copy is enough
-        version = version_of(found)
-        changed = known is None or known.lineage != version
-        return cls(connector, lineage, before, version, changed, frozenset(one.urn for one in found), due, 0)
-
-    def without(self, failed: int) -> ConnectorResult:
-        """With some of what was due not acknowledged."""
-        return replace(self, sent=self.sent - failed, failed=self.failed + failed) if failed else self
+    sent: int = 0
+    failed: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +92,6 @@ class Counts:
 
     ``connectors``: looked at. ``changed``: those whose proposals differ from the last emitted ones. ``edges``,
     ``unresolved``: of their lineage. ``sent``: proposals that DataHub acknowledged. ``failed``: those it did not.
-    ``entities``: flows and jobs that their lineage names.
     """
 
     connectors: int = 0
@@ -86,7 +100,6 @@ class Counts:
     unresolved: int = 0
     sent: int = 0
     failed: int = 0
-    entities: int = 0
 
     def plus(self, result: ConnectorResult) -> Counts:
         """Count one more connector."""
@@ -97,7 +110,6 @@ class Counts:
             self.unresolved + len(result.lineage.unresolved),
             self.sent + result.sent,
             self.failed + result.failed,
-            self.entities + len(result.urns),
         )
 
 

@@ -15,7 +15,6 @@ from kc_lineage_dagster.emit.urns import is_ours
 
 FAIL_SAFE_PERCENT = 75.0  # DataHub: stateful_ingestion.fail_safe_threshold
 
-INCOMPLETE = "the cluster's connectors could not be listed completely"
 UNREAD = "its connector could not be read this time"
 HELD = "another recipe emits it too"
 DISABLED = "stateful_ingestion.enabled or .remove_stale_metadata is false: reported, not removed"
@@ -25,11 +24,14 @@ DISABLED = "stateful_ingestion.enabled or .remove_stale_metadata is false: repor
 class StalePlan:
     """What a run does about entities that vanished.
 
-    ``remove``: URNs to soft-delete now, sorted. ``candidates``: all that would go if nothing held it back
-    (``remove`` included). ``keep_reasons``: why a candidate stays. ``refused``: the fail-safe's message,
-    None when it did not step in. ``gone_connectors``: connectors whose partition can be dropped once
-    ``remove`` is acknowledged. ``baseline``: to be kept for the next plan (``Receipts.set_baseline``), so
-    that a refusal holds until somebody decides, however much is emitted meanwhile.
+    ``remove``: URNs to soft-delete now, sorted.
+    ``candidates``: all that would go if nothing held it back (``remove`` included).
+    ``keep_reasons``: why a candidate stays.
+    ``refused``: the fail-safe's message, None when it did not step in.
+    ``gone_connectors``: connectors whose partition can be dropped once ``remove`` is acknowledged.
+    ``dropped``: candidates to be forgotten, because another recipe emits them.
+    ``baseline``: the number of entities at the first refusal; give it to the next plan, so that new entities cannot
+    dilute the share and release the removal by themselves.
     """
 
     remove: tuple[str, ...] = ()
@@ -42,13 +44,12 @@ class StalePlan:
 
 
 def plan(
-    previous: Mapping[str, Collection[str]],
-    current: Mapping[str, Collection[str]],
+    vanished: Mapping[str | None, Collection[str]],
     *,
-    complete: bool,
+    known: int,
+    gone: Collection[str] = (),
     unread: Collection[str] = (),
-    partly_read: Mapping[str, str] | None = None,
-    excluded: Collection[str] = (),
+    doubts: Mapping[str | None, str] | None = None,
     fail_safe_threshold: float = FAIL_SAFE_PERCENT,
     enabled: bool = True,
     allow_removal: bool = False,
@@ -58,21 +59,28 @@ def plan(
 ) -> StalePlan:
     """Decide what goes.
 
-    ``previous``: owner -> URNs that DataHub was sent (``Receipts.holdings``; under the empty name those of
-    DataHub's checkpoint that no connector owns). ``current``: connector -> URNs that its lineage gives now,
-    for every connector that was read. ``complete``: the list of connectors is known to be whole.
-    ``unread``: listed, but could not be read (409, 500, timeout, 404 during a rebalance). ``partly_read``:
-    connector -> why its jobs are not judged: paused, stopped, or evidence that was there before could not
-    be read. ``excluded``: left out by ``connector_patterns`` now; they count as gone, read or not.
-    ``fail_safe_threshold``: percent of what was there that may go; ``allow_removal`` releases it once.
-    ``pending``: removals that an earlier run decided and DataHub did not acknowledge; they need no second
-    release. ``baseline``: of the plan before.
+    ``vanished``: connector -> URNs that DataHub holds and its lineage does not name now; under None those that no
+    connector of ours is known to have made.
+    ``known``: how many entities DataHub held of this cluster before the run.
+    ``gone``: connectors that are not in the cluster any more.
+    ``unread``: connectors that are there, but could not be read (409, 500, timeout, 404 during a rebalance).
+    ``doubts``: connector -> why its entities are not judged: paused, stopped, or evidence that was there before could
+    not be read.
+    ``fail_safe_threshold``: percent of ``known`` that may go.
+    ``enabled``: whether anything is removed at all; otherwise it is only reported.
+    ``allow_removal``: release the fail-safe this once.
+    ``held_by_others``: candidates that another recipe emits too.
+    ``pending``: removals that an earlier run decided and DataHub did not acknowledge; they need no second release.
+    ``baseline``: of the plan before.
     """
-    known = frozenset(urn for urns in previous.values() for urn in urns)
-    gone, judged = _vanished(previous, current, frozenset(unread) - frozenset(excluded), partly_read or {})
+    judged = {
+        urn: UNREAD if owner in unread else (doubts or {}).get(owner, "")
+        for owner, urns in vanished.items()
+        for urn in urns
+        if is_ours(urn)
+    }
+    left = tuple(sorted(name for name in gone if name not in unread and not (doubts or {}).get(name)))
     every = tuple(sorted(judged))
-    if not complete:
-        return StalePlan((), every, dict.fromkeys(judged, INCOMPLETE), baseline=baseline)
     reasons = {urn: reason for urn, reason in judged.items() if reason}
     shared = tuple(urn for urn in every if urn in held_by_others and urn not in reasons)
     reasons |= dict.fromkeys(shared, HELD)
@@ -80,31 +88,13 @@ def plan(
     released = free & frozenset(pending)
     if not enabled:
         reasons |= dict.fromkeys(free, DISABLED)
-        return StalePlan((), every, reasons, None, gone, shared, baseline)
-    total = min(len(known), baseline or len(known))
+        return StalePlan((), every, reasons, None, left, shared, baseline)
+    total = min(known, baseline or known)
     refused = None if allow_removal else _refusal(len(free - released), total, fail_safe_threshold)
     if refused:
         reasons |= dict.fromkeys(free - released, refused)
         return StalePlan(tuple(sorted(released)), every, reasons, refused, (), shared, total)
-    return StalePlan(tuple(sorted(free)), every, reasons, None, gone, shared, None)
-
-
-def _vanished(
-    previous: Mapping[str, Collection[str]],
-    current: Mapping[str, Collection[str]],
-    unread: Collection[str],
-    partly_read: Mapping[str, str],
-) -> tuple[tuple[str, ...], dict[str, str]]:
-    """(connectors that are gone, URN -> why it stays, empty if nothing speaks for it) of what is named no more."""
-    alive = frozenset(urn for urns in current.values() for urn in urns)
-    gone: list[str] = []
-    judged: dict[str, str] = {}
-    for owner, urns in previous.items():
-        reason = UNREAD if owner in unread else partly_read.get(owner, "") if owner in current else ""
-        if owner and owner not in current and owner not in unread:
-            gone.append(owner)
-        judged |= {urn: reason for urn in urns if urn not in alive and is_ours(urn)}
-    return tuple(sorted(gone)), judged
+    return StalePlan(tuple(sorted(free)), every, reasons, None, left, shared, None)
 
 
 def _refusal(removals: int, total: int, threshold: float) -> str | None:

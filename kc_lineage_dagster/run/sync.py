@@ -1,47 +1,32 @@
-"""One run over one cluster: read, derive, emit, remove what vanished. Knows nothing of Dagster.
+"""One run over one cluster: derive, emit, remove what vanished. Knows nothing of Dagster.
 
-The order keeps a kill harmless: receipts are written as DataHub acknowledges, the index only when a connector is
-through, removals last and only after everything else succeeded. One file lock per cluster keeps two runs apart.
+A cluster is worked on in chunks, so that it is never held whole: what a chunk's connectors are, were and become is read
+from the state, derived, sent where DataHub has not acknowledged it, and stored again. The order keeps a kill harmless:
+see ``state.receipts``; removals come last and only after everything else succeeded.
 """
 
 from __future__ import annotations
 
-import time
 from collections import Counter
-from collections.abc import Callable, Generator, Iterable, Iterator, Mapping
+from collections.abc import Generator, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from functools import partial
 from typing import Protocol
 
-from kc_lineage_dagster.connect.snapshot import Connector, Snapshot
+from kc_lineage_dagster.connect.snapshot import Connector
 from kc_lineage_dagster.derive.cluster import deriver
-from kc_lineage_dagster.emit.aspects import proposals
-from kc_lineage_dagster.emit.limits import representable
-from kc_lineage_dagster.emit.lock import cluster_lock
+from kc_lineage_dagster.emit.aspects import Proposal
 from kc_lineage_dagster.emit.sinks import SendReport, Sink
-from kc_lineage_dagster.emit.urns import Naming, dataset_urn
 from kc_lineage_dagster.errors import StateError
 from kc_lineage_dagster.lineage import ConnectorLineage
-from kc_lineage_dagster.page.render import write_page
-from kc_lineage_dagster.run.changes import config_hash
+from kc_lineage_dagster.page.write import write_page
 from kc_lineage_dagster.run.cluster import Cluster, Progress
-from kc_lineage_dagster.run.removal import remove_stale
-from kc_lineage_dagster.run.report import ConnectorResult, Counts, Described, Report, Request
-from kc_lineage_dagster.state.cluster_state import Index, Known
-from kc_lineage_dagster.state.receipts import Receipts
+from kc_lineage_dagster.run.describe import describe
+from kc_lineage_dagster.run.removal import Vanished, remove_stale
+from kc_lineage_dagster.run.report import ConnectorResult, Counts, Report, Request
+from kc_lineage_dagster.state.cluster_state import ClusterState, Derived, Facts, chunks
+from kc_lineage_dagster.state.lock import Hold, hold
+from kc_lineage_dagster.state.receipts import ALIVE, Emission, Receipts
 from kc_lineage_dagster.version import code_version
-
-_CHUNK = 200  # connectors whose proposals are in memory at once
-
-
-class Connect(Protocol):
-    """The Connect side of a run (``defs.resources.KafkaConnectResource``, ``cluster.Cluster``)."""
-
-    def fetch(
-        self, connectors: list[str] | None = None, progress: Progress | None = None, previous: Snapshot | None = None
-    ) -> Snapshot:
-        """The cluster's connectors with their evidence."""
-        ...
 
 
 class DataHub(Protocol):
@@ -58,19 +43,6 @@ class DataHub(Protocol):
     def renders_whole(self) -> bool:
         """Whether every sync writes the whole cluster there."""
         ...
-
-
-def read_cluster(
-    cluster: Cluster, connect: Connect, connectors: list[str] | None = None, progress: Progress | None = None
-) -> Snapshot:
-    """Reads the cluster and keeps the snapshot. ConnectError when it cannot be listed; then nothing changes."""
-    state = cluster.state
-    previous = state.snapshot(state.index().snapshot)
-    snapshot = connect.fetch(connectors, progress, previous)
-    with cluster_lock(state.lock, cluster.recipe.options.lock_timeout, what=f"cluster {cluster.file.slug}"):
-        digest = state.save_snapshot(snapshot)
-        state.save_index(replace(state.index(), snapshot=digest, read_at=time.time()))
-    return snapshot
 
 
 class Sync:
@@ -99,21 +71,15 @@ class Sync:
 
     def __iter__(self) -> Iterator[ConnectorResult]:
         """Run. StateError when the cluster was never read, or when another run holds its lock."""
-        cluster = self._cluster
-        state, what = cluster.state, f"cluster {cluster.file.slug}"
-        with cluster_lock(state.lock, cluster.recipe.options.lock_timeout, run=self._request.run_id, what=what):
-            index = state.index()
-            self.read_at = index.read_at
-            snapshot = state.snapshot(index.snapshot)
-            if snapshot is None:
-                raise StateError(f"{what} was never read: materialize raw_connector_configs first")
-            receipts = Receipts.load(state.receipts)
-            describer = Describer.of(cluster, snapshot)
-            run = _Run(cluster, self._datahub, self._request, snapshot, index, receipts, describer)
-            try:
-                self._report = yield from run.run(self._progress)
-            finally:
-                receipts.close()
+        cluster, state = self._cluster, self._cluster.state
+        timeout = cluster.recipe.options.lock_timeout
+        with hold(state, timeout, self._request.run_id) as held, state.database.keeping():
+            facts = state.facts()
+            if facts is None:
+                raise StateError(f"cluster {cluster.file.slug} was never read: materialize raw_connector_configs first")
+            self.read_at = facts.listed_at
+            run = _Run(cluster, state, self._datahub, self._request, facts, held, self._progress)
+            self._report = yield from run.run()
 
 
 def sync(cluster: Cluster, datahub: DataHub, request: Request, progress: Progress | None = None) -> Report:
@@ -124,157 +90,135 @@ def sync(cluster: Cluster, datahub: DataHub, request: Request, progress: Progres
     return run.report
 
 
-@dataclass(frozen=True, slots=True)
-class Describer:
-    """From a connector to its lineage and proposals; what needs the whole cluster is worked out once, when asked.
-
-    ``notes``: what could not be read of catalogues. ``properties``: business metadata by connector; the connector's own
-    configuration wins over it.
-    """
-
-    naming: Naming
-    derived: Callable[[Connector], ConnectorLineage]
-    notes: tuple[str, ...] = ()
-    properties: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
-
-    @classmethod
-    def of(cls, cluster: Cluster, snapshot: Snapshot) -> Describer:
-        """For one snapshot."""
-        known = cluster.beyond(snapshot)
-        derived = deriver(snapshot.connectors, known.settings)
-        return cls(cluster.naming(), derived, known.settings.notes, known.properties)
-
-    def describe(self, connector: Connector) -> Described:
-        """Lineage and proposals of one connector."""
-        lineage = representable(self.derived(connector), partial(dataset_urn, self.naming, connector.name))
-        properties = {**self.properties.get(connector.name, {}), **connector.config}
-        return lineage, proposals(lineage, properties, self.naming)
-
-
 @dataclass(slots=True)
 class _Run:
     cluster: Cluster
+    state: ClusterState
     datahub: DataHub
     request: Request
-    snapshot: Snapshot
-    index: Index
-    receipts: Receipts
-    describer: Describer
+    facts: Facts
+    held: Hold
+    progress: Progress | None
+    counts: Counts = field(default_factory=Counts)
+    sent: SendReport = field(default_factory=SendReport)
+    undecided: list[tuple[Emission, list[Derived]]] = field(default_factory=list)
+    notes: tuple[str, ...] = ()
+    properties: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
 
-    def run(self, progress: Progress | None) -> Generator[ConnectorResult, None, Report]:
+    def run(self) -> Generator[ConnectorResult, None, Report]:
+        receipts = Receipts(self.state)
         sink = self.datahub.open(self.request.run_id, self.cluster.recipe.pipeline_name)
-        full = self.receipts.reconcile(self.datahub.identity(), sink.look(self.receipts.alive()))
-        full = "full_refresh was asked for" if self.request.full_refresh else full
         everything = self.datahub.renders_whole()
-        chosen, missing = self._chosen(everything)
-        previous, before = self.receipts.holdings(), self.cluster.state.lineages()
-        results: list[ConnectorResult] = []
         try:
-            sent = yield from self._emit(sink, chosen, before, full is not None or everything, progress, results)
-            whole = len(chosen) == len(self.snapshot.connectors)
-            report = Report(_counted(results), whole, sent.causes, missing, full)
+            full = receipts.reconcile(self.datahub.identity(), sink.look(frozenset(receipts.urns(ALIVE))))
+            full = "full_refresh was asked for" if self.request.full_refresh else full
+            vanished = Vanished(receipts.count(), frozenset(self.state.names()), self._held_before(receipts))
+            names, missing = self._chosen(everything)
+            yield from self._emit(sink, receipts, names, vanished, full is not None or everything)
+            report = Report(self.counts, len(names) == len(self.state.names()), self.sent.causes, missing, full)
             if self.request.remove and not report.problem:
-                report = remove_stale(
-                    self.cluster, self.request, self.snapshot, results, report, self.receipts, sink, previous
-                )
+                self.held.check()
+                vanished.read = frozenset(self.state.names())  # a connector may have been created meanwhile
+                report = remove_stale(self.cluster, self.request, vanished, report, receipts, sink)
         except BaseException:
             if not everything:  # what is written whole stays as it was
                 sink.close()
             raise
-        report, results = _closed(report, results, sink.close())
-        lineages = self._remember(report, results, before)
-        page = write_page(self.cluster.state.folder, self.cluster.file.slug, self.snapshot, lineages)
-        gone = tuple(before[name] for name in (report.stale.gone_connectors if report.stale else ()) if name in before)
-        warnings = (*self.describer.notes, *page)
-        return replace(report, warnings=warnings, entities=len(self.receipts.alive()), gone=gone)
-
-    def _chosen(self, everything: bool) -> tuple[tuple[Connector, ...], dict[str, str]]:
-        """The connectors to process, and those asked for that are not in the snapshot."""
-        known = {one.name: one for one in self.snapshot.connectors}
+        report = self._closed(report, sink.close())
         if self.request.connectors is None:
-            return self.snapshot.connectors, {}
+            self.state.derived_by(code_version())
+        gone = report.stale.gone_connectors if report.stale else ()
+        lost = tuple(self.state.lineages(gone))
+        self.state.forget(gone)
+        page = write_page(self.state, self.cluster.file.slug, self.cluster.page)
+        return replace(report, warnings=(*self.notes, *page), entities=receipts.count(ALIVE), gone=lost)
+
+    def _held_before(self, receipts: Receipts) -> frozenset[str]:
+        """What DataHub held before the run, where that may have to be compared with another's memory."""
+        return frozenset(receipts.urns()) if self.cluster.recipe.pipeline_name else frozenset()
+
+    def _chosen(self, everything: bool) -> tuple[list[str], dict[str, str]]:
+        """The connectors to process, and those asked for that are not in the snapshot."""
+        known = self.state.names()
+        if self.request.connectors is None:
+            return known, {}
         wanted = set(self.request.connectors)
-        wanted -= set(self.snapshot.gone(self.request.may_be_gone))
-        missing = {name: self.snapshot.unread.get(name, "it is not in the cluster") for name in wanted - known.keys()}
-        return tuple(one for one in self.snapshot.connectors if everything or one.name in wanted), missing
+        wanted -= set(self.request.may_be_gone) - self.state.listed()
+        unread = self.facts.head.unread
+        missing = {name: unread.get(name, "it is not in the cluster") for name in wanted.difference(known)}
+        return [name for name in known if everything or name in wanted], missing
 
     def _emit(
+        self, sink: Sink, receipts: Receipts, names: list[str], vanished: Vanished, all_of_it: bool
+    ) -> Iterator[ConnectorResult]:
+        chosen = frozenset(names)
+        snapshot = replace(self.facts.head, connectors=tuple(self.state.readable()))
+        known = self.cluster.beyond(snapshot)
+        self.notes, self.properties = known.settings.notes, known.properties
+        derived = deriver(snapshot.connectors, known.settings)
+        found = ((one, derived(one)) for one in snapshot.connectors if one.name in chosen)
+        for chunk in chunks(found):
+            results = self._chunk(sink, receipts, chunk, vanished, all_of_it)
+            for result in results:
+                self.counts = self.counts.plus(result)
+                yield result
+            if self.progress:
+                self.progress(self.counts.connectors, len(names))
+
+    def _chunk(
         self,
         sink: Sink,
-        connectors: tuple[Connector, ...],
-        before: Mapping[str, ConnectorLineage],
+        receipts: Receipts,
+        chunk: Sequence[tuple[Connector, ConnectorLineage]],
+        vanished: Vanished,
         all_of_it: bool,
-        progress: Progress | None,
-        results: list[ConnectorResult],
-    ) -> Generator[ConnectorResult, None, SendReport]:
-        known = self.index.connectors if self.index.version == code_version() else {}
-        total = SendReport()
-        for chunk in _chunks(connectors):
-            described = [self.describer.describe(one) for one in chunk]
-            owners = {proposal.urn: one.connector for one, found in described for proposal in found}
-            due = [
-                proposal
-                for one, found in described
-                for proposal in (found if all_of_it else self.receipts.diff(one.connector, found))
-            ]
-            report = sink.send(due, lambda done, owners=owners: self.receipts.acknowledge(owners, done))  # type: ignore[misc]
-            total = total + report
-            failed = Counter(owners[proposal.urn] for proposal, _ in report.failed)
-            asked = Counter(owners[proposal.urn] for proposal in due)
-            for one, found in zip(chunk, described, strict=True):
-                name = one.name
-                result = ConnectorResult.of(one, found, before.get(name), known.get(name), asked[name])
-                results.append(result.without(failed[name]))
-            yield from results[-len(chunk) :]
-            if progress:
-                progress(len(results), len(connectors))
-        return total
+    ) -> list[ConnectorResult]:
+        """Send what is due of a few connectors and remember them."""
+        made = describe(self.cluster, self.state, chunk, self.properties, self.facts.code_version)
+        emission = Emission.of(receipts, self.state, [one.connector.name for one in made])
+        due: list[Proposal] = []
+        owners: dict[str, str] = {}
+        for one in made:
+            name = one.connector.name
+            due += one.proposals if all_of_it else emission.due(name, one.proposals)
+            owners.update(dict.fromkeys(one.urns, name))
+            vanished.add(one.connector, emission.vanished(name, one.urns))
+        self.held.check()
+        emission.expect(owners)
+        report = sink.send(due, emission.acknowledge)
+        self.sent = self.sent + SendReport(report.sent, (), report.causes)
+        failed = Counter(owners[proposal.urn] for proposal, _ in report.failed)
+        asked = Counter(owners[proposal.urn] for proposal in due)
+        decided = report.sent + len(report.failed) == len(due)
+        memory = [one.to_remember(failed[one.connector.name]) for one in made]
+        if decided:
+            self._remember(emission, [one for one in memory if one is not None])
+        else:
+            self.undecided.append((emission, [one for one in memory if one is not None]))
+        return [one.result(asked[one.connector.name], failed[one.connector.name]) for one in made]
 
-    def _remember(
-        self, report: Report, results: Iterable[ConnectorResult], before: Mapping[str, ConnectorLineage]
-    ) -> tuple[ConnectorLineage, ...]:
-        """Lineage and index for the next run; a connector with anything unacknowledged is not through."""
-        now, state = time.time(), self.cluster.state
-        known, lineages = dict(self.index.connectors), dict(before)
-        for result in results:
-            name = result.connector.name
-            lineages[name] = result.lineage
-            if not result.failed:
-                first_seen = known[name].first_seen if name in known else now
-                known[name] = Known(config_hash(result.connector), result.version, first_seen)
-        for name in report.stale.gone_connectors if report.stale else ():
-            known.pop(name, None)
-            lineages.pop(name, None)
-        if lineages != before:
-            state.save_lineages(lineages.values())
-        version = code_version() if self.request.connectors is None else self.index.version
-        index = replace(self.index, connectors=known, version=version)
-        if index != self.index:
-            state.save_index(index)
-        return tuple(lineages.values())
+    def _remember(self, emission: Emission, derived: list[Derived]) -> None:
+        if derived or emission.unsaved:
+            self.held.check()
+            with self.state.database.writing() as connection:
+                emission.flush(connection)
+                self.state.remember(connection, derived)
 
-
-def _counted(results: Iterable[ConnectorResult]) -> Counts:
-    counts = Counts()
-    for result in results:
-        counts = counts.plus(result)
-    return counts
-
-
-def _closed(
-    report: Report, results: list[ConnectorResult], closing: SendReport
-) -> tuple[Report, list[ConnectorResult]]:
-    """The report and results with what a sink decided only when it was closed."""
-    if closing.ok:
-        return report, results
-    failed = Counter(proposal.urn for proposal, _ in closing.failed)
-    results = [one.without(sum(failed[urn] for urn in one.urns)) for one in results]
-    causes = {**report.causes, **closing.causes}
-    stale = report.stale and replace(report.stale, gone_connectors=())
-    removed = () if closing.failed else report.removed
-    return replace(report, counts=_counted(results), causes=causes, stale=stale, removed=removed), results
-
-
-def _chunks(connectors: tuple[Connector, ...]) -> Iterator[tuple[Connector, ...]]:
-    for start in range(0, len(connectors), _CHUNK):
-        yield connectors[start : start + _CHUNK]
+    def _closed(self, report: Report, closing: SendReport) -> Report:
+        """The report with what the sink decided only when it was closed; and what it decided is remembered."""
+        failed = Counter(proposal.urn for proposal, _ in closing.failed)
+        for emission, memory in self.undecided:
+            lost = {emission.owners[urn] for urn in failed if urn in emission.owners}
+            self._remember(emission, [one.failed() if one.lineage.connector in lost else one for one in memory])
+        if closing.ok:
+            return report
+        counts = replace(
+            self.counts,
+            sent=self.counts.sent - len(closing.failed),
+            failed=self.counts.failed + len(closing.failed),
+        )
+        causes = {**report.causes, **closing.causes}
+        stale = report.stale and replace(report.stale, gone_connectors=())
+        return replace(
+            report, counts=counts, causes=causes, stale=stale, removed=() if closing.failed else report.removed
+        )

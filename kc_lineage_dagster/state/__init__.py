@@ -1,1 +1,1 @@
-"""What a run leaves for the next one."""
+"""What one run leaves for the next, in a database: what was read, derived and acknowledged; one writer at a time."""

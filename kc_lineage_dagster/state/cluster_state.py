@@ -1,142 +1,328 @@
-"""What a cluster's runs leave for the next one: JSON documents in one folder, no pickle, no secret.
+"""What one cluster's runs leave for the next one: the cluster as it was read, and its lineage as it was derived.
 
-    <state>/<slug>/snapshots/<digest>.json   what the cluster answered, redacted
-    <state>/<slug>/index.json                which snapshot is current; what was last derived and emitted per connector
-    <state>/<slug>/lineage.json              the lineage as last derived
-    <state>/<slug>/lineage.html              its picture, for people
-    <state>/<slug>/receipts/                 what DataHub acknowledged
-    <state>/<slug>/lock                      held by the run that is at work
-
-No file is named after a connector, so no name can escape.
+Connectors and lineage are read and written in chunks: nobody needs to hold a large cluster whole. No secret gets here.
 """
 
 from __future__ import annotations
 
-import os
-import sys
-from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
-from functools import lru_cache
+import time
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from itertools import islice
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
-from kc_lineage_dagster.connect.snapshot import Snapshot
-from kc_lineage_dagster.documents import read_document, read_list, unreadable, write_document, write_list
-from kc_lineage_dagster.lineage import ConnectorLineage, Dataset, Edge, FieldEdge, Unresolved
+from sqlalchemy import Connection, Table, delete, func, select, update
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.dialects.postgresql.dml import Insert as PostgresInsert
+from sqlalchemy.dialects.sqlite.dml import Insert as SqliteInsert
 
-STATE_VARIABLE = "KC_LINEAGE_STATE"
-_SNAPSHOTS_KEPT = 3
+from kc_lineage_dagster.connect.snapshot import Connector, Snapshot
+from kc_lineage_dagster.lineage import ConnectorLineage
+from kc_lineage_dagster.state import codec, tables
+from kc_lineage_dagster.state.database import Database, database_at
+from kc_lineage_dagster.state.place import place_of
 
+CHUNK = 200  # connectors that are in memory at once
+_IN_A_FILE = "it may be in one of the files that could not be read"
 
-def state_folder(slug: str, home: Path, environ: Mapping[str, str] | None = None) -> Path:
-    """A cluster's folder: below ``KC_LINEAGE_STATE``, else ``$DAGSTER_HOME/kc_lineage``, else ``home/kc_lineage``."""
-    variables = os.environ if environ is None else environ
-    if variables.get(STATE_VARIABLE):
-        return Path(variables[STATE_VARIABLE]).expanduser().absolute() / slug
-    dagster_home = variables.get("DAGSTER_HOME")
-    return (Path(dagster_home).expanduser().absolute() if dagster_home else home) / "kc_lineage" / slug
+_T = TypeVar("_T")
 
 
 @dataclass(frozen=True, slots=True)
 class Known:
-    """What the index holds of one connector.
+    """What is known of the last time that a connector's lineage was derived and everything of it acknowledged.
 
-    ``config``: fingerprint of the configuration that was last derived and emitted. ``lineage``: fingerprint of that
-    lineage. ``first_seen``: seconds since the epoch.
+    ``config``: hash of its configuration. ``version``: hash of its proposals.
     """
 
     config: str
-    lineage: str
-    first_seen: float
+    version: str
 
 
 @dataclass(frozen=True, slots=True)
-class Index:
-    """``index.json``. ``version``: of this package, when it last derived all connectors."""
+class Facts:
+    """A cluster as a whole.
 
-    snapshot: str | None = None
-    read_at: float | None = None
-    connectors: Mapping[str, Known] = field(default_factory=dict)
-    version: str | None = None
+    ``head``: the snapshot last read, without its connectors. ``reading``: the number of that listing; a higher one was
+    taken later. ``listed_at``: when, in seconds since the epoch. ``code_version``: the release that last derived all
+    connectors.
+    """
+
+    head: Snapshot
+    reading: int
+    listed_at: float
+    code_version: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Derived:
+    """A connector's lineage to be remembered. ``known``: None while anything of it was not acknowledged."""
+
+    lineage: ConnectorLineage
+    document: str
+    known: Known | None
+
+    def failed(self) -> Derived:
+        """The same, with something of it not acknowledged after all."""
+        return Derived(self.lineage, self.document, None)
+
+
+@dataclass(frozen=True, slots=True)
+class Totals:
+    """The lineage of a cluster in numbers. ``field_edges``: edges of which single fields are known."""
+
+    connectors: int = 0
+    edges: int = 0
+    field_edges: int = 0
+    unresolved: int = 0
+
+
+def state_of(slug: str, home: Path, environ: Mapping[str, str] | None = None) -> ClusterState:
+    """The state of a cluster, where ``place.place_of`` says. StateError for an address that cannot be used."""
+    from kc_lineage_dagster.state.takeover import take_over
+
+    state = ClusterState(database_at(place_of(home, environ)), slug)
+    take_over(state, home, environ)
+    return state
 
 
 @dataclass(frozen=True, slots=True)
 class ClusterState:
-    """The folder of one cluster."""
+    """The rows of one cluster. Every method is a transaction of its own, or one for each chunk. StateError when the
+    database cannot be used.
+    """
 
-    folder: Path
-
-    @property
-    def lock(self) -> Path:
-        """The lock file."""
-        return self.folder / "lock"
+    database: Database
+    slug: str
 
     @property
-    def receipts(self) -> Path:
-        """The receipts' folder."""
-        return self.folder / "receipts"
+    def folder(self) -> Path | None:
+        """Where its lock file and its page are; None when the state is in PostgreSQL."""
+        return self.database.place.folder_of(self.slug)
 
-    def index(self) -> Index:
-        """The index; an empty one before the first run."""
-        data = read_document(self.folder / "index.json") or {}
-        known = {name: Known(**one) for name, one in data.get("connectors", {}).items()}
-        return Index(data.get("snapshot"), data.get("read_at"), known, data.get("version"))
+    # The cluster as it was read
 
-    def save_index(self, index: Index) -> None:
-        """Replaces the index."""
-        known = {name: _plain(one) for name, one in index.connectors.items()}
-        write_document(self.folder / "index.json", {**_plain(index), "connectors": known})
+    def begin_reading(self) -> int:
+        """The number of the listing that is about to be taken: higher than that of every earlier one, whatever clocks
+        say.
+        """
+        row = {"cluster": self.slug, "next_reading": 1, "reading": 0}
+        with self.database.writing() as connection:
+            connection.execute(_insert(connection, tables.cluster).on_conflict_do_nothing(), row)
+            mine = tables.cluster.c.cluster == self.slug
+            number = connection.execute(
+                select(tables.cluster.c.next_reading).where(mine).with_for_update()
+            ).scalar_one()
+            connection.execute(update(tables.cluster).where(mine).values(next_reading=number + 1))
+        return int(number)
 
-    def save_snapshot(self, snapshot: Snapshot) -> str:
-        """Stores a snapshot under its digest and returns that; the oldest ones go."""
-        folder = self.folder / "snapshots"
-        write_document(folder / f"{snapshot.digest}.json", snapshot.to_json())
-        oldest_first = sorted(folder.glob("*.json"), key=lambda path: path.stat().st_mtime)
-        for path in oldest_first[:-_SNAPSHOTS_KEPT]:
-            path.unlink(missing_ok=True)
-        return snapshot.digest
+    def save_connectors(self, reading: int, connectors: Sequence[Connector]) -> None:
+        """Store connectors as listing ``reading`` has them. What a later listing has said of one stays."""
+        table = tables.connector
+        digests = {one.name: codec.lasting_digest(one) for one in connectors}
+        with self.database.writing() as connection:
+            chosen = select(table.c.name, table.c.digest).where(self._named(table, digests), table.c.unread.is_(None))
+            same = {name for name, digest in connection.execute(chosen) if digests[name] == digest}
+            if same:
+                older = [self._named(table, same), table.c.reading < reading]
+                connection.execute(update(table).where(*older).values(reading=reading))
+            rows = [
+                {"digest": digests[one.name], "document": codec.connectors().dump(one), "unread": None}
+                | {"cluster": self.slug, "id": tables.id_of(one.name), "name": one.name, "reading": reading}
+                for one in connectors
+                if one.name not in same
+            ]
+            upsert(connection, table, rows, newer="reading")
 
-    def snapshot(self, digest: str | None) -> Snapshot | None:
-        """A stored snapshot."""
-        data = read_document(self.folder / "snapshots" / f"{digest}.json") if digest else None
-        return None if data is None else Snapshot.from_json(data)
+    def finish_reading(self, reading: int, head: Snapshot) -> None:
+        """Store what listing ``reading`` says of the cluster as a whole, and forget connectors that it lacks. What a
+        later listing has said stays.
+        """
+        table, facts = tables.connector, tables.cluster
+        with self.database.writing() as connection:
+            for name, reason in head.unread.items():
+                row = {"cluster": self.slug, "id": tables.id_of(name), "name": name, "reading": reading}
+                upsert(connection, table, [{**row, "unread": reason}], newer="reading")
+            lacking = (table.c.cluster == self.slug) & (table.c.reading < reading)
+            if head.unread_files:
+                connection.execute(update(table).where(lacking).values(unread=_IN_A_FILE))
+            else:
+                connection.execute(delete(table).where(lacking))
+            connection.execute(
+                update(facts)
+                .where(facts.c.cluster == self.slug, facts.c.reading <= reading)
+                .values(reading=reading, listed_at=time.time(), head=codec.heads().dump(replace(head, unread={})))
+            )
 
-    def lineages(self) -> dict[str, ConnectorLineage]:
-        """The lineage as last derived, by connector."""
-        path, dataset = self.folder / "lineage.json", lru_cache(maxsize=None)(Dataset)  # a topic is named by many
-        try:
-            return {one["connector"]: lineage_from(one, dataset) for one in read_list(path)}
-        except (KeyError, TypeError, AttributeError) as error:  # JSON of another shape
-            raise unreadable(path, error) from error
+    def facts(self) -> Facts | None:
+        """What is known of the cluster as a whole; None when it was never read."""
+        table = tables.cluster
+        with self.database.reading() as connection:
+            row = connection.execute(select(table).where(table.c.cluster == self.slug)).one_or_none()
+            head = codec.heads().load(row.head) if row and row.head else None
+            if row is None or head is None:
+                return None
+            unread = select(tables.connector.c.name, tables.connector.c.unread).where(
+                tables.connector.c.cluster == self.slug, tables.connector.c.unread.is_not(None)
+            )
+            reasons = {one.name: one.unread for one in connection.execute(unread)}
+        return Facts(replace(head, unread=dict(sorted(reasons.items()))), row.reading, row.listed_at, row.code_version)
 
-    def save_lineages(self, lineages: Iterable[ConnectorLineage]) -> None:
-        """Replaces the stored lineage."""
-        write_list(self.folder / "lineage.json", map(lineage_document, lineages))
+    def head(self) -> Snapshot | None:
+        """The snapshot last read, without its connectors; None when there is none."""
+        facts = self.facts()
+        return facts.head if facts else None
+
+    def names(self) -> list[str]:
+        """The connectors that were read, by code points."""
+        table = tables.connector
+        chosen = select(table.c.name).where(
+            table.c.cluster == self.slug, table.c.document.is_not(None), table.c.unread.is_(None)
+        )
+        with self.database.reading() as connection:
+            return sorted(connection.execute(chosen).scalars())
+
+    def listed(self) -> frozenset[str]:
+        """The connectors that are in the cluster as it was last listed, read or not."""
+        table = tables.connector
+        with self.database.reading() as connection:
+            return frozenset(connection.execute(select(table.c.name).where(table.c.cluster == self.slug)).scalars())
+
+    def connectors(self, names: Iterable[str] | None = None) -> Iterator[Connector]:
+        """Connectors as they were last read, in the order of ``names`` (None: all that were read, by name); those that
+        were never read are left out.
+        """
+        for chunk in chunks(self.names() if names is None else names):
+            found = self.connectors_of(chunk)
+            yield from (found[name] for name in chunk if name in found)
+
+    def readable(self) -> Iterator[Connector]:
+        """All connectors that could be read the last time, by name."""
+        for chunk in chunks(self.names()):
+            found = self.readable_of(chunk)
+            yield from (found[name] for name in chunk if name in found)
+
+    def readable_of(self, names: Collection[str]) -> dict[str, Connector]:
+        """The same for a few names, by name, without those that could not be read this time."""
+        return self.connectors_of(names, tables.connector.c.unread.is_(None))
+
+    def connectors_of(self, names: Collection[str], *conditions: Any) -> dict[str, Connector]:
+        """The same for a few names, by name. ``conditions``: further ones, of the table."""
+        table = tables.connector
+        chosen = select(table.c.name, table.c.document).where(self._named(table, names), table.c.document.is_not(None))
+        chosen = chosen.where(*conditions)
+        with self.database.reading() as connection:
+            rows = connection.execute(chosen).all()
+        loaded = ((name, codec.connectors().load(document)) for name, document in rows)
+        return {name: one for name, one in loaded if one is not None}
+
+    # Its lineage as it was derived
+
+    def known(self, names: Collection[str] | None = None) -> dict[str, Known]:
+        """What was last emitted, of ``names`` or of all, by connector: also of connectors that are gone."""
+        table = tables.lineage
+        chosen = select(table.c.name, table.c.emitted_config, table.c.emitted_version).where(
+            table.c.cluster == self.slug if names is None else self._named(table, names),
+            table.c.emitted_version.is_not(None),
+        )
+        with self.database.reading() as connection:
+            return {name: Known(config, version) for name, config, version in connection.execute(chosen)}
+
+    def digests(self, names: Collection[str]) -> dict[str, str]:
+        """``codec.digest`` of the stored lineage, by connector."""
+        table = tables.lineage
+        with self.database.reading() as connection:
+            rows = connection.execute(select(table.c.name, table.c.digest).where(self._named(table, names)))
+            return {row.name: row.digest for row in rows}
+
+    def lineages(self, names: Iterable[str] | None = None, *, unresolved: bool = False) -> Iterator[ConnectorLineage]:
+        """Lineage as it was last derived, in the order of ``names`` (None: all, by name), a chunk at a time.
+
+        ``unresolved``: only of connectors that have unresolved items.
+        """
+        for chunk in chunks(self.derived_names(unresolved=unresolved) if names is None else names):
+            found = self.lineages_of(chunk)
+            yield from (found[name] for name in chunk if name in found)
+
+    def lineages_of(self, names: Collection[str]) -> dict[str, ConnectorLineage]:
+        """The same for a few names, by name."""
+        table = tables.lineage
+        with self.database.reading() as connection:
+            rows = connection.execute(select(table.c.name, table.c.document).where(self._named(table, names))).all()
+        loaded = ((name, codec.lineages().load(document)) for name, document in rows)
+        return {name: one for name, one in loaded if one is not None}
+
+    def derived_names(self, *, unresolved: bool = False) -> list[str]:
+        """The connectors whose lineage is stored, by code points."""
+        table = tables.lineage
+        chosen = select(table.c.name).where(table.c.cluster == self.slug)
+        with self.database.reading() as connection:
+            return sorted(connection.execute(chosen.where(table.c.unresolved > 0) if unresolved else chosen).scalars())
+
+    def totals(self) -> Totals:
+        """The stored lineage in numbers, without reading it."""
+        table = tables.lineage
+        columns = (table.c.edges, table.c.field_edges, table.c.unresolved)
+        chosen = select(func.count(), *(func.coalesce(func.sum(one), 0) for one in columns))
+        with self.database.reading() as connection:
+            return Totals(*map(int, connection.execute(chosen.where(table.c.cluster == self.slug)).one()))
+
+    def remember(self, connection: Connection, derived: Iterable[Derived]) -> None:
+        """Store lineage. ``connection``: of a transaction that writes."""
+        rows = [
+            {
+                "cluster": self.slug,
+                "id": tables.id_of(one.lineage.connector),
+                "name": one.lineage.connector,
+                "digest": codec.digest(one.document),
+                "document": one.document,
+                "edges": len(one.lineage.edges),
+                "field_edges": sum(bool(edge.fields) for edge in one.lineage.edges),
+                "unresolved": len(one.lineage.unresolved),
+                "emitted_config": one.known and one.known.config,
+                "emitted_version": one.known and one.known.version,
+            }
+            for one in derived
+        ]
+        upsert(connection, tables.lineage, rows)
+
+    def forget(self, names: Collection[str]) -> None:
+        """Drop the lineage of connectors that are gone."""
+        for chunk in chunks(names):
+            with self.database.writing() as connection:
+                connection.execute(delete(tables.lineage).where(self._named(tables.lineage, chunk)))
+
+    def derived_by(self, version: str | None) -> None:
+        """Note the release that derived all connectors."""
+        table = tables.cluster
+        with self.database.writing() as connection:
+            connection.execute(update(table).where(table.c.cluster == self.slug).values(code_version=version))
+
+    def _named(self, table: Table, names: Collection[str]) -> Any:
+        return (table.c.cluster == self.slug) & table.c.id.in_([tables.id_of(name) for name in names])
 
 
-def lineage_document(lineage: ConnectorLineage) -> dict[str, Any]:
-    """As ``dataclasses.asdict``, in a third of its time."""
-
-    def edge(one: Edge) -> dict[str, Any]:
-        fields = [_plain(field) for field in one.fields]
-        upstream = one.upstream and _plain(one.upstream)
-        return {"upstream": upstream, "downstream": _plain(one.downstream), "fields": fields, "evidence": one.evidence}
-
-    edges, unresolved = [edge(one) for one in lineage.edges], [_plain(one) for one in lineage.unresolved]
-    return {**_plain(lineage), "edges": edges, "unresolved": unresolved}
+def chunks(items: Iterable[_T], size: int = CHUNK) -> Iterator[list[_T]]:
+    """Lists of at most ``size`` items."""
+    rest = iter(items)
+    while chunk := list(islice(rest, size)):
+        yield chunk
 
 
-def _plain(value: Any) -> dict[str, Any]:
-    return {name: getattr(value, name) for name in value.__slots__}
+def _insert(connection: Connection, table: Table) -> SqliteInsert | PostgresInsert:
+    return sqlite.insert(table) if connection.dialect.name == "sqlite" else postgresql.insert(table)
 
 
-def lineage_from(data: Mapping[str, Any], dataset: Callable[..., Dataset] = Dataset) -> ConnectorLineage:
-    """The inverse of ``lineage_document``. ``dataset``: makes the datasets."""
+def upsert(connection: Connection, table: Table, rows: Sequence[Mapping[str, Any]], newer: str | None = None) -> None:
+    """Insert rows of one shape, or replace those columns of the rows that are there.
 
-    def edge(one: Mapping[str, Any]) -> Edge:
-        fields = tuple(FieldEdge(**{**field, "upstream": tuple(field["upstream"])}) for field in one["fields"])
-        upstream = dataset(**one["upstream"]) if one["upstream"] else None
-        return Edge(upstream, dataset(**one["downstream"]), fields, sys.intern(one["evidence"]))
-
-    edges, unresolved = map(edge, data["edges"]), (Unresolved(**one) for one in data["unresolved"])
-    return ConnectorLineage(**{**data, "edges": tuple(edges), "unresolved": tuple(unresolved)})
+    ``newer``: a column whose value must not be lower than the stored one; otherwise the stored row stays.
+    """
+    if not rows:
+        return
+    statement = _insert(connection, table)
+    keys = [column.name for column in table.primary_key]
+    values = {name: statement.excluded[name] for name in rows[0] if name not in keys}
+    condition = None if newer is None else table.c[newer] <= statement.excluded[newer]
+    connection.execute(statement.on_conflict_do_update(index_elements=keys, set_=values, where=condition), list(rows))

@@ -5,43 +5,61 @@ from __future__ import annotations
 import json
 import time
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from typing import Any
 
+from sqlalchemy import Select, select
+
 from kc_lineage_dagster.recipe.files import RecipeFile
-from kc_lineage_dagster.state.cluster_state import ClusterState
-from kc_lineage_dagster.state.receipts import Receipts
+from kc_lineage_dagster.state import tables
+from kc_lineage_dagster.state.cluster_state import ClusterState, chunks
 
 FORGOTTEN_AFTER = 14 * 24 * 3600  # seconds since another cluster was last read
 _SHOWN = 3
+_URNS = 500  # in one statement
 _ADDRESS = ("server", "filename", "type", "config", "connection")  # fields of ``sink.config`` that say where it is
 
 
-def others(state: ClusterState, identity: str | None) -> Iterator[tuple[str, frozenset[str]]]:
-    """Slug and URNs of the other recipes that share this state folder and sink.
+def held_by_others(state: ClusterState, identity: str | None, urns: Iterable[str]) -> dict[str, str]:
+    """Those of ``urns`` that another recipe with this state and sink holds too, with that recipe's slug.
 
-    A cluster that was not read for two weeks is one whose recipe was renamed or taken away: it holds nothing any more.
+    ``identity``: of the sink. A cluster that was not read for two weeks is one whose recipe was renamed or taken away:
+    it holds nothing any more.
     """
-    for folder in sorted(state.folder.parent.glob("*/receipts")):
-        other = ClusterState(folder.parent)
-        if other.folder == state.folder or time.time() - (other.index().read_at or 0) > FORGOTTEN_AFTER:
-            continue
-        receipts = Receipts.load(folder, read_only=True)
-        if receipts.identity == identity:
-            yield other.folder.name, receipts.all_urns()
+    entity = tables.entity
+    found: dict[str, str] = {}
+    for chunk in chunks(urns, _URNS):
+        with state.database.reading() as connection:
+            chosen = _others(state, identity).where(entity.c.urn.in_(chunk))
+            found |= {row.urn: row.cluster for row in connection.execute(chosen)}
+    return found
 
 
 def shared_flows(state: ClusterState) -> dict[str, str]:
     """DataFlows that this cluster's receipts and another recipe's both hold, with that recipe's slug."""
-    own = Receipts.load(state.receipts, read_only=True)
-    held = own.all_urns()
-    return {
-        urn: slug
-        for slug, urns in others(state, own.identity)
-        for urn in sorted(urns & held)
-        if urn.startswith("urn:li:dataFlow:")
-    }
+    entity, sink = tables.entity, tables.sink
+    own = entity.alias()
+    with state.database.reading() as connection:
+        identity = connection.execute(select(sink.c.identity).where(sink.c.cluster == state.slug)).scalar_one_or_none()
+        held = select(own.c.urn).where(own.c.cluster == state.slug, own.c.urn.startswith("urn:li:dataFlow:"))
+        chosen = _others(state, identity).where(entity.c.urn.in_(held)).order_by(entity.c.urn)
+        return {row.urn: row.cluster for row in connection.execute(chosen)}
+
+
+def _others(state: ClusterState, identity: str | None) -> Select[tuple[str, str]]:
+    """URN and slug of what other recipes hold."""
+    entity, sink, cluster = tables.entity, tables.sink, tables.cluster
+    return (
+        select(entity.c.urn, entity.c.cluster)
+        .join(sink, sink.c.cluster == entity.c.cluster)
+        .join(cluster, cluster.c.cluster == entity.c.cluster)
+        .where(
+            entity.c.cluster != state.slug,
+            sink.c.identity == identity,
+            cluster.c.listed_at > time.time() - FORGOTTEN_AFTER,
+        )
+    )
 
 
 def with_notes(files: Iterable[RecipeFile]) -> list[RecipeFile]:

@@ -1,158 +1,153 @@
-"""What DataHub has acknowledged, per connector: URN -> aspect -> content hash. No values, so no secrets.
+"""What DataHub has acknowledged: a row per flow and job, with the hash of each of its aspects. No values, no secrets.
 
-A folder holds ``receipts.json`` (a document replaced whole) and ``receipts.journal`` (a line per acknowledged
-batch, so that a kill in the middle of an emission forgets nothing). Replaying the journal over a document
-that holds it already changes nothing. One process writes at a time (the cluster's lock); anyone may read.
-
-The order that keeps a kill harmless: a write is noted after its acknowledgement (at worst it is sent again);
-a removal is noted before it is sent, so that an entity which comes back is told ``removed=false`` again
-whatever became of the answer.
-
-Connector names stand inside the documents only: no name can reach outside the folder.
+The order that keeps a kill harmless: an entity is noted as UNKNOWN before it is first sent, so that nothing in DataHub
+is ever forgotten; an aspect is noted after its acknowledgement (at worst it is sent again); a removal is noted before
+it is sent, so that an entity which comes back is told ``removed=false`` again whatever became of the answer.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+import json
+import time
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any
 
-from kc_lineage_dagster.documents import read_document, write_document
+from sqlalchemy import Connection, Row, delete, func, select, update
+
 from kc_lineage_dagster.emit.aspects import Proposal
 from kc_lineage_dagster.emit.which_datahub import Seen
-from kc_lineage_dagster.errors import StateError
-from kc_lineage_dagster.state.journal import Journal
+from kc_lineage_dagster.state import tables
+from kc_lineage_dagster.state.cluster_state import ClusterState, chunks, upsert
 
-VERSION = 1
-ADOPTED = ""  # the owner of entities that no connector of ours is known to have made (`datahub ingest` did)
+ALIVE = "alive"  # DataHub has acknowledged ``removed=false``
+UNKNOWN = "unknown"  # it was sent, perhaps: DataHub may hold it
+REMOVING = "removing"  # its removal was decided and is not acknowledged
 
-_REMOVING = "removing"  # instead of the hash of ``status``: its removal was decided, not yet acknowledged
-_UNKNOWN = "?"  # instead of a hash: it was sent, but DataHub may have lost it
-
-# The journal is folded into the document when it outgrows this many bytes and a quarter of the document.
-_FOLD_BYTES = 256 * 1024
-_FOLD_SHARE = 0.25
-
-_Entities = dict[str, dict[str, str]]  # URN -> aspect -> hash
+_FLUSH_SECONDS = 5.0  # what was acknowledged longer ago is on disk
+_URNS = 500  # in one statement
 
 
 @dataclass(slots=True)
-class _State:
+class Held:
+    """One entity: ``aspects``: name -> hash of what was acknowledged."""
+
+    connector: str | None
+    state: str
+    aspects: dict[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class SinkFacts:
+    """The sink that the receipts are of.
+
+    ``identity``: type and address. ``incarnation``: which DataHub stood there, as far as it could be asked.
+    ``baseline``: how many entities there were when a removal was first refused; see ``run.removal.plan``.
+    """
+
     identity: str | None = None
     incarnation: str | None = None
     baseline: int | None = None
-    connectors: dict[str, _Entities] = field(default_factory=dict)
 
 
 class Receipts:
-    """The receipts of one cluster. Every change is on disk when the method that makes it returns."""
+    """The receipts of one cluster. Every change is stored when the method that makes it returns."""
 
-    __slots__ = ("_document", "_journal", "_read_only", "_state")
+    __slots__ = ("_facts", "_state")
 
-    def __init__(self, folder: Path, *, read_only: bool = False) -> None:
-        """Receipts kept in ``folder``, not yet read: use ``load``."""
-        self._read_only = read_only
-        self._document = folder / "receipts.json"
-        self._journal = Journal(folder / "receipts.journal")
-        self._state = _State()
-
-    @classmethod
-    def load(cls, folder: Path, *, read_only: bool = False) -> Receipts:
-        """What the folder holds, nothing if it holds nothing; creates no file.
-
-        ``read_only``: changes stay in memory, for a dry run. Raises StateError when the document is
-        not readable (a kill cannot make it so).
-        """
-        receipts = cls(folder, read_only=read_only)
-        receipts._state = _state_of(read_document(receipts._document), receipts._document)
-        for operation, *arguments in receipts._journal.lines():
-            _APPLY[operation](receipts._state, *arguments)
-        return receipts
+    def __init__(self, state: ClusterState) -> None:
+        self._state = state
+        table = tables.sink
+        with state.database.reading() as connection:
+            row = connection.execute(select(table).where(table.c.cluster == state.slug)).one_or_none()
+        self._facts = SinkFacts(row.identity, row.incarnation, row.baseline) if row else SinkFacts()
 
     @property
-    def identity(self) -> str | None:
-        """The sink the receipts are of (``sink_identity``); None when there are none yet."""
-        return self._state.identity
+    def facts(self) -> SinkFacts:
+        """The sink that the receipts are of."""
+        return self._facts
 
-    @property
-    def incarnation(self) -> str | None:
-        """Which DataHub stood at that address, as far as it could be asked."""
-        return self._state.incarnation
+    def count(self, *states: str) -> int:
+        """How many entities are in one of these states, or in any."""
+        table = tables.entity
+        chosen = select(func.count()).where(table.c.cluster == self._state.slug)
+        with self._state.database.reading() as connection:
+            return int(connection.execute(chosen.where(table.c.state.in_(states)) if states else chosen).scalar_one())
 
-    @property
-    def baseline(self) -> int | None:
-        """How many entities there were when a removal was first refused; see ``stale.plan``."""
-        return self._state.baseline
+    def urns(self, *states: str) -> Iterator[str]:
+        """The entities that are in one of these states, or all."""
+        table = tables.entity
+        chosen = select(table.c.urn).where(table.c.cluster == self._state.slug)
+        with self._state.database.reading() as connection:
+            rows = connection.execute(chosen.where(table.c.state.in_(states)) if states else chosen)
+            yield from rows.scalars().all()
 
-    def connectors(self) -> frozenset[str]:
-        """Names of the connectors that have receipts."""
-        return frozenset(self._state.connectors) - {ADOPTED}
+    def of_connectors(self, names: Collection[str]) -> dict[str, Held]:
+        """The entities of a few connectors, by URN."""
+        return self._held(tables.entity.c.connector_id.in_([tables.id_of(name) for name in names]))
 
-    def urns(self, connector: str) -> frozenset[str]:
-        """Flow and jobs of one connector that DataHub holds, or may hold."""
-        return frozenset(self._state.connectors.get(connector, ()))
+    def of_urns(self, urns: Iterable[str]) -> dict[str, Held]:
+        """Those of these entities that are held, by URN."""
+        found: dict[str, Held] = {}
+        for chunk in chunks(urns, _URNS):
+            found |= self._held(tables.entity.c.urn.in_(chunk))
+        return found
 
-    def holdings(self) -> dict[str, frozenset[str]]:
-        """``urns`` of every owner, ADOPTED included: what ``stale.plan`` calls previous."""
-        return {name: frozenset(entities) for name, entities in self._state.connectors.items()}
+    def without(self, listed: Collection[str]) -> dict[str, Held]:
+        """The entities of connectors that are not among ``listed``, and those of no connector; by URN."""
+        table = tables.entity
+        with self._state.database.reading() as connection:
+            chosen = select(table.c.connector).where(table.c.cluster == self._state.slug).distinct()
+            owners = set(connection.execute(chosen).scalars())
+        found = self._held(table.c.connector.is_(None)) if None in owners else {}
+        for chunk in chunks(sorted(name for name in owners if name is not None and name not in listed)):
+            found |= self.of_connectors(chunk)
+        return found
 
-    def all_urns(self) -> frozenset[str]:
-        """Every URN held here; another recipe's are never removed."""
-        return frozenset(urn for entities in self._state.connectors.values() for urn in entities)
+    def _held(self, condition: Any) -> dict[str, Held]:
+        table = tables.entity
+        with self._state.database.reading() as connection:
+            rows = connection.execute(select(table).where(table.c.cluster == self._state.slug, condition)).all()
+        return {row.urn: _held(row) for row in rows}
 
-    def pending(self) -> frozenset[str]:
-        """Entities whose removal was decided and is not acknowledged."""
-        return frozenset(urn for urn, aspects in self._entities() if aspects.get("status") == _REMOVING)
+    def store(self, connection: Connection, entities: Mapping[str, Held]) -> None:
+        """Write entities. ``connection``: of a transaction that writes."""
+        slug = self._state.slug
+        rows = [
+            {
+                "cluster": slug,
+                "urn": urn,
+                "connector": one.connector,
+                "connector_id": None if one.connector is None else tables.id_of(one.connector),
+                "aspects": json.dumps(one.aspects, separators=(",", ":")),
+                "state": one.state,
+            }
+            for urn, one in entities.items()
+        ]
+        upsert(connection, tables.entity, rows)
 
-    def alive(self) -> frozenset[str]:
-        """Entities that DataHub must hold now if it is the one these receipts are of."""
-        distrusted = {_REMOVING, _UNKNOWN, None}
-        return frozenset(urn for urn, aspects in self._entities() if aspects.get("status") not in distrusted)
-
-    def diff(self, connector: str, proposals: Sequence[Proposal]) -> tuple[Proposal, ...]:
-        """Those proposals that are not acknowledged with this very content."""
-        held = self._state.connectors.get(connector, {})
-        nothing: dict[str, str] = {}
-        return tuple(p for p in proposals if held.get(p.urn, nothing).get(p.aspect_name) != p.hash)
-
-    def acknowledge(self, owners: Mapping[str, str], proposals: Iterable[Proposal]) -> None:
-        """Note what DataHub acknowledged. ``owners``: URN -> connector; a removal needs none.
-
-        Proposals of entities without an owner (a checkpoint) leave no receipt.
-        """
-        gone, rows = [], []
-        for p in proposals:
-            if p.aspect_name == "status" and p.aspect["removed"]:
-                gone.append(p.urn)
-            elif p.urn in owners:
-                rows.append([owners[p.urn], p.urn, p.aspect_name, p.hash])
-        if rows:
-            self._note("ack", rows)
-        if gone:
-            self._note("gone", gone)
-
-    def begin_removal(self, urns: Iterable[str]) -> None:
-        """Note that these entities are about to be removed; they stay pending until acknowledged."""
-        chosen = sorted(urns)
-        if chosen:
-            self._note("removing", chosen, sync=True)
+    def begin_removal(self, urns: Collection[str]) -> None:
+        """Note that these entities are about to be removed; they stay REMOVING until that is acknowledged."""
+        for chunk in chunks(urns, _URNS):
+            held = self.of_urns(chunk)
+            marked = {urn: held.get(urn) or Held(None, REMOVING, {}) for urn in chunk}
+            for one in marked.values():
+                one.state = REMOVING
+                one.aspects.pop("status", None)
+            with self._state.database.writing() as connection:
+                self.store(connection, marked)
 
     def drop(self, urns: Iterable[str]) -> None:
-        """Forget entities without removing them: another recipe answers for them (``StalePlan.dropped``)."""
-        chosen = sorted(urns)
-        if chosen:
-            self._note("gone", chosen)
-
-    def forget(self, connector: str) -> None:
-        """Drop a connector's receipts: all of it is sent again when it is seen again."""
-        if connector in self._state.connectors:
-            self._note("forget", connector)
+        """Forget entities: DataHub has removed them, or another recipe answers for them (``StalePlan.dropped``)."""
+        table = tables.entity
+        for chunk in chunks(urns, _URNS):
+            with self._state.database.writing() as connection:
+                connection.execute(delete(table).where(table.c.cluster == self._state.slug, table.c.urn.in_(chunk)))
 
     def set_baseline(self, entities: int | None) -> None:
         """Keep ``StalePlan.baseline``."""
-        if entities != self._state.baseline:
-            self._note("baseline", entities)
+        if entities != self._facts.baseline:
+            self.note(SinkFacts(self._facts.identity, self._facts.incarnation, entities))
 
     def reconcile(self, identity: str, seen: Seen) -> str | None:
         """Make the receipts describe this sink; returns why everything must be sent, or None.
@@ -160,132 +155,115 @@ class Receipts:
         Another sink, or a DataHub that is new or empty: nothing is left of the receipts. A DataHub that has
         lost some of what it acknowledged: no hash is relied on, but the entities stay known.
         """
-        state = self._state
-        known = seen.incarnation if seen.incarnation is not None else state.incarnation
-        reason, action = _verdict(state, identity, seen)
+        facts = self._facts
+        known = seen.incarnation if seen.incarnation is not None else facts.incarnation
+        reason, action = _verdict(facts, self.count() > 0, identity, seen)
         if action == "reset":
-            self._note("reset", identity, seen.incarnation)
+            self._all(delete(tables.entity))
+            self.note(SinkFacts(identity, seen.incarnation))
             return reason
         if action == "distrust":
-            self._note("distrust")
-        if (identity, known) != (state.identity, state.incarnation):
-            self._note("is", identity, known)
+            self.distrust()
+        if (identity, known) != (facts.identity, facts.incarnation):
+            self.note(SinkFacts(identity, known, facts.baseline))
         return reason
 
-    def save(self) -> None:
-        """Make everything outlive a power cut; folds a long journal into the document."""
-        if self._read_only:
-            return
-        size = self._journal.size()
-        document = self._document.stat().st_size if self._document.exists() else 0
-        if size > _FOLD_BYTES and size > document * _FOLD_SHARE:
-            write_document(self._document, _document_of(self._state))
-            self._journal.clear()
-        self._journal.sync()
+    def distrust(self) -> None:
+        """Rely on no hash any more: all that is alive is sent again."""
+        self._all(update(tables.entity).where(tables.entity.c.state == ALIVE).values(state=UNKNOWN, aspects="{}"))
 
-    def close(self) -> None:
-        """``save``, then release the files."""
-        self.save()
-        self._journal.close()
+    def _all(self, statement: Any) -> None:
+        with self._state.database.writing() as connection:
+            connection.execute(statement.where(tables.entity.c.cluster == self._state.slug))
 
-    def _entities(self) -> Iterable[tuple[str, dict[str, str]]]:
-        for entities in self._state.connectors.values():
-            yield from entities.items()
-
-    def _note(self, operation: str, *arguments: Any, sync: bool = False) -> None:
-        if not self._read_only:
-            self._journal.append([operation, *arguments], sync=sync)
-        _APPLY[operation](self._state, *arguments)
+    def note(self, facts: SinkFacts) -> None:
+        """Keep what is known of the sink."""
+        row = {"cluster": self._state.slug, "identity": facts.identity, "incarnation": facts.incarnation}
+        with self._state.database.writing() as connection:
+            upsert(connection, tables.sink, [{**row, "baseline": facts.baseline}])
+        self._facts = facts
 
 
-def _verdict(state: _State, identity: str, seen: Seen) -> tuple[str | None, str | None]:
+def _held(row: Row[Any]) -> Held:
+    return Held(row.connector, row.state, json.loads(row.aspects))
+
+
+def _verdict(facts: SinkFacts, any_held: bool, identity: str, seen: Seen) -> tuple[str | None, str | None]:
     """(why everything must be sent, what to do with the receipts)."""
-    if state.identity is None or not state.connectors:
+    if facts.identity is None or not any_held:
         return "nothing was sent to this DataHub before", None
-    if state.identity != identity:
-        return f"the sink is another one now ({identity}, before: {state.identity})", "reset"
+    if facts.identity != identity:
+        return f"the sink is another one now ({identity}, before: {facts.identity})", "reset"
     if seen.empty:
         return "DataHub is new or empty", "reset"
-    if None not in (seen.incarnation, state.incarnation) and seen.incarnation != state.incarnation:
+    if None not in (seen.incarnation, facts.incarnation) and seen.incarnation != facts.incarnation:
         return "another DataHub answers at this address", "reset"
     if seen.missing:
         return f"DataHub no longer holds {min(seen.missing)}", "distrust"
     return None, None
 
 
-def _ack(state: _State, rows: Iterable[tuple[str, str, str, str]]) -> None:
-    for connector, urn, aspect, content in rows:
-        state.connectors.setdefault(connector, {}).setdefault(urn, {})[aspect] = content
+@dataclass(slots=True)
+class Emission:
+    """The receipts of a few connectors while their proposals are sent. Begin with ``Emission.of``."""
 
+    receipts: Receipts
+    state: ClusterState
+    held: dict[str, Held]
+    owners: dict[str, str] = field(default_factory=dict)
+    _dirty: set[str] = field(default_factory=set)
+    _flushed: float = field(default_factory=time.monotonic)
 
-def _gone(state: _State, urns: Sequence[str]) -> None:
-    chosen = set(urns)
-    for connector, entities in list(state.connectors.items()):
-        for urn in chosen.intersection(entities):
-            del entities[urn]
-        if not entities:
-            del state.connectors[connector]
+    @classmethod
+    def of(cls, receipts: Receipts, state: ClusterState, connectors: Collection[str]) -> Emission:
+        """For these connectors."""
+        return cls(receipts, state, receipts.of_connectors(connectors))
 
+    def due(self, connector: str, proposals: Iterable[Proposal]) -> list[Proposal]:
+        """Those proposals that are not acknowledged with this very content."""
+        found: list[Proposal] = []
+        for one in proposals:
+            held = self.held.get(one.urn)
+            if held is None or held.connector != connector or held.aspects.get(one.aspect_name) != one.hash:
+                found.append(one)
+        return found
 
-def _removing(state: _State, urns: Sequence[str]) -> None:
-    adopted = set(urns)
-    for entities in state.connectors.values():
-        for urn in adopted.intersection(entities):
-            entities[urn]["status"] = _REMOVING
-            adopted.discard(urn)
-    if adopted:
-        state.connectors.setdefault(ADOPTED, {}).update({urn: {"status": _REMOVING} for urn in adopted})
+    def vanished(self, connector: str, urns: Collection[str]) -> list[str]:
+        """Entities of a connector that its lineage, which names ``urns`` now, no longer names."""
+        return sorted(urn for urn, one in self.held.items() if one.connector == connector and urn not in urns)
 
+    def expect(self, owners: Mapping[str, str]) -> None:
+        """Note entities that are about to be sent (URN -> connector): from now on DataHub may hold them."""
+        self.owners.update(owners)
+        new = {urn: Held(name, UNKNOWN, {}) for urn, name in owners.items() if self._foreign(urn, name)}
+        if new:
+            self.held |= new
+            with self.state.database.writing() as connection:
+                self.receipts.store(connection, new)
 
-def _distrust(state: _State) -> None:
-    for entities in state.connectors.values():
-        for aspects in entities.values():
-            aspects.update({name: _UNKNOWN for name, content in aspects.items() if content != _REMOVING})
+    def _foreign(self, urn: str, connector: str) -> bool:
+        held = self.held.get(urn)
+        return held is None or held.connector != connector
 
+    def acknowledge(self, done: Sequence[Proposal]) -> None:
+        """Note what DataHub acknowledged; stored with the next ``flush``, which is made every few seconds."""
+        for one in done:
+            held = self.held[one.urn]
+            held.aspects[one.aspect_name] = one.hash
+            if one.aspect_name == "status":
+                held.state = ALIVE
+            self._dirty.add(one.urn)
+        if time.monotonic() - self._flushed > _FLUSH_SECONDS:
+            with self.state.database.writing() as connection:
+                self.flush(connection)
 
-def _forget(state: _State, connector: str) -> None:
-    state.connectors.pop(connector, None)
+    @property
+    def unsaved(self) -> bool:
+        """Whether anything was acknowledged that is not stored yet."""
+        return bool(self._dirty)
 
-
-def _reset(state: _State, identity: str, incarnation: str | None) -> None:
-    state.identity, state.incarnation, state.baseline, state.connectors = identity, incarnation, None, {}
-
-
-def _is(state: _State, identity: str, incarnation: str | None) -> None:
-    state.identity, state.incarnation = identity, incarnation
-
-
-def _baseline(state: _State, entities: int | None) -> None:
-    state.baseline = entities
-
-
-_APPLY: Mapping[str, Callable[..., None]] = {
-    "ack": _ack,
-    "gone": _gone,
-    "removing": _removing,
-    "distrust": _distrust,
-    "forget": _forget,
-    "reset": _reset,
-    "is": _is,
-    "baseline": _baseline,
-}
-
-
-def _state_of(document: Any, path: Path) -> _State:
-    if document is None:
-        return _State()
-    if not isinstance(document, dict) or document.get("version") != VERSION:
-        raise StateError(
-            f"state cannot be read: {path} is not of version {VERSION}; delete it to send everything again"
-        )
-    return _State(**{name: document[name] for name in ("identity", "incarnation", "baseline", "connectors")})
-
-
-def _document_of(state: _State) -> dict[str, Any]:
-    return {
-        "version": VERSION,
-        "identity": state.identity,
-        "incarnation": state.incarnation,
-        "baseline": state.baseline,
-        "connectors": state.connectors,
-    }
+    def flush(self, connection: Connection) -> None:
+        """Store what was acknowledged. ``connection``: of a transaction that writes."""
+        self.receipts.store(connection, {urn: self.held[urn] for urn in self._dirty})
+        self._dirty.clear()
+        self._flushed = time.monotonic()

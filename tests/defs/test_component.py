@@ -217,8 +217,8 @@ def graph_of(definitions):
 def test_a_state_that_cannot_be_written_keeps_the_old_one(sandbox, tmp_path, monkeypatch):
     """When the last sync cannot be read, the graph stays as it was."""
     monkeypatch.setenv("KC_LINEAGE_STATE", str(tmp_path / "state"))
-    (tmp_path / "state/crm").mkdir(parents=True)
-    (tmp_path / "state/crm/lineage.json").write_text("[")
+    (tmp_path / "state").mkdir()
+    (tmp_path / "state/state.sqlite").write_text("no database")
     source = {"type": "kafka-connect", "config": {"connect_uri": "cluster.json", "cluster_name": "crm"}}
     component = KafkaConnectLineageComponent(source=source, options={"external_assets": {"enabled": True}})
     (tmp_path / "kept").write_text("[]")

@@ -96,4 +96,4 @@ def test_a_page_that_cannot_be_written_fails_no_run(tmp_path, instance):
     (tmp_path / "state/shop/lineage.html").mkdir(parents=True)
     result = run(tmp_path, instance)
     assert result.success
-    assert "lineage.html: Is a directory" in stale(result).metadata["warnings"].value
+    assert "lineage.html cannot be written: Is a directory" in stale(result).metadata["warnings"].value

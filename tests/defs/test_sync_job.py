@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import time
 
 import pytest
@@ -12,6 +11,7 @@ from dagster._core.loader import LoadingContextForTest
 
 from kc_lineage_dagster import build_definitions
 from kc_lineage_dagster.defs.partitions import encode_partition
+from kc_lineage_dagster.state.cluster_state import state_of
 from kc_lineage_dagster.version import code_version
 from tests.defs.clusters import CONNECTORS, POSTGRES, SINK, emitted, materialize, run, save_cluster, write_recipe
 
@@ -116,9 +116,9 @@ def test_what_a_sync_left_alone_is_not_out_of_date(folder, instance):
 def test_lineage_of_another_version_is_logged_anew(folder, instance, tmp_path):
     """After an upgrade Dagster calls every partition out of date, until the next sync has looked at it."""
     run(folder, instance)
-    index = tmp_path / "state/shop/index.json"
-    assert json.loads(index.read_text())["version"] == code_version()
-    index.write_text(json.dumps({**json.loads(index.read_text()), "version": "0.0.1"}))
+    state = state_of("shop", tmp_path)
+    assert state.facts().code_version == code_version()
+    state.derived_by("0.0.1")
     assert len(partitions(run(folder, instance), LINEAGE)) == len(CONNECTORS)
     assert partitions(run(folder, instance), LINEAGE) == []
 

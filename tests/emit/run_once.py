@@ -1,68 +1,120 @@
-"""One run in a process of its own, to be killed: emission, then stale removal, under the lock, with receipts."""
+"""One run in a process of its own, to be killed: reading, emission, stale removal, as Dagster's steps do them."""
 
 from __future__ import annotations
 
+import json
 import multiprocessing
+import os
 import sys
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
 from multiprocessing.connection import Connection
 from multiprocessing.process import BaseProcess
 from pathlib import Path
 from typing import Any
 
 from kc_lineage_dagster.emit.aspects import Proposal
-from kc_lineage_dagster.emit.lock import cluster_lock
-from kc_lineage_dagster.emit.sinks import open_sink, sink_identity
-from kc_lineage_dagster.run.stale import plan, removal_proposals
-from kc_lineage_dagster.state import receipts as receipts_module
-from kc_lineage_dagster.state.receipts import Receipts
-from tests.emit.samples import cluster, current, owners
+from kc_lineage_dagster.emit.delivery import Acknowledged, SendReport
+from kc_lineage_dagster.emit.sinks import Sink, open_sink, renders_whole, sink_identity
+from kc_lineage_dagster.emit.which_datahub import Seen
+from kc_lineage_dagster.recipe.files import recipe_of
+from kc_lineage_dagster.run.cluster import Cluster
+from kc_lineage_dagster.run.reading import read_cluster
+from kc_lineage_dagster.run.report import Request
+from kc_lineage_dagster.run.sync import sync
+from tests.defs.clusters import save_cluster
+from tests.emit.samples import DEBEZIUM
 
 # Processes are forked from one that has imported what takes long: a clean process each, in milliseconds.
-_PRELOAD = ["pytest", "tests.emit.run_once", "datahub.ingestion.sink.datahub_rest", "datahub.lite.sqlite_lite"]
+_PRELOAD = [
+    "pytest",
+    "tests.emit.run_once",
+    "datahub.ingestion.sink.datahub_rest",
+    "datahub.lite.sqlite_lite",
+    "psycopg2",
+]
 
 
-def start(state: Path, kind: str, config: Mapping[str, Any], connectors: int) -> tuple[BaseProcess, Connection]:
-    """A run in another process, and the end of a pipe that tells how many proposals were acknowledged each time."""
-    context = multiprocessing.get_context("forkserver")
-    context.set_forkserver_preload(_PRELOAD)
-    ours, theirs = context.Pipe(duplex=False)
-    process = context.Process(target=_main, args=(state, kind, config, connectors, theirs))
-    process.start()
-    theirs.close()
-    return process, ours
+@dataclass(frozen=True)
+class Run:
+    """A run over ``connectors`` connectors of three tables each. ``state``: ``KC_LINEAGE_STATE``."""
+
+    folder: Path
+    state: str
+    kind: str
+    config: Mapping[str, Any]
+
+    def start(self, connectors: int) -> tuple[BaseProcess, Connection]:
+        """In another process, and the end of a pipe that tells how many proposals were acknowledged each time."""
+        context = multiprocessing.get_context("forkserver")
+        context.set_forkserver_preload(_PRELOAD)
+        ours, theirs = context.Pipe(duplex=False)
+        process = context.Process(target=_main, args=(self, connectors, theirs))
+        process.start()
+        theirs.close()
+        return process, ours
+
+    def finish(self, connectors: int) -> None:
+        """Nobody kills it."""
+        process, pipe = self.start(connectors)
+        process.join()
+        pipe.close()
+        assert process.exitcode == 0
+
+    def cluster(self, connectors: int) -> Cluster:
+        """What is read."""
+        self.folder.mkdir(parents=True, exist_ok=True)
+        save_cluster(self.folder, {f"c{at:04d}": _config(at) for at in range(connectors)})
+        source = {"type": "kafka-connect", "config": {"connect_uri": "cluster.json", "cluster_name": "test"}}
+        return Cluster.of(recipe_of({"source": source}, self.folder / "test.yml"))
 
 
-def finish(state: Path, kind: str, config: Mapping[str, Any], connectors: int) -> None:
-    """A run that nobody kills."""
-    process, pipe = start(state, kind, config, connectors)
-    process.join()
-    pipe.close()
-    assert process.exitcode == 0
+def _config(at: int) -> dict[str, str]:
+    tables = ",".join(f"public.c{at:04d}_{number}" for number in range(3))
+    named = {"database.dbname": "shop", "topic.prefix": "srv", "table.include.list": tables}
+    return {"connector.class": DEBEZIUM, "tasks.max": "1", **named}
 
 
-def _main(state: Path, kind: str, config: Mapping[str, Any], connectors: int, pipe: Connection) -> None:
-    receipts_module._FOLD_BYTES = 1_000  # fold at the end of every run
-    sys.exit(run(state, kind, config, connectors, pipe.send))
+@dataclass
+class Told:
+    """A DataHub whose sink tells what it has acknowledged."""
+
+    run: Run
+    pipe: Connection
+
+    def open(self, run_id: str, pipeline_name: str | None = None) -> Sink:
+        return _Telling(open_sink(self.run.kind, self.run.config, run_id=run_id), self.pipe)
+
+    def identity(self) -> str:
+        return sink_identity(self.run.kind, self.run.config)
+
+    def renders_whole(self) -> bool:
+        return renders_whole(self.run.kind)
 
 
-def run(state: Path, kind: str, config: Mapping[str, Any], connectors: int, tell: Callable[[int], None]) -> int:
-    """0 when everything was acknowledged."""
-    wanted = cluster(connectors)
-    by_urn = owners(wanted)
-    with cluster_lock(state / "lock", 10):
-        receipts = Receipts.load(state)
+@dataclass
+class _Telling:
+    sink: Sink
+    pipe: Connection
 
-        def acknowledged(taken: Sequence[Proposal]) -> None:
-            receipts.acknowledge(by_urn, taken)
-            tell(len(taken))
+    def look(self, urns: Collection[str]) -> Seen:
+        return self.sink.look(urns)
 
-        sink = open_sink(kind, config, run_id="run")
-        receipts.reconcile(sink_identity(kind, config), sink.look(receipts.alive()))
-        report = sink.send([p for name, made in wanted.items() for p in receipts.diff(name, made)], acknowledged)
-        stale = plan(receipts.holdings(), current(wanted), complete=True, pending=receipts.pending())
-        receipts.begin_removal(stale.remove)
-        report += sink.send(removal_proposals(stale.remove), acknowledged)
-        report += sink.close()
-        receipts.close()
-    return 0 if report.ok else 1
+    def send(self, proposals: Sequence[Proposal], acknowledged: Acknowledged) -> SendReport:
+        def told(done: Sequence[Proposal]) -> None:
+            acknowledged(done)
+            self.pipe.send(len(done))
+
+        return self.sink.send(proposals, told)
+
+    def close(self) -> SendReport:
+        return self.sink.close()
+
+
+def _main(run: Run, connectors: int, pipe: Connection) -> None:
+    os.environ["KC_LINEAGE_STATE"] = run.state
+    cluster = run.cluster(connectors)
+    read_cluster(cluster, cluster)
+    report = sync(cluster, Told(run, pipe), Request("run"))
+    print(json.dumps({"problem": report.problem}), flush=True)
+    sys.exit(1 if report.problem else 0)

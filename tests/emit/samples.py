@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from pathlib import Path
 
 from kc_lineage_dagster.emit.aspects import Proposal, proposals
 from kc_lineage_dagster.emit.delivery import SendReport, Sink
 from kc_lineage_dagster.emit.urns import Naming
 from kc_lineage_dagster.lineage import ConnectorLineage, Dataset, Edge
-from kc_lineage_dagster.state.receipts import Receipts
+from kc_lineage_dagster.state.cluster_state import ClusterState, state_of
+from kc_lineage_dagster.state.receipts import ALIVE, Emission, Receipts
 
 DEBEZIUM = "io.debezium.connector.postgresql.PostgresConnector"
 
@@ -39,22 +40,27 @@ def flat(wanted: dict[str, tuple[Proposal, ...]]) -> tuple[Proposal, ...]:
     return tuple(proposal for made in wanted.values() for proposal in made)
 
 
-def emit(sink: Sink, receipts: Receipts, wanted: dict[str, tuple[Proposal, ...]], identity: str = "test") -> SendReport:
+def state_in(folder: Path) -> ClusterState:
+    """A state in a folder."""
+    return state_of("test", folder, {"KC_LINEAGE_STATE": str(folder)})
+
+
+def emit(
+    sink: Sink, state: ClusterState, wanted: dict[str, tuple[Proposal, ...]], identity: str = "test"
+) -> SendReport:
     """What a run does: look, send what differs, note what was acknowledged."""
-    receipts.reconcile(identity, sink.look(receipts.alive()))
-    todo = [proposal for name, made in wanted.items() for proposal in receipts.diff(name, made)]
-    by_urn = owners(wanted)
-    report = sink.send(todo, lambda taken: receipts.acknowledge(by_urn, taken))
-    return report + sink.close()
-
-
-def remove(sink: Sink, receipts: Receipts, removals: Iterable[Proposal]) -> SendReport:
-    """What a run does about stale entities."""
-    todo = tuple(removals)
-    receipts.begin_removal(proposal.urn for proposal in todo)
-    return sink.send(todo, lambda taken: receipts.acknowledge({}, taken)) + sink.close()
+    receipts = Receipts(state)
+    receipts.reconcile(identity, sink.look(frozenset(receipts.urns(ALIVE))))
+    emission = Emission.of(receipts, state, wanted.keys())
+    todo = [proposal for name, made in wanted.items() for proposal in emission.due(name, made)]
+    emission.expect(owners(wanted))
+    report = sink.send(todo, emission.acknowledge)
+    report += sink.close()
+    with state.database.writing() as connection:
+        emission.flush(connection)
+    return report
 
 
 def current(wanted: dict[str, tuple[Proposal, ...]]) -> dict[str, set[str]]:
-    """Connector -> URNs, for ``stale.plan``."""
+    """Connector -> URNs."""
     return {name: {proposal.urn for proposal in made} for name, made in wanted.items()}

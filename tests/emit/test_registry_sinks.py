@@ -12,11 +12,10 @@ from datahub.configuration.common import ConfigModel
 from datahub.ingestion.api.sink import Sink, SinkReport
 from datahub.lite.lite_util import get_datahub_lite
 
-from kc_lineage_dagster.emit.lock import cluster_lock
+from kc_lineage_dagster.emit.lock import file_lock
 from kc_lineage_dagster.emit.sinks import open_sink
 from kc_lineage_dagster.errors import SinkError
-from kc_lineage_dagster.state.receipts import Receipts
-from tests.emit.samples import cluster, emit, flat
+from tests.emit.samples import cluster, emit, flat, state_in
 
 HERE = f"{__name__}:"
 
@@ -223,7 +222,7 @@ def test_a_datahub_lite_left_without_index_is_indexed_by_the_next_run(tmp_path):
 def test_two_runs_do_not_write_one_datahub_lite(tmp_path, monkeypatch):
     """The second waits, then says who is at it."""
     monkeypatch.setattr("kc_lineage_dagster.emit.local_sinks._LITE_LOCK_SECONDS", 0.1)
-    with cluster_lock(tmp_path / "deep/er/lite.db.lock", 1, run="other"):
+    with file_lock(tmp_path / "deep/er/lite.db.lock", 1, about={"run": "other", "host": "h", "pid": 1, "since": "now"}):
         report, _ = send("datahub-lite", lite(tmp_path), flat(cluster(1)))
     assert "another run is working on DataHub Lite" in next(iter(report.causes))
     assert "run other" in next(iter(report.causes))
@@ -246,9 +245,7 @@ def test_a_lite_that_is_not_the_one_of_the_receipts_gets_everything(tmp_path, da
     file = tmp_path / "deep/er/lite.db"
 
     def run():
-        receipts = Receipts.load(tmp_path / "state")
-        report = emit(open_sink("datahub-lite", lite(tmp_path), run_id="r"), receipts, wanted)
-        receipts.close()
+        report = emit(open_sink("datahub-lite", lite(tmp_path), run_id="r"), state_in(tmp_path / "state"), wanted)
         assert report.ok
         return report.sent
 

@@ -14,11 +14,10 @@ from kc_lineage_dagster.emit.existence import existence
 from kc_lineage_dagster.emit.patience import Patience
 from kc_lineage_dagster.emit.sinks import open_sink
 from kc_lineage_dagster.errors import SinkError
-from kc_lineage_dagster.state.receipts import Receipts
 from tests.connect.stand_in import DRIPS, ConnectStandIn, self_signed
 from tests.emit import gms as faults
 from tests.emit.gms import Gms
-from tests.emit.samples import cluster, emit, flat
+from tests.emit.samples import cluster, emit, flat, state_in
 
 TOKEN = "eyJ-very-secret-token"
 
@@ -401,14 +400,12 @@ def test_every_fault_is_made_up_for_by_the_next_run(gms, clock, tmp_path):
     for trouble in troubles:
         gms.fault = trouble
         gms.requests.clear()
-        receipts = Receipts.load(tmp_path)
-        report = emit(sink_for(gms, clock), receipts, wanted)
-        receipts.close()
+        report = emit(sink_for(gms, clock), state_in(tmp_path), wanted)
         assert report.ok == (trouble is faults.healthy)
         gms.stop()
         gms.start()
     assert gms.aspects == {(p.urn, p.aspect_name): p.aspect for p in flat(wanted)}
     assert set(gms.writes.values()) == {1}
     gms.requests.clear()
-    assert emit(sink_for(gms, clock), Receipts.load(tmp_path), wanted).sent == 0
+    assert emit(sink_for(gms, clock), state_in(tmp_path), wanted).sent == 0
     assert gms.requests["writes"] == 0

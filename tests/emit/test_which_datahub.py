@@ -7,10 +7,9 @@ import pytest
 from kc_lineage_dagster.emit.patience import Patience
 from kc_lineage_dagster.emit.sinks import open_sink
 from kc_lineage_dagster.emit.which_datahub import Seen
-from kc_lineage_dagster.state.receipts import Receipts
 from tests.emit import gms as faults
 from tests.emit.gms import Gms
-from tests.emit.samples import cluster, emit, flat
+from tests.emit.samples import cluster, emit, flat, state_in
 
 WANTED = cluster(3)
 
@@ -26,10 +25,7 @@ def sink(gms):
 
 
 def run(gms, folder):
-    receipts = Receipts.load(folder)
-    report = emit(sink(gms), receipts, WANTED)
-    receipts.close()
-    return report.sent
+    return emit(sink(gms), state_in(folder), WANTED).sent
 
 
 def lose_everything(gms):

@@ -24,11 +24,16 @@ def missing() -> str | None:
     for tool in ("java", "mvn"):
         if shutil.which(tool) is None:
             return f"{tool} is not installed"
+    return postgres_missing() or fetched()
+
+
+def postgres_missing() -> str | None:
+    """Why a PostgreSQL cannot be started here; None when it can."""
     if postgres_binaries() is None:
         return f"PostgreSQL's server is not installed ({POSTGRES_BINARIES}/*/bin)"
     if os.geteuid() == 0 and not any(user.pw_name == "postgres" for user in pwd.getpwall()):
         return "PostgreSQL does not run as root, and there is no user postgres"
-    return fetched()
+    return None
 
 
 def postgres_binaries() -> Path | None:

@@ -52,7 +52,7 @@ class Live:
 
     def edges(self) -> dict[str, set[tuple[str, str]]]:
         """What the project derived: connector -> edges, as (from, to) names."""
-        return {name: names_of(one) for name, one in self.cluster().state.lineages().items()}
+        return {one.connector: names_of(one) for one in self.cluster().state.lineages()}
 
     def execute(self, *further: str) -> str:
         """``dagster job execute``, as a user runs it; its output."""

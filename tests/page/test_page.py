@@ -9,11 +9,15 @@ from html.parser import HTMLParser
 from pathlib import Path
 
 import pytest
+from upath import UPath
 
 import kc_lineage_dagster.page
+from kc_lineage_dagster.errors import StateError
 from kc_lineage_dagster.lineage import ConnectorLineage, Dataset, Edge, FieldEdge
-from kc_lineage_dagster.page.data import document
-from kc_lineage_dagster.page.render import PAGE, render, write_page
+from kc_lineage_dagster.page.render import pieces, render
+from kc_lineage_dagster.page.write import PAGE, place_of_page, write_page
+from kc_lineage_dagster.state import codec
+from kc_lineage_dagster.state.cluster_state import Derived, state_of
 from tests.page.clusters import HOSTILE, SECRET, hostile, large, shop, snapshot
 
 PARTS = Path(kc_lineage_dagster.page.__file__).parent
@@ -143,7 +147,7 @@ def test_fields_are_bounded():
     """A table of thousands of columns leaves the page small, and the page says how many it leaves out."""
     fields = tuple(FieldEdge((f"c{number}",), f"c{number}") for number in range(5_000))
     wide = ConnectorLineage("c", "source", None, None, (Edge(Dataset("a", "b"), Dataset("kafka", "t"), fields),))
-    ((_, _, _, shown, left),) = document("x", snapshot(), [wide], 0.0)["connectors"][0]["edges"]
+    ((_, _, _, shown, left),) = page_of((snapshot(), [wide])).data["connectors"][0]["edges"]
     assert len(shown) + left == 5_000
     assert len(shown) == 200
 
@@ -161,10 +165,51 @@ def test_the_same_cluster_gives_the_same_page():
     assert render("shop", found, lineages, 0.0) == render("shop", found, reversed(lineages), 0.0)
 
 
-def test_a_page_that_cannot_be_written_is_a_warning(tmp_path):
-    """The page is replaced whole; a folder that cannot be written is said, not raised."""
-    assert write_page(tmp_path, "shop", *shop()) == ()
-    assert [path.name for path in tmp_path.iterdir()] == [PAGE]
-    blocked = tmp_path / PAGE / "below a file"
-    (warning,) = write_page(blocked, "shop", *shop())
+@pytest.fixture
+def state(tmp_path):
+    """The state of a cluster that was read and derived."""
+    found, lineages = shop()
+    state = state_of("shop", tmp_path, {"KC_LINEAGE_STATE": str(tmp_path / "state")})
+    number = state.begin_reading()
+    state.save_connectors(number, found.connectors)
+    state.finish_reading(number, found)
+    with state.database.writing() as connection:
+        state.remember(connection, [Derived(one, codec.lineages().dump(one), None) for one in lineages])
+    return state
+
+
+def test_a_state_is_shown_as_it_is(state):
+    """The page of a state has what the page of the same cluster held in memory has."""
+    data, expected = Page("".join(pieces(state, "shop"))).data, page_of(shop()).data
+    assert {**data, "generated": ""} == {**expected, "generated": ""}
+
+
+def test_a_cluster_that_was_never_read_has_no_page(tmp_path):
+    """It says what to do."""
+    with pytest.raises(StateError, match="never read"):
+        list(pieces(state_of("shop", tmp_path, {"KC_LINEAGE_STATE": str(tmp_path / "state")}), "shop"))
+
+
+def test_a_page_that_cannot_be_written_is_a_warning(state, tmp_path):
+    """The page is replaced whole, what a kill left is cleared away, and a folder that cannot be written is said."""
+    folder = tmp_path / "pages"
+    folder.mkdir()
+    (folder / f".{PAGE}.abc.tmp").write_text("half a page")
+    assert write_page(state, "shop", str(folder / PAGE)) == ()
+    assert [path.name for path in folder.iterdir()] == [PAGE]
+    (warning,) = write_page(state, "shop", str(folder / PAGE / "below a file.html"))
     assert "cannot be written" in warning
+
+
+def test_a_page_goes_where_the_recipe_says(state, tmp_path):
+    """A path, a folder, or an address that fsspec knows; an address that cannot be used is a warning."""
+    assert place_of_page("s3://bucket/lineage/", "shop", tmp_path, None) == "s3://bucket/lineage/shop.html"
+    assert place_of_page("out.html", "shop", tmp_path, tmp_path / "x") == str(tmp_path / "out.html")
+    assert place_of_page("pages", "shop", tmp_path, None) == str(tmp_path / "pages/shop.html")
+    assert place_of_page(None, "shop", tmp_path, None) is None
+    assert place_of_page(None, "shop", tmp_path, tmp_path / "shop") == str(tmp_path / "shop" / PAGE)
+    assert write_page(state, "shop", None) == ()
+    assert write_page(state, "shop", "memory://pages/shop.html") == ()
+    assert Page(UPath("memory://pages/shop.html").read_text()).data["cluster"] == "shop"
+    (warning,) = write_page(state, "shop", "nothing-of-the-kind://x/shop.html")
+    assert "\n" not in warning

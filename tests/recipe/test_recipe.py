@@ -15,7 +15,7 @@ from kc_lineage_dagster.errors import RecipeError
 from kc_lineage_dagster.recipe.files import DEMO, find_recipes, read_recipe, recipe_of, slug_of
 from kc_lineage_dagster.recipe.model import ENVIRONMENTS, Patterns, Recipe
 from kc_lineage_dagster.run.cluster import Cluster
-from kc_lineage_dagster.state.cluster_state import state_folder
+from kc_lineage_dagster.state.place import place_of
 
 MINIMAL = {"source": {"type": "kafka-connect"}}
 FULL = """
@@ -211,9 +211,9 @@ def test_slugs(name, slug):
 def test_state_goes_where_it_was_told(tmp_path):
     """KC_LINEAGE_STATE, else below DAGSTER_HOME, else .dagster beside the recipes."""
     home = recipe_of(MINIMAL, tmp_path / "recipes" / "one.yml").home
-    assert state_folder("s", home, {"KC_LINEAGE_STATE": "/st", "DAGSTER_HOME": "/dh"}) == Path("/st/s")
-    assert state_folder("s", home, {"DAGSTER_HOME": "/dh"}) == Path("/dh/kc_lineage/s")
-    assert state_folder("s", home, {}) == tmp_path / ".dagster" / "kc_lineage" / "s"
+    assert place_of(home, {"KC_LINEAGE_STATE": "/st", "DAGSTER_HOME": "/dh"}).folder_of("s") == Path("/st/s")
+    assert place_of(home, {"DAGSTER_HOME": "/dh"}).folder_of("s") == Path("/dh/kc_lineage/s")
+    assert place_of(home, {}).folder_of("s") == tmp_path / ".dagster" / "kc_lineage" / "s"
 
 
 LAUGHS = "flags: &a [x, x, x, x, x, x, x, x, x]\n" + "".join(

@@ -10,9 +10,10 @@ from typing import Any
 import pytest
 import yaml
 
+from kc_lineage_dagster.derive.cluster import deriver
 from kc_lineage_dagster.recipe.files import read_recipe, recipe_of
 from kc_lineage_dagster.run.cluster import Cluster
-from kc_lineage_dagster.run.sync import Describer
+from kc_lineage_dagster.run.describe import describe
 from tests.catalog.metadata import dataset_urn, lab_tables, write
 from tests.catalog.server import Server
 from tests.catalog.test_datahub import hold
@@ -45,9 +46,10 @@ def lineage(folder: Path) -> tuple[dict[str, set[str]], tuple[str, ...]]:
     """Edges by connector, and notes."""
     cluster = Cluster.of(read_recipe(folder / "shop.yml"))
     snapshot = cluster.fetch()
-    describer = Describer.of(cluster, snapshot)
-    found = {one.name: describer.describe(one)[0] for one in snapshot.connectors}
-    return {name: {str(edge) for edge in one.edges} for name, one in found.items()}, describer.notes
+    settings = cluster.derivation(snapshot)
+    derived = deriver(snapshot.connectors, settings)
+    found = {one.name: derived(one) for one in snapshot.connectors}
+    return {name: {str(edge) for edge in one.edges} for name, one in found.items()}, settings.notes
 
 
 MERGED = {
@@ -155,9 +157,11 @@ def test_a_stream_catalog_tells_topics_and_business_metadata(tmp_path, gms):
             assert lineage(tmp_path)[0]["shards"] == expected
         cluster = Cluster.of(read_recipe(tmp_path / "shop.yml"))
         snapshot = cluster.fetch()
-        describer = Describer.of(cluster, snapshot)
-        flow = next(describer.describe(one)[1][0] for one in snapshot.connectors if one.name == "shards")
-        properties = flow.aspect["customProperties"]
+        known = cluster.beyond(snapshot)
+        shards = next(one for one in snapshot.connectors if one.name == "shards")
+        derived = deriver(snapshot.connectors, known.settings)
+        (described,) = describe(cluster, cluster.state, [(shards, derived(shards))], known.properties)
+        properties = described.proposals[0].aspect["customProperties"]
         assert (properties["Owner"], properties["confluent.tags"], properties["topic.prefix"]) == ("dana", "PII", "x")
 
 

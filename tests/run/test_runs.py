@@ -15,8 +15,9 @@ from kc_lineage_dagster.emit.patience import Patience
 from kc_lineage_dagster.emit.sinks import Sink, open_sink, sink_identity
 from kc_lineage_dagster.recipe.files import read_recipe
 from kc_lineage_dagster.run.cluster import Cluster
+from kc_lineage_dagster.run.reading import read_cluster
 from kc_lineage_dagster.run.report import ConnectorResult, Report, Request
-from kc_lineage_dagster.run.sync import Sync, read_cluster
+from kc_lineage_dagster.run.sync import Sync
 from tests.defs.clusters import CONNECTORS, POSTGRES, save_cluster, write_recipe
 from tests.emit.gms import Gms, dies_after, everything, healthy, html, rejects
 

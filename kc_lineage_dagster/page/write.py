@@ -1,0 +1,71 @@
+"""Where the page goes: beside the state on a disk, or where ``options.page`` says."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from collections.abc import Iterable
+from pathlib import Path
+
+from kc_lineage_dagster.errors import StateError
+from kc_lineage_dagster.page.render import pieces
+from kc_lineage_dagster.state.cluster_state import ClusterState
+
+PAGE = "lineage.html"
+
+
+def place_of_page(option: str | None, slug: str, base: Path, folder: Path | None) -> str | None:
+    """Path or address of a cluster's page; None when there is no place for it.
+
+    ``option``: ``options.page``: a file that ends in ``.html``, or a folder for ``<slug>.html``; a path (relative to
+    ``base``) or an address that fsspec knows (``s3://bucket/lineage/``). ``folder``: of the cluster's state.
+    """
+    if not option:
+        return None if folder is None else str(folder / PAGE)
+    full = option if option.endswith(".html") else f"{option.rstrip('/')}/{slug}.html"
+    return full if "://" in full else str(base / Path(full).expanduser())
+
+
+def write_page(state: ClusterState, slug: str, place: str | None) -> tuple[str, ...]:
+    """Replace the page at ``place``; why it could not be written, as a warning: a picture that is missing fails no run.
+
+    On a disk it is written whole or not at all.
+    """
+    if place is None:
+        return ()
+    try:
+        if "://" in place:
+            _put(place, pieces(state, slug))
+        else:
+            _replace(Path(place), pieces(state, slug))
+    except StateError as error:
+        return (f"{place} cannot be written: {error}",)
+    except OSError as error:
+        return (f"{place} cannot be written: {error.strerror or error}; check the folder's rights and space",)
+    return ()
+
+
+def _put(address: str, text: Iterable[str]) -> None:
+    """Write through fsspec. StateError for whatever the file system behind the address raises."""
+    from upath import UPath  # takes a moment, and most pages are on a disk
+
+    try:
+        with UPath(address).open("w", encoding="utf-8") as stream:
+            stream.writelines(text)
+    except StateError:
+        raise
+    except Exception as error:  # every file system of fsspec has exceptions of its own, without a common ancestor
+        raise StateError(f"{type(error).__name__}: {' '.join(str(error).split())[:200]}") from error
+
+
+def _replace(path: Path, text: Iterable[str]) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    for left in path.parent.glob(f".{path.name}.*.tmp"):  # of a run that was killed: this one holds the lock
+        left.unlink(missing_ok=True)
+    handle, temporary = tempfile.mkstemp(prefix=f".{path.name}.", suffix=".tmp", dir=path.parent)
+    try:
+        with os.fdopen(handle, "w", encoding="utf-8") as stream:
+            stream.writelines(text)
+        os.replace(temporary, path)
+    finally:
+        Path(temporary).unlink(missing_ok=True)

@@ -1,0 +1,208 @@
+"""The state's database: SQLite or PostgreSQL, opened when it is first used, created where there is none.
+
+Every use is one short transaction. What goes wrong is a StateError in one line that says what to do.
+"""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from alembic import command
+from alembic.config import Config
+from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from sqlalchemy import Connection, Engine, create_engine, event, exc, pool, text
+
+from kc_lineage_dagster.errors import StateError
+from kc_lineage_dagster.state.place import STATE_VARIABLE, Place
+from kc_lineage_dagster.state.tables import VERSION_TABLE, metadata
+
+_BUSY_SECONDS = 60.0  # SQLite: how long to wait for another process's transaction
+_CREATION = 0x6B635F6C  # any number of our own: serialises the creation of tables (pg_advisory_xact_lock)
+_MIGRATIONS = Path(__file__).parent / "migrations"
+
+# What a database says -> what to do about it.
+_ADVICE = {
+    "not a database": "it is damaged: move it away, then the next run sends everything again",
+    "malformed": "it is damaged: move it away, then the next run sends everything again",
+    "no such table": "it is damaged: move it away, then the next run sends everything again",
+    "no such column": "it is damaged: move it away, then the next run sends everything again",
+    "does not exist": "create it, or correct the address",
+    "readonly": "check the rights of the file and its folder",
+    "unable to open": "check the rights of its folder",
+    "permission denied": "check the rights of the user",
+    "is full": "check the space of its disk",
+    "disk i/o error": "check its disk",
+    "locked": "another process has been using it for more than a minute",
+    "password": f"check user and password in {STATE_VARIABLE}",
+}
+
+
+class Database:
+    """One database for all clusters. Use ``database_at``; it opens no connection before it is used."""
+
+    def __init__(self, place: Place) -> None:
+        self.place = place
+        self.is_sqlite = place.folder is not None
+        self._engine = _engine(place)
+        self._ready = False
+        self._kept = threading.local()
+
+    @contextmanager
+    def reading(self) -> Iterator[Connection]:
+        """A transaction that only reads. A SQLite file that was never written reads as empty, and is not created."""
+        with self._explained():
+            if self.is_sqlite and not Path(self.place.url.database or "").exists():
+                with _empty().connect() as connection:
+                    metadata.create_all(connection)
+                    yield connection
+                return
+            self._prepare()
+            with self._connection() as connection, connection.begin():
+                yield connection
+
+    @contextmanager
+    def writing(self) -> Iterator[Connection]:
+        """A transaction that writes: all of it counts, or, after an error or a kill, nothing."""
+        with self._explained():
+            self._prepare()
+            with self._connection() as connection:
+                connection.info["immediate"] = True
+                try:
+                    with connection.begin():
+                        yield connection
+                finally:
+                    connection.info.pop("immediate", None)
+
+    @contextmanager
+    def keeping(self) -> Iterator[None]:
+        """Use one connection for all that this thread does inside: to open one takes milliseconds on PostgreSQL, and
+        SQLite merges its log whenever the last one is closed.
+        """
+        if getattr(self._kept, "connection", None) is not None:
+            yield
+            return
+        with self._explained():
+            self._prepare()
+            connection = self._engine.connect()
+        self._kept.connection = connection
+        try:
+            yield
+        finally:
+            self._kept.connection = None
+            with self._explained():
+                connection.close()
+
+    def connect(self) -> Connection:
+        """A connection of its own, for a lock that is held. StateError when there is none."""
+        with self._explained():
+            self._prepare()
+            return self._engine.connect()
+
+    def explained(self, error: Exception) -> StateError:
+        """The StateError for what SQLAlchemy or the file system raised."""
+        return _explained(self.place.shown, error)
+
+    @contextmanager
+    def _explained(self) -> Iterator[None]:
+        try:
+            yield
+        except (exc.SQLAlchemyError, sqlite3.Error, OSError) as error:
+            raise self.explained(error) from error
+
+    @contextmanager
+    def _connection(self) -> Iterator[Connection]:
+        kept = getattr(self._kept, "connection", None)
+        if kept is not None:
+            yield kept
+            return
+        with self._engine.connect() as connection:
+            yield connection
+
+    def _prepare(self) -> None:
+        """Create or migrate the tables, once; again when somebody took the file away."""
+        file = Path(self.place.url.database or "") if self.is_sqlite else None
+        if self._ready and (file is None or file.exists()):
+            return
+        if file is not None and not file.exists():
+            file.parent.mkdir(parents=True, exist_ok=True)
+            os.close(os.open(file, os.O_CREAT | os.O_RDWR, 0o600))
+        with self._engine.connect() as connection:
+            connection.info["immediate"] = True
+            with connection.begin():
+                if not self.is_sqlite:
+                    connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _CREATION})
+                _migrate(connection, self.place.shown)
+        self._ready = True
+
+
+@cache
+def database_at(place: Place) -> Database:
+    """The database at a place: one object per process, so that its tables are looked at once."""
+    return Database(place)
+
+
+def _engine(place: Place) -> Engine:
+    if place.folder is None:
+        # psycopg: a prepared statement is lost behind a pooler of transactions
+        options = {"prepare_threshold": None} if place.url.drivername.endswith("+psycopg") else {}
+        return create_engine(place.url, poolclass=pool.NullPool, connect_args={"connect_timeout": 10, **options})
+    arguments = {"timeout": _BUSY_SECONDS, "check_same_thread": False}
+    engine = create_engine(place.url, poolclass=pool.NullPool, connect_args=arguments)
+    event.listen(engine, "connect", _tuned)
+    event.listen(engine, "begin", _begun)
+    return engine
+
+
+@cache
+def _empty() -> Engine:
+    return create_engine("sqlite://", poolclass=pool.NullPool)
+
+
+def _tuned(connection: sqlite3.Connection, _: Any) -> None:
+    """Readers do not wait for a writer (WAL), and what is committed outlives a power cut (FULL)."""
+    connection.isolation_level = None  # transactions begin when SQLAlchemy says so: see ``_begun``
+    connection.execute("PRAGMA journal_mode = WAL")
+    connection.execute("PRAGMA synchronous = FULL")
+
+
+def _begun(connection: Connection) -> None:
+    # a writer takes its place in the queue at once: a reader that wants to write later can only fail
+    connection.exec_driver_sql("BEGIN IMMEDIATE" if connection.info.get("immediate") else "BEGIN")
+
+
+def _migrate(connection: Connection, shown: str) -> None:
+    """Bring the tables to the newest revision; StateError when they are of one that this release does not know."""
+    config = Config()
+    config.set_main_option("script_location", str(_MIGRATIONS).replace("%", "%%"))
+    config.attributes["connection"] = connection
+    current = MigrationContext.configure(connection, opts={"version_table": VERSION_TABLE}).get_current_revision()
+    scripts = ScriptDirectory.from_config(config)
+    if current == scripts.get_current_head():
+        return
+    if current is None:
+        metadata.create_all(connection)
+        command.stamp(config, "head")
+        return
+    if current not in {one.revision for one in scripts.walk_revisions()}:
+        raise StateError(
+            f"the state in {shown} is of version {current}, which this release does not know: use the release that"
+            " wrote it, or move the state away, then the next run sends everything again"
+        )
+    command.upgrade(config, "head")
+
+
+def _explained(shown: str, error: Exception) -> StateError:
+    said = str(getattr(error, "orig", None) or getattr(error, "strerror", None) or error)
+    reason = " ".join(said.split())[:300]
+    lower = reason.lower()
+    usual = f"check that it runs and that {STATE_VARIABLE} is right" if "://" in shown else "check the folder's rights"
+    advice = next((what for sign, what in _ADVICE.items() if sign in lower), usual)
+    return StateError(f"the state in {shown} cannot be used: {reason}; {advice}")

@@ -1,0 +1,151 @@
+"""The tables of the state. Their names begin with ``kc_lineage_``, so that they can stand in Dagster's own database.
+
+Documents are JSON text, not the databases' own JSON types: nothing is asked of what is in them, and PostgreSQL's
+``jsonb`` refuses characters that connectors' configurations may hold.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from typing import Any
+
+from sqlalchemy import Column, Dialect, Float, Index, Integer, MetaData, Table, Text
+from sqlalchemy.types import TypeDecorator
+
+PREFIX = "kc_lineage_"
+VERSION_TABLE = f"{PREFIX}version"
+
+# Neither database takes a lone surrogate, and PostgreSQL no NUL.
+_NOT_STORABLE = re.compile(r"[\\\x00\ud800-\udfff]")
+_ESCAPED = re.compile(r"\\u([0-9a-f]{4})")
+
+
+class Name(TypeDecorator[str]):
+    """Text of any characters: those that a database cannot hold, and the backslash, are escaped as in ``\\u0000``."""
+
+    impl = Text
+    cache_ok = True
+
+    def process_bind_param(self, value: Any, dialect: Dialect) -> Any:
+        """Escape."""
+        return escaped(value) if isinstance(value, str) else value
+
+    def process_result_value(self, value: Any, dialect: Dialect) -> Any:
+        """Undo it."""
+        if value is None or "\\" not in value:
+            return value
+        return _ESCAPED.sub(lambda found: chr(int(found[1], 16)), value)
+
+
+def escaped(text: str) -> str:
+    """The text as ``Name`` stores it."""
+    if text.isascii() and "\\" not in text and "\x00" not in text:
+        return text
+    return _NOT_STORABLE.sub(lambda found: f"\\u{ord(found.group()):04x}", text)
+
+
+metadata = MetaData()
+
+
+def _table(name: str, *columns: Column[Any], indexes: tuple[Index, ...] = ()) -> Table:
+    # without SQLite's hidden row number a row is found in one step
+    return Table(f"{PREFIX}{name}", metadata, *columns, *indexes, sqlite_with_rowid=False)
+
+
+def id_of(name: str) -> str:
+    """The key of a connector: a digest, because names may be longer than what PostgreSQL takes as a key."""
+    return hashlib.sha256(name.encode("utf-8", "surrogatepass")).hexdigest()[:32]
+
+
+def _key(name: str) -> Column[Any]:
+    return Column(name, Name, primary_key=True)
+
+
+# A cluster as a whole. `next_reading`: the number that the next listing gets. `reading`: the number of the listing
+# that the other columns come from. `listed_at`: when that was, in seconds since the epoch. `head`: the snapshot without
+# its connectors. `code_version`: the release that last derived every connector.
+cluster = _table(
+    "cluster",
+    _key("cluster"),
+    Column("next_reading", Integer, nullable=False),
+    Column("reading", Integer, nullable=False),
+    Column("listed_at", Float),
+    Column("head", Text),
+    Column("code_version", Text),
+)
+
+# A connector as it was last read. `id`: see `id_of`. `reading`: by which listing. `digest`: of what lineage depends on.
+# `document`: the connector, null when it was never read. `unread`: why it could not be read this time.
+connector = _table(
+    "connector",
+    _key("cluster"),
+    _key("id"),
+    Column("name", Name, nullable=False),
+    Column("reading", Integer, nullable=False),
+    Column("digest", Text),
+    Column("document", Text),
+    Column("unread", Name),
+)
+
+# A connector's lineage as it was last derived. `edges`, `field_edges` (with known fields), `unresolved`: counts.
+# `emitted_config`, `emitted_version`: hashes of the configuration and of the proposals that a sink last acknowledged.
+lineage = _table(
+    "lineage",
+    _key("cluster"),
+    _key("id"),
+    Column("name", Name, nullable=False),
+    Column("digest", Text, nullable=False),
+    Column("document", Text, nullable=False),
+    Column("edges", Integer, nullable=False),
+    Column("field_edges", Integer, nullable=False),
+    Column("unresolved", Integer, nullable=False),
+    Column("emitted_config", Text),
+    Column("emitted_version", Text),
+)
+
+# The sink that receipts are receipts of; see ``receipts.py``.
+sink = _table(
+    "sink",
+    _key("cluster"),
+    Column("identity", Text),
+    Column("incarnation", Text),
+    Column("baseline", Integer),
+    Column("serial", Integer),
+    Column("verified_at", Float),
+)
+
+# A flow or job that was sent. `connector`: null when no connector of ours is known to have made it. `aspects`: name ->
+# hash of what was acknowledged. `state`: see ``receipts.py``. `verified_at`: when DataHub was last found to hold it.
+entity = _table(
+    "entity",
+    _key("cluster"),
+    _key("urn"),
+    Column("connector", Name),
+    Column("connector_id", Text),
+    Column("aspects", Text, nullable=False),
+    Column("state", Text, nullable=False),
+    Column("verified_at", Float),
+    indexes=(Index(f"{PREFIX}entity_of_connector", "cluster", "connector_id"), Index(f"{PREFIX}entity_by_urn", "urn")),
+)
+
+# Who works on a cluster: a row that is locked in an open transaction (PostgreSQL), and who locked it, for those who
+# wait: what an open transaction wrote nobody else can read.
+lock = _table("lock", _key("cluster"))
+holder = _table(
+    "holder",
+    _key("cluster"),
+    Column("run", Text, nullable=False),
+    Column("host", Text, nullable=False),
+    Column("pid", Integer, nullable=False),
+    Column("since", Text, nullable=False),
+)
+
+# What others read and would have to read again: `scope` names who and of what, `read_at` when.
+cache = _table(
+    "cache",
+    _key("scope"),
+    _key("key"),
+    Column("read_at", Float, nullable=False),
+    Column("value", Text, nullable=False),
+)

@@ -1,0 +1,194 @@
+"""The state that release 0.1 left, a folder of JSON files per cluster, becomes rows of the database, once.
+
+<slug>/index.json               which snapshot is current; what was last derived and emitted per connector
+<slug>/snapshots/<digest>.json  what the cluster answered
+<slug>/lineage.json             the lineage as last derived
+<slug>/receipts/                receipts.json, and receipts.journal: a line per change since
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+import shutil
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+from kc_lineage_dagster.connect.snapshot import Snapshot
+from kc_lineage_dagster.lineage import ConnectorLineage, Dataset, Edge, FieldEdge, Unresolved
+from kc_lineage_dagster.state import codec
+from kc_lineage_dagster.state.cluster_state import ClusterState, Derived, Known, chunks
+from kc_lineage_dagster.state.place import default_folder
+from kc_lineage_dagster.state.receipts import ALIVE, REMOVING, UNKNOWN, Held, Receipts, SinkFacts
+
+_log = logging.getLogger(__name__)
+
+_Entities = dict[str, dict[str, dict[str, str]]]  # connector -> URN -> aspect -> hash
+
+
+def take_over(state: ClusterState, home: Path, environ: Mapping[str, str] | None = None) -> None:
+    """Take over what release 0.1 left of a cluster, if it did, and delete it there.
+
+    What is damaged is left out, with a warning in the log: DataHub is sent it again. ``home``, ``environ``: as
+    ``place.place_of`` takes them.
+    """
+    folder = state.folder or default_folder(home, environ) / state.slug
+    if not (folder / "index.json").is_file():
+        return
+    if state.facts() is None:
+        _copy(state, folder)
+        _log.warning("the state that release 0.1 left in %s was taken over into %s", folder, state.database.place.shown)
+    for name in ("receipts", "snapshots"):
+        shutil.rmtree(folder / name, ignore_errors=True)
+    for path in (*folder.glob(".*.tmp"), folder / "lineage.json", folder / "index.json"):
+        path.unlink(missing_ok=True)
+
+
+def _copy(state: ClusterState, folder: Path) -> None:
+    index = _document(folder / "index.json")
+    snapshot = _snapshot(folder / "snapshots" / f"{index.get('snapshot')}.json")
+    known = {name: Known(str(one["config"]), str(one["lineage"])) for name, one in _known(index)}
+    for chunk in chunks(_lineages(folder / "lineage.json")):
+        rows = [Derived(one, codec.lineages().dump(one), known.get(one.connector)) for one in chunk]
+        with state.database.writing() as connection:
+            state.remember(connection, rows)
+    _copy_receipts(state, folder / "receipts")
+    if snapshot is not None:  # last: it says that all the rest is there
+        number = state.begin_reading()
+        for part in chunks(snapshot.connectors):
+            state.save_connectors(number, part)
+        state.finish_reading(number, snapshot)
+        state.derived_by(index.get("version"))
+
+
+def _copy_receipts(state: ClusterState, folder: Path) -> None:
+    facts, entities = _receipts(folder)
+    receipts = Receipts(state)
+    held = {
+        urn: Held(
+            connector or None, _state(aspects), {name: value for name, value in aspects.items() if len(value) == 32}
+        )
+        for connector, urns in entities.items()
+        for urn, aspects in urns.items()
+    }
+    for chunk in chunks(held.items()):
+        with state.database.writing() as connection:
+            receipts.store(connection, dict(chunk))
+    receipts.note(facts)
+
+
+def _state(aspects: Mapping[str, str]) -> str:
+    status = aspects.get("status")
+    if status == "removing":
+        return REMOVING
+    return ALIVE if status and status != "?" else UNKNOWN
+
+
+def _document(path: Path) -> dict[str, Any]:
+    try:
+        found = json.loads(path.read_bytes())
+    except FileNotFoundError:
+        return {}
+    except (OSError, ValueError) as error:
+        _log.warning("%s cannot be read and is left out: %s", path, error)
+        return {}
+    return found if isinstance(found, dict) else {}
+
+
+def _known(index: Mapping[str, Any]) -> Iterator[tuple[str, Mapping[str, Any]]]:
+    connectors = index.get("connectors")
+    for name, one in connectors.items() if isinstance(connectors, dict) else ():
+        if isinstance(one, dict) and {"config", "lineage"} <= one.keys():
+            yield name, one
+
+
+def _snapshot(path: Path) -> Snapshot | None:
+    document = _document(path)
+    try:
+        return Snapshot.from_json(document) if document else None
+    except ValueError as error:
+        _log.warning("%s cannot be read and is left out: %s", path, error)
+        return None
+
+
+def _lineages(path: Path) -> Iterator[ConnectorLineage]:
+    """A JSON list, a record a line."""
+    try:
+        records = json.loads(path.read_bytes())
+        yield from [_lineage(one) for one in records]
+    except FileNotFoundError:
+        return
+    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
+        _log.warning("%s cannot be read and is left out: %s", path, error)
+
+
+def _lineage(data: Mapping[str, Any]) -> ConnectorLineage:
+    def edge(one: Mapping[str, Any]) -> Edge:
+        fields = tuple(FieldEdge(tuple(field["upstream"]), field["downstream"]) for field in one["fields"])
+        upstream = Dataset(**one["upstream"]) if one["upstream"] else None
+        return Edge(upstream, Dataset(**one["downstream"]), fields, one["evidence"])
+
+    unresolved = tuple(Unresolved(**one) for one in data["unresolved"])
+    return ConnectorLineage(**{**data, "edges": tuple(map(edge, data["edges"])), "unresolved": unresolved})
+
+
+def _receipts(folder: Path) -> tuple[SinkFacts, _Entities]:
+    document = _document(folder / "receipts.json")
+    found = _Replay(
+        document.get("identity"),
+        document.get("incarnation"),
+        document.get("baseline"),
+        document.get("connectors") or {},
+    )
+    try:
+        lines = (folder / "receipts.journal").read_bytes().split(b"\n")
+    except OSError:
+        lines = []
+    for line in lines:
+        try:
+            operation, *arguments = json.loads(line)
+            getattr(found, f"do_{operation}")(*arguments)
+        except (ValueError, TypeError, AttributeError):
+            continue  # empty, torn by a kill, or of a release in between
+    return SinkFacts(found.identity, found.incarnation, found.baseline), found.connectors
+
+
+class _Replay:
+    """The changes that the journal of release 0.1 holds, played again over its document."""
+
+    def __init__(
+        self, identity: str | None, incarnation: str | None, baseline: int | None, connectors: _Entities
+    ) -> None:
+        self.identity, self.incarnation, self.baseline, self.connectors = identity, incarnation, baseline, connectors
+
+    def do_ack(self, rows: list[list[str]]) -> None:
+        for connector, urn, aspect, content in rows:
+            self.connectors.setdefault(connector, {}).setdefault(urn, {})[aspect] = content
+
+    def do_gone(self, urns: list[str]) -> None:
+        for entities in self.connectors.values():
+            for urn in urns:
+                entities.pop(urn, None)
+
+    def do_removing(self, urns: list[str]) -> None:
+        for urn in urns:
+            owner = next((name for name, entities in self.connectors.items() if urn in entities), "")
+            self.connectors.setdefault(owner, {}).setdefault(urn, {})["status"] = "removing"
+
+    def do_distrust(self) -> None:
+        for entities in self.connectors.values():
+            for aspects in entities.values():
+                aspects.update({name: "?" for name, content in aspects.items() if content != "removing"})
+
+    def do_forget(self, connector: str) -> None:
+        self.connectors.pop(connector, None)
+
+    def do_reset(self, identity: str, incarnation: str | None) -> None:
+        self.identity, self.incarnation, self.baseline, self.connectors = identity, incarnation, None, {}
+
+    def do_is(self, identity: str, incarnation: str | None) -> None:
+        self.identity, self.incarnation = identity, incarnation
+
+    def do_baseline(self, entities: int | None) -> None:
+        self.baseline = entities

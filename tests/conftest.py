@@ -1,0 +1,57 @@
+"""What tests of the state share: each of them runs on SQLite, and on PostgreSQL with ``-m postgres``."""
+
+from __future__ import annotations
+
+import shutil
+import tempfile
+from collections.abc import Iterator
+from itertools import count
+from pathlib import Path
+from typing import Any
+
+import pytest
+from sqlalchemy import create_engine, pool, text
+
+from tests.live.machine import free_ports, postgres, postgres_missing
+
+_NUMBERS = count()
+
+
+@pytest.fixture(scope="session")
+def postgres_address() -> Iterator[str]:
+    """A PostgreSQL server of its own, as ``postgresql://user@host:port``; ends with the tests."""
+    reason = postgres_missing()
+    if reason:
+        pytest.skip(reason)
+    folder = Path(tempfile.mkdtemp(prefix="state-postgres-"))
+    folder.chmod(0o755)
+    (port,) = free_ports(1)
+    server = postgres(folder, port, "fsync=off\n")
+    try:
+        server.start()
+        yield f"postgresql://postgres@127.0.0.1:{port}"
+    finally:
+        server.stop()
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+@pytest.fixture
+def new_postgres(postgres_address: str) -> str:
+    """The address of an empty database."""
+    name = f"state{next(_NUMBERS)}"
+    engine = create_engine(
+        f"{postgres_address}/postgres".replace("://", "+psycopg2://"),
+        poolclass=pool.NullPool,
+        isolation_level="AUTOCOMMIT",
+    )
+    with engine.connect() as connection:
+        connection.execute(text(f"CREATE DATABASE {name}"))
+    return f"{postgres_address}/{name}"
+
+
+@pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.postgres)])
+def database(request: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> str:
+    """An empty database as ``KC_LINEAGE_STATE``, which is set to it."""
+    place = str(tmp_path / "state") if request.param == "sqlite" else str(request.getfixturevalue("new_postgres"))
+    monkeypatch.setenv("KC_LINEAGE_STATE", place)
+    return place

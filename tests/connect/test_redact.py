@@ -33,6 +33,7 @@ rule.executors._default_.param.token.id  value.converter.rule.executors._default
 camel.kamelet.azure-eventhubs-sink.sharedAccessKey  camel.kamelet.twitter-search-source.apiKeySecret  bot.token
 camel.kamelet.slack-sink.webhookUrl  salesforce.consumer.key  azure.loganalytics.shared.key  segment.write.key
 azure.search.admin.key  backup.encryption.keys  connect.hazelcast.group.passwords  vault.tokens
+connection.passWord  mysqlpass  nats.nkey  tls.pemkey  ldap.bindpw  pulsar.auth.params  ssl.key  gcp.sa.key  license
 """)
 
 HARMLESS_KEYS = keys("""
@@ -48,6 +49,7 @@ database.user  connection.username  database.dbname  database.names  schema.patt
 column.mask.with.10.chars  secrets.topic  passwords.table.name  snowflake.topic2table.map  kusto.tables.topics.mapping
 openai.max.tokens  completion.tokens  sort.key  hash.key  record.key  row.key  foreign.key  s3.object.key  kms.key.id
 topic.password_resets.ks.tbl.query  topic.password_resets.ks.tbl.mapping  message.keys  default.key  key  code  auth
+bypass  encompass  license.topic  query.key.fields
 """)
 
 
@@ -145,6 +147,16 @@ SHAPES = [
     ("{'password': 'x', 'n': 1}", "{'password': '<redacted>', 'n': 1}"),
     ("base64:UEsDBBQACAgIAEabc", "base64:<redacted>"),
     (f"UEsDB{'aB3' * 60}", "<redacted>"),
+    ("https://collectors.sumologic.com/receiver/v1/http/ZaV==", "https://collectors.sumologic.com/receiver/v1/http/<redacted>"),
+    ("Basic dXNlcjpwYXNzd29yZA==", "Basic <redacted>"),
+    ("basic authentication is required", "basic authentication is required"),
+    ("smb://DOM;u:p@h/share", "smb://<redacted>@h/share"),
+    ("--password abc --user x", "--password <redacted> --user x"),
+    ("curl -u user:pass https://x", "curl -u user:<redacted> https://x"),
+    ('[{"name":"apiKey","value":"abc"}]', '[{"name":"apiKey","value":"<redacted>"}]'),
+    ('<add key="password" value="abc"/>', '<add key="password" value="<redacted>"/>'),
+    ('<property name="password">abc</property>', '<property name="password"><redacted></property>'),
+    ('<property name="table">abc</property>', '<property name="table">abc</property>'),
     ("GRANT x IDENTIFIED BY 'abc'", "GRANT x IDENTIFIED BY '<redacted>'"),
     ("/x/password_resets.txt:password_resets", "/x/password_resets.txt:password_resets"),
     ("sk-orders-of-all-customers-in-full", "sk-orders-of-all-customers-in-full"),
@@ -396,6 +408,11 @@ EXPLOSIVE = [
     "hvs." * 33_000,
     "base64:" * 19_000,
     "{'a':" * 26_000,
+    "basic " * 22_000,
+    "-u a:" * 26_000,
+    "--token " * 16_000,
+    'name="a" ' * 14_000,
+    'key="a" value="' * 9_000,
     "abcd..." * 19_000,
 ]
 

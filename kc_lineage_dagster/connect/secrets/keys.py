@@ -38,7 +38,8 @@ def word_set(text: str) -> frozenset[str]:
 
 # The last words of a key that make its value a secret, after COSMETIC words are taken off the end.
 SECRET_TAILS: Terms = _terms(
-    "password,passwords,passwd,pwd,passphrase,passcode,pass,passkey,secret,secrets,token,tokens,credential,credentials,"
+    "password,passwords,passwd,pwd,pw,bindpw,creds,nkey,bearer,otp,license,license string,auth params,authparams,"
+    "passphrase,passcode,pass,passkey,secret,secrets,token,tokens,credential,credentials,"
     "jaas,jwt,apikey,apikeys,appkey,accesskey,secretkey,privatekey,accountkey,sharedkey,authkey,masterkey,keyfile,"
     "signature,sas,sig,jaas config,user info,userinfo,user pass,auth info,auth header,authorization,"
     "authorization header,cookie,cookies,salt,secret id,token id,client assertion,kerberos ticket,"
@@ -52,9 +53,9 @@ SECRET_TAILS: Terms = _terms(
 KEY_OWNERS = word_set(
     "access account admin aes api app application auth authentication authorization bot cipher client connector "
     "consumer crypto customer decrypt decryption des encrypt encryption function functions gpg hmac ingest ingestion "
-    "integration instrumentation jwk jwt kek keystore license master oauth pgp private publish pvt query refresh root "
-    "rsa sas sdk search secret security service session shared sign signing ssh storage subscription symmetric "
-    "wrapping write"
+    "integration instrumentation jwk jwt kek dek keystore license master oauth pgp private publish pvt query refresh "
+    "root rsa sa sas sdk search secret security service session shared sign signing ssh ssl storage subscription "
+    "symmetric tls wrapping write"
 )
 _KEYS = frozenset(("key", "keys"))
 _KEY_ID_OWNERS = frozenset(("access", "api", "secret"))
@@ -116,9 +117,21 @@ SQL_TAILS = word_set("query statement sql kcql")
 _STATEMENT_PREFIX = "snapshot.select.statement.overrides."
 
 PLUGIN_ALIAS = re.compile(r"^(?:transforms|predicates)\.[^.]+\.")
+_PASS = re.compile(r"(?<!by)(?<!com)pass$")  # dbpass, keystorepass
 _SUFFIXES = (
     *("password", "passwd", "passphrase", "pwd", "secret", "token", "apikey", "appkey", "accesskey", "secretkey"),
-    *("privatekey", "masterkey", "accountkey", "storagekey", "sharedkey", "encryptionkey", "signingkey", "licensekey"),
+    *(
+        "pemkey",
+        "sslkey",
+        "privatekey",
+        "masterkey",
+        "accountkey",
+        "storagekey",
+        "sharedkey",
+        "encryptionkey",
+        "signingkey",
+        "licensekey",
+    ),
 )
 _LONGEST = 300  # characters of a key that are looked at: its end decides
 
@@ -168,7 +181,10 @@ def _kept(words: tuple[str, ...]) -> list[str]:
 def _ends(kept: list[str]) -> bool:
     if not kept or (kept[-1] == "tokens" and len(kept) > 1 and kept[-2] in _COUNTS):
         return False
-    if any(tuple(kept[-count:]) in SECRET_TAILS for count in (1, 2, 3)) or kept[-1].endswith(_SUFFIXES):
+    if any(tuple(kept[-count:]) in SECRET_TAILS for count in (1, 2, 3)):
+        return True
+    last = "".join(kept[-2:])  # passWord
+    if kept[-1].endswith(_SUFFIXES) or last.endswith(_SUFFIXES) or _PASS.search(kept[-1]):
         return True
     return _is_key_of_somebody(kept)
 

@@ -27,6 +27,8 @@ _DATABASE_URL = re.compile(
 )
 # Debezium, column.mask.hash: the salt stands in the key, the value names columns.
 _SALTED_KEY = re.compile(r"^(column\.mask\.hash\..+?\.with\.salt\.)(.+)$", re.DOTALL)
+# What stands in offsets is mostly a table, a file or a topic; these are in texts and documents.
+_NOT_A_NAME = re.compile(r"[\s'\"<{]")
 _LONGEST_JSON = 100_000  # characters of JSON inside a string
 _SWITCH = frozenset(("true", "false"))
 
@@ -64,7 +66,7 @@ def redact_json(value: Any) -> Any:
     in JSON that stands inside a string. Keys, positions and names stay.
     """
     if isinstance(value, str):
-        return _json_in_text(value) or scrub(value, Role.NAMES, set())
+        return _json_in_text(value) or scrub(value, Role.TEXT if _NOT_A_NAME.search(value) else Role.NAMES, set())
     if isinstance(value, Mapping):
         return {str(key): _member(str(key), item) for key, item in value.items()}
     return [redact_json(item) for item in value] if isinstance(value, list) else value

@@ -5,6 +5,7 @@ Every scan is linear in the length of the value: patterns start at word boundari
 
 from __future__ import annotations
 
+import base64
 import re
 from collections.abc import Callable
 
@@ -158,6 +159,18 @@ _ENCODED_FILE = cut_group(
 )
 _LONG = 120  # characters: what is shorter holds no encoded file
 _BASE64 = cut_group(re.compile(r"(?<!\w)base64:([A-Za-z0-9+/_\-]{16,}={0,2})"))
+_BASIC = re.compile(r"(?i)(?<!\w)basic[ \t]+([A-Za-z0-9+/_\-]{4,}={0,2})(?![\w+/=\-])")
+_OPTION = cut_group(
+    re.compile(
+        rf"(?i)(?<!\S)--?(?:{_SECRET_NOUNS}|pass|api-?key)(?:[ \t]+|=)([^\s\"'\-][^\s\"']*)"
+        r"|(?<!\S)(?:-u|--user)(?:[ \t]+|=)[^\s:\"']+:([^\s\"']+)"
+    )
+)
+# {"name": "apiKey", "value": "x"}, <add key="password" value="x"/>, <property name="password">x</property>
+_NAMED_VALUE = re.compile(
+    r"(?:name|key|id)[\"']?[ \t]*[:=][ \t]*[\"']([\w.\-]+)[\"'][ \t]*"
+    r"(?:,?\s*[\"']?value[\"']?[ \t]*[:=][ \t]*[\"']([^\"']+)|[^<>]{0,200}>([^<>]+)(?=</))"
+)
 _RAW = re.compile(r"RAW(?:\((?P<round>.{0,128}?)\)|\{(?P<curly>.{0,128}?)\})(?=[&\s\"',;]|$)")
 
 
@@ -169,6 +182,35 @@ def _elements(text: str, found: Found) -> str:
         return match[0][:head] + cut(match[3], found) if names_a_secret(match[2]) else match[0]
 
     return _ELEMENT.sub(replacement, text)
+
+
+def _basic(text: str, found: Found) -> str:
+    """Cut ``Basic dTpw``, the credentials of RFC 7617; basic authentication and other words stay."""
+
+    def replacement(match: re.Match[str]) -> str:
+        try:
+            decoded = base64.b64decode(match[1].replace("-", "+").replace("_", "/") + "==").decode("utf-8")
+        except ValueError:
+            return match[0]
+        if ":" not in decoded:
+            return match[0]
+        cut(decoded.partition(":")[2], found)
+        return match[0].replace(match[1], cut(match[1], found))
+
+    return _BASIC.sub(replacement, text)
+
+
+def _named_values(text: str, found: Found) -> str:
+    """Cut the value that stands beside its name instead of behind it."""
+
+    def replacement(match: re.Match[str]) -> str:
+        group = 2 if match[2] is not None else 3
+        if not names_a_secret(match[1]):
+            return match[0]
+        head, tail = match.start(group) - match.start(), match.end(group) - match.start()
+        return match[0][:head] + cut(match[group], found) + match[0][tail:]
+
+    return _NAMED_VALUE.sub(replacement, text)
 
 
 def _raw(text: str, found: Found) -> str:
@@ -199,6 +241,9 @@ _IN_TEXT: tuple[_Step, ...] = (
     (('"',), _json_members),
     (("=", ":"), _pairs),
     (("base64:",), _BASE64),
+    (("asic ", "ASIC "), _basic),
+    (("-",), _OPTION),
+    (("name", "key", "id"), _named_values),
     (("'", '"', "`", "dentified", "DENTIFIED"), _SAID),
 )
 

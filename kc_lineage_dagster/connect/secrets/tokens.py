@@ -88,6 +88,9 @@ _KINDS: tuple[tuple[str, str], ...] = (
     # support.pagerduty.com, "Services and Integrations"; zapier.com; ifttt.com; mattermost.com; rocket.chat
     ("pagerduty.com/integration/", r"pagerduty\.com/integration/([\w\-]+)"),
     ("hooks.zapier.com/hooks/", r"hooks\.zapier\.com/hooks/\w+/([\w/\-]+)"),
+    # help.sumologic.com, "HTTP Logs and Metrics Source"; docs.datadoghq.com/api/latest/logs
+    ("/receiver/v1/http/", r"/receiver/v1/http/([\w+/=\-]+)"),
+    ("/v1/input/", r"/v1/input/([0-9a-fA-F]{32,})"),
     ("/with/key/", r"/with/key/([\w\-]+)"),
     ("/hooks/", r"/hooks/((?=\w*\d)[a-z0-9]{26}|\w+/" + _MIXED + r"[\w\-]{20,})(?![\w\-])"),
 )

@@ -8,6 +8,7 @@ from kc_lineage_dagster.connect.secrets.cut import Found, cut, cut_group
 
 _URL_END = re.compile(r"[\s\"'`]")
 _AUTHORITY_END = re.compile(r"[/?#;]")
+_SMB_AUTHORITY_END = re.compile(r"[/?#]")
 _HOST = re.compile(r"[\w.\-\[\]:%]+(?=[/?#,;]|$)")
 _PORTS = re.compile(r"\d*(,|$)")
 # In these the part before @ is a container of Azure's storage, and lineage needs it.
@@ -46,7 +47,8 @@ def _user_info_length(text: str, start: int) -> int:
     stop = following if following >= 0 else len(text)
     ended = _URL_END.search(text, start, stop)
     stop = ended.start() if ended else stop
-    close = _AUTHORITY_END.search(text, start, stop)
+    domain = text[max(0, start - 6) : start].lower().endswith("smb://")  # smb://DOMAIN;user:password@host
+    close = (_SMB_AUTHORITY_END if domain else _AUTHORITY_END).search(text, start, stop)
     authority = text[start : close.start() if close else stop]
     if "@" in authority:
         return authority.rindex("@")

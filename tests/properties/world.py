@@ -13,8 +13,8 @@ from dagster import DagsterInstance, Definitions, build_sensor_context, serializ
 from dagster._core.remote_representation.external_data import RepositorySnap
 
 from kc_lineage_dagster import build_definitions
+from kc_lineage_dagster.defs.failures import TickFailed
 from kc_lineage_dagster.defs.resources import DataHubResource, KafkaConnectResource
-from kc_lineage_dagster.errors import KcLineageError
 from kc_lineage_dagster.recipe.files import read_recipe
 from kc_lineage_dagster.run.cluster import Cluster
 from tests.cli.run import kc_lineage
@@ -95,7 +95,7 @@ class World:
         sensor = definitions.resolve_sensor_def("shop_connector_changes")
         try:
             tick = sensor.evaluate_tick(context)
-        except KcLineageError as error:
+        except TickFailed as error:
             self.search.look("failed tick", said(error))
         else:
             self.search.look("tick", repr(tick) + serialize_value(tick))

@@ -5,11 +5,11 @@ Every scan is linear in the length of the value: patterns start at word boundari
 
 from __future__ import annotations
 
-import base64
 import re
 from collections.abc import Callable
 
 from kc_lineage_dagster.connect.secrets.cut import Found, cut, cut_group
+from kc_lineage_dagster.connect.secrets.headers import AUTHORIZATION, BEARER, COOKIE, OPTION, SAID, basic
 from kc_lineage_dagster.connect.secrets.keys import (
     Role,
     header_holds_a_secret,
@@ -131,25 +131,9 @@ def _sql_literals(text: str, found: Found) -> str:
     return _LITERAL.sub(literal, _COMPARED.sub(compared, text))
 
 
-_BEARER = cut_group(re.compile(r"(?i)(?<!\w)bearer[ \t]+([^\s\"',;|]{8,})"))
-_AUTHORIZATION = cut_group(
-    re.compile(r"(?i)(?<!\w)authorization[\"']?[ \t]*[:=][ \t]*[\"']?(?:[a-z]{3,10}[ \t]+)?([^\s\"',;|]+)")
-)
-
-
-# --- what stands between tags, behind a cookie, in quotes behind its name, in an encoded file ---
+# --- what stands between tags, beside its name, in an encoded file ---
 
 _ELEMENT = re.compile(r"<([\w.\-]+:)?([\w.\-]+)(?:[ \t][^<>]{0,500})?>([^<>]+)(?=</)")
-_COOKIE = cut_group(re.compile(r"(?i)(?<![\w\-])(?:set-)?cookie2?[\"']?[ \t]*[:=][ \t]*[\"']?([^\r\n|\"']+)"))
-_SECRET_NOUNS = (
-    r"password|passwd|pwd|passphrase|secret|(?:access |api |auth )?token|(?:access|api|secret|private) key|credentials?"
-)
-_SAID = cut_group(
-    re.compile(
-        rf"(?i)(?<!\w)(?:{_SECRET_NOUNS})[ \t]+(?:is |was )?"
-        r"(?:\"([^\"\r\n]{3,})\"|'([^'\r\n]{3,})'|`([^`\r\n]{3,})`)|identified by (?:values )?[\"']?([^\s\"';]+)"
-    )
-)
 # A file in a value: UEsDB... is a zip archive, such as a secure connect bundle. No list of names is so long without
 # a separator.
 _ENCODED_FILE = cut_group(
@@ -159,13 +143,6 @@ _ENCODED_FILE = cut_group(
 )
 _LONG = 120  # characters: what is shorter holds no encoded file
 _BASE64 = cut_group(re.compile(r"(?<!\w)base64:([A-Za-z0-9+/_\-]{16,}={0,2})"))
-_BASIC = re.compile(r"(?i)(?<!\w)basic[ \t]+([A-Za-z0-9+/_\-]{4,}={0,2})(?![\w+/=\-])")
-_OPTION = cut_group(
-    re.compile(
-        rf"(?i)(?<!\S)--?(?:{_SECRET_NOUNS}|pass|api-?key)(?:[ \t]+|=)([^\s\"'\-][^\s\"']*)"
-        r"|(?<!\S)(?:-u|--user)(?:[ \t]+|=)[^\s:\"']+:([^\s\"']+)"
-    )
-)
 # {"name": "apiKey", "value": "x"}, <add key="password" value="x"/>, <property name="password">x</property>
 _NAMED_VALUE = re.compile(
     r"(?:name|key|id)[\"']?[ \t]*[:=][ \t]*[\"']([\w.\-]+)[\"'][ \t]*"
@@ -182,22 +159,6 @@ def _elements(text: str, found: Found) -> str:
         return match[0][:head] + cut(match[3], found) if names_a_secret(match[2]) else match[0]
 
     return _ELEMENT.sub(replacement, text)
-
-
-def _basic(text: str, found: Found) -> str:
-    """Cut ``Basic dTpw``, the credentials of RFC 7617; basic authentication and other words stay."""
-
-    def replacement(match: re.Match[str]) -> str:
-        try:
-            decoded = base64.b64decode(match[1].replace("-", "+").replace("_", "/") + "==").decode("utf-8")
-        except ValueError:
-            return match[0]
-        if ":" not in decoded:
-            return match[0]
-        cut(decoded.partition(":")[2], found)
-        return match[0].replace(match[1], cut(match[1], found))
-
-    return _BASIC.sub(replacement, text)
 
 
 def _named_values(text: str, found: Found) -> str:
@@ -229,22 +190,22 @@ _EVERYWHERE: tuple[_Step, ...] = (
     (("RAW(", "RAW{"), _raw),
     (("://",), url_user_info),
     (("://",), _url_parameters),
-    (("earer", "EARER"), _BEARER),
+    (("earer", "EARER"), BEARER),
 )
 _IN_TEXT: tuple[_Step, ...] = (
-    (("ookie", "OOKIE"), _COOKIE),
+    (("ookie", "OOKIE"), COOKIE),
     (("</",), _elements),
     (("@",), ORACLE),
     (("@",), SQLPLUS),
     (("@",), BARE_USER_INFO),
-    (("uthorization", "UTHORIZATION"), _AUTHORIZATION),
+    (("uthorization", "UTHORIZATION"), AUTHORIZATION),
     (('"',), _json_members),
     (("=", ":"), _pairs),
     (("base64:",), _BASE64),
-    (("asic ", "ASIC "), _basic),
-    (("-",), _OPTION),
+    (("asic ", "ASIC "), basic),
+    (("-",), OPTION),
     (("name", "key", "id"), _named_values),
-    (("'", '"', "`", "dentified", "DENTIFIED"), _SAID),
+    (("'", '"', "`", "dentified", "DENTIFIED"), SAID),
 )
 
 

@@ -16,6 +16,7 @@ from pathlib import Path
 HERE = Path(__file__).resolve().parent
 BUILD = HERE.parents[1] / "build" / "live"
 DEBEZIUM = "3.2.0.Final"
+APICURIO = "2.6.13.Final"
 POSTGRES_BINARIES = "/usr/lib/postgresql"
 
 
@@ -66,6 +67,27 @@ def fetched() -> str | None:
         shutil.copy(jar, plugins / "file")
     ready.touch()
     return None
+
+
+def registry() -> Path | str:
+    """The folder of Apicurio's schema registry, fetched where it is not there yet; the reason when that fails."""
+    for tool in ("java", "mvn"):
+        if shutil.which(tool) is None:
+            return f"{tool} is not installed"
+    folder = BUILD / "registry"
+    if not (folder / "ready").exists():
+        folder.mkdir(parents=True, exist_ok=True)
+        shutil.copy(HERE / "pom.xml", folder / "pom.xml")
+        artifact = f"io.apicurio:apicurio-registry-app:{APICURIO}:tar.gz:all"
+        command = ["mvn", "-q", "-B", "dependency:copy", f"-Dartifact={artifact}", f"-DoutputDirectory={folder}"]
+        done = subprocess.run(command, cwd=folder, capture_output=True, text=True)
+        if done.returncode:
+            return f"Maven could not fetch the schema registry: {done.stdout.strip()[-300:]}"
+        for archive in folder.glob("*.tar.gz"):
+            with tarfile.open(archive) as opened:
+                opened.extractall(folder, filter="data")
+        (folder / "ready").touch()
+    return folder
 
 
 def free_ports(count: int) -> list[int]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
+from kc_lineage_dagster import build_definitions
 from kc_lineage_dagster.recipe.model import Options, SourceConfig
 from kc_lineage_dagster.recipe.servers import ConnectOptions
 from tools.coverage import coverage
@@ -38,3 +39,18 @@ def test_make_targets_of_the_readme_exist():
     makefile = (ROOT / "Makefile").read_text(encoding="utf-8")
     for target in re.findall(r"\bmake ([a-z]+)\b", (ROOT / "README.md").read_text(encoding="utf-8")):
         assert re.search(rf"^{target}:", makefile, re.MULTILINE), target
+
+
+def test_everything_in_dagster_is_documented():
+    """docs/dagster.md names every asset, check, job, sensor and schedule, and no check that there is not."""
+    recipe = {"source": {"type": "kafka-connect", "config": {"cluster_name": "payments"}}}
+    repository = build_definitions(recipe).get_repository_def()
+    text = (ROOT / "docs/dagster.md").read_text(encoding="utf-8")
+    named = set(re.findall(r"`(?:payments/)?(\w+)`", text))
+    checks = {key.name for key in repository.asset_graph.asset_check_keys}
+    jobs = {job.name for job in repository.get_all_jobs() if not job.name.startswith("__")}
+    others = {one.name for one in (*repository.schedule_defs, *repository.sensor_defs)}
+    assets = {key.path[-1] for key in repository.asset_graph.get_all_asset_keys()}
+    assert checks | jobs | others | assets <= named
+    rows = re.findall(r"^\| `(\w+)` \| .* \| .* \|$", text.partition("## Checks")[2], re.MULTILINE)
+    assert set(rows) == checks

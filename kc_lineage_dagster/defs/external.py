@@ -12,7 +12,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from urllib.parse import quote
 
-from dagster import AssetKey, AssetSpec, TableColumn, TableColumnDep, TableColumnLineage, TableSchema
+from dagster import AssetKey, AssetSpec, TableColumn, TableColumnDep, TableColumnLineage, TableConstraints, TableSchema
 
 from kc_lineage_dagster.defs.translator import DatasetProps, Translate
 from kc_lineage_dagster.emit.urns import Naming, dataset_instance, dataset_urn
@@ -32,6 +32,7 @@ _NAMING = (
     "convert_lineage_urns_to_lowercase",
 )
 _COLUMNS = 200  # of one dataset, in its definition
+_OTHERS = TableConstraints(other=["Columns that are not listed arrive unchanged, as far as is known."])
 
 _log = logging.getLogger(__name__)
 
@@ -151,8 +152,10 @@ def _specs(nodes: Mapping[str, _Node], translate: Translate) -> list[AssetSpec]:
 def columns_of(
     made_of: Mapping[str, Iterable[FieldEdge]], keys: Mapping[str, AssetKey]
 ) -> dict[str, TableSchema | TableColumnLineage]:
-    """Return the columns of a dataset, and those they are made of, as Dagster's own metadata; empty when none is known.
+    """Return the columns of a dataset, and those they are made of, as Dagster's own metadata.
 
+    Empty when no column of an upstream dataset is known: columns that a connector adds (``ts_ms``) would look like all
+    there are. Types are not known here.
     ``made_of``: URN of an upstream dataset -> what is known of single fields. ``keys``: URN -> asset key.
     """
     deps: dict[str, list[TableColumnDep]] = {}
@@ -162,9 +165,9 @@ def columns_of(
                 continue
             known = deps.setdefault(pair.downstream, [])
             known += [TableColumnDep(keys[urn], column) for column in pair.upstream if urn in keys]
-    if not deps:
+    if not any(deps.values()):
         return {}
-    schema = TableSchema([TableColumn(name) for name in deps])
+    schema = TableSchema([TableColumn(name, type="unknown") for name in deps], constraints=_OTHERS)
     return {"dagster/column_schema": schema, "dagster/column_lineage": TableColumnLineage(deps)}
 
 

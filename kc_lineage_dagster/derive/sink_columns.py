@@ -31,7 +31,7 @@ class SinkColumns:
         target, catalog = edge.downstream, self.evidence.catalog
         key, value = self._consumed(topic)
         named = any(True for node in (value, key) for _ in leaves(node))
-        columns = catalog.fields(target)
+        columns = catalog.fields(target) or None  # a schema without fields is one that could not be read
         if named and columns is not None:
             found = matched(self._written(Record(topic, topic.name, key, value), target), columns)
         elif named and self.family.makes_columns(self.config):
@@ -43,15 +43,15 @@ class SinkColumns:
         else:
             return ()
         names = catalog.fields(topic)
-        if names is None:
+        if not names:
             return found
-        known = {*names, *(catalog.key_fields(topic) or ())}
+        known = {*names, *(path for path, _ in leaves(key))}
         return tuple(one for one in found if known.issuperset(one.upstream))
 
     def _consumed(self, topic: Dataset) -> tuple[Node, Node]:
         """Key and value of a topic's records: as the catalog has them, else as the connectors write them."""
         names, keys = self.evidence.catalog.fields(topic), self.evidence.catalog.key_fields(topic)
-        written = self.evidence.written(topic.name) if names is None or keys is None else None
+        written = self.evidence.written(topic.name) if not names or keys is None else None
         value: Node = tree(names) if names else written.value if written else ALL_COLUMNS
         key: Node = tree(keys) if keys else written.key if written else Opaque()
         return converted(key, "key", self.config), converted(value, "value", self.config)

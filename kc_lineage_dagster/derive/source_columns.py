@@ -47,7 +47,7 @@ class SourceColumns:
 
     def _values(self, arrival: Arrival, value: Node, known: Known | None) -> tuple[FieldEdge, ...]:
         names = self.evidence.catalog.fields(arrival.downstream)
-        if names is None:
+        if not names:  # a schema without fields is one that could not be read
             return (*field_edges(value), *(lost(value, known) if known else ()))
         if not self.family.columns:
             return tuple(edge for edge in held(value, None) if edge.downstream in names)

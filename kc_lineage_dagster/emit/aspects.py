@@ -18,6 +18,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from kc_lineage_dagster.emit import urns
+from kc_lineage_dagster.emit.limits import fits
 from kc_lineage_dagster.emit.urns import Naming
 from kc_lineage_dagster.key_words import is_user_key
 from kc_lineage_dagster.lineage import KAFKA, ConnectorLineage, Dataset, Edge
@@ -156,12 +157,13 @@ def _jobs(lineage: ConnectorLineage, naming: Naming) -> Iterator[_Job]:
     shared_ids = {name for name, count in Counter(name for name, _ in groups).items() if count > 1}
     for (name, upstream), edges in groups.items():
         fields = sorted(set(_field_pairs(lineage.connector, naming, edges)))
+        fitting = [field for field in fields if all(map(fits, (*field[0], field[1])))][:MOST_FIELDS]
         yield _Job(
             id=_qualified(edges[0].upstream, name) if name in shared_ids else name,
             inlets=(upstream,) if upstream else (),
             outlets=tuple(sorted({urns.dataset_urn(naming, lineage.connector, edge.downstream) for edge in edges})),
-            fields=tuple(fields[:MOST_FIELDS]),
-            fields_left_out=max(0, len(fields) - MOST_FIELDS),
+            fields=tuple(fitting),
+            fields_left_out=len(fields) - len(fitting),
         )
     yield from _jobs_without_outlets(lineage, naming)
 

@@ -27,10 +27,15 @@ def encoded_length(text: str) -> int:
     return kept if kept == len(text) else 3 * len(text.encode("utf-8", "surrogatepass")) - 2 * kept
 
 
+def fits(urn: str, limit: int = URN_BYTES) -> bool:
+    """Whether DataHub can hold a URN."""
+    return (len(urn) * 3 <= limit and urn.isascii()) or encoded_length(urn) <= limit
+
+
 def fitted(name: str, build: Callable[[str], str], limit: int = URN_BYTES) -> str:
     """``build(name)``, or where that is too long, ``build`` of the name's beginning, ``~`` and a digest of the name."""
     urn = build(name)
-    if (len(urn) * 3 <= limit and urn.isascii()) or encoded_length(urn) <= limit:
+    if fits(urn, limit):
         return urn
     digest = "~" + hashlib.sha256(name.encode("utf-8", "surrogatepass")).hexdigest()[:_DIGEST]
     room, end = limit - encoded_length(build(digest)), 0

@@ -212,6 +212,15 @@ def test_what_changes_a_column_is_its_transform_operation():
     assert (len(lineages), info["customProperties"]) == (MOST_FIELDS, {"kc_lineage.columns.left_out": "5"})
 
 
+def test_a_column_whose_urn_datahub_cannot_hold_is_left_out():
+    """One field too long for a URN would take the whole aspect along; the job says that it is left out."""
+    fields = (FieldEdge(("id",), "id"), FieldEdge(("x" * 500,), "x"), FieldEdge(("y",), "a.b" * 200))
+    made = proposals(source(Edge(pg("db.t"), topic("x"), fields)), {}, Naming())
+    (lineages,) = (p.aspect["fineGrainedLineages"] for p in made if p.aspect_name == "dataJobInputOutput")
+    (info,) = (p.aspect for p in made if p.aspect_name == "dataJobInfo")
+    assert (len(lineages), info["customProperties"]) == (1, {"kc_lineage.columns.left_out": "2"})
+
+
 def test_a_platform_instance_adds_its_aspects_to_flow_and_jobs():
     """browsePathsV2 as DataHub writes it, and dataPlatformInstance."""
     lineage = source(Edge(pg("db.t"), topic("a")))

@@ -9,7 +9,7 @@ from kc_lineage_dagster.derive.config import first
 from kc_lineage_dagster.derive.derive import Settings, derive, derived, find_family
 from kc_lineage_dagster.derive.evidence import ClusterTopics, ConnectorView
 from kc_lineage_dagster.derive.family import SinkFamily
-from kc_lineage_dagster.derive.sink_topics import named_topics
+from kc_lineage_dagster.derive.sink_topics import hidden_topics, named_topics
 from kc_lineage_dagster.derive.writers import Writers, Written
 from kc_lineage_dagster.lineage import KAFKA, ConnectorLineage
 
@@ -80,14 +80,15 @@ class _Cluster:
         for connector in self.connectors:
             config = connector.config
             copies = "source.cluster.alias" in config
-            if copies or (connector.name in self._sinks and first(config, "topics.regex")):
+            patterned = first(config, "topics.regex") or hidden_topics(config)
+            if copies or (connector.name in self._sinks and patterned):
                 return None
             read.update(named_topics(config))
         return frozenset(read)
 
-    def _written_by(self, connector: ConnectorView) -> Written:
+    def _written_by(self, connector: ConnectorView) -> Written | None:
         if connector.name in self._under_way:
-            return {}
+            return None
         if connector.name not in self._written:
             self._source(connector)
         return self._written[connector.name]

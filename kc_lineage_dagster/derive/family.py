@@ -87,8 +87,8 @@ class SinkFamily:
     ``record.topic`` what the transforms left) to the datasets it goes to. ``columns``: from the same, and
     one of those datasets, to the columns written there, as the platform stores their names; by default the fields of
     the value. ``makes_columns``: whether
-    the connector makes the columns of a record that are not there, so that they are known without a catalog. The rest
-    as in SourceFamily.
+    the connector makes the columns of a record that are not there, so that they are known without a catalog.
+    ``by_content``: whether the content of records may name datasets. The rest as in SourceFamily.
     """
 
     name: str
@@ -101,6 +101,7 @@ class SinkFamily:
     spelled: str = ""
     columns: Callable[[Config, Record, Dataset], Node] = value_fields
     makes_columns: Callable[[Config], bool] = makes_none
+    by_content: bool = False
     package: str = ""
     direction: str = "sink"
 

@@ -26,12 +26,13 @@ def sink_lineage(family: SinkFamily, config: Config, chain: Chain, evidence: Evi
     """Edges from every topic the sink consumes to every dataset it writes."""
     topics, problems = input_topics(config, evidence)
     found: list[Edge | Unresolved] = list(problems)
+    by_content = family.by_content or any(transform.by_content for transform in chain)
     for topic, how in topics.items():
         record = Record(Dataset(KAFKA, topic), topic, evidence=how)
         edges = _edges(record, config, chain, family.writes)
         if any(isinstance(item, Unresolved) for item in edges):
             about = record, config, chain, family.writes, evidence
-            edges = _with_contents(*about) or _to_existing(*about) or edges
+            edges = (by_content and _with_contents(*about)) or _to_existing(*about) or edges
         found.extend(replace(item, topic=topic) if isinstance(item, Unresolved) else item for item in edges)
     return _of_one_topic(found)
 

@@ -15,16 +15,17 @@ Written = Mapping[str, tuple[Callable[[], TopicFields], ...]]
 
 @dataclass(slots=True)
 class Writers:
-    """``connectors``: the cluster's sources. ``written``: what each of them writes.
+    """``connectors``: the cluster's sources. ``written``: what each of them writes, None while it is being worked out.
 
-    Sources that have active topics are asked about those only; the rest are asked about every topic.
+    Sources that have active topics are asked about those only; the rest are asked once and then looked up by topic.
     """
 
     connectors: Iterable[ConnectorView]
-    written: Callable[[ConnectorView], Written]
+    written: Callable[[ConnectorView], Written | None]
     _known: dict[str, TopicFields | None] = field(default_factory=dict)
-    _by_topic: dict[str, list[ConnectorView]] = field(default_factory=dict)
-    _silent: list[ConnectorView] | None = None
+    _by_active: dict[str, list[ConnectorView]] | None = None
+    _silent: list[ConnectorView] = field(default_factory=list)
+    _of_silent: defaultdict[str, list[Callable[[], TopicFields]]] = field(default_factory=lambda: defaultdict(list))
 
     def fields(self, topic: str) -> TopicFields | None:
         """The fields of a topic; None where no source is known to write it."""
@@ -34,7 +35,9 @@ class Writers:
         return self._known[topic]
 
     def _of(self, topic: str) -> TopicFields | None:
-        found = [fields() for one in self._candidates(topic) for fields in self.written(one).get(topic, ())]
+        writers = [fields for one in self._active(topic) for fields in (self.written(one) or {}).get(topic, ())]
+        self._ask_silent()
+        found = [fields() for fields in (*writers, *self._of_silent.get(topic, ()))]
         if not found:
             return None
         key, value = found[0].key, found[0].value
@@ -42,17 +45,25 @@ class Writers:
             key, value = united(key, other.key), united(value, other.value)
         return TopicFields(key, value)
 
-    def _candidates(self, topic: str) -> list[ConnectorView]:
-        if self._silent is None:
-            self._silent = []
+    def _active(self, topic: str) -> Iterable[ConnectorView]:
+        if self._by_active is None:
             by_topic: defaultdict[str, list[ConnectorView]] = defaultdict(list)
             for one in self.connectors:
                 if not one.topics:
                     self._silent.append(one)
                 for name in one.topics or ():
                     by_topic[name].append(one)
-            self._by_topic = by_topic
-        return [*self._by_topic.get(topic, ()), *self._silent]
+            self._by_active = by_topic
+        return self._by_active.get(topic, ())
+
+    def _ask_silent(self) -> None:
+        asked, self._silent = self._silent, []  # working one out may ask for the fields of a topic itself
+        for one in asked:
+            written = self.written(one)
+            if written is None:
+                self._silent.append(one)
+            for topic, fields in (written or {}).items():
+                self._of_silent[topic].extend(fields)
 
 
 def united(one: Node, other: Node) -> Node:

@@ -69,6 +69,7 @@ ALTINITY = SinkFamily(
     classes=("com.altinity.clickhouse.sink.connector.ClickHouseSinkConnector",),
     platform="clickhouse",
     writes=writes_altinity,
+    by_content=True,
     columns=lambda config, record, target: state(record.value),
     makes_columns=lambda config: flag(config, "auto.create.tables"),
     naming=("clickhouse.topic2table.map", "clickhouse.database.override.map", "clickhouse.server.database"),

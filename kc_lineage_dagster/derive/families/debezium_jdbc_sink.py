@@ -117,6 +117,7 @@ FAMILY = SinkFamily(
     classes=("io.debezium.connector.jdbc.JdbcSinkConnector",),
     platform="as the JDBC URL says",
     writes=_writes,
+    by_content=True,
     columns=_columns,
     makes_columns=_makes_columns,
     naming=(*_FORMAT, *_STRATEGY),

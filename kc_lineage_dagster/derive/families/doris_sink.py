@@ -55,6 +55,7 @@ FAMILY = SinkFamily(
     classes=("org.apache.doris.kafka.connector.DorisSinkConnector",),
     platform="doris",
     writes=writes,
+    by_content=True,
     naming=("doris.database", "doris.topic2table.map", "record.tablename.field"),
     never_known="tables named by record.tablename.field",
     spelled="database.table",

@@ -59,6 +59,7 @@ FAMILY = SinkFamily(
     classes=("org.apache.iceberg.connect.IcebergSinkConnector", "io.tabular.iceberg.connect.IcebergSinkConnector"),
     platform="iceberg",
     writes=writes,
+    by_content=True,
     makes_columns=_makes_columns,
     naming=("iceberg.tables", "iceberg.tables.dynamic-enabled", "iceberg.tables.route-field"),
     never_known="tables chosen by the content of iceberg.tables.route-field",

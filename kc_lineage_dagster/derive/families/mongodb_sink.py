@@ -94,6 +94,7 @@ FAMILIES = (
         classes=("com.mongodb.kafka.connect.MongoSinkConnector", "MongoDbAtlasSink"),
         platform="mongodb",
         writes=_writes,
+        by_content=True,
         columns=_columns,
         makes_columns=makes_all,
         rule="https://www.mongodb.com/docs/kafka-connector/current/sink-connector/configuration-properties/topic-override/",

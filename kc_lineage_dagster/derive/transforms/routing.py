@@ -114,4 +114,4 @@ def by_field(alias: str, part: str, path: tuple[str, ...], pattern: TopicPattern
         text = constant_at(record.key if part == "key" else record.value, path) if part in ("key", "value") else None
         return (record.to(text or pattern),)
 
-    return Transform(alias, step, undo=lambda topic: None)
+    return Transform(alias, step, undo=lambda topic: None, by_content=True)

@@ -35,6 +35,7 @@ class Transform:
     ``alias``: its name in ``transforms``. ``step``: forwards. ``by_topic``: whether the step looks at the topic's
     name, so it must wait where that is a pattern. ``undo``: the topics, other than the unchanged one, that
     the step turns into the given one; None when nobody can tell. ``known``: whether what it does to fields is known.
+    ``by_content``: whether it names topics after fields of records.
     """
 
     alias: str
@@ -42,6 +43,7 @@ class Transform:
     by_topic: bool = False
     undo: Undo = keeps_topic
     known: bool = True
+    by_content: bool = False
 
 
 @dataclass(frozen=True, slots=True)

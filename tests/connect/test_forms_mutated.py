@@ -1,0 +1,65 @@
+"""Files that are almost of a form: whatever stands where, the outcome is connectors or one line, never a crash."""
+
+from __future__ import annotations
+
+import json
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from kc_lineage_dagster.connect.fetch import fetch
+from kc_lineage_dagster.connect.forms.documents import load_yaml
+from kc_lineage_dagster.connect.saved import open_saved
+from kc_lineage_dagster.errors import ConnectError
+from tests.connect.test_forms import FORMS, MIRROR_MAKER_2, MIRROR_MAKER_V1, STRIMZI
+
+DOCUMENTS: list[Any] = [
+    document
+    for name, content in [*FORMS.values(), *(("c.yaml", text) for text in (STRIMZI, MIRROR_MAKER_2, MIRROR_MAKER_V1))]
+    if not name.endswith(".properties")
+    for document in (load_yaml(content) if isinstance(content, str) else [content])
+]
+ODD = st.recursive(
+    st.none() | st.booleans() | st.integers(-3, 3) | st.sampled_from(["", "x", "${a}", "KafkaConnector", "a->b"]),
+    lambda inner: st.lists(inner, max_size=2) | st.dictionaries(st.sampled_from(["name", "config", "kind"]), inner),
+    max_leaves=4,
+)
+
+
+def places(value: Any, path: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]:
+    """The paths of all values inside a document."""
+    yield path
+    inside = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
+    for key, inner in inside:
+        yield from places(inner, (*path, key))
+
+
+def changed(value: Any, path: tuple[Any, ...], odd: Any) -> Any:
+    """The document with something else at one place."""
+    if not path:
+        return odd
+    key, rest = path[0], path[1:]
+    copy: Any = dict(value) if isinstance(value, dict) else list(value)
+    copy[key] = changed(value[key], rest, odd)
+    return copy
+
+
+@settings(max_examples=400, deadline=None)
+@given(data=st.data(), document=st.sampled_from(DOCUMENTS), odd=ODD, in_folder=st.booleans())
+def test_whatever_stands_in_a_form_is_read_or_refused_in_one_line(
+    data: st.DataObject, document: Any, odd: Any, in_folder: bool
+) -> None:
+    path = data.draw(st.sampled_from(list(places(document))))
+    with tempfile.TemporaryDirectory() as folder:
+        file = Path(folder) / "c.json"
+        file.write_text(json.dumps(changed(document, path, odd)), encoding="utf-8")
+        try:
+            snapshot = fetch(open_saved(folder if in_folder else file))
+        except ConnectError as error:
+            assert "\n" not in str(error)
+        else:
+            assert all(len(reason.splitlines()) == 1 for reason in snapshot.not_read.values())

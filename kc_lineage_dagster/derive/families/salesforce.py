@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from kc_lineage_dagster.derive.config import Config, first, items
+from kc_lineage_dagster.derive.config import Config, first, flag, items
 from kc_lineage_dagster.derive.evidence import Evidence
 from kc_lineage_dagster.derive.family import Found, SinkFamily, SourceFamily
 from kc_lineage_dagster.derive.readers.places import Places, always, place
@@ -16,7 +16,7 @@ from kc_lineage_dagster.lineage import Dataset, Unresolved
 _PLATFORM = "salesforce"
 _OBJECT = place(_PLATFORM, "salesforce.object", "salesforce.sink.object")
 _EVENT = place(_PLATFORM, "salesforce.platform.event.name")
-_OBJECT_TYPE = "${_ObjectType}"
+_OBJECT_TYPE, _LOWERCASE = "${_ObjectType}", "kafka.topic.lowercase"
 _CDC_KEYS = ("salesforce.cdc.name", "salesforce.cdc.channel")
 # OrderChangeEvent is of Order, Invoice__ChangeEvent of Invoice__c; ChangeEvents is every object's
 _CHANGE_EVENT = re.compile(r"(?:/data/)?(?P<object>\w+?)(?P<custom>__)?ChangeEvent")
@@ -39,16 +39,22 @@ def _objects(config: Config) -> Iterator[Dataset | Unresolved]:
         yield Unresolved("salesforce.object", "is not set")
 
 
-def _reader(origins: Places) -> Reads:
-    """``kafka.topic`` may hold ``${_ObjectType}``, the object's name."""
+def _reader(origins: Places, lowers: bool) -> Reads:
+    """``kafka.topic`` may hold ``${_ObjectType}``, the object's name.
+
+    ``lowers``: the connector puts the whole topic in lower case unless ``kafka.topic.lowercase`` is false.
+    """
 
     def reads(config: Config, evidence: Evidence) -> Iterator[Found]:
         topic, found = first(config, "kafka.topic"), tuple(origins(config))
+        spelled = str.lower if lowers and flag(config, _LOWERCASE, default=True) else str
         if topic is None or _OBJECT_TYPE not in topic:
-            yield from flows(found, (topic,) if topic else (), "kafka.topic", evidence)
+            yield from flows(found, (spelled(topic),) if topic else (), "kafka.topic", evidence)
             return
         for item in found:
-            yield item if isinstance(item, Unresolved) else Record(item, topic.replace(_OBJECT_TYPE, item.name))
+            yield (
+                item if isinstance(item, Unresolved) else Record(item, spelled(topic.replace(_OBJECT_TYPE, item.name)))
+            )
 
     return reads
 
@@ -132,9 +138,9 @@ FAMILIES = (
             name=f"salesforce_{name}_source",
             classes=classes,
             platform=_PLATFORM,
-            reads=_reader(origins),
+            reads=_reader(origins, lowers=name != "bulk"),
             rule=_RULE,
-            naming=("kafka.topic", *keys),
+            naming=("kafka.topic", _LOWERCASE, *keys),
             never_known="the objects behind a channel of all change events",
             spelled=_SPELLED,
         )

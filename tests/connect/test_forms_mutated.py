@@ -58,8 +58,7 @@ def test_whatever_stands_in_a_form_is_read_or_refused_in_one_line(
         file = Path(folder) / "c.json"
         file.write_text(json.dumps(changed(document, path, odd)), encoding="utf-8")
         try:
-            snapshot = fetch(open_saved(folder if in_folder else file))
-        except ConnectError as error:
-            assert "\n" not in str(error)
-        else:
-            assert all(len(reason.splitlines()) == 1 for reason in snapshot.not_read.values())
+            lines = list(fetch(open_saved(folder if in_folder else file)).not_read.values())
+        except ConnectError as refused:
+            lines = [str(refused)]
+    assert all("\n" not in line for line in lines)

@@ -1,0 +1,28 @@
+"""Tests of several machines run when they are asked for (`make machines`), and say why when they cannot."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from tests.machines.fleet import Fleet, missing
+
+HERE = Path(__file__).parent
+
+
+def pytest_collection_modifyitems(config, items):
+    asked = "machines" in (config.option.markexpr or "")
+    reason = missing() if asked else "tests of several machines run with `make machines` (pytest -m machines)"
+    for item in items:
+        if HERE in item.path.parents:
+            item.add_marker(pytest.mark.machines)
+            item.add_marker(pytest.mark.filterwarnings("default"))
+            if reason:
+                item.add_marker(pytest.mark.skip(reason=reason))
+
+
+@pytest.fixture(scope="module")
+def fleet(tmp_path_factory):
+    with Fleet(tmp_path_factory.mktemp("fleet")) as made:
+        yield made

@@ -69,6 +69,14 @@ browser: setup ## the web interface, driven by headless Chromium
 postgres: setup ## the state on a real PostgreSQL
 	$(BIN)/python -m pytest -m postgres tests
 
+machines: setup ## a Dagster deployment of several machines (PostgreSQL, Redis, two Celery workers)
+	$(BIN)/pip install -q --disable-pip-version-check -c requirements-dev.lock -e '.[test,machines]'
+	$(BIN)/python -m pytest -m machines tests/machines
+
+deploy-check: setup ## image, compose and Kubernetes files: linters, schemas, the commands they name
+	$(BIN)/pip install -q --disable-pip-version-check -c requirements-dev.lock -e '.[test,deploy]'
+	$(BIN)/python -m pytest -m deploy tests/deploy
+
 live: setup ## a real Kafka Connect worker (Java, Maven, PostgreSQL)
 	$(BIN)/python -m pytest -m live tests/live
 
@@ -91,4 +99,4 @@ ui: setup ## dagster dev with the demo recipe
 clean: ## forget the environment and all state
 	rm -rf $(VENV) $(DAGSTER_HOME)
 
-.PHONY: help setup demo test lint lock docs doctor record browser postgres live bench ui clean
+.PHONY: help setup demo test lint lock docs doctor record browser postgres machines deploy-check live bench ui clean

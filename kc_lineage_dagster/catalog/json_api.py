@@ -12,10 +12,14 @@ from typing import Any
 from urllib.parse import urlsplit, urlunsplit
 
 import requests
+import urllib3
+
+from kc_lineage_dagster.http_deadline import DeadlineAdapter, within
 
 LARGEST_ANSWER = 20_000_000  # bytes
 _FAILURES_IN_A_ROW = 5
 _CHUNK = 64 * 1024
+_GRACE = 0.1  # seconds, so that a server that says nothing ends by the time limit of a read
 
 
 class Away(Exception):  # noqa: N818 - named for what happened
@@ -61,6 +65,11 @@ class JsonApi:
         self._session.headers["Accept"] = "application/json"
         self._session.auth = self._authenticated
         self._session.verify, self._session.cert = access.verify, access.client_cert
+        verify = (
+            None if access.verify is True else access.verify
+        )  # what is said here holds, whatever the environment says
+        for scheme in ("http://", "https://"):
+            self._session.mount(scheme, DeadlineAdapter(verify=verify))
 
     def _authenticated(self, request: requests.PreparedRequest) -> requests.PreparedRequest:
         """With the recipe's credentials and no others: without this, requests would look into ``~/.netrc``."""
@@ -103,18 +112,30 @@ class JsonApi:
 
     def _ask(self, method: str, path: str, body: Any) -> Any:
         url = f"{self.access.url.rstrip('/')}{path}"
-        try:
-            with self._session.request(
-                method, url, json=body, timeout=self.timeout, stream=True, allow_redirects=False
-            ) as response:
-                return self._read(response)
-        except requests.Timeout:
-            raise Away(f"no answer within {self.timeout:g} s") from None
-        except requests.ConnectionError:
+        reason = "it answers too slowly"
+        with within(self.timeout + _GRACE) as exchange:
+            try:
+                with self._session.request(
+                    method, url, json=body, timeout=self.timeout, stream=True, allow_redirects=False
+                ) as response:
+                    answer = self._read(response)
+                if not exchange.expired:
+                    return answer
+            except Away:  # of an answer that was cut off at its end
+                if not exchange.expired:
+                    raise
+            except requests.Timeout:
+                reason = f"no answer within {self.timeout:g} s"
+            except (requests.RequestException, urllib3.exceptions.HTTPError, ValueError) as error:
+                if not exchange.expired:
+                    reason = self._unreachable(error)
+        raise Away(reason)
+
+    def _unreachable(self, error: Exception) -> str:
+        if isinstance(error, requests.ConnectionError):
             self._give_up("it cannot be reached")
-            raise Away("it cannot be reached") from None
-        except (requests.RequestException, ValueError, UnicodeError) as error:
-            raise Away(f"it cannot be asked ({type(error).__name__})") from None
+            return "it cannot be reached"
+        return f"it cannot be asked ({type(error).__name__})"
 
     def _read(self, response: requests.Response) -> Any:
         status = response.status_code

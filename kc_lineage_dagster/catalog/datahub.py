@@ -70,6 +70,11 @@ class DataHub:
     _given_up: bool = field(default=False, init=False)
     _listed: set[str] = field(default_factory=set, init=False)
 
+    @property
+    def place(self) -> str:
+        """What its answers are answers of."""
+        return f"DataHub {self.shown} {self.env} names={self.names} columns={self.columns}"
+
     def answer(self, questions: Questions) -> Holdings:
         """Datasets of the platforms asked for, and the single ones asked for of others."""
         found: defaultdict[str, dict[str, Schema]] = defaultdict(dict)

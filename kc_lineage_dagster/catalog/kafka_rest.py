@@ -35,6 +35,11 @@ class KafkaRest:
     clock: Callable[[], float] = time.monotonic
     _asked: bool = field(default=False, init=False)
 
+    @property
+    def place(self) -> str:
+        """What its answers are answers of."""
+        return f"Kafka {self.access.shown} {self.cluster_id or ''}"
+
     def answer(self, questions: Questions) -> Holdings:
         """The topics that are not internal; asked once."""
         if self._asked or not questions.list_topics:

@@ -49,6 +49,10 @@ class Questions:
 class Provider(Protocol):
     """One place that knows more than Connect."""
 
+    @property
+    def place(self) -> str:
+        """What its answers are answers of, without secrets."""
+
     def answer(self, questions: Questions) -> Holdings:
         """What is known there of these; never raises, what goes wrong is a note of the holdings."""
 

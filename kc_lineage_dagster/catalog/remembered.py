@@ -37,6 +37,11 @@ class Remembering:
     fresh: float
     now: Callable[[], float] = time.time
 
+    @property
+    def place(self) -> str:
+        """What its answers are answers of."""
+        return self.provider.place
+
     def answer(self, questions: Questions) -> Holdings:
         """What is remembered, and the provider's answers to the rest; where it fails, what it said last."""
         single = _Single.of(self._recall(_SINGLE)[1])

@@ -114,6 +114,11 @@ class SchemaRegistry:
     _apis: dict[str, JsonApi] = field(default_factory=dict, init=False)
     _noted: set[str] = field(default_factory=set, init=False)
 
+    @property
+    def place(self) -> str:
+        """What its answers are answers of."""
+        return f"schema registries, {self.access(self.default).shown if self.default else 'of converters'}"
+
     def answer(self, questions: Questions) -> Holdings:
         """The schemas of the topics that are asked about."""
         wanted: dict[tuple[str, str, str], list[tuple[str, Place]]] = {}

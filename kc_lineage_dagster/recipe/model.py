@@ -220,6 +220,7 @@ class Options(Model):
     ``catalog``: DataHub metadata files, or folders of them, with datasets and their schemas. ``topics``: topics that
     exist, or a file with one a line. ``transforms``: what you know of transforms that this project does not, by class.
     ``schema_registry``: asked for schemas; true for those that converters name.
+    ``catalog_refresh``: seconds for which answers of catalogues and registries count without being asked for again.
     """
 
     cluster_aliases: dict[str, str | None] = {}
@@ -239,6 +240,7 @@ class Options(Model):
     topics: list[str] | str = []
     transforms: dict[str, Literal["keeps_topic", "changes_nothing"]] = {}
     schema_registry: SchemaRegistry | None = None
+    catalog_refresh: float = Field(14_400, ge=0)
 
     @field_validator("schema_registry", mode="before")
     @classmethod

@@ -14,6 +14,7 @@ from kc_lineage_dagster.catalog.json_api import Access
 from kc_lineage_dagster.catalog.kafka_rest import KafkaRest, cloud_endpoint, read_topics
 from kc_lineage_dagster.catalog.metadata_files import read_metadata_files
 from kc_lineage_dagster.catalog.questions import Provider, gathered
+from kc_lineage_dagster.catalog.remembered import Remembering
 from kc_lineage_dagster.catalog.schema_registry import SchemaRegistry, access_for
 from kc_lineage_dagster.catalog.stream_catalog import Described, described_connectors
 from kc_lineage_dagster.connect.snapshot import Snapshot
@@ -45,13 +46,16 @@ class Beyond:
     properties: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
 
 
-def beyond(cluster: Cluster, snapshot: Snapshot, settings: Settings) -> Beyond:
-    """The settings with what files and servers know, as far as the connectors of the snapshot need it."""
+def beyond(cluster: Cluster, snapshot: Snapshot, settings: Settings, *, remembers: bool) -> Beyond:
+    """The settings with what files and servers know, as far as the connectors of the snapshot need it.
+
+    ``remembers``: whether the state is used for what servers answered lately.
+    """
     described, notes = _described(cluster)
     config = cluster.config.confluent_catalog
     if config and config.include_lineage:
         settings = replace(settings, topics={name: one.topics for name, one in described.items() if one.topics})
-    settings = _with_catalog(cluster, snapshot, replace(settings, notes=notes))
+    settings = _with_catalog(cluster, snapshot, replace(settings, notes=notes), remembers)
     return Beyond(settings, {name: _properties(cluster, one) for name, one in described.items()})
 
 
@@ -73,7 +77,7 @@ def _properties(cluster: Cluster, described: Described) -> Mapping[str, str]:
     return found
 
 
-def _with_catalog(cluster: Cluster, snapshot: Snapshot, settings: Settings) -> Settings:
+def _with_catalog(cluster: Cluster, snapshot: Snapshot, settings: Settings, remembers: bool) -> Settings:
     instance_of = partial(dataset_instance, cluster.naming())
 
     def derive(names: frozenset[str] | None, catalog: Callable[[str], View]) -> Iterator[ConnectorLineage]:
@@ -81,12 +85,23 @@ def _with_catalog(cluster: Cluster, snapshot: Snapshot, settings: Settings) -> S
         return (derived(one) for one in snapshot.connectors if names is None or one.name in names)
 
     providers, notes = _providers(cluster, snapshot)
+    if remembers:
+        providers = [_remembering(cluster, one) for one in providers]
     files = _files(cluster)
     known = gathered(providers, files.noting((*settings.notes, *files.notes, *notes)), derive, instance_of)
     if known == Holdings():
         return settings
     settings = replace(settings, catalog=partial(known.seen_from, instance_of=instance_of), notes=known.notes)
     return replace(settings, quiet=quiet_tables(snapshot.connectors, settings))
+
+
+def _remembering(cluster: Cluster, provider: Provider) -> Provider:
+    """The provider with the memory of the cluster's state."""
+    from kc_lineage_dagster.state.cache import Cache  # SQLAlchemy takes a while to load
+
+    state = cluster.state
+    memory = Cache(state.database, f"{state.slug}: {provider.place}")
+    return Remembering(provider, memory, cluster.recipe.options.catalog_refresh)
 
 
 def _files(cluster: Cluster) -> Holdings:

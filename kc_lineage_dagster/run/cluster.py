@@ -166,10 +166,13 @@ class Cluster:
 
     def derivation(self, snapshot: Snapshot) -> Settings:
         """What the recipe says about derivation, and what the catalogues that it names know."""
-        return self.beyond(snapshot).settings
+        return self.beyond(snapshot, remembers=False).settings
 
-    def beyond(self, snapshot: Snapshot) -> Beyond:
-        """What is known of the connectors of a snapshot beyond Connect, with what the recipe says about derivation."""
+    def beyond(self, snapshot: Snapshot, *, remembers: bool = True) -> Beyond:
+        """What is known of the connectors of a snapshot beyond Connect, with what the recipe says about derivation.
+
+        ``remembers``: whether the state is used for what servers answered lately.
+        """
         settings = Settings(
             generic={one.connector_name: _generic(one) for one in self.config.generic_connectors},
             cluster_aliases=self.recipe.options.cluster_aliases,
@@ -178,7 +181,7 @@ class Cluster:
             transforms=self.recipe.options.transforms,
             plugin_versions=snapshot.plugin_versions,
         )
-        return beyond(self, snapshot, settings)
+        return beyond(self, snapshot, settings, remembers=remembers)
 
     def naming(self) -> Naming:
         """How URNs are made."""

@@ -35,6 +35,7 @@ class Source:
 
     asked: list[Questions] = field(default_factory=list)
     away: bool = False
+    place: str = "somewhere"
 
     def answer(self, questions: Questions) -> Holdings:
         self.asked.append(questions)

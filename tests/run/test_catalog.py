@@ -175,3 +175,27 @@ def test_a_stream_catalog_elsewhere_is_refused():
         {"source": {"type": "kafka-connect", "config": {"confluent_catalog": {"enabled": True}}}}, Path("/r")
     )
     assert "needs schema_registry_url, api_key, api_secret" in (missing.problem or "")
+
+
+def test_answers_outlive_a_run(tmp_path, gms, monkeypatch):
+    """What was asked lately is not asked again, and counts when DataHub is away too; ``catalog_refresh: 0`` asks."""
+    monkeypatch.setenv("KC_LINEAGE_STATE", str(tmp_path / "state"))
+    hold(gms, "postgres", "shop.sales.orders_1", kind="Table")
+    hold(gms, "postgres", "shop.sales.orders_2", kind="Table")
+    recipe(tmp_path, gms, use_schema_resolver=True)
+    assert edges_of_a_run(tmp_path)["shards"] == MERGED
+    gms.requests.clear()
+    assert edges_of_a_run(tmp_path)["shards"] == MERGED
+    assert not gms.requests
+    gms.fault = everything(500)
+    recipe(tmp_path, gms, {"catalog_refresh": 0}, use_schema_resolver=True)
+    assert edges_of_a_run(tmp_path)["shards"] == MERGED
+    assert sum(gms.requests.values()) > 0
+
+
+def edges_of_a_run(folder: Path) -> dict[str, set[str]]:
+    """Edges by connector, as a run derives them: with the memory of the state."""
+    cluster = Cluster.of(read_recipe(folder / "shop.yml"))
+    snapshot = cluster.fetch()
+    derived = deriver(snapshot.connectors, cluster.beyond(snapshot).settings)
+    return {one.name: {str(edge) for edge in derived(one).edges} for one in snapshot.connectors}

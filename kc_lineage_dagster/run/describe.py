@@ -41,6 +41,11 @@ class Described:
         self.version = version_of(self.proposals)
         self.urns = frozenset(one.urn for one in self.proposals)
 
+    @property
+    def understood(self) -> bool:
+        """Whether a family reads its class, if one did the last time."""
+        return self.lineage.family is not None or self.before is None or self.before.family is None
+
     def to_remember(self, failed: int) -> Derived | None:
         """What is to be stored, None when it is there; a connector with anything unacknowledged is not through."""
         now = self.known if failed else Known(config_hash(self.connector), self.version)

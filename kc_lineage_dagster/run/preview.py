@@ -55,7 +55,8 @@ def preview(cluster: Cluster, connect: Connect) -> Preview:
             created += result.before is None
             changed += result.before is not None and result.changed
             lines += difference(result.before, result.lineage)
-            vanished.add(one.connector, emission.vanished(one.connector.name, one.urns))
+            gone = emission.vanished(one.connector.name, one.urns)
+            vanished.add(one.connector, gone, one.understood)
     unread = frozenset(snapshot.unread)
     if snapshot.unread_files:  # any of which may hold those that are missing
         unread |= state.listed() - vanished.read

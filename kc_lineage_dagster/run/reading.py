@@ -4,13 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 from contextlib import AbstractContextManager
+from dataclasses import replace
 from typing import Protocol
 
 from kc_lineage_dagster.connect.fetch import Earlier, Reading
 from kc_lineage_dagster.connect.snapshot import Connector
 from kc_lineage_dagster.run.cluster import Cluster, Progress
+from kc_lineage_dagster.run.remembered import with_memory
 from kc_lineage_dagster.run.report import ReadReport
 from kc_lineage_dagster.state.cluster_state import ClusterState, Facts, chunks
+
+_EMPTY = "the worker gave no configuration of it this time"
 
 
 class Connect(Protocol):
@@ -37,13 +41,24 @@ def read_cluster(
         number = state.begin_reading()
         earlier = EarlierReading(state, state.facts())
         with connect.read(connectors, progress, earlier) as reading:
-            report = ReadReport(reading.head)
+            report, emptied = ReadReport(reading.head), dict[str, str]()
             for chunk in chunks(reading):
-                state.save_connectors(number, chunk)
-                for one in chunk:
+                before = state.connectors_of([one.name for one in chunk])
+                whole = [one for one in chunk if not _emptied(one, before.get(one.name))]
+                emptied.update(dict.fromkeys((one.name for one in chunk if one not in whole), _EMPTY))
+                memory = {one.name: with_memory(one, before.get(one.name)) for one in whole}
+                remembered = {one.name: memory[one.name] for one in whole if memory[one.name] is not one}
+                state.save_connectors(number, whole, remembered)
+                for one in memory.values():
                     report.add(one)
-        state.finish_reading(number, reading.head)
+        report.head = replace(reading.head, unread={**reading.head.unread, **emptied})
+        state.finish_reading(number, report.head)
     return report
+
+
+def _emptied(connector: Connector, earlier: Connector | None) -> bool:
+    """Whether the worker's answer lacks what every connector has, and this one had: that decides nothing."""
+    return connector.connector_class is None and earlier is not None and earlier.connector_class is not None
 
 
 class EarlierReading:
@@ -64,4 +79,4 @@ class EarlierReading:
 
     def connectors_of(self, names: Collection[str]) -> Mapping[str, Connector]:
         """See ``Earlier``."""
-        return self._state.connectors_of(names) if names else {}
+        return self._state.connectors_of(names, as_read=True) if names else {}

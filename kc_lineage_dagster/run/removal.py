@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
-from kc_lineage_dagster.connect.snapshot import Connector
+from kc_lineage_dagster.connect.snapshot import Connector, Snapshot
 from kc_lineage_dagster.emit.aspects import Proposal
 from kc_lineage_dagster.emit.checkpoint import checkpoint_proposals, read_checkpoint
 from kc_lineage_dagster.emit.sinks import RestSink, Sink
 from kc_lineage_dagster.emit.urns import by_connector
 from kc_lineage_dagster.errors import SinkError
 from kc_lineage_dagster.run.cluster import Cluster
+from kc_lineage_dagster.run.confirm import another_cluster, doubted
 from kc_lineage_dagster.run.report import Report, Request
 from kc_lineage_dagster.run.stale import StalePlan, plan, removal_proposals
 from kc_lineage_dagster.state.other_recipes import held_by_others
@@ -39,8 +40,11 @@ class Vanished:
     processed: set[str] = field(default_factory=set)
     doubts: dict[str | None, str] = field(default_factory=dict)
 
-    def add(self, connector: Connector, urns: Sequence[str]) -> None:
-        """Note one connector that was looked at. ``urns``: entities of it that its lineage no longer names."""
+    def add(self, connector: Connector, urns: Sequence[str], understood: bool = True) -> None:
+        """Note one connector that was looked at.
+
+        ``urns``: entities of it that its lineage no longer names. ``understood``: whether its class is, if it was.
+        """
         self.processed.add(connector.name)
         if not urns:
             return
@@ -49,23 +53,35 @@ class Vanished:
             self.doubts[connector.name] = f"its connector is {connector.state.lower()}"
         elif connector.unanswered:
             self.doubts[connector.name] = "; ".join(connector.unanswered)
+        elif connector.connector_class is None:
+            self.doubts[connector.name] = "the worker gave no configuration of it this time"
+        elif not understood:
+            self.doubts[connector.name] = "its class was understood before, and is not now"
 
 
 def remove_stale(
     cluster: Cluster,
     request: Request,
+    head: Snapshot,
     vanished: Vanished,
     report: Report,
     receipts: Receipts,
     sink: Sink,
 ) -> Report:
-    """Soft-delete what vanished. A removal is noted before it is sent: one without acknowledgement stays pending."""
+    """Soft-delete what vanished. A removal is noted before it is sent: one without acknowledgement stays pending.
+
+    ``head``: the snapshot without its connectors.
+    """
     try:
         left = _checkpoint(cluster, sink)
     except SinkError as error:
         return replace(report, problems=(*report.problems, str(error)))
     unread = cluster.state.listed().difference(cluster.state.names())
-    decided = planned(cluster, vanished, receipts, unread, left or frozenset(), request.allow_removal)
+    identifier = head.kafka_cluster_id
+    blocked = None if request.allow_removal else another_cluster(receipts.facts.kafka_cluster_id, identifier)
+    decided = planned(cluster, vanished, receipts, unread, left or frozenset(), request.allow_removal, blocked)
+    if not blocked:
+        receipts.set_kafka_cluster(identifier)
     receipts.set_baseline(decided.baseline)
     receipts.drop(decided.dropped)
     receipts.begin_removal(decided.remove)
@@ -90,9 +106,11 @@ def planned(
     unread: frozenset[str],
     left: frozenset[str] = frozenset(),
     allow_removal: bool = False,
+    blocked: str | None = None,
 ) -> StalePlan:
     """What would go.
 
+    ``blocked``: why nothing may go at all.
     ``unread``: connectors that are in the cluster, but could not be read.
     ``left``: what ``datahub ingest`` remembers of this pipeline. Its entities join those of the connector that each URN
     belongs to.
@@ -108,13 +126,18 @@ def planned(
     urns = _still_theirs(urns, receipts)
     candidates = [urn for found in urns.values() for urn in found]
     owners = {name for name in urns if name is not None}
+    gone = owners.union(cluster.state.derived_names()) - vanished.read - unread
+    doubts = dict(vanished.doubts)
+    doubts.update(doubted(cluster, gone))
+    if blocked:
+        doubts |= dict.fromkeys([*urns, *gone], blocked)
     pending = (urn for urn, held in receipts.of_urns(candidates).items() if held.state == REMOVING)
     return plan(
         urns,
         known=vanished.known + len(left - vanished.held),
-        gone=owners.union(cluster.state.derived_names()) - vanished.read - unread,
+        gone=gone,
         unread=unread,
-        doubts=vanished.doubts,
+        doubts=doubts,
         fail_safe_threshold=stateful.fail_safe_threshold,
         enabled=stateful.enabled and stateful.remove_stale_metadata,
         allow_removal=allow_removal,

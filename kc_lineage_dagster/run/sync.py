@@ -111,7 +111,9 @@ class _Run:
         everything = self.datahub.renders_whole()
         try:
             full = receipts.reconcile(self.datahub.identity(), sink.look(frozenset(receipts.urns(ALIVE))))
-            full = "full_refresh was asked for" if self.request.full_refresh else full
+            if self.request.full_refresh:
+                full = "full_refresh was asked for"
+                self.state.forget_evidence()
             vanished = Vanished(receipts.count(), frozenset(self.state.names()), self._held_before(receipts))
             names, missing = self._chosen(everything)
             yield from self._emit(sink, receipts, names, vanished, full is not None or everything)
@@ -119,7 +121,7 @@ class _Run:
             if self.request.remove and not report.problem:
                 self.held.check()
                 vanished.read = frozenset(self.state.names())  # a connector may have been created meanwhile
-                report = remove_stale(self.cluster, self.request, vanished, report, receipts, sink)
+                report = remove_stale(self.cluster, self.request, self.facts.head, vanished, report, receipts, sink)
         except BaseException:
             if not everything:  # what is written whole stays as it was
                 sink.close()
@@ -182,7 +184,7 @@ class _Run:
             name = one.connector.name
             due += one.proposals if all_of_it else emission.due(name, one.proposals)
             owners.update(dict.fromkeys(one.urns, name))
-            vanished.add(one.connector, emission.vanished(name, one.urns))
+            vanished.add(one.connector, emission.vanished(name, one.urns), one.understood)
         self.held.check()
         emission.expect(owners)
         report = sink.send(due, emission.acknowledge)

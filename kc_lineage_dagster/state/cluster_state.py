@@ -117,10 +117,15 @@ class ClusterState:
             connection.execute(update(tables.cluster).where(mine).values(next_reading=number + 1))
         return int(number)
 
-    def save_connectors(self, reading: int, connectors: Sequence[Connector]) -> None:
-        """Store connectors as listing ``reading`` has them. What a later listing has said of one stays."""
-        table = tables.connector
-        digests = {one.name: codec.lasting_digest(one) for one in connectors}
+    def save_connectors(
+        self, reading: int, connectors: Sequence[Connector], remembered: Mapping[str, Connector] | None = None
+    ) -> None:
+        """Store connectors as listing ``reading`` has them. What a later listing has said of one stays.
+
+        ``remembered``: by name, those that have evidence of earlier readings beside that of this one, with both.
+        """
+        table, memory = tables.connector, remembered or {}
+        digests = {one.name: codec.lasting_digest(one, memory.get(one.name)) for one in connectors}
         with self.database.writing() as connection:
             chosen = select(table.c.name, table.c.digest).where(self._named(table, digests), table.c.unread.is_(None))
             same = {name for name, digest in connection.execute(chosen) if digests[name] == digest}
@@ -129,6 +134,7 @@ class ClusterState:
                 connection.execute(update(table).where(*older).values(reading=reading))
             rows = [
                 {"digest": digests[one.name], "document": codec.connectors().dump(one), "unread": None}
+                | {"remembered": codec.connectors().dump(memory[one.name]) if one.name in memory else None}
                 | {"cluster": self.slug, "id": tables.id_of(one.name), "name": one.name, "reading": reading}
                 for one in connectors
                 if one.name not in same
@@ -207,15 +213,26 @@ class ClusterState:
         """The same for a few names, by name, without those that could not be read this time."""
         return self.connectors_of(names, tables.connector.c.unread.is_(None))
 
-    def connectors_of(self, names: Collection[str], *conditions: Any) -> dict[str, Connector]:
-        """The same for a few names, by name. ``conditions``: further ones, of the table."""
+    def connectors_of(self, names: Collection[str], *conditions: Any, as_read: bool = False) -> dict[str, Connector]:
+        """The same for a few names, by name.
+
+        ``conditions``: further ones, of the table. ``as_read``: without the evidence of earlier readings.
+        """
         table = tables.connector
-        chosen = select(table.c.name, table.c.document).where(self._named(table, names), table.c.document.is_not(None))
+        document = table.c.document if as_read else func.coalesce(table.c.remembered, table.c.document)
+        chosen = select(table.c.name, document).where(self._named(table, names), table.c.document.is_not(None))
         chosen = chosen.where(*conditions)
         with self.database.reading() as connection:
             rows = connection.execute(chosen).all()
         loaded = ((name, codec.connectors().load(document)) for name, document in rows)
         return {name: one for name, one in loaded if one is not None}
+
+    def forget_evidence(self) -> None:
+        """Drop the evidence of earlier readings."""
+        table = tables.connector
+        with self.database.writing() as connection:
+            mine = (table.c.cluster == self.slug) & table.c.remembered.is_not(None)
+            connection.execute(update(table).where(mine).values(remembered=None, digest=None))
 
     # Its lineage as it was derived
 

@@ -69,16 +69,21 @@ def digest(text: str) -> str:
     return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:32]
 
 
-def lasting_digest(connector: Connector) -> str:
-    """A digest of a connector without what changes while nothing happens: how far offsets are, the rest of traces."""
-    return digest(
-        connectors().dump(
-            replace(
-                connector,
-                trace=_first(connector.trace),
-                tasks=tuple(TaskState(task.id, task.state, _first(task.trace)) for task in connector.tasks),
-                offsets=tuple(Offset(at.partition, _reached(at.offset)) for at in connector.offsets),
-            )
+def lasting_digest(connector: Connector, remembered: Connector | None = None) -> str:
+    """A digest of a connector without what changes while nothing happens: how far offsets are, the rest of traces.
+
+    ``remembered``: the same with evidence of earlier readings, where it has any.
+    """
+    return digest("".join(_lasting(one) for one in (connector, remembered) if one is not None))
+
+
+def _lasting(connector: Connector) -> str:
+    return connectors().dump(
+        replace(
+            connector,
+            trace=_first(connector.trace),
+            tasks=tuple(TaskState(task.id, task.state, _first(task.trace)) for task in connector.tasks),
+            offsets=tuple(Offset(at.partition, _reached(at.offset)) for at in connector.offsets),
         )
     )
 

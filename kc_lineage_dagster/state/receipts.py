@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
 from sqlalchemy import Connection, Row, delete, func, select, update
@@ -42,12 +42,14 @@ class SinkFacts:
     """The sink that the receipts are of.
 
     ``identity``: type and address. ``incarnation``: which DataHub stood there, as far as it could be asked.
-    ``baseline``: how many entities there were when a removal was first refused; see ``run.removal.plan``.
+    ``baseline``: how many entities there were when a removal was first refused; see ``run.stale.plan``.
+    ``kafka_cluster_id``: of the Kafka cluster whose connectors the entities are of.
     """
 
     identity: str | None = None
     incarnation: str | None = None
     baseline: int | None = None
+    kafka_cluster_id: str | None = None
 
 
 class Receipts:
@@ -60,7 +62,9 @@ class Receipts:
         table = tables.sink
         with state.database.reading() as connection:
             row = connection.execute(select(table).where(table.c.cluster == state.slug)).one_or_none()
-        self._facts = SinkFacts(row.identity, row.incarnation, row.baseline) if row else SinkFacts()
+        self._facts = (
+            SinkFacts(row.identity, row.incarnation, row.baseline, row.kafka_cluster_id) if row else SinkFacts()
+        )
 
     @property
     def facts(self) -> SinkFacts:
@@ -147,7 +151,12 @@ class Receipts:
     def set_baseline(self, entities: int | None) -> None:
         """Keep ``StalePlan.baseline``."""
         if entities != self._facts.baseline:
-            self.note(SinkFacts(self._facts.identity, self._facts.incarnation, entities))
+            self.note(replace(self._facts, baseline=entities))
+
+    def set_kafka_cluster(self, identifier: str | None) -> None:
+        """Keep the id of the Kafka cluster whose connectors the entities are of."""
+        if identifier is not None and identifier != self._facts.kafka_cluster_id:
+            self.note(replace(self._facts, kafka_cluster_id=identifier))
 
     def reconcile(self, identity: str, seen: Seen) -> str | None:
         """Make the receipts describe this sink; returns why everything must be sent, or None.
@@ -165,7 +174,7 @@ class Receipts:
         if action == "distrust":
             self.distrust()
         if (identity, known) != (facts.identity, facts.incarnation):
-            self.note(SinkFacts(identity, known, facts.baseline))
+            self.note(replace(facts, identity=identity, incarnation=known))
         return reason
 
     def distrust(self) -> None:
@@ -178,9 +187,8 @@ class Receipts:
 
     def note(self, facts: SinkFacts) -> None:
         """Keep what is known of the sink."""
-        row = {"cluster": self._state.slug, "identity": facts.identity, "incarnation": facts.incarnation}
         with self._state.database.writing() as connection:
-            upsert(connection, tables.sink, [{**row, "baseline": facts.baseline}])
+            upsert(connection, tables.sink, [{"cluster": self._state.slug, **asdict(facts)}])
         self._facts = facts
 
 

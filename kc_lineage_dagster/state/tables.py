@@ -76,7 +76,8 @@ cluster = _table(
 )
 
 # A connector as it was last read. `id`: see `id_of`. `reading`: by which listing. `digest`: of what lineage depends on.
-# `document`: the connector, null when it was never read. `unread`: why it could not be read this time.
+# `document`: the connector, null when it was never read. `remembered`: the same with evidence of earlier readings, null
+# when it has none. `unread`: why it could not be read this time.
 connector = _table(
     "connector",
     _key("cluster"),
@@ -85,6 +86,7 @@ connector = _table(
     Column("reading", Integer, nullable=False),
     Column("digest", Text),
     Column("document", Text),
+    Column("remembered", Text),
     Column("unread", Name),
 )
 
@@ -111,6 +113,7 @@ sink = _table(
     Column("identity", Text),
     Column("incarnation", Text),
     Column("baseline", Integer),
+    Column("kafka_cluster_id", Name),
     Column("serial", Integer),
     Column("verified_at", Float),
 )

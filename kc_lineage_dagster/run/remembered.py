@@ -1,0 +1,41 @@
+"""Evidence that a cluster once gave and no longer gives: it stays while the connector's configuration is the same.
+
+``PUT /connectors/{name}/topics/reset``, a rebuilt status topic and a connector that has failed take evidence away, not
+the data that moved: a topic that was active was written. ``full_refresh`` forgets what is only remembered.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from kc_lineage_dagster.connect.snapshot import NOT_OFFERED, Connector
+
+REMEMBERED = "remembered: "  # begins the note of a connector with evidence of an earlier reading
+
+
+def with_memory(connector: Connector, earlier: Connector | None) -> Connector:
+    """A connector as it was read now, with the evidence of ``earlier``, its last reading, that the worker lacks now."""
+    if earlier is None or earlier.config != connector.config or earlier.kind != connector.kind:
+        return connector
+    refused = any(note.startswith("topics:") and NOT_OFFERED in note for note in connector.notes)
+    lost = () if refused else sorted({*(earlier.topics or ())} - {*(connector.topics or ())})
+    offsets = connector.offsets or earlier.offsets
+    tasks = connector.task_configs or earlier.task_configs
+    what = [
+        *([_topics(lost)] if lost else []),
+        *(["offsets"] if offsets != connector.offsets else []),
+        *(["task configurations"] if tasks != connector.task_configs else []),
+    ]
+    if not what:
+        return connector
+    topics = tuple(sorted({*lost, *(connector.topics or ())})) if lost else connector.topics
+    note = (
+        f"{REMEMBERED}{', '.join(what)} of an earlier reading, which the worker does not report now; a run with"
+        " full_refresh forgets them"
+    )
+    return replace(connector, topics=topics, offsets=offsets, task_configs=tasks, notes=(*connector.notes, note))
+
+
+def _topics(lost: list[str]) -> str:
+    shown = ", ".join(lost[:3]) + (f" and {len(lost) - 3} more" if len(lost) > 3 else "")
+    return f"active topics ({shown})"

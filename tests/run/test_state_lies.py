@@ -1,0 +1,200 @@
+"""State that lies: nothing alive is removed because a listing, a worker or a clock says so."""
+
+from __future__ import annotations
+
+import threading
+
+import pytest
+
+from kc_lineage_dagster.recipe.files import read_recipe
+from kc_lineage_dagster.run.cluster import Cluster
+from kc_lineage_dagster.run.reading import read_cluster
+from kc_lineage_dagster.run.report import Request
+from kc_lineage_dagster.run.sync import Sync
+from tests.connect.stand_in import ConnectStandIn, Fault, worker
+from tests.defs.clusters import write_recipe
+from tests.emit.gms import Gms
+from tests.run.test_runs import Impatient
+
+DEBEZIUM = {
+    "connector.class": "io.debezium.connector.postgresql.PostgresConnector",
+    "database.dbname": "shop",
+    "table.include.list": "public\\..*",
+}
+
+
+def config(name: str) -> dict[str, str]:
+    return {**DEBEZIUM, "topic.prefix": name}
+
+
+def topics(name: str) -> list[str]:
+    return [f"{name}.public.users", f"{name}.public.orders"]
+
+
+class Place:
+    """A worker, a GMS, and a state between them."""
+
+    def __init__(self, folder, gms):
+        self.folder, self.gms = folder, gms
+        self.names = [f"c{at}" for at in range(10)]
+        self.stand_in = ConnectStandIn(self.answers())
+
+    def answers(self, names=None):
+        chosen = self.names if names is None else names
+        return worker({name: config(name) for name in chosen}, topics={name: topics(name) for name in chosen})
+
+    def serve(self, answers):
+        self.stand_in.by_spot = ConnectStandIn(answers).by_spot
+
+    def cluster(self):
+        sink = {"type": "datahub-rest", "config": {"server": self.gms.url}}
+        write_recipe(self.folder, sink=sink, connect_uri=self.stand_in.uri)
+        return Cluster.of(read_recipe(self.folder / "shop.yml"))
+
+    def read(self):
+        cluster = self.cluster()
+        return read_cluster(cluster, cluster)
+
+    def sync(self, **request):
+        run = Sync(self.cluster(), Impatient({"server": self.gms.url}), Request("run", **request))
+        self.results = list(run)
+        assert run.report.problem is None
+        return run.report
+
+    def run(self, **request):
+        self.read()
+        return self.sync(**request)
+
+    @property
+    def alive(self):
+        return self.gms.entities(removed=False)
+
+
+@pytest.fixture
+def place(tmp_path, database):
+    with Gms() as gms:
+        found = Place(tmp_path, gms)
+        with found.stand_in:
+            yield found
+
+
+def test_an_older_listing_does_not_overtake_a_newer_one(place):
+    """A run lists, waits for evidence, and meanwhile another run has read and emitted a connector that was created."""
+    waiting, go_on = threading.Event(), threading.Event()
+
+    def wait(handler):
+        waiting.set()
+        go_on.wait(30)
+        return True
+
+    place.stand_in.fault("/connectors/c9/topics", Fault(wait, times=1))
+    slow = threading.Thread(target=place.read)
+    slow.start()
+    assert waiting.wait(30)
+    place.names = [*place.names, "new"]
+    place.serve(place.answers())
+    place.run()
+    before = place.alive
+    go_on.set()
+    slow.join()
+    assert place.sync().removed == ()
+    assert place.alive == before
+    assert len(before) == 33
+
+
+def test_a_partial_listing_removes_nothing(place):
+    """A connector that the listing lacks and the worker has when it is asked for once more stays."""
+    place.run()
+    before = place.alive
+    listing = {"/connectors": ["c0"]}
+    partial = place.answers()
+    expanded = next(path for path in partial if "expand" in path)
+    partial[expanded] = {"c0": partial[expanded]["c0"]}
+    place.serve({**partial, **listing})
+    report = place.run()
+    assert report.removed == ()
+    assert place.alive == before
+    assert report.stale.gone_connectors == ()
+    assert {reason for reason in report.stale.keep_reasons.values() if "GET /connectors" in reason}
+    place.serve(place.answers(place.names[:5]))
+    assert len(place.run().removed) == 15
+
+
+def test_a_worker_that_is_starting_removes_nothing(place):
+    """Kafka 3.9 and later say whether the config topic has been read."""
+    place.run()
+    answers = {**place.answers(["c0", "c1", "c2", "c3"]), "/health": {"status": "starting"}}
+    place.serve(answers)
+    report = place.run()
+    assert report.removed == ()
+    assert any("starting" in reason for reason in report.stale.keep_reasons.values())
+    place.serve({**answers, "/health": {"status": "healthy"}})
+    assert len(place.run().removed) == 18
+
+
+def test_another_kafka_cluster_removes_nothing_until_it_is_meant(place):
+    """connect_uri leads to another cluster, which has three of the ten connectors under the same names."""
+    place.run()
+    before = place.alive
+    answers = place.answers(place.names[:3])
+    answers["/"] = {"version": "3.9.1", "kafka_cluster_id": "another"}
+    place.serve(answers)
+    for _ in range(2):
+        report = place.run()
+        assert report.removed == ()
+        assert place.alive == before
+        assert any("another Kafka cluster" in reason for reason in report.stale.keep_reasons.values())
+    assert len(place.run(allow_removal=True).removed) == 21
+    assert place.run().removed == ()
+
+
+def test_topics_that_were_reset_stay_while_the_configuration_is_the_same(place):
+    """PUT /connectors/{name}/topics/reset; then one topic gets a record again. A full refresh forgets."""
+    place.run()
+    before = place.alive
+    for known in ([], ["c0.public.users"]):
+        answers = place.answers()
+        for name in place.names:
+            answers[f"/connectors/{name}/topics"] = {name: {"topics": [one.replace("c0", name) for one in known]}}
+        place.serve(answers)
+        report = place.run()
+        assert report.removed == ()
+        assert place.alive == before
+        assert report.counts.edges == 20
+    notes = {note for result in place.results for note in result.connector.notes}
+    assert any("full_refresh forgets" in note for note in notes)
+    report = place.run(full_refresh=True)
+    assert report.counts.edges == 10
+    assert len(report.removed) == 10
+    assert place.run().counts.edges == 10
+
+
+def test_failed_connectors_without_topics_keep_their_jobs(place):
+    """The status topic was rebuilt with a wrong password: everything FAILED, nothing active."""
+    place.run()
+    before = place.alive
+    answers = worker(
+        {name: config(name) for name in place.names},
+        topics={name: [] for name in place.names},
+        state="FAILED",
+        trace="java.lang.IllegalStateException: no",
+    )
+    place.serve(answers)
+    assert place.run().removed == ()
+    assert place.alive == before
+
+
+@pytest.mark.parametrize("changed", [{}, {"topic.prefix": "c0"}, {"connector.class": "com.acme.Unknown", "a": "b"}])
+def test_an_empty_configuration_or_a_lost_class_keeps_the_jobs(place, changed):
+    """One answer with nothing in it, or a class whose plugin is not there any more, is not a decision."""
+    place.run()
+    before = place.alive
+    answers = place.answers()
+    expanded = next(path for path in answers if "expand" in path)
+    answers[expanded]["c0"]["info"]["config"] = changed
+    place.serve(answers)
+    assert place.run().removed == ()
+    assert place.alive >= before
+    place.serve(place.answers())
+    place.run()
+    assert place.alive == before

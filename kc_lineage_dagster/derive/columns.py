@@ -276,13 +276,26 @@ def is_flat(platform: str) -> bool:
 
 def shown(edges: Iterable[FieldEdge], platform: str) -> tuple[FieldEdge, ...]:
     """Fields of a table that no catalog knows, under the names that DataHub's ingestion of the platform would show."""
-    rules = PLATFORMS.get(platform)
-    if platform == "snowflake":
-        spell: Callable[[str], str] = str.lower
-    elif rules is not None and rules.folds("a") == "A":
-        spell = reflected
-    else:
+    spell = _shown(platform)
+    if spell is None:
         return tuple(edges)
     return tuple(
         edge if edge.downstream is None else replace(edge, downstream=spell(edge.downstream)) for edge in edges
     )
+
+
+def shown_origins(edges: Iterable[FieldEdge], platform: str) -> tuple[FieldEdge, ...]:
+    """The same for fields made of a table's columns."""
+    spell = _shown(platform)
+    return (
+        tuple(edges)
+        if spell is None
+        else tuple(replace(edge, upstream=tuple(map(spell, edge.upstream))) for edge in edges)
+    )
+
+
+def _shown(platform: str) -> Callable[[str], str] | None:
+    if platform == "snowflake":
+        return str.lower
+    rules = PLATFORMS.get(platform)
+    return reflected if rules is not None and rules.folds("a") == "A" else None

@@ -14,6 +14,7 @@ from kc_lineage_dagster.derive.columns import (
     itself,
     listed,
     lost,
+    shown_origins,
     tree,
 )
 from kc_lineage_dagster.derive.config import Config
@@ -43,6 +44,8 @@ class SourceColumns:
         known = self._known(arrival.upstream)
         key, value = self._arriving(arrival, known)
         found = (*self._values(arrival, value, known), *self._keys(arrival, key))
+        if known is None and arrival.upstream is not None:
+            found = shown_origins(found, arrival.upstream.platform)
         return Edge(arrival.upstream, arrival.downstream, tuple(dict.fromkeys(found)), arrival.evidence)
 
     def _values(self, arrival: Arrival, value: Node, known: Known | None) -> tuple[FieldEdge, ...]:

@@ -75,6 +75,7 @@ FAMILIES = (
         reads=_reads,
         naming=("topics",),
         spelled=SPELLED,
+        columns=True,
         rule=RULE,
     ),
     SinkFamily(

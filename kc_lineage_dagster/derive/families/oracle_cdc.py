@@ -7,7 +7,7 @@ Source: https://docs.confluent.io/kafka-connectors/oracle-cdc/current/configurat
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from itertools import product
 
@@ -19,6 +19,8 @@ from kc_lineage_dagster.derive.readers.name_lists import name_list
 from kc_lineage_dagster.derive.readers.table_reading import reads
 from kc_lineage_dagster.derive.readers.table_topics import Options, Rule, Source, Table, Ways
 from kc_lineage_dagster.derive.readers.templates import Template, Variable, filled, readings, template
+from kc_lineage_dagster.derive.records import ALL_COLUMNS, Leaf, Node
+from kc_lineage_dagster.derive.transforms.fields import put
 from kc_lineage_dagster.lineage import Unresolved
 
 TEMPLATE = "table.topic.name.template"
@@ -77,6 +79,20 @@ def _naming(config: Config) -> _Naming | Unresolved:
     return _Naming(tuple(piece if isinstance(piece, Variable) else sanitised(piece) for piece in pieces))
 
 
+# what a record holds beside the row, by the option that names it
+_ADDED = {
+    "table.name": "table",
+    "scn": "scn",
+    "op.type": "op_type",
+    "op.ts": "op_ts",
+    "current.ts": "current_ts",
+    "row.id": "row_id",
+    "username": "username",
+    "redo": "",
+    "undo": "",
+}
+
+
 def _reads(config: Config, evidence: Evidence) -> Iterator[Found]:
     if config.get(TEMPLATE, "on").strip() == "":
         return
@@ -102,10 +118,20 @@ def _reads(config: Config, evidence: Evidence) -> Iterator[Found]:
         naming=naming,
         rules=rules,
         fixed={"database": databases} if databases else {},
+        value=_values(config),
         internal=lambda topic: _internal(config, topic),
         witnesses=tuple(user for key in _USER if (user := config.get(key))),
     )
     yield from reads(source, evidence)
+
+
+def _values(config: Config) -> Callable[[Table], Node]:
+    """The row, and beside it what the connector adds under the names of ``output.*.field`` (empty: not at all)."""
+    names = (config.get(f"output.{key}.field", name) for key, name in _ADDED.items())
+    value = put(ALL_COLUMNS, {name: Leaf() for name in names if name})
+    before = first(config, "output.before.state.field")
+    value = put(value, {before: ALL_COLUMNS}) if before else value
+    return lambda table: value
 
 
 def _internal(config: Config, topic: str) -> bool:
@@ -132,4 +158,5 @@ FAMILY = SourceFamily(
     internal=_internal,
     never_known="the columns behind topics of lob.topic.name.template",
     spelled="schema.table, each as SQLAlchemy reflects it",
+    columns=True,
 )

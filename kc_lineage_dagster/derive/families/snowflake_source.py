@@ -51,5 +51,6 @@ FAMILY = SourceFamily(
     naming=("topic.prefix", jdbc_tables.INCLUDE),
     selecting=(jdbc_tables.EXCLUDE,),
     spelled="database.schema.table in lower case",
+    columns=True,
     rule="https://docs.confluent.io/cloud/current/connectors/cc-snowflake-source/cc-snowflake-source.html",
 )

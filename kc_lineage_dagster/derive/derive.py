@@ -40,6 +40,7 @@ from kc_lineage_dagster.derive.transforms.steps import Chain
 from kc_lineage_dagster.derive.writers import Written
 from kc_lineage_dagster.lineage import KAFKA, ConnectorLineage, Dataset, Edge, Unresolved
 
+_MOST_ALIKE = 5  # items of one reason that are listed one by one
 _LONGEST_WHAT, _LONGEST_REASON = 500, 1_000  # characters: items are for people, values may have megabytes
 # What a value that nobody thought of can trip: it must not take the lineage of the other connectors along.
 TRIPS = (ArithmeticError, AssertionError, AttributeError, LookupError, RecursionError, TypeError, ValueError)
@@ -115,7 +116,7 @@ def derived(
         connector_class=class_name and _cut(class_name, _LONGEST_WHAT),
         family=name,
         edges=tuple(sorted(edges, key=_by_names)),
-        unresolved=tuple(sorted({_short(item) for item in found if isinstance(item, Unresolved)}, key=_by_text)),
+        unresolved=tuple(sorted(map(_short, _grouped(found)), key=_by_text)),
     )
     return lineage, fields
 
@@ -240,6 +241,25 @@ def _spelled(edge: Edge, settings: Settings) -> Edge:
 
     upstream = edge.upstream and spelled(edge.upstream)
     return Edge(upstream, spelled(edge.downstream), edge.fields, edge.evidence)
+
+
+def _grouped(items: Iterable[Edge | Unresolved]) -> set[Unresolved]:
+    """What many have in common once: items without a topic that share a reason, when they are more than a few."""
+    alike: defaultdict[str, dict[str, None]] = defaultdict(dict)
+    kept: set[Unresolved] = set()
+    for item in items:
+        if isinstance(item, Edge):
+            continue
+        if item.topic is None:
+            alike[item.reason][item.what] = None
+        else:
+            kept.add(item)
+    for reason, found in alike.items():
+        names = sorted(found)
+        more = len(names) - _MOST_ALIKE
+        texts = names if more <= 0 else [f"{', '.join(names[:_MOST_ALIKE])} and {more} more"]
+        kept.update(Unresolved(text, reason) for text in texts)
+    return kept
 
 
 def _short(item: Unresolved) -> Unresolved:

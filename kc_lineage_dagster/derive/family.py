@@ -18,11 +18,13 @@ class Selection:
     ``what``: for people, for example ``table.include.list = sales\\.orders.*``. ``origin``: from a topic (before
     transforms) to its record; None when the topic is not one of this connector's tables; Unresolved when it is one that
     cannot be told, or that the lists exclude. ``heads``: every topic of the selection starts with one of these texts.
+    ``why``: why the configuration alone does not name them, for people; "" where that is said elsewhere.
     """
 
     what: str
     origin: Callable[[str], Record | Unresolved | None]
     heads: frozenset[str] = frozenset()
+    why: str = "tables are chosen by a pattern"
 
 
 Found = Record | Selection | Unresolved

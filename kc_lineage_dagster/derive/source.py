@@ -45,6 +45,9 @@ BESIDE_DATA = (
 )
 
 
+_TOPICS_UNKNOWN = "active topics are not known: a worker tells them, and options.topics of the recipe can stand in"
+
+
 def beside(config: Config) -> set[str | None]:
     """The topics that a worker or a converter writes for this source beside its data."""
     return {first(config, key) for key in BESIDE_DATA}
@@ -92,21 +95,23 @@ def _by_configuration(
     forwards: Forwards, selections: list[Selection], evidence: Evidence, listed: Iterable[Edge]
 ) -> Iterable[Edge | Unresolved]:
     """Without active topics the configuration alone gives what it determines."""
-    why = "active topics are not known" if evidence.topics is None else "no topic was written yet"
+    why = _TOPICS_UNKNOWN if evidence.topics is None else "no topic was written yet"
     for topic, records in forwards.exact.items():
         for record in records:
             yield edge_to(record, topic, record.evidence)
     told = {edge.upstream for edge in listed}
     for record in forwards.undecided:
-        for outcome in run(forwards.chain, record) if record.origin not in told else ():
-            doubts = "; ".join(outcome.record.doubts)
+        if record.origin not in told:
+            outcomes = [outcome.record for outcome in run(forwards.chain, record)]
+            topics = " or ".join(dict.fromkeys(str(one.topic) for one in outcomes))
+            doubts = "; ".join(dict.fromkeys(doubt for one in outcomes for doubt in one.doubts))
             yield Unresolved(
-                f"{record.origin or record.topic} to {outcome.record.topic}",
+                f"{record.origin or record.topic} to {topics}",
                 f"depends on the content of each record{': ' + doubts if doubts else ''}, and {why}",
             )
     if not (forwards.exact or forwards.undecided or forwards.nameless):
-        for selection in selections:
-            yield Unresolved(selection.what, f"tables are chosen by a pattern, and {why}")
+        for selection in (one for one in selections if one.why):
+            yield Unresolved(selection.what, f"{selection.why}, and {why}")
 
 
 def _not_seen(forwards: Forwards, results: list[Edge | Unresolved], evidence: Evidence) -> Iterable[Unresolved]:

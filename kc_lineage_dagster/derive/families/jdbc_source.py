@@ -157,7 +157,8 @@ def _named(
     if len(answer) > 1 or len(name.qualifiers) == _qualifiers(config, place, len(name.qualifiers)):
         return answer
     assert isinstance(record, Record)
-    return (Selection(what, lambda written: record if written == topic else None, frozenset({topic})),)
+    why = "the connector may compare full names of another form with it, and so read nothing"
+    return (Selection(what, lambda written: record if written == topic else None, frozenset({topic}), why),)
 
 
 def _qualifiers(config: Config, place: JdbcUrl, given: int) -> int:
@@ -199,7 +200,7 @@ def _all_tables(config: Config, place: JdbcUrl, prefix: str, offsets: jdbc_table
             return Unresolved(topic, f"table.blacklist excludes {table}", topic=topic)
         return _for_topic(found, topic, prefix)
 
-    return Selection("all tables of the database", origin, frozenset({prefix}))
+    return Selection("all tables of the database", origin, frozenset({prefix}), "no list names the tables")
 
 
 def _names(name: TableName, table: str, found: jdbc_tables.Found | Unresolved) -> bool:

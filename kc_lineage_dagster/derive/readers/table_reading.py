@@ -15,6 +15,8 @@ from kc_lineage_dagster.derive.records import Record
 from kc_lineage_dagster.java_regex import Refused
 from kc_lineage_dagster.lineage import Unresolved
 
+_PATTERN, _NO_LIST = "tables are chosen by a pattern", "no list names the tables"
+_DATABASES = "a table of the list may lie in any of several databases"
 Complete = Callable[[Table], "Iterator[Table | Unresolved]"]
 
 
@@ -100,7 +102,17 @@ def _selection(source: Source, evidence: Evidence, catalogued: Selected) -> Sele
         reason = odd(found[source.dataset[-1]])
         return Unresolved(topic, reason, topic=topic) if reason else source.record(found, topic)
 
-    return Selection(source.what, origin, heads)
+    return Selection(source.what, origin, heads, _why(source))
+
+
+def _why(source: Source) -> str:
+    """Why the configuration alone names no table; "" where that was said of every entry."""
+    lists = [rule.include for rule in source.rules if rule.include]
+    if not lists:
+        return _NO_LIST
+    if any(include.patterns for include in lists) or not source.rules[-1].include:
+        return _PATTERN
+    return _DATABASES if any(len(values) > 1 for values in source.fixed.values()) else ""
 
 
 def _origin(

@@ -67,4 +67,4 @@ def wherever(origin: Dataset | None, key: str, except_topics: frozenset[str] = f
     def found(topic: str) -> Record | None:
         return None if topic in except_topics else Record(origin, topic, evidence="active topics")
 
-    return Selection(f"{key} is not set", found)
+    return Selection(key, found, why="it is not set, so the topic cannot be told from the configuration")

@@ -80,7 +80,9 @@ def _edge(edge: Edge) -> dict[str, Any]:
 
 
 def _end(dataset: Dataset) -> dict[str, Any]:
-    return {"platform": dataset.platform, "name": dataset.name, "instance": dataset.instance}
+    """``name`` is the one of the dataset's URN, where a platform instance stands before the name of the table."""
+    name = f"{dataset.instance}.{dataset.name}" if dataset.instance else dataset.name
+    return {"platform": dataset.platform, "name": name, "instance": dataset.instance}
 
 
 def text(found: Found) -> Iterator[str]:

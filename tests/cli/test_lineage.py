@@ -87,12 +87,16 @@ def test_text_is_for_people(recipe, tmp_path):
 
 
 def test_instances_are_those_of_the_recipe(tmp_path):
-    """`platform_instance_map` names the instance of each dataset, also for a saved cluster with `--recipe`."""
+    """`platform_instance_map` gives each dataset its instance, before its name as in its URN; with `--recipe` too."""
     cluster = save_cluster(tmp_path, CONNECTORS)
     recipe = write_recipe(tmp_path, platform_instance_map={"postgres": "core"}, password="${NOT_SET_ANYWHERE}")
     [found] = json.loads(run(cluster, "--recipe", recipe, "--format", "json").stdout)
     instances = {(edge["upstream"]["platform"], edge["upstream"]["instance"]) for edge in edges_of(found)}
     assert instances == {("postgres", "core"), ("kafka", None)}
+    assert {one["upstream"]["name"] for one in edges_of(found) if one["upstream"]["instance"]} == {
+        "core.shop.public.users",
+        "core.shop.public.orders",
+    }
     assert found["cluster"] == "shop"
 
 

@@ -64,4 +64,4 @@ def test_a_page_is_served(recipe):
             with pytest.raises(urllib.error.HTTPError):
                 urllib.request.urlopen(f"{address}../shop.yml")
         finally:
-            server.terminate()
+            server.kill()  # a process started in the background may ignore the polite signals

@@ -199,11 +199,11 @@ class DeadlineAdapter(HTTPAdapter):
         verify = verify if self._verify is None else self._verify
         seconds = _seconds(timeout)
         if _current.get() is not None or seconds is None or stream:
-            return super().send(request, stream, timeout, verify, cert, proxies)
+            return self._sent(request, stream, timeout, verify, cert, proxies)
         too_slow = requests.ReadTimeout(f"Read timed out: no complete answer within {seconds:g} s", request=request)
         with within(seconds) as exchange:
             try:
-                response = super().send(request, stream, timeout, verify, cert, proxies)
+                response = self._sent(request, stream, timeout, verify, cert, proxies)
                 _ = response.content  # while the time still counts
             except (requests.RequestException, urllib3.exceptions.HTTPError, OSError):
                 if exchange.expired:
@@ -212,6 +212,12 @@ class DeadlineAdapter(HTTPAdapter):
         if exchange.expired:
             raise too_slow
         return response
+
+    def _sent(self, request: requests.PreparedRequest, *arguments: Any) -> requests.Response:
+        try:
+            return super().send(request, *arguments)
+        except urllib3.exceptions.LocationParseError:  # requests lets this one through
+            raise requests.exceptions.InvalidURL("the name of its host cannot be looked up", request=request) from None
 
 
 def _seconds(timeout: Any) -> float | None:

@@ -31,6 +31,7 @@ from kc_lineage_dagster.emit.delivery import (
 from kc_lineage_dagster.emit.gms_session import NotAGmsError, RedirectedError, guard, header_value
 from kc_lineage_dagster.emit.patience import Patience
 from kc_lineage_dagster.emit.which_datahub import Seen, look_at_gms
+from kc_lineage_dagster.errors import SinkError
 
 if TYPE_CHECKING:
     from datahub.emitter.rest_emitter import DataHubRestEmitter
@@ -85,7 +86,10 @@ class RestSink:
         settings = DatahubRestSinkConfig.model_validate(dict(config))
         headers = {name: header_value(value, f"sink.config.extra_headers.{name}") for name, value in _headers(settings)}
         token = header_value(settings.token, "sink.config.token") if settings.token else settings.token
-        settings = settings.model_copy(update={"token": token, "extra_headers": headers or None})
+        server = settings.server.strip()
+        if any(letter.isspace() or not letter.isprintable() for letter in server):
+            raise SinkError("sink.config.server holds white space or a control character")
+        settings = settings.model_copy(update={"server": server, "token": token, "extra_headers": headers or None})
         once = settings.model_copy(update={"retry_max_times": 0})
         self.emitter: DataHubRestEmitter = DatahubRestSink.make_emitter(once)
         self._session: requests.Session = self.emitter._session

@@ -276,6 +276,24 @@ def test_what_no_header_can_hold_is_refused_by_field(gms, config, field):
     assert TOKEN not in f"{error.value!r} {error.value.__cause__!r} {error.value.__context__!r}"
 
 
+@pytest.mark.parametrize("server", ["http://a..b:80", "http://" + "a" * 70, f"http://u:{TOKEN}@{'x' * 70}.example"])
+def test_a_host_that_nobody_can_look_up_is_one_line(clock, server):
+    """Also where the HTTP library raises something of its own."""
+    sink = open_sink("datahub-rest", {"server": server}, run_id="r", patience=clock.patience())
+    assert "the name of its host cannot be looked up" in sink.check()
+    report = sink.send(flat(cluster(1)), lambda _: None)
+    assert report.sent == 0
+    assert TOKEN not in f"{report} {sink.check()}"
+
+
+def test_a_server_with_white_space_inside_is_refused(gms, clock):
+    """Around it, white space is no part of the address."""
+    assert send(gms, clock, flat(cluster(1)), server=f" {gms.url}\n").ok
+    with pytest.raises(SinkError, match=r"sink\.config\.server holds white space") as error:
+        open_sink("datahub-rest", {"server": f"{gms.url}\r\nX: {TOKEN}"}, run_id="r")
+    assert TOKEN not in str(error.value)
+
+
 @pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
 def test_a_redirect_is_followed_by_nothing(gms, clock, status):
     """A redirected write is no acknowledgement, and neither body nor headers go where it leads."""

@@ -142,6 +142,7 @@ def _synced(file: RecipeFile, assets: ClusterAssets) -> AssetsDefinition:
             run_id=context.run.run_id,
             connectors=[] if only_checks else wanted,
             full_refresh=config.full_refresh,
+            resend=partial,
             allow_removal=config.allow_removal,
             remove=not partial and names.stale in context.selected_asset_keys,
             may_be_gone=frozenset() if partial else known_connectors(context.instance, file.slug),

@@ -20,7 +20,8 @@ class Request:
 
     ``run_id``: stamped on what is sent.
     ``connectors``: names, None for all.
-    ``full_refresh``: send what is acknowledged too.
+    ``full_refresh``: send what is acknowledged too, and forget evidence of earlier readings.
+    ``resend``: send what is acknowledged too, whatever became of it in DataHub.
     ``remove``: whether to look for stale entities.
     ``allow_removal``: release the fail-safe this once.
     ``may_be_gone``: connectors known before; one of them that was asked for and is no longer in the cluster was deleted
@@ -30,6 +31,7 @@ class Request:
     run_id: str
     connectors: Iterable[str] | None = None
     full_refresh: bool = False
+    resend: bool = False
     remove: bool = True
     allow_removal: bool = False
     may_be_gone: Collection[str] = frozenset()

@@ -116,7 +116,8 @@ class _Run:
                 self.state.forget_evidence()
             vanished = Vanished(receipts.count(), frozenset(self.state.names()), self._held_before(receipts))
             names, missing = self._chosen(everything)
-            yield from self._emit(sink, receipts, names, vanished, full is not None or everything)
+            all_of_it = full is not None or everything or self.request.resend
+            yield from self._emit(sink, receipts, names, vanished, all_of_it)
             report = Report(self.counts, len(names) == len(self.state.names()), self.sent.causes, missing, full)
             if self.request.remove and not report.problem:
                 self.held.check()

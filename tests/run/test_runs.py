@@ -137,6 +137,20 @@ def test_an_emptied_datahub_gets_everything_again(place):
     assert len(place.gms.entities(removed=False)) == 8
 
 
+def test_connectors_that_are_asked_for_are_sent_whatever_datahub_holds(place):
+    """Somebody has deleted, removed or overwritten entities: materializing the partition puts them right."""
+    place.run()
+    flow = "urn:li:dataFlow:(kafka-connect,cdc,PROD)"
+    expected = dict(place.gms.aspects)
+    lost = next(urn for urn, _ in expected if urn.startswith(f"urn:li:dataJob:({flow}"))
+    for key in [key for key in place.gms.aspects if key[0] == lost]:
+        del place.gms.aspects[key]
+    place.gms.aspects[flow, "status"] = {"removed": True}
+    place.gms.aspects[flow, "dataFlowInfo"] = {"name": "somebody else's", "customProperties": {}}
+    place.run(connectors=["cdc"], resend=True, remove=False)
+    assert place.gms.aspects == expected
+
+
 def test_what_comes_back_is_alive_again(place):
     """A connector that vanished is soft-deleted, and told `removed: false` when it returns."""
     place.run()

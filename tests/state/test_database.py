@@ -1,0 +1,117 @@
+"""The database: what cannot be used is one line that says what to do; nobody else's tables are touched."""
+
+from __future__ import annotations
+
+import os
+import stat
+
+import pytest
+from sqlalchemy import create_engine, inspect, pool, text
+
+from kc_lineage_dagster.errors import StateError
+from kc_lineage_dagster.state.cluster_state import state_of
+from kc_lineage_dagster.state.place import place_of
+from kc_lineage_dagster.state.receipts import Receipts
+
+
+def state_at(tmp_path, place):
+    return state_of("shop", tmp_path, {"KC_LINEAGE_STATE": str(place)})
+
+
+def one_line(error) -> str:
+    message = str(error.value)
+    assert "\n" not in message
+    return message
+
+
+def test_a_file_is_for_its_owner_and_nothing_else_is_made(tmp_path):
+    """No secret is in it, and still nobody else needs to read it."""
+    state = state_at(tmp_path, tmp_path / "state")
+    state.begin_reading()
+    file = tmp_path / "state/state.sqlite"
+    assert stat.S_IMODE(file.stat().st_mode) == 0o600
+    assert {path.name for path in file.parent.iterdir()} <= {"state.sqlite", "state.sqlite-wal", "state.sqlite-shm"}
+
+
+@pytest.mark.parametrize("content", [b"no database", b"SQLite format 3\0" + b"x" * 5000])
+def test_a_damaged_file_says_what_to_do(tmp_path, content):
+    """Moved away, everything is sent again."""
+    (tmp_path / "state.sqlite").write_bytes(content)
+    with pytest.raises(StateError) as error:
+        state_at(tmp_path, tmp_path).names()
+    assert "move it away" in one_line(error)
+
+
+def test_a_newer_version_is_left_alone(tmp_path, database):
+    """A release that does not know the tables does not touch them."""
+    state = state_of("shop", tmp_path)
+    state.begin_reading()
+    with state.database.writing() as connection:
+        connection.execute(text("UPDATE kc_lineage_version SET version_num = '9999'"))
+    fresh = type(state)(type(state.database)(state.database.place), "shop")
+    with pytest.raises(StateError) as error:
+        fresh.names()
+    assert "version 9999" in one_line(error)
+
+
+def test_a_file_that_is_taken_away_is_made_anew(tmp_path):
+    """Also under a process that has used it."""
+    state = state_at(tmp_path, tmp_path / "state")
+    state.begin_reading()
+    for path in (tmp_path / "state").iterdir():
+        path.unlink()
+    assert state.names() == []
+    assert state.begin_reading() == 1
+
+
+@pytest.mark.parametrize(
+    ("place", "says"),
+    [
+        ("mysql://u:secret-of-the-test@h/db", "not supported"),
+        ("postgresql://u:secret-of-the-test@127.0.0.1:1/db", "check that it runs"),
+        ("postgresql+psycopg://u:secret-of-the-test@127.0.0.1:1/db", "check that it runs"),
+        ("://", "not the address"),
+    ],
+)
+def test_an_address_that_cannot_be_used_is_one_line_without_its_password(tmp_path, place, says):
+    """Another database, nobody there, no address."""
+    with pytest.raises(StateError) as error:
+        state_at(tmp_path, place).names()
+    assert says in one_line(error)
+    assert "secret-of-the-test" not in str(error.value)
+
+
+@pytest.mark.skipif(os.geteuid() == 0, reason="root may write everywhere")
+def test_a_folder_without_rights_is_one_line(tmp_path):
+    """Check the rights."""
+    (tmp_path / "state").mkdir(mode=0o500)
+    with pytest.raises(StateError) as error:
+        state_at(tmp_path, tmp_path / "state").begin_reading()
+    assert "rights" in one_line(error)
+
+
+def test_long_names_of_clusters_have_a_folder(tmp_path):
+    """A file system takes 255 bytes."""
+    folder = place_of(tmp_path, {"KC_LINEAGE_STATE": str(tmp_path)}).folder_of("x" * 300)
+    other = place_of(tmp_path, {"KC_LINEAGE_STATE": str(tmp_path)}).folder_of("x" * 301)
+    assert folder != other
+    folder.mkdir(parents=True)
+
+
+@pytest.mark.postgres
+@pytest.mark.parametrize("driver", ["psycopg2", "psycopg"])
+def test_both_drivers_work(tmp_path, new_postgres, driver):
+    """As does the plain address, with whichever is there."""
+    state = state_at(tmp_path, new_postgres.replace("://", f"+{driver}://"))
+    assert [state.begin_reading(), state.begin_reading()] == [1, 2]
+    assert Receipts(state_at(tmp_path, new_postgres)).count() == 0
+
+
+@pytest.mark.postgres
+def test_dagsters_tables_may_stand_beside(tmp_path, new_postgres):
+    """All names begin with kc_lineage_, that of the version too."""
+    state_at(tmp_path, new_postgres).begin_reading()
+    engine = create_engine(new_postgres.replace("://", "+psycopg2://"), poolclass=pool.NullPool)
+    names = inspect(engine).get_table_names()
+    assert names
+    assert all(name.startswith("kc_lineage_") for name in names)

@@ -1,0 +1,76 @@
+"""One run of a cluster at a time, on both databases; the lock dies with its process."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+
+import pytest
+
+from kc_lineage_dagster.errors import StateError
+from kc_lineage_dagster.state.cluster_state import state_of
+from kc_lineage_dagster.state.lock import hold, holder
+
+HOLD = """
+import sys, time
+from pathlib import Path
+from kc_lineage_dagster.state.cluster_state import state_of
+from kc_lineage_dagster.state.lock import hold
+with hold(state_of("shop", Path(sys.argv[1])), 5, "first") as held:
+    held.check()
+    print("held", flush=True)
+    time.sleep(60)
+"""
+
+
+@pytest.fixture
+def other(tmp_path, database):
+    environment = {**os.environ, "PYTHONPATH": ":".join(sys.path)}
+    command = [sys.executable, "-c", HOLD, str(tmp_path)]
+    process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=environment)
+    assert process.stdout is not None
+    assert process.stdout.readline() == "held\n"
+    yield process
+    process.kill()
+    process.wait()
+    process.stdout.close()
+
+
+def test_who_waits_is_told_who_holds_it(tmp_path, other):
+    """By run, process, machine and time; another cluster is free."""
+    state = state_of("shop", tmp_path)
+    with pytest.raises(StateError) as error, hold(state, 0.5):
+        pass
+    assert f"run first, pid {other.pid} on" in str(error.value)
+    found = holder(state)
+    assert found is not None
+    assert (found.run, found.pid) == ("first", other.pid)
+    assert holder(state_of("other", tmp_path)) is None
+
+
+def test_the_lock_dies_with_its_process(tmp_path, other):
+    """kill -9 leaves nothing to clean up."""
+    state = state_of("shop", tmp_path)
+    other.send_signal(signal.SIGKILL)
+    other.wait()
+    with hold(state, 5, "second") as held:
+        held.check()
+        assert holder(state) is not None
+    assert holder(state) is None
+
+
+@pytest.mark.postgres
+def test_a_lock_that_postgresql_has_dropped_ends_the_run(tmp_path, new_postgres, monkeypatch):
+    """The server was restarted: another run may be at work."""
+    from sqlalchemy import text
+
+    monkeypatch.setenv("KC_LINEAGE_STATE", new_postgres)
+    state = state_of("shop", tmp_path)
+    with hold(state, 5) as held:
+        ours = "pid <> pg_backend_pid() AND datname = current_database()"
+        with state.database.writing() as connection:
+            connection.execute(text(f"SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE {ours}"))
+        with pytest.raises(StateError, match="is lost"):
+            held.check()

@@ -1,0 +1,60 @@
+"""The state that release 0.1 left (``tests/data/state-0.1``, made by that release) is taken over once."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+import pytest
+
+from kc_lineage_dagster.state.cluster_state import state_of
+from kc_lineage_dagster.state.receipts import REMOVING, Receipts
+from tests.defs.clusters import CONNECTORS
+
+RECORDED = Path(__file__).parents[1] / "data/state-0.1"
+SINK_JOB = "urn:li:dataFlow:(kafka-connect,dw/sink,PROD)"
+
+
+@pytest.fixture
+def folder(tmp_path):
+    shutil.copytree(RECORDED, tmp_path / "state")
+    return tmp_path
+
+
+def opened(folder):
+    return state_of("shop", folder, {"KC_LINEAGE_STATE": str(folder / "state")})
+
+
+def test_everything_is_there(folder):
+    """Connectors, lineage, what was emitted, receipts with a pending removal, the sink; the old files are gone."""
+    state = opened(folder)
+    assert state.names() == sorted(CONNECTORS)
+    assert {one.connector for one in state.lineages()} == set(CONNECTORS)
+    assert state.known().keys() == set(CONNECTORS)
+    receipts = Receipts(state)
+    assert receipts.count() == 8
+    assert list(receipts.urns(REMOVING)) == [SINK_JOB]
+    assert (receipts.facts.identity or "").startswith("datahub-lite sqlite ")
+    left = {path.name for path in (folder / "state/shop").iterdir()}
+    assert left == set()
+    assert opened(folder).names() == sorted(CONNECTORS)
+
+
+@pytest.mark.parametrize("name", ["index.json", "lineage.json", "receipts/receipts.journal", "snapshots"])
+def test_what_is_damaged_is_left_out(folder, name):
+    """It is sent again; no traceback."""
+    path = folder / "state/shop" / name
+    for file in [path] if path.is_file() else path.iterdir():
+        file.write_text("[")
+    state = opened(folder)
+    assert state.names() in ([], sorted(CONNECTORS))
+
+
+def test_a_state_that_is_there_already_wins(folder, tmp_path):
+    """Old files beside a database that knows the cluster are only cleared away."""
+    state = opened(folder)
+    number = state.begin_reading()
+    state.finish_reading(number, state.head())
+    shutil.copytree(RECORDED / "shop", folder / "state/shop", dirs_exist_ok=True)
+    assert opened(folder).names() == []
+    assert list((folder / "state/shop").iterdir()) == []

@@ -66,7 +66,7 @@ def about(family: Family) -> dict[str, Any]:
         "family": family.name,
         "direction": family.direction,
         "platform": family.platform,
-        "classes": list(family.classes),
+        "classes": [*family.classes, *([f"{family.package}.*"] if family.package else [])],
         "names_come_from": list(family.naming),
         "chosen_by": list(family.selecting) if isinstance(family, SourceFamily) else [],
         "spelled": family.spelled,

@@ -77,6 +77,19 @@ deploy-check: setup ## image, compose and Kubernetes files: linters, schemas, th
 	$(BIN)/pip install -q --disable-pip-version-check -c requirements-dev.lock -e '.[test,deploy]'
 	$(BIN)/python -m pytest -m deploy tests/deploy
 
+lowest: build/lowest/installed ## all fast tests with the lowest versions that pyproject.toml allows
+	build/lowest/bin/python -m pytest -o filterwarnings=default -p no:cacheprovider
+
+build/lowest/installed: pyproject.toml
+	rm -rf build/lowest
+	$(PYTHON) -m venv build/lowest
+	build/lowest/bin/pip install -q --disable-pip-version-check uv
+	build/lowest/bin/uv pip install -q -p build/lowest/bin/python --resolution lowest-direct -e '.[test]'
+	touch $@
+
+package: setup ## sdist and wheel: built, installed, tried
+	$(BIN)/python -m pytest -m package tests/packaging
+
 live: setup ## a real Kafka Connect worker (Java, Maven, PostgreSQL)
 	$(BIN)/python -m pytest -m live tests/live
 
@@ -99,4 +112,4 @@ ui: setup ## dagster dev with the demo recipe
 clean: ## forget the environment and all state
 	rm -rf $(VENV) $(DAGSTER_HOME)
 
-.PHONY: help setup demo test lint lock docs doctor record browser postgres machines deploy-check live bench ui clean
+.PHONY: help setup demo test lint lock docs doctor record browser package lowest postgres machines deploy-check live bench ui clean

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 KAFKA = "kafka"
 # What stands in place of a secret, and of a value that nobody tells to be none. Neither is ever a name.
@@ -86,7 +86,8 @@ class ConnectorLineage:
     """All that is known of one connector's lineage.
 
     ``kind``: ``source``, ``sink`` or ``unknown``, as the REST API's ``type`` says. ``family``: the name of the family
-    that read the configuration, None when the class belongs to none.
+    that read the configuration, None when the class belongs to none. ``trace``: the stack of a defect of this project
+    that kept the configuration from being read, for its log; no part of what is known.
     """
 
     connector: str
@@ -95,3 +96,4 @@ class ConnectorLineage:
     family: str | None
     edges: tuple[Edge, ...] = ()
     unresolved: tuple[Unresolved, ...] = ()
+    trace: str | None = field(default=None, compare=False, repr=False)

@@ -17,7 +17,9 @@ from kc_lineage_dagster.recipe.files import RECIPES_VARIABLE, RecipeFile, find_r
 _YAML = (".yml", ".yaml")
 _RECIPES = (*_YAML, ".json")
 _SOURCE = re.compile(r"(?m)^[\"']?source\b")
+# fields that reach the recipe's own worker, and options.connect that show credentials to it
 _REACHING = ("username", "password", "confluent_cloud_environment_id", "confluent_cloud_cluster_id")
+_SHOWING = ("bearer_token", "headers", "client_certificate", "client_key")
 _SHORT_NAME = re.compile(r"[A-Za-z0-9_]+")
 
 
@@ -86,7 +88,9 @@ def _of_cluster(uri: str, path: Path, rules: RecipeFile | None) -> RecipeFile:
     """Return a recipe that reads ``uri``, with the fields of ``rules`` but for those that reach another worker."""
     data: dict[str, Any] = _without_sink(rules.data) if rules else {"source": {"type": "kafka-connect"}}
     config = {key: value for key, value in (data["source"].get("config") or {}).items() if key not in _REACHING}
-    options = {key: value for key, value in (data.get("options") or {}).items() if key != "connect"}
+    options = dict(data.get("options") or {})
+    if isinstance(options.get("connect"), dict):
+        options["connect"] = {key: value for key, value in options["connect"].items() if key not in _SHOWING}
     source = {**data["source"], "config": {**config, "connect_uri": uri}}
     file = recipe_of({**data, "source": source, "options": options}, path)
     return replace(file, slug=rules.slug) if rules else file

@@ -10,10 +10,10 @@ import click
 from kc_lineage_dagster.cli import formats
 from kc_lineage_dagster.cli.arguments import cluster_named, recipe_named
 from kc_lineage_dagster.cli.formats import Found
-from kc_lineage_dagster.derive.cluster import deriver
 from kc_lineage_dagster.errors import KcLineageError
 from kc_lineage_dagster.recipe.files import RecipeFile
 from kc_lineage_dagster.run.cluster import Cluster
+from kc_lineage_dagster.run.derivation import deriving
 from kc_lineage_dagster.wording import counted
 
 
@@ -35,7 +35,7 @@ def find(argument: str, rules: RecipeFile | None = None) -> Found:
         return Found(argument, file.slug, error=str(error))
     for note in settings.notes:
         click.echo(f"{file.slug}: {note}", err=True)
-    derived = deriver(snapshot.connectors, settings)
+    derived = deriving(snapshot.connectors, settings)
     lineages = tuple(formats.with_instances(derived(connector), naming) for connector in snapshot.connectors)
     return Found(argument, file.slug, lineages, snapshot.not_read, snapshot=snapshot)
 

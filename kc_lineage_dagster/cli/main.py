@@ -36,8 +36,9 @@ class _Stderr(logging.Handler):
     """Writes log lines to whatever stderr is by then."""
 
     def emit(self, record: logging.LogRecord) -> None:
-        """Write one line."""
-        click.echo(printable(self.format(record)), err=True)
+        """Write one record; a stack has many lines."""
+        for line in self.format(record).splitlines():
+            click.echo(printable(line), err=True)
 
 
 class _Subcommands(click.Group):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import random
 import time
 from collections.abc import Callable, Mapping
@@ -29,6 +30,8 @@ from kc_lineage_dagster.http_deadline import DeadlineAdapter, within
 
 __all__ = ["ConnectClient", "ConnectSettings", "cloud_uri"]
 
+_log = logging.getLogger("kc_lineage_dagster.connect")
+
 _ERROR_BYTES = 64 * 1024  # of an error's answer
 _REDIRECTS = 5
 _LONGEST_PATH = 150  # characters of a path in a message
@@ -44,13 +47,18 @@ _ADVICE = {
     403: "the credentials are known and lack the right to read",
     404: "check the path of connect_uri",
 }
-# What is missing when nobody answers, by the words of the operating system.
+# What is missing when nobody answers, by the words of the operating system or of the TLS library.
 _UNREACHED = {
     "refused": "is the worker running, and are host and port of connect_uri right?",
     "not known": "is the host of connect_uri right?",
     "name resolution": "is the host of connect_uri right, and is there a name server?",
     "no address": "is the host of connect_uri right?",
     "unreachable": "is the host of connect_uri right, and is there a way to it from here?",
+    "verify failed": "name the authority's certificate in options.connect.ca_bundle",
+    "self-signed certificate": "name the authority's certificate in options.connect.ca_bundle",
+    "local issuer": "name the authority's certificate in options.connect.ca_bundle",
+    "wrong version number": "does the worker speak http rather than https?",
+    "wrong_version_number": "does the worker speak http rather than https?",
     "no route": "is the host of connect_uri right, and is there a way to it from here?",
 }
 
@@ -145,6 +153,8 @@ class ConnectClient:
         seconds = pause(attempt, failure.wait, self._jitter)
         if seconds > self._left():
             return False
+        tries = 1 + min(failure.retries, self._retries())
+        _log.warning("%s; try %d of %d follows in %.1f s", failure, attempt + 2, tries, seconds)
         self._sleep(seconds)
         return True
 
@@ -166,6 +176,16 @@ class ConnectClient:
         if left <= 0:
             return self._failure(path, f"the total time limit of {self.settings.total_timeout:g} s has passed", 0)
         seconds = min(self.settings.request_timeout, left)
+        return self._timed(path, seconds) if _log.isEnabledFor(logging.DEBUG) else self._bounded(path, seconds)
+
+    def _timed(self, path: str, seconds: float) -> tuple[Any] | Failure:
+        started = self._clock()
+        outcome = self._bounded(path, seconds)
+        said = str(outcome) if isinstance(outcome, Failure) else self._line(path, "answered")
+        _log.debug("%s, after %.3f s", said, self._clock() - started)
+        return outcome
+
+    def _bounded(self, path: str, seconds: float) -> tuple[Any] | Failure:
         with within(seconds + _GRACE) as exchange:
             try:
                 outcome = self._exchange(path, seconds)
@@ -233,8 +253,8 @@ class ConnectClient:
         advice = f"; {_ADVICE[status]}" if status in _ADVICE and path == EXPANDED else ""
         quoted = f" ({one_line(redact_text(message, self.settings.secrets))})" if message else ""
         text = f"answered {status}{quoted}{advice}"
-        retries = retries_for(status, message)
-        return Failure(kind(self._line(path, text)), retries, retry_after(response.headers.get("retry-after")))
+        retries, wait = retries_for(status, message), retry_after(response.headers.get("retry-after"))
+        return Failure(kind(self._line(path, text)), retries, wait, self._line(path, f"answered {status}"))
 
     def _failure(self, path: str, text: str, retries: int) -> Failure:
         advice = next((f"; {one}" for words, one in _UNREACHED.items() if words in text.lower()), "")

@@ -23,12 +23,17 @@ _LONGEST_RETRY_AFTER = 60.0
 class Failure:
     """One try that gave no usable answer.
 
-    ``retries``: further tries it is worth. ``wait``: seconds that the worker asked for.
+    ``retries``: further tries it is worth. ``wait``: seconds that the worker asked for. ``told``: the error for the
+    log, without what the worker said, which may repeat a connector's secrets; None where the error repeats nothing.
     """
 
     error: ConnectError
     retries: int = 0
     wait: float | None = None
+    told: str | None = None
+
+    def __str__(self) -> str:
+        return self.told or str(self.error)
 
 
 def retries_for(status: int, message: str) -> int:

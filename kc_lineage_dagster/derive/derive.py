@@ -108,6 +108,7 @@ def derived(
     else:
         name, kind = family.name, family.direction
         found, fields = _safely(family, connector, evidence, settings)
+    traces = [item.trace for item in found if isinstance(item, _Defect)]
     found = [possible(item, connector.config) for item in (*found, *([wrong] if wrong else []))]
     edges = {_spelled(item, settings) for item in found if isinstance(item, Edge)}
     lineage = ConnectorLineage(
@@ -117,6 +118,7 @@ def derived(
         family=name,
         edges=tuple(sorted(edges, key=_by_names)),
         unresolved=tuple(sorted(map(_short, _grouped(found)), key=_by_text)),
+        trace="\n".join(traces) or None,
     )
     return lineage, fields
 
@@ -162,13 +164,21 @@ def _safely(
     try:
         return _by_family(family, connector, evidence, settings)
     except TRIPS as error:
-        return [Unresolved("configuration", _defect(error))], {}
+        return [_defect("configuration", error)], {}
 
 
-def _defect(error: Exception) -> str:
+@dataclass(frozen=True, slots=True)
+class _Defect(Unresolved):
+    """What this project stumbled over. ``trace``: the stack, for its log."""
+
+    trace: str = ""
+
+
+def _defect(what: str, error: Exception) -> _Defect:
     place = traceback.extract_tb(error.__traceback__)[-1]
     where = f"{type(error).__name__} in {PurePath(place.filename).name}, line {place.lineno}"
-    return f"it cannot be read ({where}): a defect of this project, please report it"
+    reason = f"it cannot be read ({where}): a defect of this project, please report it"
+    return _Defect(what, reason, trace="".join(traceback.format_exception(error)))
 
 
 def _with_columns(
@@ -183,7 +193,7 @@ def _with_columns(
             yield edge(item)
         except TRIPS as error:
             yield item
-            yield Unresolved(f"columns of {item}", _defect(error))
+            yield _defect(f"columns of {item}", error)
 
 
 def _by_family(

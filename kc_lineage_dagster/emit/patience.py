@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import logging
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
+
+_log = logging.getLogger("kc_lineage_dagster.emit")
 
 OUTAGE_SECONDS = 60.0
 _RELIEF_SECONDS = 1.0  # what an acknowledged batch gives back, so that a busy DataHub is not taken for a dead one
@@ -37,15 +40,17 @@ class Patience:
         if not self.exhausted:
             self.left = min(self.limit, self.left + _RELIEF_SECONDS)
 
-    def wait(self, attempt: int, asked: float | None) -> bool:
+    def wait(self, attempt: int, asked: float | None, why: str = "DataHub does not answer") -> bool:
         """Wait before the next attempt, 1, 2, 4 ... seconds or as long as the server ``asked``; False to give up.
 
-        ``attempt`` counts from 0. What the server asks beyond the budget is not waited for.
+        ``attempt`` counts from 0. What the server asks beyond the budget is not waited for. ``why``: for the log, in
+        one line without secrets.
         """
         seconds = max(_FIRST_DELAY_SECONDS * 2**attempt, asked or 0.0)
         if seconds >= self.left:
             self.exhaust()
             return False
+        _log.warning("%s; the next try follows in %.1f s (waiting %.0f s more in all)", why, seconds, self.left)
         self.sleep(seconds)
         self.left -= seconds
         return True

@@ -8,6 +8,7 @@ budget holds for the whole run.
 
 from __future__ import annotations
 
+import logging
 import os
 import re
 from collections import Counter
@@ -37,6 +38,8 @@ if TYPE_CHECKING:
     from datahub.emitter.rest_emitter import DataHubRestEmitter
     from datahub.ingestion.sink.datahub_rest import DatahubRestSinkConfig
 
+_log = logging.getLogger("kc_lineage_dagster.emit")
+
 BATCH_PROPOSALS = 200
 BATCH_CHARACTERS = 4_000_000  # of aspects; GMS takes 16 MB a request
 
@@ -53,6 +56,11 @@ _SIGNS = {
     "Read timed out": "does not answer within its time limit",
     "Connection aborted": "breaks the connection without an answer",
     "ConnectTimeout": "cannot be reached within the time limit",
+}
+_ADVICE = {
+    "Connection refused": "is it running, and is this the port of the GMS (8080 by default)?",
+    "Name or service not known": "check the host's name in sink.config.server",
+    "CERTIFICATE_VERIFY_FAILED": "name the authority's certificate in sink.config.ca_certificate_path",
 }
 _ERRNO = re.compile(r"\[Errno -?\d+\] ([A-Za-z ,]+)")
 
@@ -148,7 +156,10 @@ class RestSink:
 
     def _deliver(self, batch: Sequence[Proposal], acknowledged: Acknowledged) -> list[tuple[Proposal, _Refusal]]:
         """Those that were not acknowledged. A batch that is rejected is divided until the culprits are alone."""
+        started = self._patience.clock()
         refusal = self._persist(lambda: self._emit(batch))
+        became, took = refusal.cause if refusal else "acknowledged", self._patience.clock() - started
+        _log.debug("%s: %d proposals: %s, after %.3f s", self._shown, len(batch), became, took)
         if refusal is None:
             acknowledged(batch)
             return []
@@ -176,7 +187,7 @@ class RestSink:
             if not self._worth_retrying(refusal):
                 break
             self._patience.charge(started)
-            if number == self._retries or not self._patience.wait(number, refusal.retry_after):
+            if number == self._retries or not self._patience.wait(number, refusal.retry_after, refusal.cause):
                 break
         return refusal
 
@@ -254,7 +265,9 @@ def _unreachable(error: BaseException) -> str:
         if sign in text:
             return meaning
     number = _ERRNO.search(text)
-    return f"cannot be reached: {number[1].strip() if number else text}"
+    said = number[1].strip() if number else text
+    advice = next((f"; {advice}" for words, advice in _ADVICE.items() if words in said), "")
+    return f"cannot be reached: {said}{advice}"
 
 
 def _message(response: requests.Response) -> str:

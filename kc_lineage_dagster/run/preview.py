@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 
-from kc_lineage_dagster.derive.cluster import deriver
 from kc_lineage_dagster.lineage import ConnectorLineage
 from kc_lineage_dagster.run.cluster import Cluster
+from kc_lineage_dagster.run.derivation import deriving
 from kc_lineage_dagster.run.describe import describe
 from kc_lineage_dagster.run.reading import Connect, EarlierReading
 from kc_lineage_dagster.run.removal import Vanished, planned
@@ -46,7 +46,7 @@ def preview(cluster: Cluster, connect: Connect) -> Preview:
     lines: list[str] = []
     created = changed = 0
     known = cluster.beyond(snapshot, remembers=False)
-    derived = deriver(snapshot.connectors, known.settings)
+    derived = deriving(snapshot.connectors, known.settings)
     for chunk in chunks(snapshot.connectors):
         made = describe(cluster, state, [(one, derived(one)) for one in chunk], known.properties)
         emission = Emission.of(receipts, state, [one.connector.name for one in made])

@@ -13,13 +13,13 @@ from dataclasses import dataclass, field, replace
 from typing import Protocol
 
 from kc_lineage_dagster.connect.snapshot import Connector
-from kc_lineage_dagster.derive.cluster import deriver
 from kc_lineage_dagster.emit.aspects import Proposal
 from kc_lineage_dagster.emit.sinks import SendReport, Sink
 from kc_lineage_dagster.errors import StateError
 from kc_lineage_dagster.lineage import ConnectorLineage
 from kc_lineage_dagster.page.write import write_page
 from kc_lineage_dagster.run.cluster import Cluster, Progress
+from kc_lineage_dagster.run.derivation import deriving
 from kc_lineage_dagster.run.describe import describe
 from kc_lineage_dagster.run.removal import Vanished, remove_stale
 from kc_lineage_dagster.run.report import ConnectorResult, Counts, Report, Request
@@ -158,7 +158,7 @@ class _Run:
         snapshot = replace(self.facts.head, connectors=tuple(self.state.readable()))
         known = self.cluster.beyond(snapshot)
         self.notes, self.properties = known.settings.notes, known.properties
-        derived = deriver(snapshot.connectors, known.settings)
+        derived = deriving(snapshot.connectors, known.settings)
         found = ((one, derived(one)) for one in snapshot.connectors if one.name in chosen)
         for chunk in chunks(found):
             results = self._chunk(sink, receipts, chunk, vanished, all_of_it)

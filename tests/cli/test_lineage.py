@@ -181,3 +181,4 @@ def test_an_argument_that_cannot_be_used_is_one_line(recipe, tmp_path, monkeypat
     assert done.exit_code == 1
     assert words in done.stderr
     assert len(done.stderr.strip().splitlines()) == 1
+    assert "Traceback" not in done.output

@@ -490,3 +490,22 @@ def test_tls_problems_are_named(pems: Path, settings: Broken, words: str) -> Non
         connect.listing()
     assert words in str(caught.value)
     assert "\n" not in str(caught.value)
+
+
+def test_each_retry_is_a_line_in_the_log_and_each_request_one_for_whoever_asks(
+    server: ConnectStandIn, caplog: pytest.LogCaptureFixture
+) -> None:
+    """A warning before each wait says what happened, how long it takes and how often it is tried; requests are logged
+    at DEBUG; neither tells a secret, even where the worker repeats it.
+    """
+    caplog.set_level("DEBUG", "kc_lineage_dagster.connect")
+    server.fault(EXPANDED, stand_in.status(503, times=2, message="no node for admin:hunter22-token"))
+    with client(server, username="admin", password="hunter22-token") as connect:
+        connect.listing()
+    told = [(record.levelname, record.getMessage()) for record in caplog.records if "connect" in record.name]
+    warnings = [text for level, text in told if level == "WARNING"]
+    assert len(warnings) == 2
+    assert "answered 503" in warnings[0]
+    assert "try 2 of 7 follows in 0.2 s" in warnings[0]
+    assert sum(level == "DEBUG" and "after" in text for level, text in told) == 3
+    assert "hunter22" not in caplog.text

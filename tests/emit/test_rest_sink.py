@@ -114,7 +114,8 @@ def test_a_gms_that_is_down_costs_a_minute_in_all(gms, clock):
     gms.stop()
     report = send(gms, clock, flat(cluster(120)))
     assert report.sent == 0
-    assert list(report.causes) == [f"{gms.url} cannot be reached: Connection refused"]
+    [cause] = report.causes
+    assert cause.startswith(f"{gms.url} cannot be reached: Connection refused; is it running")
     assert clock.now <= 60
 
 
@@ -427,3 +428,17 @@ def test_every_fault_is_made_up_for_by_the_next_run(gms, clock, tmp_path):
     gms.requests.clear()
     assert emit(sink_for(gms, clock), state_in(tmp_path), wanted).sent == 0
     assert gms.requests["writes"] == 0
+
+
+def test_each_wait_is_a_line_in_the_log_and_each_batch_one_for_whoever_asks(gms, clock, caplog):
+    """A warning before each wait says why and how long; batches are logged at DEBUG; neither tells the token."""
+    caplog.set_level("DEBUG", "kc_lineage_dagster.emit")
+    gms.fault = faults.answers(503, times=2)
+    assert send(gms, clock, flat(cluster(3))).ok
+    told = [(record.levelname, record.getMessage()) for record in caplog.records if record.name.endswith(".emit")]
+    warnings = [text for level, text in told if level == "WARNING"]
+    assert len(warnings) == 2
+    assert "answers 503" in warnings[0]
+    assert "the next try follows in 1.0 s" in warnings[0]
+    assert any(level == "DEBUG" and "proposals: acknowledged" in text for level, text in told)
+    assert TOKEN not in caplog.text

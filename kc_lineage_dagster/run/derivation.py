@@ -1,0 +1,30 @@
+"""From a cluster's connectors to their lineage; what turns out to be a defect of this project goes to its log."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Collection
+
+from kc_lineage_dagster.connect.snapshot import Connector
+from kc_lineage_dagster.derive.cluster import deriver
+from kc_lineage_dagster.derive.derive import Settings
+from kc_lineage_dagster.lineage import ConnectorLineage
+
+_log = logging.getLogger("kc_lineage_dagster.run")
+
+
+def deriving(connectors: Collection[Connector], settings: Settings) -> Callable[[Connector], ConnectorLineage]:
+    """Return the function from one of a cluster's connectors to its lineage (``derive.cluster.deriver``).
+
+    A configuration that this project stumbles over is an unresolved item for its user; its stack, which whoever mends
+    it needs, is logged as an error of ``kc_lineage_dagster.run``.
+    """
+    derived = deriver(connectors, settings)
+
+    def told(connector: Connector) -> ConnectorLineage:
+        lineage = derived(connector)
+        if lineage.trace:
+            _log.error("%s (%s): %s", connector.name, lineage.connector_class, lineage.trace)
+        return lineage
+
+    return told

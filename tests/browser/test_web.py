@@ -14,6 +14,7 @@ import pytest
 from tests.browser.screen import Screen
 from tests.browser.stack import LOCATION, Web, dagster, wait_for
 from tests.connect.stand_in import EXPANDED, ConnectStandIn, basic, delay, spot_of, worker
+from tests.written import contents
 
 JOB = f"/locations/{LOCATION}/jobs/sync_shop"
 SENSOR = f"/locations/{LOCATION}/sensors/shop_connector_changes"
@@ -256,8 +257,8 @@ def test_no_secret_is_shown(stage):
         stage.screen.open(path)
         stage.screen.reads(text)
         assert not [one for one in (PASSWORD, SECRET) if one in stage.screen.driver.page_source], path
-    written = [path for path in stage.web.home.parent.rglob("*") if path.is_file()]
-    hits = {path.name for path in written for one in (PASSWORD, SECRET) if one.encode() in path.read_bytes()}
+    written = contents(stage.web.home.parent)
+    hits = {path.name for path, raw in written.items() for one in (PASSWORD, SECRET) if one.encode() in raw}
     assert len(written) > 20
     assert not hits
 

@@ -26,6 +26,7 @@ from tests.cli.run import kc_lineage
 from tests.emit.gms import Gms
 from tests.live import machine, world
 from tests.live.lab import SECRET, Lab, wait
+from tests.written import contents
 
 ROOT = Path(__file__).resolve().parents[2]
 pytestmark = [pytest.mark.live, pytest.mark.filterwarnings("default")]
@@ -143,7 +144,7 @@ def test_nothing_is_left_to_do(live: Live) -> None:
 
 def test_no_secret_leaves_the_worker(live: Live) -> None:
     """The literal password of two connectors is in no file of the state, of Dagster, and in nothing that was sent."""
-    holding = [path for path in live.folder.rglob("*") if path.is_file() and SECRET.encode() in path.read_bytes()]
+    holding = [path for path, raw in contents(live.folder).items() if SECRET.encode() in raw]
     assert holding == []
     assert SECRET not in repr(live.gms.aspects)
 

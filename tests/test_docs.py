@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
+import yaml
+
 from kc_lineage_dagster import build_definitions
 from kc_lineage_dagster.recipe.model import Options, SourceConfig
 from kc_lineage_dagster.recipe.servers import ConnectOptions
@@ -32,6 +34,17 @@ def test_links_lead_somewhere():
     for page in [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *(ROOT / "docs").glob("*.md")]:
         for target in re.findall(r"\]\((?!https?:|#|data:)([^)#]+)", page.read_text(encoding="utf-8")):
             assert (page.parent / target).exists(), f"{page.name}: {target}"
+
+
+def test_make_targets_of_ci_exist():
+    """Every target that CI runs is in the Makefile."""
+    makefile = (ROOT / "Makefile").read_text(encoding="utf-8")
+    workflow = yaml.safe_load((ROOT / ".github/workflows/ci.yml").read_text(encoding="utf-8"))
+    ours = re.findall(r"(?m)^make ([a-z-]+)", (ROOT / ".ci/run").read_text(encoding="utf-8"))
+    theirs = workflow["jobs"]["rest"]["strategy"]["matrix"]["target"]
+    assert {"test", "lint", "package", "lowest"} <= set(ours)
+    for target in (*ours, *theirs):
+        assert re.search(rf"^{target}:", makefile, re.MULTILINE), target
 
 
 def test_make_targets_of_the_readme_exist():

@@ -115,6 +115,20 @@ def cloud_uri(uri: str | None, env: str, cluster: str) -> str:
     return f"https://{_CLOUD_HOST}{_CLOUD_PATH}{quote(env, safe='')}/clusters/{quote(cluster, safe='')}"
 
 
+def console_url(uri: str) -> str | None:
+    """Return the page of Confluent Cloud's console that lists the connectors of ``uri``; None for any other worker."""
+    try:
+        parts = urlsplit(uri)
+    except ValueError:
+        return None
+    _, _, cluster = parts.path.partition(_CLOUD_PATH)
+    env, _, rest = cluster.partition("/clusters/")
+    name = rest.partition("/")[0]
+    if parts.hostname != _CLOUD_HOST or not env or not name:
+        return None
+    return f"https://confluent.cloud/environments/{env}/clusters/{name}/connectors"
+
+
 def is_http(uri: str) -> bool:
     """Tell whether ``uri`` names a worker rather than a saved cluster."""
     return uri.strip().lower().startswith(("http://", "https://"))

@@ -46,6 +46,7 @@ _ABOUT = {
     "options.sensor_interval": "Seconds between two ticks of the sensor.",
     "options.timezone": "Time zone of the schedules.",
     "options.frontend_url": "URL of DataHub's web interface, for links.",
+    "options.external_url": "Page about a connector that DataHub links to; `{connector}` stands for its name.",
     "options.lock_timeout": "Seconds to wait for another run of the same cluster.",
     "options.prune_after_days": "Delete older runs of this cluster from Dagster's history, weekly.",
     "options.external_assets": "Tables and topics as assets of their own in Dagster's graph.",

@@ -4,8 +4,10 @@ Per connector a DataFlow, per source dataset (of a sink: per topic) a DataJob wi
 its outlets. Names, URNs and aspects are those of DataHub's own kafka-connect source; on purpose different
 are: one job per source dataset, ``status`` beside its entity, ``dataPlatformInstance``, the configuration
 of every class in the custom properties (secrets are gone before they get here), and what is unresolved,
-also in the custom properties of the flow, because that is where people look. Ownership, tags, terms,
-documentation and everything else that people edit is never written.
+also in the custom properties of the flow, because that is where people look; a description that says what is copied
+from where to where; how a job's edges are known. A connector's state is not among the properties: it changes by itself,
+and each change would be a write. Ownership, tags, terms, documentation and everything else that people edit is never
+written. ``docs/datahub.md`` compares field by field.
 """
 
 from __future__ import annotations
@@ -19,13 +21,17 @@ from typing import Any
 
 from kc_lineage_dagster.emit import urns
 from kc_lineage_dagster.emit.limits import fits
+from kc_lineage_dagster.emit.sentences import enumerated, flow_sentence, job_sentence
 from kc_lineage_dagster.emit.urns import Naming
 from kc_lineage_dagster.key_words import is_user_key
-from kc_lineage_dagster.lineage import KAFKA, ConnectorLineage, Dataset, Edge
+from kc_lineage_dagster.lineage import KAFKA, ConnectorLineage, Dataset, Edge, Unresolved
 
 VALUE_LIMIT = 2_000  # characters of one custom property
 UNRESOLVED_COUNT = "kc_lineage.unresolved"
 UNRESOLVED_ITEMS = "kc_lineage.unresolved.items"
+EVIDENCE = "kc_lineage.evidence"
+TOPICS = "kc_lineage.topics"
+_NAMES_OF_A_CAUSE = 20
 # Some 320 bytes each: 3 MB of an aspect, of which DataHub takes 16 MB in a request.
 MOST_FIELDS = 10_000
 FIELDS_LEFT_OUT = "kc_lineage.columns.left_out"
@@ -61,25 +67,37 @@ _Field = tuple[tuple[str, ...], str, str]
 
 @dataclass(frozen=True, slots=True)
 class _Job:
+    """``upstream`` and ``downstreams``: what ``inlets`` and ``outlets`` are the URNs of."""
+
     id: str
+    upstream: Dataset | None
+    downstreams: frozenset[Dataset]
+    evidence: frozenset[str]
     inlets: tuple[str, ...]
     outlets: tuple[str, ...]
     fields: tuple[_Field, ...]
     fields_left_out: int
 
 
-def proposals(lineage: ConnectorLineage, properties: Mapping[str, str | None], naming: Naming) -> tuple[Proposal, ...]:
+def proposals(
+    lineage: ConnectorLineage,
+    properties: Mapping[str, str | None],
+    naming: Naming,
+    external_url: str | None = None,
+) -> tuple[Proposal, ...]:
     """All that is to be written for one connector: the flow's aspects, then those of each job.
 
     ``properties``: the connector's configuration without its secrets.
+    ``external_url``: a page about the connector for people, None where there is none.
     """
     flow = urns.flow_urn(naming, lineage.connector)
     shared = _shared_aspects(naming)
-    made = [Proposal(flow, "dataFlow", "dataFlowInfo", _flow_info(lineage, properties))]
+    link = {"externalUrl": external_url} if external_url else {}
+    made = [Proposal(flow, "dataFlow", "dataFlowInfo", {**_flow_info(lineage, properties), **link})]
     made += (Proposal(flow, "dataFlow", name, aspect) for name, aspect in shared)
     for job in _jobs(lineage, naming):
         urn = urns.job_of_flow(flow, job.id)
-        made.append(Proposal(urn, "dataJob", "dataJobInfo", _job_info(lineage, job)))
+        made.append(Proposal(urn, "dataJob", "dataJobInfo", {**_job_info(lineage, job), **link}))
         made.append(Proposal(urn, "dataJob", "dataJobInputOutput", _input_output(job)))
         made += (Proposal(urn, "dataJob", name, aspect) for name, aspect in shared)
     return tuple(made)
@@ -109,7 +127,7 @@ def _flow_info(lineage: ConnectorLineage, properties: Mapping[str, str | None]) 
     return {
         "customProperties": {**custom_properties(properties), **_unresolved(lineage)},
         "name": lineage.connector,
-        "description": f"{lineage.kind.capitalize()} connector using `{lineage.connector_class}` plugin.",
+        "description": flow_sentence(lineage),
     }
 
 
@@ -125,13 +143,46 @@ def _cut(value: str) -> str:
 def _unresolved(lineage: ConnectorLineage) -> dict[str, str]:
     if not lineage.unresolved:
         return {}
-    lines = sorted({str(item) for item in lineage.unresolved})
-    return {UNRESOLVED_COUNT: str(len(lines)), UNRESOLVED_ITEMS: _cut("\n".join(lines))}
+    number = len({str(item) for item in lineage.unresolved})
+    return {UNRESOLVED_COUNT: str(number), UNRESOLVED_ITEMS: _cut("\n".join(_causes(lineage.unresolved)))}
+
+
+def _causes(items: Iterable[Unresolved]) -> list[str]:
+    """Return a line per cause: what it leaves unresolved, the cause, and the topics not named before it."""
+    causes: dict[str, list[Unresolved]] = {}
+    for item in items:
+        causes.setdefault(item.reason, []).append(item)
+    return sorted(_cause(reason, concerned) for reason, concerned in causes.items())
+
+
+def _cause(reason: str, concerned: list[Unresolved]) -> str:
+    whats = {item.what for item in concerned}
+    topics = sorted({item.topic for item in concerned if item.topic} - whats)
+    where = f" (topics: {enumerated(topics, _NAMES_OF_A_CAUSE)})" if topics else ""
+    return f"{enumerated(sorted(whats), _NAMES_OF_A_CAUSE)}: {reason}{where}"
 
 
 def _job_info(lineage: ConnectorLineage, job: _Job) -> dict[str, Any]:
-    left_out = {FIELDS_LEFT_OUT: str(job.fields_left_out)} if job.fields_left_out else {}
-    return {"customProperties": left_out, "name": f"{lineage.connector}:{job.id}", "type": {"string": "COMMAND"}}
+    return {
+        "customProperties": _job_properties(lineage, job),
+        "name": f"{lineage.connector}:{job.id}",
+        "type": {"string": "COMMAND"},
+        "description": job_sentence(job.upstream, job.downstreams),
+    }
+
+
+def _job_properties(lineage: ConnectorLineage, job: _Job) -> dict[str, str]:
+    """How the job's edges are known, its topics as Kafka spells them, and why an end is missing."""
+    topics = {end.name for end in (job.upstream, *job.downstreams) if end and end.platform == KAFKA}
+    open_ended = not job.inlets or not job.outlets
+    causes = _causes(item for item in lineage.unresolved if item.topic in topics) if open_ended else []
+    told = {
+        EVIDENCE: "\n".join(sorted(job.evidence)),
+        TOPICS: "\n".join(sorted(topics)),
+        UNRESOLVED_ITEMS: "\n".join(causes),
+        FIELDS_LEFT_OUT: str(job.fields_left_out) if job.fields_left_out else "",
+    }
+    return {key: _cut(value) for key, value in told.items() if value}
 
 
 def _input_output(job: _Job) -> dict[str, Any]:
@@ -155,11 +206,15 @@ def _fine_grained(upstreams: tuple[str, ...], downstream: str, transform: str) -
 def _jobs(lineage: ConnectorLineage, naming: Naming) -> Iterator[_Job]:
     groups = _edges_by_job(lineage, naming)
     shared_ids = {name for name, count in Counter(name for name, _ in groups).items() if count > 1}
+    unknown = {edge.downstream for edge in _topics_of_unknown_origin(lineage)}
     for (name, upstream), edges in groups.items():
         fields = sorted(set(_field_pairs(lineage.connector, naming, edges)))
         fitting = [field for field in fields if all(map(fits, (*field[0], field[1])))][:MOST_FIELDS]
         yield _Job(
             id=_qualified(edges[0].upstream, name) if name in shared_ids else name,
+            upstream=edges[0].upstream,
+            downstreams=frozenset(edge.downstream for edge in edges),
+            evidence=frozenset(edge.evidence for edge in edges if edge.upstream or edge.downstream not in unknown),
             inlets=(upstream,) if upstream else (),
             outlets=tuple(sorted({urns.dataset_urn(naming, lineage.connector, edge.downstream) for edge in edges})),
             fields=tuple(fitting),
@@ -177,7 +232,8 @@ def _jobs_without_outlets(lineage: ConnectorLineage, naming: Naming) -> Iterator
         if topic not in known:
             read = Dataset(KAFKA, topic)
             name = urns.job_id(naming, lineage.connector, lineage.connector_class, lineage.kind, read, "")
-            yield _Job(name, (urns.dataset_urn(naming, lineage.connector, read),), (), (), 0)
+            inlet = urns.dataset_urn(naming, lineage.connector, read)
+            yield _Job(name, read, frozenset(), frozenset(), (inlet,), (), (), 0)
 
 
 def _edges_by_job(lineage: ConnectorLineage, naming: Naming) -> dict[tuple[str, str | None], list[Edge]]:

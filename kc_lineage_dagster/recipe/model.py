@@ -24,6 +24,7 @@ _MATCH_SECONDS = 1.0
 _LARGE_REPETITION = re.compile(r"\{\d*,?\d{4,}\}")
 LONGEST_CLUSTER_NAME = 150  # characters: it names files, URNs and Dagster's jobs
 DEFAULT_CONNECT_URI = "http://localhost:8083/"
+PLACE_OF_CONNECTOR = "{connector}"  # in options.external_url
 # Fields that DataHub's recipes have at the top and that mean nothing here.
 UNUSED_TOP_FIELDS = ("flags", "reporting", "run_id", "failure_log", "recording")
 # Fields of ``source.config`` that only together say something.
@@ -213,6 +214,8 @@ class Options(Model):
     ``cluster_aliases``: alias of a mirrored Kafka cluster -> platform instance, null for the recipe's own Kafka.
     ``letter_case``: platform -> lower, upper or keep, where dataset names differ from DataHub's default spelling.
     ``schedule``: cron of the sync; ``schedule_enabled`` and ``sensor_enabled`` switch them on without a click.
+    ``frontend_url``: DataHub's web address, for links to it. ``external_url``: the page about a connector that DataHub
+    links to; ``{connector}`` in it stands for the connector's name.
     ``lock_timeout``: seconds to wait for another run of the same cluster.
     ``prune_after_days``: delete Dagster's runs of this cluster that are older and hold nothing any more, weekly.
     ``page``: where each sync leaves the picture of the cluster: a file that ends in ``.html``, or a folder; a path, or
@@ -232,6 +235,7 @@ class Options(Model):
     sensor_enabled: bool = False
     sensor_interval: int = Field(60, ge=5)
     frontend_url: str | None = None
+    external_url: str | None = None
     lock_timeout: float = Field(300, ge=0)
     prune_after_days: float | None = Field(None, ge=1)
     page: str | None = None
@@ -241,6 +245,13 @@ class Options(Model):
     transforms: dict[str, Literal["keeps_topic", "changes_nothing"]] = {}
     schema_registry: SchemaRegistry | None = None
     catalog_refresh: float = Field(14_400, ge=0)
+
+    @field_validator("external_url")
+    @classmethod
+    def _public_address(cls, value: str | None) -> str | None:
+        if value and "@" in value.partition("://")[2].partition("/")[0]:
+            raise ValueError("must hold no user and no password: DataHub shows the address to everybody")
+        return web_address(value)
 
     @field_validator("schema_registry", mode="before")
     @classmethod

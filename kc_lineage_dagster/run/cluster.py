@@ -6,11 +6,12 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
+from urllib.parse import quote
 
 from kc_lineage_dagster.connect.answers import Answers
 from kc_lineage_dagster.connect.fetch import Earlier, Reading, fetch, list_only, read
 from kc_lineage_dagster.connect.saved import is_saved, open_saved
-from kc_lineage_dagster.connect.settings import ConnectSettings, cloud_uri
+from kc_lineage_dagster.connect.settings import ConnectSettings, cloud_uri, console_url
 from kc_lineage_dagster.connect.snapshot import Snapshot
 from kc_lineage_dagster.connect.substitute import ProvidedConfig
 from kc_lineage_dagster.derive.derive import Settings
@@ -18,7 +19,13 @@ from kc_lineage_dagster.derive.generic import GenericConnector
 from kc_lineage_dagster.emit.urns import Naming
 from kc_lineage_dagster.lineage import KAFKA, Dataset
 from kc_lineage_dagster.recipe.files import RecipeFile
-from kc_lineage_dagster.recipe.model import DEFAULT_CONNECT_URI, Recipe, SourceConfig, StatefulIngestion
+from kc_lineage_dagster.recipe.model import (
+    DEFAULT_CONNECT_URI,
+    PLACE_OF_CONNECTOR,
+    Recipe,
+    SourceConfig,
+    StatefulIngestion,
+)
 from kc_lineage_dagster.recipe.model import GenericConnector as GenericEntry
 from kc_lineage_dagster.run.beyond import Beyond, beyond
 
@@ -83,19 +90,24 @@ class Cluster:
         with ConnectClient(settings) as client:
             yield client
 
+    @property
+    def connect_uri(self) -> str:
+        """The worker's address: ``connect_uri``, or Confluent Cloud's, when the recipe names its cluster there."""
+        config, uri = self.config, self.config.connect_uri
+        if config.confluent_cloud_environment_id and config.confluent_cloud_cluster_id:
+            given = None if uri.rstrip("/") == DEFAULT_CONNECT_URI.rstrip("/") else uri
+            return cloud_uri(given, config.confluent_cloud_environment_id, config.confluent_cloud_cluster_id)
+        return uri
+
     def connect_settings(self) -> ConnectSettings:
         """How to reach the worker."""
         config, options = self.config, self.recipe.options.connect
-        uri = config.connect_uri
-        if config.confluent_cloud_environment_id and config.confluent_cloud_cluster_id:
-            given = None if uri.rstrip("/") == DEFAULT_CONNECT_URI.rstrip("/") else uri
-            uri = cloud_uri(given, config.confluent_cloud_environment_id, config.confluent_cloud_cluster_id)
 
         def file(name: str | None) -> str | None:
             return str(self.file.path_of(name)) if name else None
 
         return ConnectSettings(
-            uri=uri,
+            uri=self.connect_uri,
             username=config.username,
             password=config.password.get_secret_value() if config.password else None,
             bearer_token=options.bearer_token.get_secret_value() if options.bearer_token else None,
@@ -193,6 +205,16 @@ class Cluster:
             connect_to_platform_map=config.connect_to_platform_map or {},
             lowercase=config.convert_lineage_urns_to_lowercase,
         )
+
+    def external_url(self, connector: str) -> str | None:
+        """The page for people about a connector: ``options.external_url``, or Confluent Cloud's list of connectors.
+
+        The REST API's own address is not taken: it answers a browser with the whole configuration, secrets included.
+        """
+        template = self.recipe.options.external_url
+        if template is not None:
+            return template.replace(PLACE_OF_CONNECTOR, quote(connector, safe=""))
+        return console_url(self.connect_uri)
 
 
 def _generic(entry: GenericEntry) -> GenericConnector:

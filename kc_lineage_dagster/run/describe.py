@@ -79,7 +79,8 @@ def describe(
         shown = representable(lineage, partial(dataset_urn, naming, connector.name))
         document = codec.lineages().dump(shown)
         same = digests.get(connector.name) == codec.digest(document)
-        made = proposals(shown, {**properties.get(connector.name, {}), **connector.config}, naming)
+        told = {**properties.get(connector.name, {}), **connector.config}
+        made = proposals(shown, told, naming, cluster.external_url(connector.name))
         found.append(Described(connector, shown, document, same, made, known.get(connector.name)))
     before = state.lineages_of([one.connector.name for one in found if not one.same])
     for one in found:

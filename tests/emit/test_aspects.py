@@ -13,7 +13,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from kc_lineage_dagster.emit.aspects import (
+    EVIDENCE,
     MOST_FIELDS,
+    TOPICS,
     UNRESOLVED_COUNT,
     UNRESOLVED_ITEMS,
     Proposal,
@@ -26,6 +28,7 @@ from tests.emit.gms_rules import problem_of
 
 JDBC = "io.confluent.connect.jdbc.JdbcSourceConnector"
 BIGQUERY = "com.wepay.kafka.connect.bigquery.BigQuerySinkConnector"
+OF_ONE_TOPIC = {"kc_lineage.evidence": "configuration", "kc_lineage.topics": "x"}
 FLOW = "urn:li:dataFlow:(kafka-connect,orders-jdbc,PROD)"
 
 
@@ -73,16 +76,20 @@ def test_the_worked_example_of_a_jdbc_source():
             {
                 "customProperties": {"connector.class": JDBC, "name": "orders-jdbc", "topic.prefix": "app_"},
                 "name": "orders-jdbc",
-                "description": f"Source connector using `{JDBC}` plugin.",
+                "description": (
+                    "Copies 2 datasets of `postgres` (`shop.public.customers` and `shop.public.orders`)"
+                    f" to 2 topics (`app_customers` and `app_orders`), by `{JDBC}`."
+                ),
             },
         ),
         (FLOW, "status", {"removed": False}),
     ]
     for table in ("orders", "customers"):
         info = {
-            "customProperties": {},
+            "customProperties": {"kc_lineage.evidence": "configuration", "kc_lineage.topics": f"app_{table}"},
             "name": f"orders-jdbc:shop.public.{table}",
             "type": {"string": "COMMAND"},
+            "description": f"Records of `postgres:shop.public.{table}` go to `kafka:app_{table}`.",
         }
         ends = {
             "inputDatasets": [f"urn:li:dataset:(urn:li:dataPlatform:postgres,shop.public.{table},PROD)"],
@@ -110,7 +117,10 @@ def test_the_worked_example_of_a_bigquery_sink():
         "app_orders": (["app_orders"], ["my-project.lake.orders"]),
     }
     (info,) = of(lineage, "dataFlowInfo")
-    assert info["description"] == f"Sink connector using `{BIGQUERY}` plugin."
+    assert info["description"] == (
+        "Copies 2 topics (`app.clicks` and `app_orders`) to 2 datasets of `bigquery`"
+        f" (`my-project.lake.app_clicks` and `my-project.lake.orders`), by `{BIGQUERY}`."
+    )
 
 
 def test_all_topics_of_a_table_are_outlets_of_its_one_job():
@@ -159,9 +169,44 @@ def test_what_is_unresolved_is_shown_on_the_flow():
         UNRESOLVED_COUNT: "2",
         UNRESOLVED_ITEMS: "a: b\ntopics.regex: no topic matches",
     }
-    many = source(unresolved=[Unresolved(f"t{at}", "reason " * 20) for at in range(50)])
+    many = source(unresolved=[Unresolved(f"t{at}", f"reason {at} " * 20) for at in range(50)])
     (info,) = of(many, "dataFlowInfo")
     assert len(info["customProperties"][UNRESOLVED_ITEMS]) == 2_000
+
+
+def test_a_cause_is_told_once_with_all_that_it_concerns():
+    """Five equal lines of five topics are one; topics stand after the cause where something else is unresolved."""
+    lost = [Unresolved(f"t{at}", "no table matches", f"t{at}") for at in (2, 1)]
+    lineage = source(unresolved=[*lost, *(Unresolved("transforms.r", "is code", topic) for topic in ("b", "a"))])
+    (info,) = of(lineage, "dataFlowInfo")
+    assert info["customProperties"] == {
+        UNRESOLVED_COUNT: "3",
+        UNRESOLVED_ITEMS: "t1 and t2: no table matches\ntransforms.r: is code (topics: a and b)",
+    }
+    causes = {one["name"]: one["customProperties"][UNRESOLVED_ITEMS] for one in of(lineage, "dataJobInfo")}
+    assert causes == {
+        "s:unknown_source.t1": "t1: no table matches",
+        "s:unknown_source.t2": "t2: no table matches",
+        "s:unknown_source.a": "transforms.r: is code (topics: a)",
+        "s:unknown_source.b": "transforms.r: is code (topics: b)",
+    }
+
+
+def test_a_job_tells_how_its_edges_are_known():
+    """Every evidence once, and its topics as Kafka spells them; a topic of unknown origin has no evidence."""
+    edges = [Edge(pg("db.t"), topic(name), evidence=how) for name, how in (("B", "query"), ("A", "active topics"))]
+    lineage = source(*edges, Edge(pg("db.t"), topic("C"), evidence="query"), unresolved=[Unresolved("x", "y", "lost")])
+    known, unknown = of(lineage, "dataJobInfo", naming=Naming(lowercase=True))
+    assert known["customProperties"] == {EVIDENCE: "active topics\nquery", TOPICS: "A\nB\nC"}
+    assert unknown["customProperties"] == {TOPICS: "lost", UNRESOLVED_ITEMS: "x: y (topics: lost)"}
+
+
+def test_flow_and_jobs_link_to_the_page_about_the_connector():
+    """externalUrl where the recipe tells of a page; without one the key is absent, as in DataHub's source."""
+    lineage, url = source(Edge(pg("db.t"), topic("x"))), "https://akhq.example.com/s"
+    infos = [p.aspect for p in proposals(lineage, {}, Naming(), url) if p.aspect_name.endswith("Info")]
+    assert [one["externalUrl"] for one in infos] == [url, url]
+    assert not any("externalUrl" in p.aspect for p in proposals(lineage, {}, Naming()))
 
 
 def test_custom_properties_are_every_key_but_user_names():
@@ -177,7 +222,7 @@ def test_a_connector_of_an_unknown_class_keeps_its_flow():
     """Source, sink or unknown alike, also without a class."""
     lineage = ConnectorLineage("odd", "unknown", None, None, (), (Unresolved("class", "unknown"),))
     (info,) = of(lineage, "dataFlowInfo")
-    assert info["description"] == "Unknown connector using `None` plugin."
+    assert info["description"] == "Connector whose sources and targets are not known."
 
 
 def test_field_lineage_names_both_ends():
@@ -209,7 +254,10 @@ def test_what_changes_a_column_is_its_transform_operation():
     }
     assert sum("transformOperation" in one for one in lineages) == 1
     (info,) = (p.aspect for p in made if p.aspect_name == "dataJobInfo")
-    assert (len(lineages), info["customProperties"]) == (MOST_FIELDS, {"kc_lineage.columns.left_out": "5"})
+    assert (len(lineages), info["customProperties"]) == (
+        MOST_FIELDS,
+        {**OF_ONE_TOPIC, "kc_lineage.columns.left_out": "5"},
+    )
 
 
 def test_a_column_whose_urn_datahub_cannot_hold_is_left_out():
@@ -218,7 +266,10 @@ def test_a_column_whose_urn_datahub_cannot_hold_is_left_out():
     made = proposals(source(Edge(pg("db.t"), topic("x"), fields)), {}, Naming())
     (lineages,) = (p.aspect["fineGrainedLineages"] for p in made if p.aspect_name == "dataJobInputOutput")
     (info,) = (p.aspect for p in made if p.aspect_name == "dataJobInfo")
-    assert (len(lineages), info["customProperties"]) == (1, {"kc_lineage.columns.left_out": "2"})
+    assert (len(lineages), info["customProperties"]) == (
+        1,
+        {**OF_ONE_TOPIC, "kc_lineage.columns.left_out": "2"},
+    )
 
 
 def test_a_platform_instance_adds_its_aspects_to_flow_and_jobs():

@@ -106,6 +106,8 @@ def test_defaults_are_datahubs():
         (with_config(cluster_name="c" * 300), ["source.config.cluster_name", "150"]),
         ({**MINIMAL, "options": {"cluster_alias": {}}}, ["options.cluster_alias", "did you mean cluster_aliases"]),
         ({"sink": {"type": "file"}}, ["source", "required"]),
+        ({**MINIMAL, "options": {"external_url": "https://u:p@h/{connector}"}}, ["options.external_url", "no user"]),
+        ({**MINIMAL, "options": {"external_url": "akhq/{connector}"}}, ["options.external_url", "https://"]),
         ([], ["a mapping"]),
     ],
 )
@@ -341,6 +343,31 @@ def test_confluent_clouds_key_goes_to_confluent_cloud(uri, called):
     ids = {"confluent_cloud_environment_id": "env-1", "confluent_cloud_cluster_id": "lkc-1"}
     file = recipe_of(with_config(**ids, **uri, username="k", password="s"), Path("/r/one.yml"))
     assert Cluster.of(file).connect_settings().base == called
+
+
+CLOUD = "https://api.confluent.cloud/connect/v1/environments/env-1/clusters/lkc-1"
+
+
+@pytest.mark.parametrize(
+    ("recipe", "url"),
+    [
+        (with_config(connect_uri="http://connect:8083"), None),
+        (with_config(connect_uri="/saved"), None),
+        (with_config(connect_uri=CLOUD), "https://confluent.cloud/environments/env-1/clusters/lkc-1/connectors"),
+        (with_config(connect_uri=CLOUD.replace("clusters/lkc-1", "")), None),
+        (
+            with_config(confluent_cloud_environment_id="env-1", confluent_cloud_cluster_id="lkc-1"),
+            "https://confluent.cloud/environments/env-1/clusters/lkc-1/connectors",
+        ),
+        (
+            {**with_config(connect_uri=CLOUD), "options": {"external_url": "https://ui/c/{connector}?tab=1"}},
+            "https://ui/c/a%2Fb%3F?tab=1",
+        ),
+    ],
+)
+def test_the_page_about_a_connector(recipe, url):
+    """The recipe's page, Confluent Cloud's console, or none: a worker's REST address would show configurations."""
+    assert Cluster.of(recipe_of(recipe, Path("/r/one.yml"))).external_url("a/b?") == url
 
 
 def test_unreadable_file(tmp_path):

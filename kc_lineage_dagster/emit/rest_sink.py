@@ -31,6 +31,7 @@ from kc_lineage_dagster.emit.delivery import (
 )
 from kc_lineage_dagster.emit.gms_session import NotAGmsError, RedirectedError, guard, header_value
 from kc_lineage_dagster.emit.patience import Patience
+from kc_lineage_dagster.emit.verify import Verifier
 from kc_lineage_dagster.emit.which_datahub import Seen, look_at_gms
 from kc_lineage_dagster.errors import SinkError
 
@@ -121,6 +122,10 @@ class RestSink:
     def look(self, urns: Collection[str]) -> Seen:
         """See ``Sink``."""
         return look_at_gms(self._session, self.server, urns)
+
+    def verifier(self) -> Verifier:
+        """Return what compares acknowledged proposals with what this GMS holds, for one run."""
+        return Verifier(self._session, self.server)
 
     def send(self, proposals: Sequence[Proposal], acknowledged: Acknowledged) -> SendReport:
         """See ``Sink``."""

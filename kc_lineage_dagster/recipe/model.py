@@ -216,6 +216,7 @@ class Options(Model):
     ``schedule``: cron of the sync; ``schedule_enabled`` and ``sensor_enabled`` switch them on without a click.
     ``frontend_url``: DataHub's web address, for links to it. ``external_url``: the page about a connector that DataHub
     links to; ``{connector}`` in it stands for the connector's name.
+    ``verify``: compare what DataHub holds with what it acknowledged, each time, and send again what differs.
     ``lock_timeout``: seconds to wait for another run of the same cluster.
     ``prune_after_days``: delete Dagster's runs of this cluster that are older and hold nothing any more, weekly.
     ``page``: where each sync leaves the picture of the cluster: a file that ends in ``.html``, or a folder; a path, or
@@ -236,6 +237,7 @@ class Options(Model):
     sensor_interval: int = Field(60, ge=5)
     frontend_url: str | None = None
     external_url: str | None = None
+    verify: bool = True
     lock_timeout: float = Field(300, ge=0)
     prune_after_days: float | None = Field(None, ge=1)
     page: str | None = None

@@ -14,13 +14,14 @@ from typing import Protocol
 
 from kc_lineage_dagster.connect.snapshot import Connector
 from kc_lineage_dagster.emit.aspects import Proposal
-from kc_lineage_dagster.emit.sinks import SendReport, Sink
+from kc_lineage_dagster.emit.sinks import RestSink, SendReport, Sink
 from kc_lineage_dagster.errors import StateError
 from kc_lineage_dagster.lineage import ConnectorLineage
 from kc_lineage_dagster.page.write import write_page
 from kc_lineage_dagster.run.cluster import Cluster, Progress
 from kc_lineage_dagster.run.derivation import deriving
 from kc_lineage_dagster.run.describe import describe
+from kc_lineage_dagster.run.healing import Healing
 from kc_lineage_dagster.run.removal import Vanished, remove_stale
 from kc_lineage_dagster.run.report import ConnectorResult, Counts, Report, Request
 from kc_lineage_dagster.state.cluster_state import ClusterState, Derived, Facts, chunks
@@ -103,6 +104,7 @@ class _Run:
     sent: SendReport = field(default_factory=SendReport)
     undecided: list[tuple[Emission, list[Derived]]] = field(default_factory=list)
     notes: tuple[str, ...] = ()
+    healing: Healing = field(default_factory=Healing)
     properties: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
 
     def run(self) -> Generator[ConnectorResult, None, Report]:
@@ -117,6 +119,8 @@ class _Run:
             vanished = Vanished(receipts.count(), frozenset(self.state.names()), self._held_before(receipts))
             names, missing = self._chosen(everything)
             all_of_it = full is not None or everything or self.request.resend
+            if isinstance(sink, RestSink) and self.cluster.recipe.options.verify and not all_of_it:
+                self.healing = Healing(sink.verifier())
             yield from self._emit(sink, receipts, names, vanished, all_of_it)
             report = Report(self.counts, len(names) == len(self.state.names()), self.sent.causes, missing, full)
             if self.request.remove and not report.problem:
@@ -134,7 +138,8 @@ class _Run:
         lost = tuple(self.state.lineages(gone))
         self.state.forget(gone)
         page = write_page(self.state, self.cluster.file.slug, self.cluster.page)
-        return replace(report, warnings=(*self.notes, *page), entities=receipts.count(ALIVE), gone=lost)
+        warnings = (*self.notes, *self.healing.notes(), *page)
+        return replace(report, warnings=warnings, entities=receipts.count(ALIVE), gone=lost)
 
     def _held_before(self, receipts: Receipts) -> frozenset[str]:
         """What DataHub held before the run, where that may have to be compared with another's memory."""
@@ -186,9 +191,12 @@ class _Run:
             due += one.proposals if all_of_it else emission.due(name, one.proposals)
             owners.update(dict.fromkeys(one.urns, name))
             vanished.add(one.connector, emission.vanished(name, one.urns), one.understood)
+        untrue = self.healing.untrue(emission, [proposal for one in made for proposal in one.proposals], due)
+        due += untrue
         self.held.check()
         emission.expect(owners)
         report = sink.send(due, emission.acknowledge)
+        self.healing.healed(emission, untrue, {proposal for proposal, _ in report.failed})
         self.sent = self.sent + SendReport(report.sent, (), report.causes)
         failed = Counter(owners[proposal.urn] for proposal, _ in report.failed)
         asked = Counter(owners[proposal.urn] for proposal in due)

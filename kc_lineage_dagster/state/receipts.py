@@ -30,7 +30,7 @@ _URNS = 500  # in one statement
 
 @dataclass(slots=True)
 class Held:
-    """One entity: ``aspects``: name -> hash of what was acknowledged."""
+    """One entity: ``aspects``: name -> hash of what was acknowledged; ``<name> as held``: see ``Emission.shown``."""
 
     connector: str | None
     state: str
@@ -192,6 +192,10 @@ class Receipts:
         self._facts = facts
 
 
+def _shown(aspect_name: str) -> str:
+    return f"{aspect_name} as held"
+
+
 def _held(row: Row[Any]) -> Held:
     return Held(row.connector, row.state, json.loads(row.aspects))
 
@@ -235,6 +239,29 @@ class Emission:
             if held is None or held.connector != connector or held.aspects.get(one.aspect_name) != one.hash:
                 found.append(one)
         return found
+
+    def untrue(self, differing: Iterable[tuple[Proposal, str]]) -> list[Proposal]:
+        """Return those acknowledged proposals that are to be sent again; their acknowledgement counts no more.
+
+        ``differing``: with the hash of what DataHub holds instead. What it held right after it took the very proposal
+        (``shown``) is its way of storing it.
+        """
+        found = []
+        for one, there in differing:
+            aspects = self.held[one.urn].aspects
+            if aspects.get(_shown(one.aspect_name)) != there:
+                del aspects[one.aspect_name]
+                self._dirty.add(one.urn)
+                found.append(one)
+        return found
+
+    def shown(self, differing: Iterable[tuple[Proposal, str]]) -> None:
+        """Note how DataHub holds proposals that it has just taken, where that differs from what it was sent: it would
+        be sent for ever.
+        """
+        for one, there in differing:
+            self.held[one.urn].aspects[_shown(one.aspect_name)] = there
+            self._dirty.add(one.urn)
 
     def vanished(self, connector: str, urns: Collection[str]) -> list[str]:
         """Entities of a connector that its lineage, which names ``urns`` now, no longer names."""

@@ -1,0 +1,177 @@
+"""DataHub is verified, not believed: whatever happened to it, the next sync puts it right."""
+
+from __future__ import annotations
+
+import copy
+import json
+
+import pytest
+
+from kc_lineage_dagster.emit.aspects import Proposal
+from kc_lineage_dagster.emit.verify import says
+from tests.defs.clusters import CONNECTORS, POSTGRES, save_cluster, write_recipe
+from tests.emit.gms import Answer, Gms, healthy
+from tests.run.test_runs import Place
+
+FLOW = "urn:li:dataFlow:(kafka-connect,cdc,PROD)"
+CHANGED = {**CONNECTORS, "cdc": {**POSTGRES, "table.include.list": "public.users,public.orders,public.items"}}
+
+
+@pytest.fixture
+def place(tmp_path, monkeypatch):
+    monkeypatch.setenv("KC_LINEAGE_STATE", str(tmp_path / "state"))
+    save_cluster(tmp_path, CONNECTORS)
+    with Gms() as gms:
+        write_recipe(tmp_path, sink={"type": "datahub-rest", "config": {"server": gms.url}})
+        yield Place(tmp_path, gms)
+        assert gms.problems == []
+
+
+def job(gms: Gms) -> str:
+    """One job of the connector ``cdc``, not one of the three entities that every sync looks at."""
+    every = sorted(gms.entities())
+    asked = {every[0], every[len(every) // 2], every[-1]}
+    return next(urn for urn in every if urn.startswith(f"urn:li:dataJob:({FLOW}") and urn not in asked)
+
+
+def restored(gms: Gms, yesterday: dict) -> None:
+    gms.aspects.clear()
+    gms.aspects.update(copy.deepcopy(yesterday))
+
+
+def hard_deleted(gms: Gms, _: dict) -> None:
+    urn = job(gms)
+    for key in [key for key in gms.aspects if key[0] == urn]:
+        del gms.aspects[key]
+
+
+def soft_deleted(gms: Gms, _: dict) -> None:
+    gms.aspects[job(gms), "status"] = {"removed": True}
+
+
+def overwritten(gms: Gms, _: dict) -> None:
+    gms.aspects[FLOW, "dataFlowInfo"] = {"name": "somebody else's", "customProperties": {}}
+
+
+def redirected(gms: Gms, _: dict) -> None:
+    held = gms.aspects[job(gms), "dataJobInputOutput"]
+    gms.aspects[job(gms), "dataJobInputOutput"] = {**held, "outputDatasets": []}
+
+
+def linked(gms: Gms, _: dict) -> None:
+    """A field that is not written now stands there still."""
+    gms.aspects[FLOW, "dataFlowInfo"] = {**gms.aspects[FLOW, "dataFlowInfo"], "externalUrl": "https://old.example.com"}
+
+
+@pytest.mark.parametrize("damage", [restored, hard_deleted, soft_deleted, overwritten, redirected, linked])
+def test_the_next_sync_puts_datahub_right(place, damage):
+    """DataHub changed behind the receipts: the next sync sends what differs, and the one after it nothing."""
+    place.run()
+    yesterday = copy.deepcopy(place.gms.aspects)
+    place.save(CHANGED)
+    place.run()
+    expected = copy.deepcopy(place.gms.aspects)
+    damage(place.gms, yesterday)
+    assert place.gms.aspects != expected
+    report = place.run()
+    assert report.problem is None
+    assert place.gms.aspects == expected
+    assert any("as they were acknowledged" in warning for warning in report.warnings)
+    again = place.run()
+    assert again.counts.sent == 0
+    assert again.warnings == ()
+
+
+def test_only_what_differs_is_sent_again(place):
+    """One overwritten aspect is one proposal."""
+    place.run()
+    overwritten(place.gms, {})
+    assert place.run().counts.sent == 1
+
+
+def test_verifying_writes_nothing_and_asks_once_per_type(place):
+    """An unchanged cluster costs a question about its flows and one about its jobs."""
+    place.run()
+    assert place.run().counts.sent == 0
+    assert place.gms.requests["writes"] == 0
+    asked = {path: count for path, count in place.gms.requests.items() if path.endswith("batchGet")}
+    assert set(asked.values()) == {1}
+    assert len(asked) == 2
+
+
+def test_it_can_be_switched_off(place):
+    """``verify: false``: what people delete in DataHub stays deleted until its connector changes."""
+    with (place.folder / "shop.yml").open("a", encoding="utf-8") as recipe:
+        recipe.write("options: {verify: false}\n")
+    place.run()
+    overwritten(place.gms, {})
+    assert place.run().counts.sent == 0
+    assert not any(path.endswith("batchGet") for path in place.gms.requests)
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        Answer(404, json.dumps({"status": 404, "message": "no such endpoint"})),
+        Answer(500, "{}"),
+        Answer(200, json.dumps({"entities": []})),
+        Answer(200, json.dumps([1, 2])),
+        Answer(200, "<html>", "text/html"),
+        Answer(reset=True),
+    ],
+)
+def test_a_gms_that_cannot_be_asked_is_believed(place, answer):
+    """A GMS without OpenAPI v3, or one that answers oddly, is one note: the run is green and sends what changed."""
+    place.run()
+    place.gms.fault = lambda request: answer if request.path.endswith("batchGet") else None
+    report = place.run()
+    assert report.problem is None
+    assert report.counts.sent == 0
+    (warning,) = report.warnings
+    assert "could not be verified" in warning
+    assert "\n" not in warning
+    assert sum(count for path, count in place.gms.requests.items() if path.endswith("batchGet")) == 1
+    place.save(CHANGED)
+    assert place.run().counts.sent > 0
+    place.gms.fault = healthy
+
+
+def test_a_datahub_that_stores_otherwise_is_not_written_for_ever(place):
+    """Some server shows an aspect otherwise than it was written: it is sent once more, and then taken as its way."""
+    place.run()
+
+    def shows(request):
+        if not request.path.endswith("dataflow/batchGet"):
+            return None
+        rows = [
+            {"urn": urn, "dataFlowInfo": {"value": {**aspect, "name": "N"}}, "status": {"value": {}}}
+            for (urn, name), aspect in place.gms.aspects.items()
+            if name == "dataFlowInfo"
+        ]
+        return Answer(200, json.dumps(rows))
+
+    place.gms.fault = shows
+    assert place.run().counts.sent == len(CONNECTORS)
+    assert place.run().counts.sent == 0
+    place.gms.fault = healthy
+    assert place.run().counts.sent == 0
+
+
+def test_what_a_server_may_add_makes_no_difference():
+    """Fields of DataHub's own, values that it leaves out because they are empty: the same aspect."""
+    lineage = {"upstreams": ["a"], "downstreams": ["b"], "confidenceScore": 1.0}
+    sent = Proposal(
+        "u",
+        "dataJob",
+        "dataJobInputOutput",
+        {"inputDatasets": ["x"], "outputDatasets": [], "fineGrainedLineages": [lineage]},
+    )
+    held = {"inputDatasets": ["x"], "inputDatajobs": [], "fineGrainedLineages": [{**lineage, "query": None}]}
+    assert says(held, sent)
+    assert not says({**held, "outputDatasets": ["y"]}, sent)
+    assert not says({**held, "inputDatasets": ["x", "z"]}, sent)
+    assert not says(None, sent)
+    status = Proposal("u", "dataJob", "status", {"removed": False})
+    assert says({}, status)
+    assert not says({"removed": True}, status)
+    assert not says(None, status)

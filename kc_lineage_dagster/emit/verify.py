@@ -101,8 +101,8 @@ def _same(held: Any, ours: Any) -> bool:
     if not ours:  # DataHub may leave out what is empty or false
         return not held
     if isinstance(ours, dict):
-        if not isinstance(held, dict):
-            return False
+        if not isinstance(held, dict):  # a union ({"string": "COMMAND"}) may be shown as its value
+            return list(ours.values()) == [held]
         return all(_same(held.get(name), value) for name, value in ours.items())
     if isinstance(ours, list):
         return isinstance(held, list) and len(held) == len(ours) and all(map(_same, held, ours))

@@ -369,11 +369,11 @@ def _read(gms: Gms, method: str, path: str, body: bytes) -> tuple[int, str]:
 def _entity(gms: Gms, asked: dict[str, Any]) -> dict[str, Any]:
     """The stored ones of the aspects that are asked for; a dataset's key is stored with any aspect."""
     urn = asked["urn"]
-    held = {name: value for (of, name), value in gms.aspects.items() if of == urn}
-    if held and urn.startswith("urn:li:dataset:"):
+    held = {name: gms.aspects[urn, name] for name in asked if (urn, name) in gms.aspects}
+    if "datasetKey" in asked and any(of == urn for of, _ in gms.aspects):
         platform, name, env = urn[len("urn:li:dataset:(") : -1].split(",")
         held["datasetKey"] = {"platform": platform, "name": name, "origin": env}
-    return {"urn": urn, **{name: {"value": value} for name, value in held.items() if name in asked}}
+    return {"urn": urn, **{name: {"value": value} for name, value in held.items()}}
 
 
 def _scroll(gms: Gms, asked: dict[str, Any]) -> dict[str, Any]:

@@ -6,9 +6,10 @@ import copy
 import json
 
 import pytest
+import requests
 
 from kc_lineage_dagster.emit.aspects import Proposal
-from kc_lineage_dagster.emit.verify import says
+from kc_lineage_dagster.emit.verify import Verifier, says
 from tests.defs.clusters import CONNECTORS, POSTGRES, save_cluster, write_recipe
 from tests.emit.gms import Answer, Gms, healthy
 from tests.run.test_runs import Place
@@ -157,6 +158,17 @@ def test_a_datahub_that_stores_otherwise_is_not_written_for_ever(place):
     assert place.run().counts.sent == 0
 
 
+def test_a_slow_gms_does_not_hold_a_run_up_for_ever(place):
+    """After ten minutes of waiting for answers the rest of a run is not verified, and said so."""
+    ticks = iter(range(0, 10_000, 400))
+    flow = Proposal(FLOW, "dataFlow", "status", {"removed": False})
+    with requests.Session() as session:
+        verifier = Verifier(session, place.gms.url, clock=lambda: next(ticks))
+        asked = [len(verifier.differing([flow])) for _ in range(4)]
+    assert asked == [1, 1, 0, 0]
+    assert "the rest was not verified" in verifier.problem
+
+
 def test_what_a_server_may_add_makes_no_difference():
     """Fields of DataHub's own, values that it leaves out because they are empty: the same aspect."""
     lineage = {"upstreams": ["a"], "downstreams": ["b"], "confidenceScore": 1.0}
@@ -171,6 +183,10 @@ def test_what_a_server_may_add_makes_no_difference():
     assert not says({**held, "outputDatasets": ["y"]}, sent)
     assert not says({**held, "inputDatasets": ["x", "z"]}, sent)
     assert not says(None, sent)
+    info = Proposal("u", "dataJob", "dataJobInfo", {"name": "n", "type": {"string": "COMMAND"}, "customProperties": {}})
+    assert says({"name": "n", "type": "COMMAND"}, info)
+    assert not says({"name": "n", "type": "SQL"}, info)
+    assert not says({"name": "n", "type": "COMMAND", "customProperties": {"a": "b"}}, info)
     status = Proposal("u", "dataJob", "status", {"removed": False})
     assert says({}, status)
     assert not says({"removed": True}, status)

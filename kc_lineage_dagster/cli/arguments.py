@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
 
 from kc_lineage_dagster.connect.saved import is_saved
+from kc_lineage_dagster.emit.sinks import REST
 from kc_lineage_dagster.errors import RecipeError
 from kc_lineage_dagster.recipe.files import RECIPES_VARIABLE, RecipeFile, find_recipes, read_recipe, recipe_of
 
@@ -30,19 +31,20 @@ def cluster_named(argument: str, rules: RecipeFile | None = None) -> RecipeFile:
         folder), or a worker's address. What is not a recipe becomes one of nothing but ``connect_uri``.
     rules: the recipe whose other fields hold for an argument that is not a recipe itself; None for no such fields.
 
-    The sink is left out: whoever derives lineage needs neither DataHub nor the variables of its credentials. Raises
-    RecipeError, in one line, for what is neither.
+    The sink is left out: whoever derives lineage needs neither DataHub nor the variables of its credentials. Where they
+    are set, ``use_schema_resolver`` may still ask the sink's DataHub, as a sync does. Raises RecipeError, in one line,
+    for what is neither.
     """
     path = Path(argument).expanduser()
     if not is_saved(argument):
         return _of_cluster(argument, Path.cwd() / "connect.yml", rules)
     if not path.exists():
         file = recipe_named(argument)
-        return replace(file, data=_without_sink(file.data))
+        return replace(file, data=_without_sink(file.data, file.path))
     data = None if path.is_dir() else _recipe_in(path)
     if data is None:
         return _of_cluster(str(path.absolute()), path.absolute(), rules)
-    return _usable(recipe_of(_without_sink(data), path.absolute()))
+    return _usable(recipe_of(_without_sink(data, path), path.absolute()))
 
 
 def recipe_named(argument: str) -> RecipeFile:
@@ -58,6 +60,22 @@ def recipe_named(argument: str) -> RecipeFile:
     if not _SHORT_NAME.fullmatch(argument):
         raise RecipeError(f"{argument}: no such file or folder")
     return _usable(chosen((argument,), find_recipes())[0])
+
+
+def recipes_named(
+    names: tuple[str, ...], finish: Callable[[list[RecipeFile]], list[RecipeFile]] = list
+) -> list[RecipeFile]:
+    """Return recipes, files first; without names all those in ``KC_LINEAGE_RECIPES``.
+
+    names: files of recipes, and short names of recipes in ``KC_LINEAGE_RECIPES``.
+    finish: what is done to the list of ``KC_LINEAGE_RECIPES`` before some of it are chosen.
+
+    Raises RecipeError for an unknown name. A recipe that cannot be used is returned, with its ``problem``.
+    """
+    paths = {name for name in names if Path(name).expanduser().is_file()}
+    others = tuple(name for name in names if name not in paths)
+    found = [read_recipe(Path(name).expanduser()) for name in names if name in paths]
+    return found + (chosen(others, finish(find_recipes())) if others or not names else [])
 
 
 def chosen(names: tuple[str, ...], files: list[RecipeFile]) -> list[RecipeFile]:
@@ -80,13 +98,26 @@ def _usable(file: RecipeFile) -> RecipeFile:
     return file
 
 
-def _without_sink(data: Mapping[str, Any]) -> dict[str, Any]:
-    return {key: value for key, value in data.items() if key != "sink"}
+def _without_sink(data: Mapping[str, Any], path: Path) -> dict[str, Any]:
+    """Return a recipe without its sink; the DataHub of the sink becomes ``datahub_api``, which is only read, where the
+    recipe names no other and the variables of the sink are set.
+    """
+    others = {key: value for key, value in data.items() if key != "sink"}
+    sink = data.get("sink")
+    if data.get("datahub_api") is not None or not isinstance(sink, dict) or sink.get("type") != REST:
+        return others
+    if not isinstance(sink.get("config"), dict):
+        return others
+    try:
+        RecipeFile(path, "", {"sink": sink}).expanded()
+    except RecipeError:
+        return others
+    return {**others, "datahub_api": sink["config"]}
 
 
 def _of_cluster(uri: str, path: Path, rules: RecipeFile | None) -> RecipeFile:
     """Return a recipe that reads ``uri``, with the fields of ``rules`` but for those that reach another worker."""
-    data: dict[str, Any] = _without_sink(rules.data) if rules else {"source": {"type": "kafka-connect"}}
+    data: dict[str, Any] = _without_sink(rules.data, rules.path) if rules else {"source": {"type": "kafka-connect"}}
     config = {key: value for key, value in (data["source"].get("config") or {}).items() if key not in _REACHING}
     options = dict(data.get("options") or {})
     if isinstance(options.get("connect"), dict):

@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import click
 
-from kc_lineage_dagster.cli.arguments import chosen
-from kc_lineage_dagster.recipe.files import RecipeFile, find_recipes, read_recipe
+from kc_lineage_dagster.cli.arguments import recipes_named
 from kc_lineage_dagster.run.doctor import examine
 from kc_lineage_dagster.state.other_recipes import with_notes
 from kc_lineage_dagster.wording import printable
@@ -31,7 +28,7 @@ def command(names: tuple[str, ...]) -> None:
     Exits with 1 when something is missing.
     """
     missing = 0
-    for file in _named(names):
+    for file in recipes_named(names, with_notes):
         click.secho(file.slug, bold=True)
         for finding in examine(file):
             click.secho(printable(str(finding)), fg=_COLORS[finding.ok])
@@ -39,11 +36,3 @@ def command(names: tuple[str, ...]) -> None:
     click.echo(f"{missing} missing" if missing else "nothing is missing")
     if missing:
         raise SystemExit(1)
-
-
-def _named(names: tuple[str, ...]) -> list[RecipeFile]:
-    """Return the recipes of the arguments; of those in ``KC_LINEAGE_RECIPES`` each knows the others."""
-    paths = {name for name in names if Path(name).expanduser().is_file()}
-    others = tuple(name for name in names if name not in paths)
-    found = [read_recipe(Path(name).expanduser()) for name in names if name in paths]
-    return found + (chosen(others, with_notes(find_recipes())) if others or not names else [])

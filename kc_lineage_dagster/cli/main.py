@@ -27,6 +27,7 @@ _COMMANDS = {
     "preview": ("preview", "Show what a sync would create, change and remove."),
     "page": ("page", "Draw the lineage of one or more clusters as one HTML file."),
     "record": ("record", "Save a cluster's answers, without secrets, as a file."),
+    "prune": ("prune", "Delete old runs from Dagster's history; partitions keep their status."),
     "connectors": ("connectors", "Say which connector classes are understood, and by which rule."),
 }
 _LEVELS = (logging.WARNING, logging.INFO, logging.DEBUG)

@@ -7,6 +7,7 @@ afterwards. So a run stays as long as it holds the newest materialization of any
 
 # no `from __future__ import annotations`: Dagster reads run config from the annotations themselves
 
+import os
 from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass
@@ -17,6 +18,7 @@ from dagster import (
     AssetKey,
     AssetRecordsFilter,
     Config,
+    DagsterError,
     DagsterEventType,
     DagsterInstance,
     DagsterRun,
@@ -39,6 +41,7 @@ from kc_lineage_dagster.defs.names import Names
 from kc_lineage_dagster.defs.partitions import encode_partition, known_connectors
 from kc_lineage_dagster.defs.progress import counted
 from kc_lineage_dagster.defs.runs import belongs
+from kc_lineage_dagster.errors import KcLineageError
 from kc_lineage_dagster.recipe.files import RecipeFile
 
 DAYS = 90
@@ -57,11 +60,22 @@ class Pruned:
         return f"{counted(self.deleted, 'old run')} deleted, {self.kept} kept: they hold what partitions were made of"
 
 
-def prune(instance: DagsterInstance, names: Names, days: float = DAYS) -> Pruned:
+def instance_of_home() -> DagsterInstance:
+    """Return the instance of ``DAGSTER_HOME``, for who is outside a run. KcLineageError, in one line, without one."""
+    home = os.environ.get("DAGSTER_HOME")
+    if not home:
+        raise KcLineageError("DAGSTER_HOME is not set: set it to the folder that Dagster's daemon and web server use")
+    try:
+        return DagsterInstance.get()
+    except DagsterError as error:
+        raise KcLineageError(f"DAGSTER_HOME={home}: {' '.join(str(error).split())}") from None
+
+
+def prune(instance: DagsterInstance, names: Names, days: float = DAYS, *, dry_run: bool = False) -> Pruned:
     """Delete the runs of a cluster that ended and were created more than ``days`` days ago.
 
     Runs that hold the newest materialization of an asset or partition stay, and so do runs that materialize assets of
-    others. Compute logs of deleted runs go where Dagster can delete them from here.
+    others. Compute logs of deleted runs go where Dagster can delete them from here. ``dry_run``: count, delete nothing.
     """
     before = datetime.now(timezone.utc) - timedelta(days=days)
     newest: dict[tuple[AssetKey, str | None], str | None] = {}
@@ -74,7 +88,8 @@ def prune(instance: DagsterInstance, names: Names, days: float = DAYS) -> Pruned
         if any(_newest(instance, one, newest) == run.run_id for one in held):
             kept += 1
             continue
-        _delete(instance, run.run_id)
+        if not dry_run:
+            _delete(instance, run.run_id)
         deleted += 1
     return Pruned(deleted, kept)
 

@@ -172,7 +172,10 @@ def _datahub(cluster: Cluster) -> Provider | str | None:
         return None
     client = _client_config(cluster)
     if client is None:
-        return "use_schema_resolver: the recipe has neither a datahub-rest sink nor datahub_api, so nobody is asked"
+        return (
+            "use_schema_resolver: nobody is asked, because there is neither datahub_api nor a datahub-rest sink"
+            " whose variables are set"
+        )
     return DataHub(
         partial(_open, client),
         address(str(client.get("server", ""))),

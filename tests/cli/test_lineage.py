@@ -10,8 +10,10 @@ from pathlib import Path
 import pytest
 from click.testing import Result
 
+from tests.catalog.test_datahub import hold
 from tests.cli.run import kc_lineage
 from tests.defs.clusters import CONNECTORS, save_cluster, write_recipe
+from tests.emit.gms import Gms
 
 TABLE = {"platform": "postgres", "name": "shop.public.users", "instance": None}
 TOPIC = {"platform": "kafka", "name": "pg.public.users", "instance": None}
@@ -182,3 +184,43 @@ def test_an_argument_that_cannot_be_used_is_one_line(recipe, tmp_path, monkeypat
     assert words in done.stderr
     assert len(done.stderr.strip().splitlines()) == 1
     assert "Traceback" not in done.output
+
+
+STAR = {
+    "connector.class": "io.debezium.connector.postgresql.PostgresConnector",
+    "database.dbname": "shop",
+    "topic.prefix": "x",
+    "table.include.list": "sales\\.orders_.*",
+    "transforms": "r",
+    "transforms.r.type": "io.debezium.transforms.ByLogicalTableRouter",
+    "transforms.r.topic.regex": "(.*)orders_\\d+",
+    "transforms.r.topic.replacement": "$1orders",
+}
+
+
+def test_the_datahub_of_the_sink_is_asked_as_in_a_sync(tmp_path):
+    """`use_schema_resolver` asks the sink's DataHub, for a saved cluster with `--recipe` too; nothing is written."""
+    with Gms() as gms:
+        hold(gms, "postgres", "shop.sales.orders_1", kind="Table")
+        cluster = save_cluster(tmp_path, {"shards": STAR})
+        sink = {"type": "datahub-rest", "config": {"server": gms.url}}
+        recipe = write_recipe(tmp_path, sink=sink, use_schema_resolver=True)
+        for arguments in ((recipe,), (cluster, "--recipe", recipe)):
+            done = run(*arguments)
+            assert "postgres:shop.sales.orders_1 -> kafka:x.sales.orders" in done.stdout
+            assert done.stderr == ""
+        assert not [request for request in gms.requests if "ingest" in request.lower()]
+
+
+def test_a_sink_without_its_variables_is_asked_nothing(tmp_path, monkeypatch):
+    """Where the variables of the sink are not set, one note says why nobody is asked, and the rest is complete."""
+    monkeypatch.setenv("DATAHUB_SKIP_CONFIG", "true")  # no DataHub of whoever runs the tests
+    for name in ("DATAHUB_GMS_URL", "DATAHUB_GMS_HOST"):
+        monkeypatch.delenv(name, raising=False)
+    save_cluster(tmp_path, CONNECTORS)
+    sink = {"type": "datahub-rest", "config": {"server": "http://127.0.0.1:1", "token": "${NOT_SET_ANYWHERE}"}}
+    done = run(write_recipe(tmp_path, sink=sink, use_schema_resolver=True))
+    assert done.exit_code == 0
+    assert "postgres:shop.public.users -> kafka:pg.public.users" in done.stdout
+    [note] = done.stderr.splitlines()
+    assert "variables are set" in note

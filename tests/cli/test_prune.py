@@ -1,0 +1,58 @@
+"""`kc-lineage prune`: old runs go, from the terminal."""
+
+from __future__ import annotations
+
+import pytest
+from dagster import DagsterInstance
+
+from tests.cli.run import kc_lineage
+from tests.defs.clusters import CONNECTORS, run, save_cluster, write_recipe
+
+LITE = {"type": "datahub-lite", "config": {"config": {"file": "lite.sqlite"}}}
+
+
+@pytest.fixture
+def folder(tmp_path, monkeypatch):
+    home = tmp_path / "home"
+    home.mkdir()
+    (home / "dagster.yaml").write_text("telemetry: {enabled: false}\n")
+    monkeypatch.setenv("DAGSTER_HOME", str(home))
+    monkeypatch.delenv("KC_LINEAGE_STATE", raising=False)
+    save_cluster(tmp_path, CONNECTORS)
+    monkeypatch.setenv("KC_LINEAGE_RECIPES", str(write_recipe(tmp_path, sink=LITE)))
+    return tmp_path
+
+
+def test_old_runs_go(folder):
+    """Of three syncs the one between goes, when it is old enough and no dry run; the recipe says what is old."""
+    with DagsterInstance.get() as instance:
+        runs = [run(folder, instance).run_id for _ in range(3)]
+        assert kc_lineage("prune").stdout.startswith("shop: 0 old runs deleted, 0 kept")
+        dry = kc_lineage("prune", "shop", "--older-than-days", 0, "--dry-run")
+        assert dry.stdout.startswith("shop: would delete 1 old run and keep 2")
+        assert len(instance.get_runs()) == 3
+        done = kc_lineage("prune", folder / "shop.yml", "--older-than-days", 0)
+        assert done.stdout.startswith("shop: 1 old run deleted, 2 kept")
+        assert {one.run_id for one in instance.get_runs()} == {runs[0], runs[2]}
+
+
+def test_a_recipe_that_cannot_be_used_leaves_the_others(folder, monkeypatch):
+    """The other clusters are pruned; the exit code says that one was not."""
+    (folder / "broken.yml").write_text("source: {type: kafka-connect, config: {conect_uri: x}}\n")
+    done = kc_lineage("prune", folder / "broken.yml", "shop")
+    assert done.exit_code == 1
+    assert done.stdout.startswith("shop: 0 old runs")
+    assert "conect_uri" in done.stderr
+
+
+@pytest.mark.parametrize("home", [None, "nowhere"])
+def test_without_an_instance(folder, monkeypatch, home):
+    """Where DAGSTER_HOME is not set, or is no folder, it is one line that says so."""
+    if home is None:
+        monkeypatch.delenv("DAGSTER_HOME")
+    else:
+        monkeypatch.setenv("DAGSTER_HOME", str(folder / home))
+    done = kc_lineage("prune")
+    assert done.exit_code == 1
+    assert "DAGSTER_HOME" in done.stderr
+    assert len(done.stderr.strip().splitlines()) == 1

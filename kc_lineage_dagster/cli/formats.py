@@ -27,6 +27,7 @@ class Found:
     unread: connectors that are there and could not be read, with the reason.
     error: why there is nothing else, in one line.
     snapshot: what was read, None when nothing was.
+    naming: the recipe's platform instances.
     """
 
     argument: str
@@ -35,6 +36,7 @@ class Found:
     unread: Mapping[str, str] = field(default_factory=dict)
     error: str | None = None
     snapshot: Snapshot | None = None
+    naming: Naming = field(default_factory=Naming)
 
 
 def with_instances(lineage: ConnectorLineage, naming: Naming) -> ConnectorLineage:

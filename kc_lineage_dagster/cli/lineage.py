@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
+from importlib import import_module
 
 import click
 
@@ -15,6 +16,8 @@ from kc_lineage_dagster.recipe.files import RecipeFile
 from kc_lineage_dagster.run.cluster import Cluster
 from kc_lineage_dagster.run.derivation import deriving
 from kc_lineage_dagster.wording import counted
+
+_OPENLINEAGE = "kc_lineage_dagster.cli.openlineage"  # loads a package that not everybody has
 
 
 def find(argument: str, rules: RecipeFile | None = None) -> Found:
@@ -37,12 +40,19 @@ def find(argument: str, rules: RecipeFile | None = None) -> Found:
         click.echo(f"{file.slug}: {note}", err=True)
     derived = deriving(snapshot.connectors, settings)
     lineages = tuple(formats.with_instances(derived(connector), naming) for connector in snapshot.connectors)
-    return Found(argument, file.slug, lineages, snapshot.not_read, snapshot=snapshot)
+    return Found(argument, file.slug, lineages, snapshot.not_read, snapshot=snapshot, naming=naming)
 
 
 @click.command()
 @click.argument("clusters", nargs=-1, required=True, metavar="RECIPE|SAVED|URL...")
-@click.option("--format", "form", type=click.Choice(["text", "json", "mermaid"]), default="text", show_default=True)
+@click.option(
+    "--format",
+    "form",
+    type=click.Choice(["text", "json", "mermaid", "openlineage"]),
+    default="text",
+    show_default=True,
+    help="openlineage: a JobEvent a line (pip install 'kc-lineage-dagster[openlineage]').",
+)
 @click.option(
     "--fail-on",
     multiple=True,
@@ -54,25 +64,39 @@ def find(argument: str, rules: RecipeFile | None = None) -> Found:
     metavar="RECIPE",
     help="Take platform instances, cluster aliases and options from this recipe, for saved clusters and addresses.",
 )
-def command(clusters: tuple[str, ...], form: str, fail_on: tuple[str, ...], recipe: str | None) -> None:
+@click.option(
+    "--namespace",
+    "namespaces",
+    multiple=True,
+    metavar="PLATFORM[:INSTANCE]=NAMESPACE",
+    help="OpenLineage's namespace of a platform's datasets, such as kafka=kafka://broker:9092. May be repeated.",
+)
+def command(
+    clusters: tuple[str, ...], form: str, fail_on: tuple[str, ...], recipe: str | None, namespaces: tuple[str, ...]
+) -> None:
     """Show what each connector reads and writes, how that is known, and what nobody can know.
 
     Needs neither Dagster nor DataHub, nor the credentials of the recipe's sink. Each argument is a DataHub recipe (its
     file, or the short name of one in KC_LINEAGE_RECIPES), a saved cluster, or the address of a worker. A saved cluster
     is a file of `kc-lineage record`, the answer of GET /connectors?expand=info&expand=status, or a folder with a JSON
-    or Strimzi YAML file per connector: lineage before anything is deployed.
+    or Strimzi YAML file per connector: lineage before anything is deployed. With use_schema_resolver, the DataHub
+    of datahub_api, or of a sink whose variables are set, is asked for names and columns.
 
     \b
     kc-lineage lineage connectors/
     kc-lineage lineage connectors/ --recipe payments.yml --fail-on unresolved
     kc-lineage lineage recipes/*.yml --format json | jq '.[].connectors[].edges[]'
     kc-lineage lineage http://connect:8083 --format mermaid
+    kc-lineage lineage payments.yml --format openlineage --namespace kafka=kafka://broker:9092
 
     Exits with 1 when an argument fails (the others are complete), or when --fail-on found something.
     """
     rules = recipe_named(recipe) if recipe else None
+    given = _namespaces(namespaces, form)
+    if form == "openlineage":
+        import_module(_OPENLINEAGE)  # says that its package is missing before a cluster is read
     found = [find(argument, rules) for argument in clusters]
-    _show(found, form)
+    _show(found, form, given)
     problems = [_at(one.argument, one.error) for one in found if one.error is not None]
     for what in dict.fromkeys(fail_on):
         problems += [f"{one.argument}: {line}" for one in found for line in _complaints(one, what)]
@@ -86,7 +110,24 @@ def _at(argument: str, error: str) -> str:
     return error if error.startswith(argument) else f"{argument}: {error}"
 
 
-def _show(found: list[Found], form: str) -> None:
+def _namespaces(given: tuple[str, ...], form: str) -> dict[str, str]:
+    """Return the namespaces of ``--namespace`` by platform or ``platform:instance``."""
+    if given and form != "openlineage":
+        raise click.UsageError("--namespace is for --format openlineage")
+    found = {}
+    for text in given:
+        whose, _, namespace = text.partition("=")
+        if not whose or not namespace:
+            raise click.BadParameter(f"{text!r} is not PLATFORM=NAMESPACE, such as kafka=kafka://broker:9092")
+        found[whose] = namespace
+    return found
+
+
+def _show(found: list[Found], form: str, namespaces: dict[str, str]) -> None:
+    if form == "openlineage":
+        for line in import_module(_OPENLINEAGE).lines(found, namespaces):
+            click.echo(line)
+        return
     if form == "json":
         click.echo(json.dumps([formats.document(one) for one in found], ensure_ascii=not _takes_unicode()))
         return

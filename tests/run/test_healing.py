@@ -83,6 +83,21 @@ def test_the_next_sync_puts_datahub_right(place, damage):
     assert again.warnings == ()
 
 
+def test_a_restored_checkpoint_takes_away_what_was_removed_since(place):
+    """With ``pipeline_name``: a connector deleted after the backup is alive in the restored DataHub, and goes again."""
+    with (place.folder / "shop.yml").open("a", encoding="utf-8") as recipe:
+        recipe.write("pipeline_name: nightly\n")
+    place.run()
+    yesterday, checkpoints = copy.deepcopy(place.gms.aspects), list(place.gms.timeseries)
+    place.save({name: CONNECTORS[name] for name in ("cdc", "dw/sink")})
+    removed = place.run().removed
+    alive = place.gms.entities(removed=False)
+    restored(place.gms, yesterday)
+    place.gms.timeseries[:] = checkpoints
+    assert set(place.run().removed) == set(removed) != set()
+    assert place.gms.entities(removed=False) == alive
+
+
 def test_only_what_differs_is_sent_again(place):
     """One overwritten aspect is one proposal."""
     place.run()

@@ -66,8 +66,8 @@ def unfinished(instance):
 
 def tick(folder, instance):
     definitions = build_definitions(folder / "shop.yml")
-    context = build_sensor_context(instance=instance, definitions=definitions)
-    return definitions.resolve_sensor_def("shop_connector_changes").evaluate_tick(context)
+    with build_sensor_context(instance=instance, definitions=definitions) as context:
+        return definitions.resolve_sensor_def("shop_connector_changes").evaluate_tick(context)
 
 
 def test_a_run_that_reads_and_dies(tmp_path, home):
@@ -139,7 +139,7 @@ def test_schedules_ask_whatever_has_died(tmp_path, home):
         for _ in ("a good recipe", "a bad one"):
             definitions = build_definitions(tmp_path / "shop.yml")
             for name, config in (("shop_sync", {}), ("shop_full_refresh", {"full_refresh": True})):
-                context = build_schedule_context(instance=instance)
-                (request,) = definitions.resolve_schedule_def(name).evaluate_tick(context).run_requests
+                with build_schedule_context(instance=instance) as context:
+                    (request,) = definitions.resolve_schedule_def(name).evaluate_tick(context).run_requests
                 assert request.run_config == ({"ops": {NAMES.sync_op: {"config": config}}} if config else {})
             write_recipe(tmp_path, conect_uri="x")

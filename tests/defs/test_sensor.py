@@ -25,8 +25,8 @@ def instance(tmp_path, monkeypatch):
 
 def tick(folder, instance, cursor=None):
     definitions = build_definitions(folder / "shop.yml")
-    context = build_sensor_context(instance=instance, cursor=cursor, definitions=definitions)
-    return definitions.resolve_sensor_def(NAME).evaluate_tick(context)
+    with build_sensor_context(instance=instance, cursor=cursor, definitions=definitions) as context:
+        return definitions.resolve_sensor_def(NAME).evaluate_tick(context)
 
 
 def asked(result):

@@ -91,10 +91,10 @@ class World:
 
     def tick(self, definitions: Definitions, instance: DagsterInstance) -> None:
         """A sensor's tick; one that fails is what its interface shows of the error."""
-        context = build_sensor_context(instance=instance, definitions=definitions)
         sensor = definitions.resolve_sensor_def("shop_connector_changes")
         try:
-            tick = sensor.evaluate_tick(context)
+            with build_sensor_context(instance=instance, definitions=definitions) as context:
+                tick = sensor.evaluate_tick(context)
         except TickFailed as error:
             self.search.look("failed tick", said(error))
         else:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import shutil
+import tempfile
 from pathlib import Path
 
 import pytest
@@ -23,6 +25,10 @@ def pytest_collection_modifyitems(config, items):
 
 
 @pytest.fixture(scope="module")
-def fleet(tmp_path_factory):
-    with Fleet(tmp_path_factory.mktemp("fleet")) as made:
-        yield made
+def fleet():
+    folder = Path(tempfile.mkdtemp(prefix="kc-fleet-"))  # pytest's own folders are closed to PostgreSQL's account
+    try:
+        with Fleet(folder) as made:
+            yield made
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)

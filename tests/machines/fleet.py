@@ -137,8 +137,7 @@ class Fleet:
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
-        for parent in (folder, folder.parent):
-            parent.chmod(0o755)  # PostgreSQL's account must get in
+        folder.chmod(0o755)  # PostgreSQL's account must get in
         self.ports = dict(zip(("postgres", "redis", "code", "web"), free_ports(4), strict=True))
         self.gms = Gms()
         self.connect: dict[str, ConnectStandIn] = {}

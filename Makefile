@@ -43,6 +43,9 @@ demo: setup ## run the main job: the saved demo cluster to DataHub Lite
 test: setup ## all fast tests
 	$(BIN)/python -m pytest
 
+fuzz: setup ## the property tests with examples that no run has tried before
+	HYPOTHESIS_PROFILE=fuzz $(BIN)/python -m pytest $(shell grep -rl hypothesis tests --include='test_*.py')
+
 lint: setup ## ruff and mypy
 	$(BIN)/ruff check kc_lineage_dagster tests tools
 	$(BIN)/ruff format --check kc_lineage_dagster tests tools
@@ -115,4 +118,4 @@ ui: setup ## dagster dev with the demo recipe
 clean: ## forget the environment and all state
 	rm -rf $(VENV) $(DAGSTER_HOME)
 
-.PHONY: help setup demo test lint lock docs doctor record browser package lowest postgres machines deploy-check live bench ui clean
+.PHONY: help setup demo test fuzz lint lock docs doctor record browser package lowest postgres machines deploy-check live bench ui clean

@@ -1,7 +1,8 @@
-"""What tests of the state share: each of them runs on SQLite, and on PostgreSQL with ``-m postgres``."""
+"""What the tests share: which examples Hypothesis tries, and a state on SQLite and, with ``-m postgres``, PostgreSQL."""
 
 from __future__ import annotations
 
+import os
 import shutil
 import tempfile
 from collections.abc import Iterator
@@ -10,11 +11,17 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import settings
 from sqlalchemy import create_engine, pool, text
 
 from tests.live.machine import free_ports, postgres, postgres_missing
 
 _NUMBERS = count()
+
+# The same examples in every run, so that a change is judged by what it changed; ``make fuzz`` tries ever new ones.
+settings.register_profile("same", derandomize=True, deadline=None)
+settings.register_profile("fuzz", deadline=None, max_examples=2000, print_blob=True)
+settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "same"))
 
 
 @pytest.fixture(scope="session")

@@ -31,7 +31,8 @@ def of_strimzi(document: Mapping[str, Any]) -> Iterator[Found]:
     """The connectors of a ``KafkaMirrorMaker2``. Its mirrors name their clusters; from version v1 on they hold them."""
     spec, status = mapping(document.get("spec")), mapping(document.get("status"))
     mirrors = spec.get("mirrors")
-    answers = {one.get("name"): one for one in map(mapping, _listed(status.get("connectors")))}
+    listed = map(mapping, _listed(status.get("connectors")))
+    answers = {one["name"]: one for one in listed if isinstance(one.get("name"), str)}
     for mirror in map(mapping, _listed(mirrors)):
         source = mirror.get("sourceCluster") or mapping(mirror.get("source")).get("alias")
         target = mirror.get("targetCluster") or mapping(spec.get("target")).get("alias")

@@ -1,4 +1,4 @@
-"""What the tests share: which examples Hypothesis tries, and a state on SQLite and, with ``-m postgres``, PostgreSQL."""
+"""What the tests share: which examples Hypothesis tries; a state on SQLite and, with ``-m postgres``, on PostgreSQL."""
 
 from __future__ import annotations
 

@@ -98,6 +98,28 @@ def test_names_say_something():
     assert not {path.name for path in MODULES} & {"utils.py", "common.py", "helpers.py", "constants.py", "misc.py"}
 
 
+FAMILY_MODULES = sorted((PACKAGE / "derive" / "families").glob("*.py"))
+
+
+def defined(path: Path) -> set[str]:
+    """The names that a module defines at its top level."""
+    body = ast.parse(path.read_text(encoding="utf-8")).body
+    targets = [target for node in body if isinstance(node, ast.Assign) for target in node.targets]
+    named = {node.id for target in targets for node in ast.walk(target) if isinstance(node, ast.Name)}
+    return named | {node.name for node in body if isinstance(node, (ast.FunctionDef, ast.ClassDef))}
+
+
+def test_a_family_offers_itself_and_nothing_else():
+    """Public in a family's file are FAMILY or FAMILIES, the TABLES of a Debezium connector, and what others import."""
+    used = {name.rpartition(".")[2] for path in FAMILY_MODULES for name in imported(path) if ".families." in name}
+    odd = {
+        path.name: found
+        for path in FAMILY_MODULES
+        if (found := defined(path) - used - {"FAMILY", "FAMILIES", "TABLES"})
+    }
+    assert {file: names for file, found in odd.items() if (names := {n for n in found if not n.startswith("_")})} == {}
+
+
 def test_loading_definitions_opens_no_connection_and_needs_no_secret(tmp_path):
     """The code location loads without network, without the environment's secrets, and without datahub or sqlglot."""
     recipe = tmp_path / "far.yml"

@@ -16,7 +16,7 @@ from kc_lineage_dagster.derive.records import Record
 from kc_lineage_dagster.lineage import Dataset, Unresolved
 
 
-def writes(config: Config, record: Record) -> Iterable[Dataset | Unresolved]:
+def _writes(config: Config, record: Record) -> Iterable[Dataset | Unresolved]:
     """The topic's folder."""
     if not topics_dir(config):
         return (Unresolved("topics.dir", "is blank, so the file system is not known"),)
@@ -27,7 +27,7 @@ FAMILY = SinkFamily(
     name="adls_sink",
     classes=("io.confluent.connect.azure.datalake.gen2.AzureDataLakeGen2SinkConnector", "AzureDataLakeGen2Sink"),
     platform="abs",
-    writes=writes,
+    writes=_writes,
     naming=LAYOUT_KEYS,
     never_known="folders of a partitioner that is not Confluent's own",
     spelled="file system/folder, without account, as DataHub's abs source",

@@ -19,20 +19,20 @@ from kc_lineage_dagster.derive.readers.table_names import required
 from kc_lineage_dagster.derive.records import Record
 from kc_lineage_dagster.lineage import Dataset, Unresolved
 
-TEMPLATE = "file.name.template"
+_TEMPLATE = "file.name.template"
 _DEFAULT = "{{topic}}-{{partition}}-{{start_offset}}"
 
 
-def writes_s3(config: Config, record: Record) -> Iterable[Dataset | Unresolved]:
+def _writes_s3(config: Config, record: Record) -> Iterable[Dataset | Unresolved]:
     """The topic's folder in S3."""
     bucket = required(config, "aws.s3.bucket.name", "aws_s3_bucket")
     prefix = first(config, "aws.s3.prefix", "aws_s3_prefix") or ""
-    return (_folder("s3", bucket, first(config, TEMPLATE) or f"{prefix}{_DEFAULT}", record),)
+    return (_folder("s3", bucket, first(config, _TEMPLATE) or f"{prefix}{_DEFAULT}", record),)
 
 
-def writes(platform: str, bucket_key: str, config: Config, record: Record) -> Iterable[Dataset | Unresolved]:
+def _writes(platform: str, bucket_key: str, config: Config, record: Record) -> Iterable[Dataset | Unresolved]:
     """The topic's folder in the other stores."""
-    path = (first(config, "file.name.prefix") or "") + (first(config, TEMPLATE) or _DEFAULT)
+    path = (first(config, "file.name.prefix") or "") + (first(config, _TEMPLATE) or _DEFAULT)
     return (_folder(platform, required(config, bucket_key), path, record),)
 
 
@@ -49,37 +49,38 @@ def _folder(platform: str, bucket: str | Unresolved, path: str, record: Record) 
 _NEVER = "topics whose files lie at the top of the bucket, or below a folder named by time, partition or key"
 _RULE = "io.aiven.kafka.connect.common.config.FileNameFragment"
 
-S3 = SinkFamily(
-    name="aiven_s3_sink",
-    classes=(
-        "io.aiven.kafka.connect.s3.AivenKafkaConnectS3SinkConnector",
-        "com.redpanda.kafka.connect.s3.S3SinkConnector",
+FAMILIES = (
+    SinkFamily(
+        name="aiven_s3_sink",
+        classes=(
+            "io.aiven.kafka.connect.s3.AivenKafkaConnectS3SinkConnector",
+            "com.redpanda.kafka.connect.s3.S3SinkConnector",
+        ),
+        platform="s3",
+        writes=_writes_s3,
+        naming=("aws.s3.bucket.name", "aws_s3_bucket", "aws.s3.prefix", "aws_s3_prefix", _TEMPLATE),
+        never_known=_NEVER,
+        spelled="bucket/folder, without scheme",
+        rule=f"{_RULE}, io.aiven.kafka.connect.s3.S3SinkTask",
     ),
-    platform="s3",
-    writes=writes_s3,
-    naming=("aws.s3.bucket.name", "aws_s3_bucket", "aws.s3.prefix", "aws_s3_prefix", TEMPLATE),
-    never_known=_NEVER,
-    spelled="bucket/folder, without scheme",
-    rule=f"{_RULE}, io.aiven.kafka.connect.s3.S3SinkTask",
+    SinkFamily(
+        name="aiven_gcs_sink",
+        classes=("io.aiven.kafka.connect.gcs.GcsSinkConnector", "com.redpanda.kafka.connect.gcs.GcsSinkConnector"),
+        platform="gcs",
+        writes=partial(_writes, "gcs", "gcs.bucket.name"),
+        naming=("gcs.bucket.name", "file.name.prefix", _TEMPLATE),
+        never_known=_NEVER,
+        spelled="bucket/folder, without scheme",
+        rule=_RULE,
+    ),
+    SinkFamily(
+        name="aiven_azure_blob_sink",
+        classes=("io.aiven.kafka.connect.azure.sink.AzureBlobSinkConnector",),
+        platform="abs",
+        writes=partial(_writes, "abs", "azure.storage.container.name"),
+        naming=("azure.storage.container.name", "file.name.prefix", _TEMPLATE),
+        never_known=_NEVER,
+        spelled="container/folder, without account",
+        rule=_RULE,
+    ),
 )
-GCS = SinkFamily(
-    name="aiven_gcs_sink",
-    classes=("io.aiven.kafka.connect.gcs.GcsSinkConnector", "com.redpanda.kafka.connect.gcs.GcsSinkConnector"),
-    platform="gcs",
-    writes=partial(writes, "gcs", "gcs.bucket.name"),
-    naming=("gcs.bucket.name", "file.name.prefix", TEMPLATE),
-    never_known=_NEVER,
-    spelled="bucket/folder, without scheme",
-    rule=_RULE,
-)
-AZURE = SinkFamily(
-    name="aiven_azure_blob_sink",
-    classes=("io.aiven.kafka.connect.azure.sink.AzureBlobSinkConnector",),
-    platform="abs",
-    writes=partial(writes, "abs", "azure.storage.container.name"),
-    naming=("azure.storage.container.name", "file.name.prefix", TEMPLATE),
-    never_known=_NEVER,
-    spelled="container/folder, without account",
-    rule=_RULE,
-)
-FAMILIES = (S3, GCS, AZURE)

@@ -15,7 +15,7 @@ from kc_lineage_dagster.derive.records import Record
 from kc_lineage_dagster.lineage import Dataset, Unresolved
 
 
-def writes(config: Config, record: Record) -> Iterable[Dataset | Unresolved]:
+def _writes(config: Config, record: Record) -> Iterable[Dataset | Unresolved]:
     """The topic's folder."""
     folder = topic_folder(config, required(config, "azblob.container.name"), topic_of(record))
     return (refused_rename(record) or qualified("abs", folder),)
@@ -25,7 +25,7 @@ FAMILY = SinkFamily(
     name="azure_blob_sink",
     classes=("io.confluent.connect.azure.blob.AzureBlobStorageSinkConnector", "AzureBlobSink"),
     platform="abs",
-    writes=writes,
+    writes=_writes,
     naming=("azblob.container.name", *LAYOUT_KEYS),
     never_known="folders of a partitioner that is not Confluent's own",
     spelled="container/folder, without account, as DataHub's abs source",

@@ -29,10 +29,10 @@ _INVALID = re.compile(r"[^a-zA-Z0-9_]")
 # datahub.ingestion.source.bigquery_v2.bigquery_audit: date-sharded tables are one dataset, decorators are cut off
 _SHARD = re.compile(r"(?:.+\D[_$]?)?\d{4}(?:0[1-9]|1[0-2])(?:0[1-9]|[12][0-9]|3[01])")
 
-Place = tuple[str, str] | Unresolved
+_Place = tuple[str, str] | Unresolved
 
 
-def writes(config: Config, record: Record) -> Iterable[Dataset | Unresolved]:
+def _writes(config: Config, record: Record) -> Iterable[Dataset | Unresolved]:
     """The table of a topic; version and spelling of the keys follow from those that are set."""
     datasets = first(config, "datasets")
     default = first(config, "defaultDataset")
@@ -49,7 +49,7 @@ def writes(config: Config, record: Record) -> Iterable[Dataset | Unresolved]:
     return (qualified("bigquery", required(config, "project"), dataset, _without_shard(table, dataset)),)
 
 
-def _version_2(config: Config, topic: str, dataset: str | None) -> Place:
+def _version_2(config: Config, topic: str, dataset: str | None) -> _Place:
     tables = topic_map(config, "topic2TableMap", "topic2table.map")
     if isinstance(tables, Unresolved):
         return tables
@@ -75,7 +75,7 @@ def _sanitized(config: Config, table: str) -> str | Unresolved:
     return clean if flag(config, "sanitizeTopics", "sanitize.topics", default=storage) else table
 
 
-def columns(config: Config, record: Record, target: Dataset) -> Node:
+def _columns(config: Config, record: Record, target: Dataset) -> Node:
     """The fields of the value, those of the key and of the record's place below the names that options give them."""
     key, place = (first(config, *names) for names in (_KEY_FIELD, _DATA_FIELD))
     beside: dict[str, Node] = {key: record.key} if key else {}
@@ -100,7 +100,7 @@ def _makes_columns(config: Config) -> bool:
     return creates or flag(config, "autoCreateTables") or flag(config, "allowNewBigQueryFields")
 
 
-def _version_1(config: Config, topic: str) -> Place:
+def _version_1(config: Config, topic: str) -> _Place:
     datasets = topic_map(config, "datasets", separator="=")
     formats = topic_map(config, "topicsToTables", separator="=")
     if isinstance(datasets, Unresolved) or isinstance(formats, Unresolved):
@@ -132,8 +132,8 @@ FAMILY = SinkFamily(
         "BigQueryStorageSink",
     ),
     platform="bigquery",
-    writes=writes,
-    columns=columns,
+    writes=_writes,
+    columns=_columns,
     makes_columns=_makes_columns,
     naming=(
         "project",

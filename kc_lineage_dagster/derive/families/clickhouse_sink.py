@@ -21,7 +21,7 @@ from kc_lineage_dagster.derive.transforms.fields import constant_at, state
 from kc_lineage_dagster.lineage import Dataset, Unresolved
 
 
-def writes(config: Config, record: Record) -> Iterable[Dataset | Unresolved]:
+def _writes(config: Config, record: Record) -> Iterable[Dataset | Unresolved]:
     """ClickHouse's own connector; the map is looked up by what is left of the topic after the split."""
     database, topic = first(config, "database") or "default", topic_of(record)
     char = first(config, "dbTopicSplitChar")
@@ -35,7 +35,7 @@ def writes(config: Config, record: Record) -> Iterable[Dataset | Unresolved]:
     return (qualified("clickhouse", database, table),)
 
 
-def writes_altinity(config: Config, record: Record) -> Iterable[Dataset | Unresolved]:
+def _writes_altinity(config: Config, record: Record) -> Iterable[Dataset | Unresolved]:
     """Altinity's connector, where the topic and the configuration agree on the database that the records will name."""
     topic = topic_of(record)
     tables = topic_map(config, "clickhouse.topic2table.map")
@@ -55,26 +55,27 @@ def writes_altinity(config: Config, record: Record) -> Iterable[Dataset | Unreso
     return (qualified("clickhouse", database, table),)
 
 
-OFFICIAL = SinkFamily(
-    name="clickhouse_sink",
-    classes=("com.clickhouse.kafka.connect.ClickHouseSinkConnector", "ClickHouseSink"),
-    platform="clickhouse",
-    writes=writes,
-    naming=("database", "topic2TableMap", "enableDbTopicSplit", "dbTopicSplitChar"),
-    spelled="database.table, case kept",
-    rule="com.clickhouse.kafka.connect.sink.ClickHouseSinkConfig, data.convert.RecordConvertor",
+FAMILIES = (
+    SinkFamily(
+        name="clickhouse_sink",
+        classes=("com.clickhouse.kafka.connect.ClickHouseSinkConnector", "ClickHouseSink"),
+        platform="clickhouse",
+        writes=_writes,
+        naming=("database", "topic2TableMap", "enableDbTopicSplit", "dbTopicSplitChar"),
+        spelled="database.table, case kept",
+        rule="com.clickhouse.kafka.connect.sink.ClickHouseSinkConfig, data.convert.RecordConvertor",
+    ),
+    SinkFamily(
+        name="clickhouse_altinity_sink",
+        classes=("com.altinity.clickhouse.sink.connector.ClickHouseSinkConnector",),
+        platform="clickhouse",
+        writes=_writes_altinity,
+        by_content=True,
+        columns=lambda config, record, target: state(record.value),
+        makes_columns=lambda config: flag(config, "auto.create.tables"),
+        naming=("clickhouse.topic2table.map", "clickhouse.database.override.map", "clickhouse.server.database"),
+        never_known="the database, unless clickhouse.server.database and the topic server.database.table agree on it",
+        spelled="database.table, case kept",
+        rule="com.altinity.clickhouse.sink.connector.executor.ClickHouseBatchRunnable",
+    ),
 )
-ALTINITY = SinkFamily(
-    name="clickhouse_altinity_sink",
-    classes=("com.altinity.clickhouse.sink.connector.ClickHouseSinkConnector",),
-    platform="clickhouse",
-    writes=writes_altinity,
-    by_content=True,
-    columns=lambda config, record, target: state(record.value),
-    makes_columns=lambda config: flag(config, "auto.create.tables"),
-    naming=("clickhouse.topic2table.map", "clickhouse.database.override.map", "clickhouse.server.database"),
-    never_known="the database, unless clickhouse.server.database and the topic server.database.table agree on it",
-    spelled="database.table, case kept",
-    rule="com.altinity.clickhouse.sink.connector.executor.ClickHouseBatchRunnable",
-)
-FAMILIES = (OFFICIAL, ALTINITY)

@@ -20,7 +20,7 @@ from kc_lineage_dagster.lineage import Dataset, Unresolved
 _NAME = re.compile(r"\w+", re.ASCII)
 
 
-def writes(config: Config, record: Record) -> Iterable[Dataset | Unresolved]:
+def _writes(config: Config, record: Record) -> Iterable[Dataset | Unresolved]:
     """The table of a topic."""
     topic, tables = topic_of(record), topic_map(config, "delta.lake.topic2table.map")
     catalog = first(config, "delta.lake.catalog")
@@ -40,7 +40,7 @@ FAMILY = SinkFamily(
     name="databricks_sink",
     classes=("io.confluent.connect.databricks.deltalake.DatabricksDeltaLakeSinkConnector", "DatabricksDeltaLakeSink"),
     platform="databricks",
-    writes=writes,
+    writes=_writes,
     naming=("delta.lake.catalog", "delta.lake.database", "delta.lake.table.format", "delta.lake.topic2table.map"),
     never_known="the catalog where delta.lake.catalog is not set; topics that are no table names and are not mapped",
     spelled="catalog.schema.table in lower case, as DataHub's Unity Catalog ingestion",

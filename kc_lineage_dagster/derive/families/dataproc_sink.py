@@ -21,7 +21,7 @@ def _writes(config: Config, record: Record) -> Iterable[Dataset | Unresolved]:
         reason = f"goes to the HDFS of cluster {cluster}, whose address only Google knows ({_NAMENODE} is not set)"
         return (Unresolved(consumed(record), reason),)
     address = nodes[0] if "://" in nodes[0] else f"hdfs://{nodes[0]}"
-    return hdfs_sink.writes({**config, "store.url": address}, record)
+    return hdfs_sink.FAMILY.writes({**config, "store.url": address}, record)
 
 
 FAMILY = SinkFamily(

@@ -14,17 +14,17 @@ from kc_lineage_dagster.derive.records import Record
 from kc_lineage_dagster.derive.transforms.fields import state
 from kc_lineage_dagster.lineage import Dataset, Unresolved
 
-FORMAT, STRATEGY = "collection.name.format", "collection.naming.strategy"
+_FORMAT, _STRATEGY = "collection.name.format", "collection.naming.strategy"
 _DEFAULT = "io.debezium.sink.naming.DefaultCollectionNamingStrategy"
 
 
 def _writes(config: Config, record: Record) -> Iterator[Dataset | Unresolved]:
     topic, database = topic_of(record), first(config, "sink.database")
-    strategy, text = first(config, STRATEGY) or _DEFAULT, first(config, FORMAT) or "${topic}"
+    strategy, text = first(config, _STRATEGY) or _DEFAULT, first(config, _FORMAT) or "${topic}"
     if strategy != _DEFAULT:
-        yield Unresolved(topic, f"{STRATEGY} = {strategy} names collections by code that is not known")
+        yield Unresolved(topic, f"{_STRATEGY} = {strategy} names collections by code that is not known")
     elif "${source." in text:
-        yield Unresolved(topic, f"{FORMAT} = {text}: the content of each record names its collection")
+        yield Unresolved(topic, f"{_FORMAT} = {text}: the content of each record names its collection")
     elif database is None:
         yield Unresolved(topic, "sink.database has no value")
     else:
@@ -41,7 +41,7 @@ FAMILY = SinkFamily(
     writes=_writes,
     columns=lambda config, record, target: state(record.value),
     rule="https://debezium.io/documentation/reference/stable/connectors/mongodb-sink.html",
-    naming=("sink.database", FORMAT, STRATEGY),
+    naming=("sink.database", _FORMAT, _STRATEGY),
     never_known="collections that a format with ${source...} names",
     spelled="database.collection",
 )

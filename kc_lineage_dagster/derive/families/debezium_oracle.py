@@ -18,7 +18,7 @@ from kc_lineage_dagster.derive.readers.debezium_topics import (
 from kc_lineage_dagster.derive.readers.table_topics import Options
 
 
-def pluggable(config: Config) -> Options:
+def _pluggable(config: Config) -> Options:
     """The database that entries of the lists may begin with; datasets do without it."""
     name = first(config, "database.pdb.name", "database.dbname")
     return {"database": (name,)} if name else {}
@@ -29,7 +29,7 @@ TABLES = Tables(
     dataset=("schema", "table"),
     layouts={"schema": (("schema", "table"),), "database": (("database", "table"),)},
     lists=(SCHEMA_LISTS, lists("table", ("schema", "table"), ("database", "schema", "table"))),
-    fixed=pluggable,
+    fixed=_pluggable,
     users=("database.user",),
 )
 

@@ -18,7 +18,7 @@ from kc_lineage_dagster.derive.transforms.fields import constant_at
 from kc_lineage_dagster.lineage import Dataset, Unresolved
 
 
-def writes(config: Config, record: Record) -> Iterable[Dataset | Unresolved]:
+def _writes(config: Config, record: Record) -> Iterable[Dataset | Unresolved]:
     """The table of a topic."""
     topic, refused = topic_of(record), refused_rename(record)
     if refused:
@@ -54,7 +54,7 @@ FAMILY = SinkFamily(
     name="doris_sink",
     classes=("org.apache.doris.kafka.connector.DorisSinkConnector",),
     platform="doris",
-    writes=writes,
+    writes=_writes,
     by_content=True,
     naming=("doris.database", "doris.topic2table.map", "record.tablename.field"),
     never_known="tables named by record.tablename.field",

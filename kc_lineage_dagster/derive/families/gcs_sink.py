@@ -12,7 +12,7 @@ from kc_lineage_dagster.derive.records import Record
 from kc_lineage_dagster.lineage import Dataset, Unresolved
 
 
-def writes(config: Config, record: Record) -> Iterable[Dataset | Unresolved]:
+def _writes(config: Config, record: Record) -> Iterable[Dataset | Unresolved]:
     """The topic's folder."""
     folder = topic_folder(config, required(config, "gcs.bucket.name"), topic_of(record))
     return (refused_rename(record) or qualified("gcs", folder),)
@@ -22,7 +22,7 @@ FAMILY = SinkFamily(
     name="gcs_sink",
     classes=("io.confluent.connect.gcs.GcsSinkConnector", "GcsSink"),
     platform="gcs",
-    writes=writes,
+    writes=_writes,
     naming=("gcs.bucket.name", *LAYOUT_KEYS),
     never_known="folders of a partitioner that is not Confluent's own",
     spelled="bucket/folder, without scheme",

@@ -14,15 +14,15 @@ from kc_lineage_dagster.derive.readers.sql_names import dataset_of, table_name
 from kc_lineage_dagster.derive.records import Opaque, Record
 from kc_lineage_dagster.lineage import Dataset, Unresolved
 
-PLATFORM = "hana"
-RULE = "https://github.com/SAP/kafka-connect-sap#configuration, com.sap.kafka.connect.config.BaseConfig"
-SPELLED = "schema.table as DataHub's HANA ingestion reflects it: plain upper-case names in lower case"
+_PLATFORM = "hana"
+_RULE = "https://github.com/SAP/kafka-connect-sap#configuration, com.sap.kafka.connect.config.BaseConfig"
+_SPELLED = "schema.table as DataHub's HANA ingestion reflects it: plain upper-case names in lower case"
 
 
 def _place(config: Config) -> JdbcUrl:
     """The connection; a hidden URL hides only a default schema, since names hold no database."""
     place = parse_jdbc_url(first(config, URL_KEY) or "")
-    return place if isinstance(place, JdbcUrl) and place.platform == PLATFORM else JdbcUrl(PLATFORM, search_path=True)
+    return place if isinstance(place, JdbcUrl) and place.platform == _PLATFORM else JdbcUrl(_PLATFORM, search_path=True)
 
 
 def _named(config: Config, topic: str, user: str | None) -> Dataset | Unresolved:
@@ -51,7 +51,7 @@ def _reads(config: Config, evidence: Evidence) -> Iterator[Found]:
 
 def _by_query(config: Config, topic: str) -> Iterator[Found]:
     key = f"{topic}.query"
-    found = tables_of(first(config, key) or "", PLATFORM)
+    found = tables_of(first(config, key) or "", _PLATFORM)
     if isinstance(found, Unresolved):
         yield Unresolved(key, found.reason)
         return
@@ -71,19 +71,19 @@ FAMILIES = (
     SourceFamily(
         name="hana_source",
         classes=("com.sap.kafka.connect.source.hana.HANASourceConnector",),
-        platform=PLATFORM,
+        platform=_PLATFORM,
         reads=_reads,
         naming=("topics",),
-        spelled=SPELLED,
+        spelled=_SPELLED,
         columns=True,
-        rule=RULE,
+        rule=_RULE,
     ),
     SinkFamily(
         name="hana_sink",
         classes=("com.sap.kafka.connect.sink.hana.HANASinkConnector",),
-        platform=PLATFORM,
+        platform=_PLATFORM,
         writes=_writes,
-        spelled=SPELLED,
-        rule=RULE,
+        spelled=_SPELLED,
+        rule=_RULE,
     ),
 )

@@ -23,7 +23,7 @@ from kc_lineage_dagster.lineage import Dataset, Unresolved
 _PLATFORMS = {"hdfs": "hdfs", "s3": "s3", "s3a": "s3", "s3n": "s3", "gs": "gcs"}
 
 
-def writes(config: Config, record: Record) -> Iterable[Dataset | Unresolved]:
+def _writes(config: Config, record: Record) -> Iterable[Dataset | Unresolved]:
     """The topic's folder and, with Hive integration, the topic's table."""
     refused = refused_rename(record)
     if refused:
@@ -73,7 +73,7 @@ FAMILY = SinkFamily(
     name="hdfs_sink",
     classes=("io.confluent.connect.hdfs.HdfsSinkConnector", "io.confluent.connect.hdfs3.Hdfs3SinkConnector"),
     platform="hdfs, hive; s3 or gcs by the scheme of store.url",
-    writes=writes,
+    writes=_writes,
     naming=(
         "store.url",
         "hdfs.url",

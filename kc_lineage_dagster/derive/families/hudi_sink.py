@@ -16,7 +16,7 @@ from kc_lineage_dagster.derive.records import Record
 from kc_lineage_dagster.lineage import Dataset, Unresolved
 
 
-def writes(config: Config, record: Record) -> Iterable[Dataset | Unresolved]:
+def _writes(config: Config, record: Record) -> Iterable[Dataset | Unresolved]:
     """The connector's table, whatever the topic."""
     table = required(config, "hoodie.table.name")
     if isinstance(table, Unresolved):
@@ -36,7 +36,7 @@ FAMILY = SinkFamily(
     name="hudi_sink",
     classes=("org.apache.hudi.connect.HoodieSinkConnector",),
     platform="hudi",
-    writes=writes,
+    writes=_writes,
     naming=(
         "hoodie.table.name",
         "hoodie.database.name",

@@ -19,7 +19,7 @@ from kc_lineage_dagster.java_regex import Refused, compile_java
 from kc_lineage_dagster.lineage import Dataset, Unresolved
 
 
-def writes(config: Config, record: Record) -> Iterable[Dataset | Unresolved]:
+def _writes(config: Config, record: Record) -> Iterable[Dataset | Unresolved]:
     """All tables, those that the text in the route field leads to, or why nobody knows whether the topic arrives."""
     topic, field = consumed(record), first(config, "iceberg.tables.route-field")
     text = constant_at(record.value, tuple(field.split("."))) if field else None
@@ -58,7 +58,7 @@ FAMILY = SinkFamily(
     name="iceberg_sink",
     classes=("org.apache.iceberg.connect.IcebergSinkConnector", "io.tabular.iceberg.connect.IcebergSinkConnector"),
     platform="iceberg",
-    writes=writes,
+    writes=_writes,
     by_content=True,
     makes_columns=_makes_columns,
     naming=("iceberg.tables", "iceberg.tables.dynamic-enabled", "iceberg.tables.route-field"),

@@ -17,7 +17,7 @@ from kc_lineage_dagster.derive.readers.sql_platforms import PLATFORMS
 from kc_lineage_dagster.derive.records import Node, Record
 from kc_lineage_dagster.lineage import Dataset, Unresolved
 
-TOPIC = "${topic}"
+_TOPIC = "${topic}"
 _IBM = "com.ibm.eventstreams.connect.jdbcsink.JDBCSinkConnector"
 _AIVEN = "io.aiven.connect.jdbc.JdbcSinkConnector"
 _NOT_NORMAL = re.compile(r"[^a-zA-Z0-9_]")
@@ -78,7 +78,7 @@ def _text(config: Config, topic: str) -> str | Unresolved:
     mapping = pairs(first(config, "topics.to.tables.mapping"))
     if mapping:
         return mapping.get(topic) or Unresolved(topic, "is not in topics.to.tables.mapping, so its records fail")
-    text = (first(config, "table.name.format") or TOPIC).replace(TOPIC, topic)
+    text = (first(config, "table.name.format") or _TOPIC).replace(_TOPIC, topic)
     if not flag(config, "table.name.normalize"):
         return text
     placeholder = left_over(text)  # its signs would become underscores
@@ -88,7 +88,7 @@ def _text(config: Config, topic: str) -> str | Unresolved:
 def _literal(config: Config) -> TableName | Unresolved:
     """IBM's connector puts ``table.name.format`` into its statements as it is (``JDBCSinkTask.put``)."""
     text = first(config, "table.name.format") or ""
-    if TOPIC in text:
+    if _TOPIC in text:
         return Unresolved("table.name.format", "IBM's connector does not replace ${topic}")
     return table_name(text) or unreadable(text or "table.name.format")
 

@@ -1,31 +1,106 @@
-"""JMS, Confluent's own: one queue or topic of a broker that speaks it."""
+"""JMS brokers, by Confluent's connectors: one queue or topic of the broker, named by ``jms.destination.name``.
+
+Confluent's connectors for these brokers differ in the client library they carry and share the keys that name places.
+IBM's own connectors, whose keys differ, are in ``ibm_mq``.
+"""
 
 from __future__ import annotations
 
-from kc_lineage_dagster.derive.family import SinkFamily, SourceFamily
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+from kc_lineage_dagster.derive.config import Config, first
+from kc_lineage_dagster.derive.family import Family, SinkFamily, SourceFamily, no_internal_topics
 from kc_lineage_dagster.derive.readers.places import always, place
 from kc_lineage_dagster.derive.readers.topic_sources import into_topic
 
-DESTINATION = ("jms.destination.name",)
-_SPELLED = "the queue or topic (DataHub has no platform and no ingestion of it)"
+_DESTINATION = "jms.destination.name"
+_DOCS = "https://docs.confluent.io/kafka-connectors"
 
-FAMILIES = (
-    SourceFamily(
-        name="jms_source",
-        classes=("io.confluent.connect.jms.JmsSourceConnector", "JMSSource"),
-        platform="jms",
-        reads=into_topic(place("jms", *DESTINATION)),
-        rule="https://docs.confluent.io/kafka-connectors/jms-source/current/",
-        naming=("kafka.topic", *DESTINATION),
-        spelled=_SPELLED,
+
+def _is_state_topic(config: Config, topic: str) -> bool:
+    """Tell whether a source keeps the state of its exactly-once delivery in the topic."""
+    return topic == first(config, "state.topic.name")
+
+
+@dataclass(frozen=True, slots=True)
+class _Broker:
+    """One broker and the connectors that read and write it.
+
+    ``platform``: DataHub's id. ``page``: what the connectors are called in the addresses of Confluent's documentation.
+    ``source``, ``sink``: the family's name, then its classes; () where there is none.
+    ``internal``: whether a topic is the source's own book-keeping (see `SourceFamily`).
+    """
+
+    platform: str
+    page: str
+    source: tuple[str, ...]
+    sink: tuple[str, ...] = ()
+    internal: Callable[[Config, str], bool] = no_internal_topics
+
+
+_BROKERS = (
+    _Broker(
+        "activemq",
+        "activemq",
+        source=("activemq_source", "io.confluent.connect.activemq.ActiveMQSourceConnector", "ActiveMQSource"),
+        sink=("activemq_sink", "io.confluent.connect.jms.ActiveMqSinkConnector"),
     ),
-    SinkFamily(
-        name="jms_sink",
-        classes=("io.confluent.connect.jms.JmsSinkConnector",),
-        platform="jms",
-        writes=always(place("jms", *DESTINATION)),
-        rule="https://docs.confluent.io/kafka-connectors/jms-sink/current/",
-        naming=DESTINATION,
-        spelled=_SPELLED,
+    _Broker(
+        "ibm-mq",
+        "ibmmq",
+        source=("ibm_mq_source_confluent", "io.confluent.connect.ibm.mq.IbmMQSourceConnector", "IbmMQSource"),
+        sink=("ibm_mq_sink_confluent", "io.confluent.connect.jms.IbmMqSinkConnector", "IbmMqSink"),
+        internal=_is_state_topic,
+    ),
+    _Broker(
+        "jms",
+        "jms",
+        source=("jms_source", "io.confluent.connect.jms.JmsSourceConnector", "JMSSource"),
+        sink=("jms_sink", "io.confluent.connect.jms.JmsSinkConnector"),
+    ),
+    _Broker(
+        "solace",
+        "solace",
+        source=("solace_source", "io.confluent.connect.solace.SolaceSourceConnector", "SolaceSource"),
+        sink=("solace_sink", "io.confluent.connect.jms.SolaceSinkConnector", "SolaceSink"),
+    ),
+    _Broker(
+        "tibco",
+        "tibco",
+        source=("tibco_source", "io.confluent.connect.tibco.TibcoSourceConnector", "TIBCOSource"),
+        sink=("tibco_sink", "io.confluent.connect.jms.TibcoSinkConnector"),
+    ),
+    _Broker(
+        "weblogic",
+        "weblogic",
+        source=("weblogic_source", "io.confluent.connect.weblogic.WeblogicSourceConnector"),
     ),
 )
+
+
+def _families(broker: _Broker) -> Iterator[Family]:
+    spelled = "the queue or topic (DataHub has no platform and no ingestion of it)"
+    yield SourceFamily(
+        name=broker.source[0],
+        classes=broker.source[1:],
+        platform=broker.platform,
+        reads=into_topic(place(broker.platform, _DESTINATION)),
+        rule=f"{_DOCS}/{broker.page}-source/current/",
+        naming=("kafka.topic", _DESTINATION),
+        internal=broker.internal,
+        spelled=spelled,
+    )
+    if broker.sink:
+        yield SinkFamily(
+            name=broker.sink[0],
+            classes=broker.sink[1:],
+            platform=broker.platform,
+            writes=always(place(broker.platform, _DESTINATION)),
+            rule=f"{_DOCS}/{broker.page}-sink/current/",
+            naming=(_DESTINATION,),
+            spelled=spelled,
+        )
+
+
+FAMILIES = tuple(family for broker in _BROKERS for family in _families(broker))

@@ -21,7 +21,7 @@ from kc_lineage_dagster.lineage import Dataset, Unresolved
 _KEY = "kusto.tables.topics.mapping"
 
 
-def writes(config: Config, record: Record) -> Iterable[Dataset | Unresolved]:
+def _writes(config: Config, record: Record) -> Iterable[Dataset | Unresolved]:
     """The table of a topic; of several entries for one topic the last counts."""
     topic, value, refused = topic_of(record), required(config, _KEY), refused_rename(record)
     if refused:
@@ -54,7 +54,7 @@ FAMILY = SinkFamily(
     name="kusto_sink",
     classes=("com.microsoft.azure.kusto.kafka.connect.sink.KustoSinkConnector",),
     platform="kusto",
-    writes=writes,
+    writes=_writes,
     naming=(_KEY,),
     spelled="database.table, as DataHub's Redash and Fabric sources spell Kusto",
     rule="com.microsoft.azure.kusto.kafka.connect.sink.KustoSinkTask.getTopicsToIngestionProps",

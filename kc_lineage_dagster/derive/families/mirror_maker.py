@@ -18,7 +18,7 @@ from kc_lineage_dagster.derive.records import Record
 from kc_lineage_dagster.java_regex import Refused
 from kc_lineage_dagster.lineage import Unresolved
 
-SOURCE, TARGET, POLICY = "source.cluster.alias", "target.cluster.alias", "replication.policy.class"
+_SOURCE, _TARGET, _POLICY = "source.cluster.alias", "target.cluster.alias", "replication.policy.class"
 
 _PACKAGE = "org.apache.kafka.connect.mirror"
 _PREFIXING = (f"{_PACKAGE}.DefaultReplicationPolicy", f"{_PACKAGE}.LegacyReplicationPolicy")
@@ -29,8 +29,8 @@ _EXCLUDED = ("mm2.*\\.internal", ".*\\.replica", "__.*")
 
 
 def _reads(config: Config, evidence: Evidence) -> Iterator[Found]:
-    policy = first(config, POLICY) or _PREFIXING[0]
-    source = config.get(SOURCE, "source").strip()  # an empty alias is one: MirrorConnectorConfig has no validator
+    policy = first(config, _POLICY) or _PREFIXING[0]
+    source = config.get(_SOURCE, "source").strip()  # an empty alias is one: MirrorConnectorConfig has no validator
     heartbeat = _heartbeat(config)
     before: str | None = ""
     if policy in _PREFIXING:
@@ -38,7 +38,7 @@ def _reads(config: Config, evidence: Evidence) -> Iterator[Found]:
     elif policy not in _IDENTITY:
         before = _observed(committed_topics(source, evidence), evidence)
     if before is None:
-        yield Unresolved(f"{POLICY} = {policy}", "names copies by code that is not known")
+        yield Unresolved(f"{_POLICY} = {policy}", "names copies by code that is not known")
         return
 
     def backwards(copy: str) -> str | None:
@@ -47,9 +47,9 @@ def _reads(config: Config, evidence: Evidence) -> Iterator[Found]:
 
     include, _ = _lists(config)
     mirror = Mirror(
-        key=SOURCE,
+        key=_SOURCE,
         source=source,
-        target=first(config, TARGET) or "target",
+        target=first(config, _TARGET) or "target",
         what="topics",
         named=include.names if include else (),
         selected=_selected(config, policy),
@@ -88,7 +88,7 @@ def _lists(config: Config) -> tuple[NameList | None, NameList | None]:
 
 def _selected(config: Config, policy: str) -> Callable[[str], bool | Refused]:
     include, exclude = _lists(config)
-    target, separator = first(config, TARGET) or "target", _separator(config)
+    target, separator = first(config, _TARGET) or "target", _separator(config)
 
     def selected(topic: str) -> bool | Refused:
         if policy in _PREFIXING and target in (topic.split(separator) if separator else list(topic))[:-1]:
@@ -124,7 +124,7 @@ FAMILIES = (
         platform="kafka",
         reads=_reads,
         rule="https://kafka.apache.org/documentation/#georeplication",
-        naming=(SOURCE, TARGET, POLICY, "replication.policy.separator"),
+        naming=(_SOURCE, _TARGET, _POLICY, "replication.policy.separator"),
         selecting=("topics", "topics.exclude", "topics.blacklist"),
         internal=lambda config, topic: _book_keeping(_heartbeat(config), topic),
         never_known="the source cluster, unless options.cluster_aliases names it; names by other replication policies",

@@ -18,7 +18,7 @@ from kc_lineage_dagster.derive.transforms.fields import constant_at
 from kc_lineage_dagster.java_regex import compile_java
 from kc_lineage_dagster.lineage import Dataset, Unresolved
 
-MAPPER = "com.mongodb.kafka.connect.sink.namespace.mapping.DefaultNamespaceMapper"
+_MAPPER = "com.mongodb.kafka.connect.sink.namespace.mapping.DefaultNamespaceMapper"
 _BY_FIELD = "com.mongodb.kafka.connect.sink.namespace.mapping.FieldPathNamespaceMapper"
 
 _DATABASE_OF_URI = re.compile(r"mongodb(?:\+srv)?://[^/]+/([^?/]+)")
@@ -41,7 +41,7 @@ def _writes(config: Config, record: Record) -> Iterator[Dataset | Unresolved]:
             yield Unresolved(topic, f"namespace.mapper = {mapper}: the content of each record names its collection")
             return
         database, collection = named[0] or database, named[1] or collection
-    elif mapper not in (None, MAPPER):
+    elif mapper not in (None, _MAPPER):
         yield Unresolved(topic, f"namespace.mapper = {mapper}: names collections by code that is not known")
         return
     yield _namespace(database, collection)

@@ -21,8 +21,8 @@ from kc_lineage_dagster.derive.records import Opaque
 from kc_lineage_dagster.java_regex import JavaRegex, Refused, compile_java, literal_prefix
 from kc_lineage_dagster.lineage import Unresolved
 
-MAPPER = "com.mongodb.kafka.connect.source.topic.mapping.DefaultTopicMapper"
-MAP = "topic.namespace.map"
+_MAPPER = "com.mongodb.kafka.connect.source.topic.mapping.DefaultTopicMapper"
+_MAP = "topic.namespace.map"
 
 _VARIABLE = re.compile(r"\{[a-z_]*\}")
 # myDb(?:\..*)?, as the documentation writes "the database and all in it"
@@ -75,7 +75,7 @@ class _Mapper:
         unclear = name == self.anything or any(len(table) < 2 for table in mapped)
         tiers = [tuple(table for table in tier if self.topic(table) == topic) for tier in (mapped, plain)]
         if unclear and not tiers[0]:
-            return Unresolved(topic, f"{MAP} sends many collections to this topic", topic=topic)
+            return Unresolved(topic, f"{_MAP} sends many collections to this topic", topic=topic)
         return tuple(tier for tier in tiers if tier)
 
     def _mapped(self, name: str) -> list[Table]:
@@ -127,19 +127,19 @@ def _templates(pairs: dict[str, str], separator: str) -> list[tuple[JavaRegex, T
             continue
         regex, pieces = compile_java(key[1:]), template(text, _VARIABLE, variables)
         if isinstance(regex, Refused) or isinstance(pieces, str):
-            return Unresolved(MAP, regex.reason if isinstance(regex, Refused) else f"{pieces} is no variable of it")
+            return Unresolved(_MAP, regex.reason if isinstance(regex, Refused) else f"{pieces} is no variable of it")
         found.append((regex, pieces))
     return found
 
 
 def _mapper(config: Config) -> _Mapper | Unresolved:
-    given = first(config, MAP)
+    given = first(config, _MAP)
     try:
         pairs = json.loads(given) if given else {}
     except (ValueError, RecursionError):
-        return Unresolved(MAP, "is not JSON")
+        return Unresolved(_MAP, "is not JSON")
     if not isinstance(pairs, dict) or not all(isinstance(value, str) for value in pairs.values()):
-        return Unresolved(MAP, "is not a map from namespaces to topics")
+        return Unresolved(_MAP, "is not a map from namespaces to topics")
     prefix, suffix = config.get("topic.prefix", ""), config.get("topic.suffix", "")
     separator = config.get("topic.separator", ".")  # an empty one is one: MongoSourceConfig has no validator
     regexes = _templates(pairs, separator)
@@ -158,7 +158,7 @@ def _mapper(config: Config) -> _Mapper | Unresolved:
 
 def _reads(config: Config, evidence: Evidence) -> Iterator[Found]:
     custom = first(config, "topic.mapper")
-    mapper = _mapper(config) if custom in (None, MAPPER) else Unresolved(f"topic.mapper = {custom}", "is not known")
+    mapper = _mapper(config) if custom in (None, _MAPPER) else Unresolved(f"topic.mapper = {custom}", "is not known")
     if isinstance(mapper, Unresolved):
         yield mapper
         return
@@ -186,7 +186,7 @@ FAMILY = SourceFamily(
     platform="mongodb",
     reads=_reads,
     rule="https://www.mongodb.com/docs/kafka-connector/current/source-connector/usage-examples/topic-naming/",
-    naming=("database", "collection", "topic.prefix", "topic.suffix", "topic.separator", "topic.mapper", MAP),
+    naming=("database", "collection", "topic.prefix", "topic.suffix", "topic.separator", "topic.mapper", _MAP),
     internal=_internal,
     never_known="single fields; the topics of another topic.mapper",
     spelled="database.collection",

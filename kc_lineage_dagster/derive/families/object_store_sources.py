@@ -36,7 +36,7 @@ _NOT_PLAIN = re.compile(r"[^\w/={}:-]")
 _UNKNOWN = "is made of files chosen by name; which dataset they are is not known"
 
 
-def reads(platform: str, bucket_keys: tuple[str, ...], config: Config, evidence: Evidence) -> Iterable[Found]:
+def _reads(platform: str, bucket_keys: tuple[str, ...], config: Config, evidence: Evidence) -> Iterable[Found]:
     """Confluent's: folders and topics of the same name, or the topics of ``topic.regex.list``."""
     place = required(config, *bucket_keys)
     if isinstance(place, Unresolved):
@@ -60,7 +60,9 @@ def _folder_of(pattern: str, top: str) -> str:
     return below if not top or below == top or below.startswith(f"{top}/") else top
 
 
-def reads_aiven(platform: str, bucket_key: str, prefix_key: str, config: Config, evidence: Evidence) -> Iterable[Found]:
+def _reads_aiven(
+    platform: str, bucket_key: str, prefix_key: str, config: Config, evidence: Evidence
+) -> Iterable[Found]:
     """Aiven's: the folder that a template determines for a topic, or the topic alone."""
     bucket = required(config, bucket_key)
     if isinstance(bucket, Unresolved):
@@ -88,7 +90,7 @@ def _confluent(name: str, platform: str, bucket_keys: tuple[str, ...], *classes:
         name=name,
         classes=classes,
         platform=platform,
-        reads=partial(reads, platform, bucket_keys),
+        reads=partial(_reads, platform, bucket_keys),
         naming=(*bucket_keys, *LAYOUT_KEYS, "mode", "topic.regex.list"),
         never_known="folders of a partitioner that is not Confluent's own",
         spelled="bucket/folder, without scheme",
@@ -101,7 +103,7 @@ def _aiven(name: str, platform: str, bucket_key: str, prefix_key: str, *classes:
         name=name,
         classes=classes,
         platform=platform,
-        reads=partial(reads_aiven, platform, bucket_key, prefix_key),
+        reads=partial(_reads_aiven, platform, bucket_key, prefix_key),
         naming=(bucket_key, prefix_key, _TEMPLATE, "topic", "topics"),
         never_known="the datasets behind templates that give topics no folder",
         spelled="bucket/folder, without scheme",

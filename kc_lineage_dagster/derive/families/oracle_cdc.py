@@ -23,8 +23,8 @@ from kc_lineage_dagster.derive.records import ALL_COLUMNS, Leaf, Node
 from kc_lineage_dagster.derive.transforms.fields import put
 from kc_lineage_dagster.lineage import Unresolved
 
-TEMPLATE = "table.topic.name.template"
-DATABASE = ("oracle.pdb.name", "oracle.sid", "oracle.service.name")
+_TEMPLATE = "table.topic.name.template"
+_DATABASE_KEYS = ("oracle.pdb.name", "oracle.sid", "oracle.service.name")
 
 _USER = ("oracle.username",)
 
@@ -64,7 +64,7 @@ class _Naming:
 
 
 def _naming(config: Config) -> _Naming | Unresolved:
-    text = config.get(TEMPLATE, "${fullyQualifiedTableName}").strip()
+    text = config.get(_TEMPLATE, "${fullyQualifiedTableName}").strip()
     variables: dict[str, Template] = {
         "${databaseName}": (_DATABASE,),
         "${schemaName}": (_SCHEMA,),
@@ -75,7 +75,7 @@ def _naming(config: Config) -> _Naming | Unresolved:
     }
     pieces = template(text, _VARIABLE, variables)
     if isinstance(pieces, str):
-        return Unresolved(f"{TEMPLATE} = {text}", f"{pieces} is not a part of a table's name")
+        return Unresolved(f"{_TEMPLATE} = {text}", f"{pieces} is not a part of a table's name")
     return _Naming(tuple(piece if isinstance(piece, Variable) else sanitised(piece) for piece in pieces))
 
 
@@ -94,7 +94,7 @@ _ADDED = {
 
 
 def _reads(config: Config, evidence: Evidence) -> Iterator[Found]:
-    if config.get(TEMPLATE, "on").strip() == "":
+    if config.get(_TEMPLATE, "on").strip() == "":
         return
     naming = _naming(config)
     if isinstance(naming, Unresolved):
@@ -110,7 +110,7 @@ def _reads(config: Config, evidence: Evidence) -> Iterator[Found]:
         Rule("table.exclusion.regex", spelling, exclude=exclude),
         Rule("table.inclusion.regex", spelling, include=include),
     )
-    name = first(config, *DATABASE)
+    name = first(config, *_DATABASE_KEYS)
     databases = rules[-1].options("database") or ((name,) if name else ())
     source = Source(
         platform="oracle",
@@ -136,7 +136,7 @@ def _values(config: Config) -> Callable[[Table], Node]:
 
 def _internal(config: Config, topic: str) -> bool:
     """The redo log that the connector writes and reads again, its corrupted records, heartbeats."""
-    database = first(config, *DATABASE) or ""
+    database = first(config, *_DATABASE_KEYS) or ""
     named = {
         "redo.log.topic.name": "${connectorName}-${databaseName}-redo-log",
         "redo.log.corruption.topic": "",
@@ -153,7 +153,7 @@ FAMILY = SourceFamily(
     platform="oracle",
     reads=_reads,
     rule="https://docs.confluent.io/kafka-connectors/oracle-cdc/current/configuration-properties.html",
-    naming=(TEMPLATE, *DATABASE),
+    naming=(_TEMPLATE, *_DATABASE_KEYS),
     selecting=("table.inclusion.regex", "table.exclusion.regex"),
     internal=_internal,
     never_known="the columns behind topics of lob.topic.name.template",

@@ -13,7 +13,7 @@ from kc_lineage_dagster.derive.records import Record
 from kc_lineage_dagster.lineage import Dataset, Unresolved
 
 
-def writes(config: Config, record: Record) -> Iterable[Dataset | Unresolved]:
+def _writes(config: Config, record: Record) -> Iterable[Dataset | Unresolved]:
     """The table of a topic."""
     table = (first(config, "table") or "${topic}").replace("${topic}", topic_of(record))
     if "${" in table:
@@ -25,7 +25,7 @@ FAMILY = SinkFamily(
     name="questdb_sink",
     classes=("io.questdb.kafka.QuestDBSinkConnector",),
     platform="questdb",
-    writes=writes,
+    writes=_writes,
     naming=("table",),
     never_known="tables whose template holds ${key}",
     spelled="table",

@@ -16,15 +16,15 @@ from kc_lineage_dagster.derive.readers.mirrors import Mirror, mirrored
 from kc_lineage_dagster.java_regex import Refused, compile_java
 from kc_lineage_dagster.lineage import Unresolved
 
-SOURCE, TARGET, FORMAT = "src.kafka.bootstrap.servers", "dest.kafka.bootstrap.servers", "topic.rename.format"
+_SOURCE, _TARGET, _FORMAT = "src.kafka.bootstrap.servers", "dest.kafka.bootstrap.servers", "topic.rename.format"
 _TOPIC = "${topic}"
 _NEVER = frozenset({"__consumer_offsets", "__transaction_state", "__consumer_timestamps"})
 
 
 def _reads(config: Config, evidence: Evidence) -> Iterator[Found]:
-    source, renamed = first(config, SOURCE), first(config, FORMAT) or _TOPIC
+    source, renamed = first(config, _SOURCE), first(config, _FORMAT) or _TOPIC
     if source is None:
-        yield Unresolved(SOURCE, "has no value, and the source cluster has no other name")
+        yield Unresolved(_SOURCE, "has no value, and the source cluster has no other name")
         return
     named, unwanted = items(config.get("topic.whitelist")), set(items(config.get("topic.blacklist"))) | _NEVER
     pattern = first(config, "topic.regex")
@@ -45,9 +45,9 @@ def _reads(config: Config, evidence: Evidence) -> Iterator[Found]:
         return copy[len(start) : len(copy) - len(end)] if fits else None
 
     mirror = Mirror(
-        key=SOURCE,
+        key=_SOURCE,
         source=source,
-        target=first(config, TARGET),
+        target=first(config, _TARGET),
         what="topic.whitelist, topic.regex",
         named=tuple(topic for topic in named if topic not in unwanted),
         selected=selected,
@@ -55,7 +55,7 @@ def _reads(config: Config, evidence: Evidence) -> Iterator[Found]:
         backwards=backwards,
         internal=lambda topic: topic in _NEVER,
         head=start,
-        same=bool(set(items(source)) & set(items(config.get(TARGET)))),
+        same=bool(set(items(source)) & set(items(config.get(_TARGET)))),
     )
     yield from mirrored(mirror, evidence)
 
@@ -66,7 +66,7 @@ FAMILY = SourceFamily(
     platform="kafka",
     reads=_reads,
     rule="https://docs.confluent.io/platform/current/multi-dc-deployments/replicator/configuration_options.html",
-    naming=(SOURCE, TARGET, FORMAT),
+    naming=(_SOURCE, _TARGET, _FORMAT),
     selecting=("topic.whitelist", "topic.regex", "topic.blacklist"),
     internal=lambda config, topic: topic in _NEVER,
     never_known="the source cluster, unless options.cluster_aliases has its bootstrap servers",

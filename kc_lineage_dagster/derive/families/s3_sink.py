@@ -15,7 +15,7 @@ from kc_lineage_dagster.derive.records import Record
 from kc_lineage_dagster.lineage import Dataset, Unresolved
 
 
-def writes(config: Config, record: Record) -> Iterable[Dataset | Unresolved]:
+def _writes(config: Config, record: Record) -> Iterable[Dataset | Unresolved]:
     """The topic's folder."""
     folder = topic_folder(config, required(config, "s3.bucket.name"), topic_of(record))
     return (refused_rename(record) or qualified("s3", folder),)
@@ -25,7 +25,7 @@ FAMILY = SinkFamily(
     name="s3_sink",
     classes=("io.confluent.connect.s3.S3SinkConnector", "S3_SINK"),
     platform="s3",
-    writes=writes,
+    writes=_writes,
     naming=("s3.bucket.name", *LAYOUT_KEYS),
     never_known="folders of a partitioner that is not Confluent's own",
     spelled="bucket/folder, without scheme",

@@ -32,7 +32,7 @@ _TOKEN = r'("[^"]+"|[^\s:,"]+)'
 _ENTRY = re.compile(rf"\s*{_TOKEN}\s*:\s*{_TOKEN}\s*(?:,|$)")
 
 
-def writes(config: Config, record: Record) -> Iterable[Dataset | Unresolved]:
+def _writes(config: Config, record: Record) -> Iterable[Dataset | Unresolved]:
     """Versions 1 to 3; a map may name ``schema.table`` or ``database.schema.table``."""
     topic = topic_of(record)
     tables = _map(first(config, _KEY) or "")
@@ -44,7 +44,7 @@ def writes(config: Config, record: Record) -> Iterable[Dataset | Unresolved]:
     return (qualified("snowflake", *place[: max(0, 2 - given)], table),)
 
 
-def writes_streaming(config: Config, record: Record) -> Iterable[Dataset | Unresolved]:
+def _writes_streaming(config: Config, record: Record) -> Iterable[Dataset | Unresolved]:
     """Version 4: names are quoted identifiers, so a dot in a topic stays within the table's name."""
     topic = topic_of(record)
     tables = _map(first(config, _KEY) or "")
@@ -53,14 +53,14 @@ def writes_streaming(config: Config, record: Record) -> Iterable[Dataset | Unres
     return (qualified("snowflake", *place, table),)
 
 
-def columns(config: Config, record: Record, target: Dataset) -> Node:
+def _columns(config: Config, record: Record, target: Dataset) -> Node:
     """Versions 1 to 3: the whole value in ``RECORD_CONTENT``, or with ``snowflake.enable.schematization`` a column for
     each of its fields, in upper case, with all that is inside. ``RECORD_METADATA`` holds the key, among others.
     """
     return _table(record, schematized=flag(config, _SCHEMATIZES))
 
 
-def columns_streaming(config: Config, record: Record, target: Dataset) -> Node:
+def _columns_streaming(config: Config, record: Record, target: Dataset) -> Node:
     """Version 4: the same, with a column for each field unless that is switched off."""
     return _table(record, schematized=_schematizes_by_default(config))
 
@@ -135,28 +135,29 @@ def _hash(text: str) -> int:
 _NAMING = ("snowflake.database.name", "snowflake.schema.name", _KEY)
 _SPELLED = "database.schema.table, in lower case as DataHub's Snowflake ingestion has it"
 
-CLASSIC = SinkFamily(
-    name="snowflake_sink",
-    classes=("com.snowflake.kafka.connector.SnowflakeSinkConnector", "SnowflakeSink"),
-    platform="snowflake",
-    writes=writes,
-    columns=columns,
-    makes_columns=makes_all,
-    naming=_NAMING,
-    never_known="a topic that several regular expressions of the map match: their order is not defined",
-    spelled=_SPELLED,
-    rule="com.snowflake.kafka.connector.Utils.generateValidNameFromMap (versions 1 to 3)",
+FAMILIES = (
+    SinkFamily(
+        name="snowflake_sink",
+        classes=("com.snowflake.kafka.connector.SnowflakeSinkConnector", "SnowflakeSink"),
+        platform="snowflake",
+        writes=_writes,
+        columns=_columns,
+        makes_columns=makes_all,
+        naming=_NAMING,
+        never_known="a topic that several regular expressions of the map match: their order is not defined",
+        spelled=_SPELLED,
+        rule="com.snowflake.kafka.connector.Utils.generateValidNameFromMap (versions 1 to 3)",
+    ),
+    SinkFamily(
+        name="snowflake_streaming_sink",
+        classes=("com.snowflake.kafka.connector.SnowflakeStreamingSinkConnector",),
+        platform="snowflake",
+        writes=_writes_streaming,
+        columns=_columns_streaming,
+        # where a table was there before, fields without a column are left out
+        makes_columns=lambda config: not _schematizes_by_default(config),
+        naming=(*_NAMING, _SANITIZE),
+        spelled=_SPELLED,
+        rule="com.snowflake.kafka.connector.RegexTopicToTableResolver, TopicToTableParser (version 4)",
+    ),
 )
-STREAMING = SinkFamily(
-    name="snowflake_streaming_sink",
-    classes=("com.snowflake.kafka.connector.SnowflakeStreamingSinkConnector",),
-    platform="snowflake",
-    writes=writes_streaming,
-    columns=columns_streaming,
-    # where a table was there before, fields without a column are left out
-    makes_columns=lambda config: not _schematizes_by_default(config),
-    naming=(*_NAMING, _SANITIZE),
-    spelled=_SPELLED,
-    rule="com.snowflake.kafka.connector.RegexTopicToTableResolver, TopicToTableParser (version 4)",
-)
-FAMILIES = (CLASSIC, STREAMING)

@@ -15,7 +15,7 @@ from kc_lineage_dagster.derive.records import Record
 from kc_lineage_dagster.lineage import Dataset, Unresolved
 
 
-def writes(config: Config, record: Record) -> Iterable[Dataset | Unresolved]:
+def _writes(config: Config, record: Record) -> Iterable[Dataset | Unresolved]:
     """The table of a topic; the map is looked up by the exact name."""
     topic, tables = topic_of(record), topic_map(config, "starrocks.topic2table.map")
     table = tables if isinstance(tables, Unresolved) else tables.exact.get(topic, topic)
@@ -29,7 +29,7 @@ FAMILY = SinkFamily(
         "com.starrocks.connector.kafka.StarRocksSinkConnectorV2",
     ),
     platform="starrocks",
-    writes=writes,
+    writes=_writes,
     naming=("starrocks.database.name", "starrocks.topic2table.map"),
     spelled="default_catalog.database.table",
     rule="com.starrocks.connector.kafka.StarRocksSinkTask, Util.parseTopicToTableMap",

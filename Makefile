@@ -54,11 +54,18 @@ lint: setup ## ruff and mypy
 lock: setup ## requirements-dev.lock, newest versions that fit pyproject.toml
 	$(BIN)/pip install -q uv
 	$(BIN)/uv pip compile -q --universal --upgrade --python-version 3.10 --no-emit-index-url --no-annotate --no-header \
-	  --extra test --extra dev --extra browser -o requirements-dev.lock pyproject.toml
+	  --extra test --extra dev --extra browser --extra docs -o requirements-dev.lock pyproject.toml
 
-docs: setup ## docs/coverage.md from the registry, and the keys that lineage reads from derivation's source
+docs: setup ## what is written by tools: docs/coverage.md, docs/cli.md, tables of docs/recipe.md, the keys that lineage reads
 	$(BIN)/python -m tools.coverage docs/coverage.md
+	$(BIN)/python -m tools.recipe_reference docs/recipe.md
+	$(BIN)/python -m tools.command_reference docs/cli.md
 	$(BIN)/python -m tools.lineage_keys
+
+site: setup ## the documentation as a site in build/site; every link and anchor is checked
+	$(BIN)/pip install -q --disable-pip-version-check -c requirements-dev.lock mkdocs mkdocs-material
+	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict --quiet
+	@echo "build/site/index.html"
 
 doctor: setup ## try Connect, DataHub and the state path of every recipe
 	$(BIN)/kc-lineage doctor
@@ -118,4 +125,4 @@ ui: setup ## dagster dev with the demo recipe
 clean: ## forget the environment and all state
 	rm -rf $(VENV) $(DAGSTER_HOME)
 
-.PHONY: help setup demo test fuzz lint lock docs doctor record browser package lowest postgres machines deploy-check live bench ui clean
+.PHONY: help setup demo test fuzz lint lock docs site doctor record browser package lowest postgres machines deploy-check live bench ui clean

@@ -8,9 +8,10 @@ from pathlib import Path
 import yaml
 
 from kc_lineage_dagster import build_definitions
-from kc_lineage_dagster.recipe.model import Options, SourceConfig
-from kc_lineage_dagster.recipe.servers import ConnectOptions
+from kc_lineage_dagster.recipe.model import Recipe
+from tools.command_reference import command_reference
 from tools.coverage import coverage
+from tools.recipe_reference import described, with_tables
 
 ROOT = Path(__file__).resolve().parents[1]
 
@@ -20,18 +21,27 @@ def test_coverage_page_is_current():
     assert (ROOT / "docs/coverage.md").read_text(encoding="utf-8") == coverage()
 
 
-def test_every_field_is_documented():
-    """Every field of the recipe stands in docs/recipe.md, and every option in its one place."""
-    text = (ROOT / "docs/recipe.md").read_text(encoding="utf-8")
-    named = set(re.findall(r"`([a-z_.]+)`", text))
-    assert set(SourceConfig.model_fields) <= named
-    assert set(Options.model_fields) - {"connect"} <= named
-    assert {f"connect.{name}" for name in ConnectOptions.model_fields} <= named
+def test_command_reference_is_current():
+    """docs/cli.md is what `kc-lineage --help` and its subcommands say now (`make docs`)."""
+    assert (ROOT / "docs/cli.md").read_text(encoding="utf-8") == command_reference()
+
+
+def test_tables_of_the_recipe_are_current():
+    """The tables of docs/recipe.md are what the models say now (`make docs`), and there is one for every part."""
+    page = (ROOT / "docs/recipe.md").read_text(encoding="utf-8")
+    assert with_tables(page) == page
+    assert re.findall(r"<!-- fields of ([\w.]+) -->", page) == ["recipe", "source.config", "options"]
+
+
+def test_every_field_says_what_it_is():
+    """Every field of the recipe has a description: a sentence, which docs/recipe.md and editors show."""
+    said = {path: field.description or "" for path, field in described(Recipe)}
+    assert {path for path, text in said.items() if not re.match(r"[`\w].*\.\)?$", text)} == set()
 
 
 def test_links_lead_somewhere():
     """Relative links of the documentation lead to files."""
-    for page in [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *(ROOT / "docs").glob("*.md")]:
+    for page in [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *(ROOT / "docs").rglob("*.md")]:
         for target in re.findall(r"\]\((?!https?:|#|data:)([^)#]+)", page.read_text(encoding="utf-8")):
             assert (page.parent / target).exists(), f"{page.name}: {target}"
 

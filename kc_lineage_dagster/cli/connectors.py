@@ -18,7 +18,14 @@ from kc_lineage_dagster.lineage import Unresolved
 
 @click.command()
 @click.argument("classes", nargs=-1, metavar="[CLASS]...")
-@click.option("--format", "form", type=click.Choice(["text", "json"]), default="text", show_default=True)
+@click.option(
+    "--format",
+    "form",
+    type=click.Choice(["text", "json"]),
+    default="text",
+    show_default=True,
+    help="json: everything that is known of each class.",
+)
 def command(classes: tuple[str, ...], form: str) -> None:
     """Say whether a connector class or a transform is understood, and by which rule; without CLASS, list all families.
 

@@ -24,7 +24,7 @@ _SHOWN = 30  # connectors
 
 @click.command()
 @click.option("--ui", is_flag=True, help="Then serve Dagster's web interface, until Ctrl-C.")
-@click.option("--port", type=int, default=3000, show_default=True, help="Of the web interface.")
+@click.option("--port", type=int, default=3000, show_default=True, help="Port of the web interface.")
 def command(ui: bool, port: int) -> None:
     """Run the main job with Dagster: from a saved cluster (a real worker's answers) to DataHub Lite, an SQLite file.
 

@@ -27,7 +27,14 @@ _COLORS = {"-": "red", "+": "green", "?": "yellow"}
     help="Compare with this cluster's lineage, not with what the last sync left: the base branch's folder, say.",
 )
 @click.option("--recipe", "rules", metavar="RECIPE", help="Names and options for saved clusters, as in `lineage`.")
-@click.option("--format", "form", type=click.Choice(["text", "markdown"]), default="text", show_default=True)
+@click.option(
+    "--format",
+    "form",
+    type=click.Choice(["text", "markdown"]),
+    default="text",
+    show_default=True,
+    help="markdown: a comment for a pull request.",
+)
 @click.option("--exit-code", is_flag=True, help="Exit with 1 when anything would change.")
 def command(recipe: str, against: str | None, rules: str | None, form: str, exit_code: bool) -> None:
     """Show what a sync of RECIPE would create, change and remove. Sends nothing and writes nothing.

@@ -9,16 +9,18 @@ from __future__ import annotations
 import os
 import re
 from collections import defaultdict
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
 
-from pydantic import BaseModel, ValidationError
+from pydantic import ValidationError
 
 from kc_lineage_dagster.errors import RecipeError
-from kc_lineage_dagster.recipe.model import LONGEST_CLUSTER_NAME, Options, Recipe
+from kc_lineage_dagster.recipe.model import Options, Recipe
+from kc_lineage_dagster.recipe.servers import Model
+from kc_lineage_dagster.recipe.source import LONGEST_CLUSTER_NAME
 from kc_lineage_dagster.yaml_text import YamlTextError, load_documents
 
 RECIPES_VARIABLE = "KC_LINEAGE_RECIPES"
@@ -238,12 +240,6 @@ def _explained(problem: Any) -> str:
     if problem["type"] != "extra_forbidden":
         return str(problem["msg"]).removeprefix("Value error, ")
     name = str(problem["loc"][-1])
-    close = get_close_matches(name, [field for model in _models() for field in model.model_fields], n=1)
+    fields = [field for model in Model.__subclasses__() for field in model.model_fields]
+    close = get_close_matches(name, fields, n=1)
     return "unknown field" + (f"; did you mean {close[0]}?" if close and close[0] != name else "")
-
-
-def _models() -> Iterator[type[BaseModel]]:
-    from kc_lineage_dagster.recipe import model
-    from kc_lineage_dagster.recipe.servers import Model
-
-    return (one for one in vars(model).values() if isinstance(one, type) and issubclass(one, Model))

@@ -24,32 +24,36 @@ def web_address(value: str | None) -> str | None:
 class ConnectOptions(Model):
     """How to reach the Connect cluster, beyond ``source.config``; times in seconds."""
 
-    bearer_token: SecretStr | None = None
-    headers: dict[str, SecretStr] = {}
-    ca_bundle: str | None = None
-    client_certificate: str | None = None
-    client_key: str | None = None
-    verify: bool = True
-    request_timeout: float = Field(30, gt=0)
-    total_timeout: float = Field(600, gt=0)
-    concurrency: int = Field(16, ge=1, le=64)
-    retries: int = Field(6, ge=0, le=20)
+    bearer_token: SecretStr | None = Field(None, description="Authentication by a token instead of a user name.")
+    headers: dict[str, SecretStr] = Field({}, description="Further headers of every request.")
+    ca_bundle: str | None = Field(
+        None,
+        description="File of the certificates that the worker's is checked with; wins over `REQUESTS_CA_BUNDLE`.",
+    )
+    client_certificate: str | None = Field(None, description="File of the certificate that the worker asks for.")
+    client_key: str | None = Field(None, description="File of the key of that certificate.")
+    verify: bool = Field(True, description="Whether the worker's certificate is checked.")
+    request_timeout: float = Field(30, gt=0, description="Seconds for one request.")
+    total_timeout: float = Field(600, gt=0, description="Seconds for reading the cluster.")
+    concurrency: int = Field(16, ge=1, le=64, description="Requests at once.")
+    retries: int = Field(6, ge=0, le=20, description="Further tries of a request.")
 
 
 class SchemaRegistry(Model):
-    """A schema registry with Confluent's API. ``url``: where connectors' converters name none; credentials go to this
-    registry and to no other.
-    """
+    """A schema registry with Confluent's API."""
 
-    url: str | None = None
-    username: str | None = None
-    password: SecretStr | None = None
-    bearer_token: SecretStr | None = None
-    headers: dict[str, SecretStr] = {}
-    ca_bundle: str | None = None
-    client_certificate: str | None = None
-    client_key: str | None = None
-    verify: bool = True
+    url: str | None = Field(None, description="Its address where the connectors' converters name none.")
+    username: str | None = Field(
+        None,
+        description="User name for basic authentication; credentials go to this registry and to no other.",
+    )
+    password: SecretStr | None = Field(None, description="Password for basic authentication.")
+    bearer_token: SecretStr | None = Field(None, description="Authentication by a token instead.")
+    headers: dict[str, SecretStr] = Field({}, description="Further headers of every request.")
+    ca_bundle: str | None = Field(None, description="File of the certificates that the registry's is checked with.")
+    client_certificate: str | None = Field(None, description="File of the certificate that the registry asks for.")
+    client_key: str | None = Field(None, description="File of the key of that certificate.")
+    verify: bool = Field(True, description="Whether the registry's certificate is checked.")
 
     @field_validator("url")
     @classmethod
@@ -60,15 +64,18 @@ class SchemaRegistry(Model):
 class ConfluentCatalog(Model):
     """``confluent_catalog``: Confluent Cloud's Stream Catalog, the fields of DataHub's source."""
 
-    enabled: bool = False
-    schema_registry_url: str | None = None
-    api_key: SecretStr | None = None
-    api_secret: SecretStr | None = None
-    page_size: int = Field(100, ge=1, le=1_000)
-    timeout_seconds: int = Field(30, gt=0)
-    include_lineage: bool = False
-    include_tags: bool = True
-    include_business_metadata: bool = True
+    enabled: bool = Field(False, description="Whether the catalog is asked.")
+    schema_registry_url: str | None = Field(None, description="Its address, `https://psrc-....confluent.cloud`.")
+    api_key: SecretStr | None = Field(None, description="API key of the schema registry.")
+    api_secret: SecretStr | None = Field(None, description="API secret of the schema registry.")
+    page_size: int = Field(100, ge=1, le=1_000, description="Entities an answer.")
+    timeout_seconds: int = Field(30, gt=0, description="Seconds for one request.")
+    include_lineage: bool = Field(False, description="Take the catalog's topics of a connector for its active topics.")
+    include_tags: bool = Field(True, description="Tags of connectors, as the flow's property `confluent.tags`.")
+    include_business_metadata: bool = Field(
+        True,
+        description="Business metadata of connectors, as the flow's properties.",
+    )
 
     @model_validator(mode="after")
     def _complete(self) -> ConfluentCatalog:

@@ -26,7 +26,7 @@ from kc_lineage_dagster.emit.sinks import REST, default_sink
 from kc_lineage_dagster.emit.urns import dataset_instance
 from kc_lineage_dagster.errors import SinkError
 from kc_lineage_dagster.lineage import KAFKA, ConnectorLineage, Dataset
-from kc_lineage_dagster.recipe.model import SourceConfig
+from kc_lineage_dagster.recipe.source import SourceConfig
 
 if TYPE_CHECKING:
     from datahub.ingestion.graph.client import DataHubGraph

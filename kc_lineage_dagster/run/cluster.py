@@ -19,14 +19,9 @@ from kc_lineage_dagster.derive.generic import GenericConnector
 from kc_lineage_dagster.emit.urns import Naming
 from kc_lineage_dagster.lineage import KAFKA, Dataset
 from kc_lineage_dagster.recipe.files import RecipeFile
-from kc_lineage_dagster.recipe.model import (
-    DEFAULT_CONNECT_URI,
-    PLACE_OF_CONNECTOR,
-    Recipe,
-    SourceConfig,
-    StatefulIngestion,
-)
-from kc_lineage_dagster.recipe.model import GenericConnector as GenericEntry
+from kc_lineage_dagster.recipe.model import PLACE_OF_CONNECTOR, Recipe
+from kc_lineage_dagster.recipe.source import DEFAULT_CONNECT_URI, SourceConfig, StatefulIngestion
+from kc_lineage_dagster.recipe.source import GenericConnector as GenericEntry
 from kc_lineage_dagster.run.beyond import Beyond, beyond
 
 if TYPE_CHECKING:

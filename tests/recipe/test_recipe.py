@@ -13,7 +13,8 @@ from hypothesis import strategies as st
 
 from kc_lineage_dagster.errors import RecipeError
 from kc_lineage_dagster.recipe.files import DEMO, find_recipes, read_recipe, recipe_of, slug_of
-from kc_lineage_dagster.recipe.model import ENVIRONMENTS, Patterns, Recipe
+from kc_lineage_dagster.recipe.model import Recipe
+from kc_lineage_dagster.recipe.source import ENVIRONMENTS, Patterns
 from kc_lineage_dagster.run.cluster import Cluster
 from kc_lineage_dagster.state.place import place_of
 

@@ -7,6 +7,7 @@ import unicodedata
 
 from kc_lineage_dagster.java_regex import properties
 from kc_lineage_dagster.java_regex.charset import CharSet, Ranges, chars, negate
+from kc_lineage_dagster.java_regex.cursor import Cursor
 from kc_lineage_dagster.java_regex.lettercase import either_case_ascii, range_unicode, single_unicode
 from kc_lineage_dagster.java_regex.nodes import (
     Alt,
@@ -18,7 +19,6 @@ from kc_lineage_dagster.java_regex.nodes import (
     NotTranslated,
     Seq,
 )
-from kc_lineage_dagster.java_regex.parser_state import State
 
 ILLEGAL = "Illegal/unsupported escape sequence"
 _CONTROLS = {"a": 7, "e": 0x1B, "f": 0x0C, "n": 0x0A, "r": 0x0D, "t": 9}
@@ -50,49 +50,49 @@ def range_with_case(low: int, high: int, flags: frozenset[str]) -> Ranges:
     return range_unicode(low, high) if "u" in flags else either_case_ascii(low, high)
 
 
-def escaped_set(state: State, letter: str) -> CharSet | None:
+def escaped_set(cursor: Cursor, letter: str) -> CharSet | None:
     """Return the set of ``\\d``, ``\\P{..}`` and their like, read up to ``letter``; None for other escapes."""
     if letter in "pP":
-        name = _property_name(state)
-        found = properties.java_property(name, state.flags)
+        name = _property_name(cursor)
+        found = properties.java_property(name, cursor.flags)
         return negate(found) if letter == "P" else found
     if letter.lower() not in _SETS:
         return None
-    found = _SETS[letter.lower()]["U" in state.flags]
+    found = _SETS[letter.lower()]["U" in cursor.flags]
     return negate(found) if letter.isupper() else found
 
 
-def _property_name(state: State) -> str:
-    if state.accept("{"):
-        return state.take_until("}", "Unclosed character family")
-    return state.take_in_escape()
+def _property_name(cursor: Cursor) -> str:
+    if cursor.accept("{"):
+        return cursor.take_until("}", "Unclosed character family")
+    return cursor.take_in_escape()
 
 
-def escaped_point(state: State, letter: str) -> int:
+def escaped_point(cursor: Cursor, letter: str) -> int:
     """Return the code point of an escape that stands for one character; raises NotTranslated for others."""
     if letter in _CONTROLS:
         return _CONTROLS[letter]
     if letter in _NUMBERED:
-        return _NUMBERED[letter](state)
+        return _NUMBERED[letter](cursor)
     if not letter or (letter.isascii() and letter.isalnum()):
         raise NotTranslated(ILLEGAL if letter else "Unescaped trailing backslash")
     return ord(letter)
 
 
-def _control(state: State) -> int:
-    char = state.take_in_escape()
+def _control(cursor: Cursor) -> int:
+    char = cursor.take_in_escape()
     if not char:
         raise NotTranslated("Illegal control escape sequence")
     return ord(char) ^ 64
 
 
-def _octal(state: State) -> int:
+def _octal(cursor: Cursor) -> int:
     digits = ""
     while len(digits) < (3 if digits[:1] in tuple("0123") else 2):
-        at = state.pos
-        digit = state.take_in_escape()
+        at = cursor.pos
+        digit = cursor.take_in_escape()
         if digit not in tuple(string.octdigits):
-            state.pos = at
+            cursor.pos = at
             break
         digits += digit
     if not digits:
@@ -100,28 +100,28 @@ def _octal(state: State) -> int:
     return int(digits, 8)
 
 
-def _hex(state: State) -> int:
+def _hex(cursor: Cursor) -> int:
     error = "Illegal hexadecimal escape sequence"
-    if state.accept("{"):
-        digits = state.take_until("}", error)
+    if cursor.accept("{"):
+        digits = cursor.take_until("}", error)
         if len(digits) < 1 or not set(digits) <= set(string.hexdigits) or int(digits, 16) > 0x10FFFF:
             raise NotTranslated(error)
         return _whole(int(digits, 16))
-    return _hex_digits(state, 2, error)
+    return _hex_digits(cursor, 2, error)
 
 
-def _hex_digits(state: State, count: int, error: str) -> int:
-    digits = "".join(state.take_in_escape() for _ in range(count))
+def _hex_digits(cursor: Cursor, count: int, error: str) -> int:
+    digits = "".join(cursor.take_in_escape() for _ in range(count))
     if len(digits) < count or not set(digits) <= set(string.hexdigits):
         raise NotTranslated(error)
     return int(digits, 16)
 
 
-def _utf16(state: State) -> int:
+def _utf16(cursor: Cursor) -> int:
     error = "Illegal Unicode escape sequence"
-    unit = _hex_digits(state, 4, error)
-    if 0xD800 <= unit <= 0xDBFF and state.accept("\\u"):
-        low = _hex_digits(state, 4, error)
+    unit = _hex_digits(cursor, 4, error)
+    if 0xD800 <= unit <= 0xDBFF and cursor.accept("\\u"):
+        low = _hex_digits(cursor, 4, error)
         if 0xDC00 <= low <= 0xDFFF:
             return 0x10000 + ((unit - 0xD800) << 10) + (low - 0xDC00)
     return _whole(unit)
@@ -133,10 +133,10 @@ def _whole(point: int) -> int:
     return point
 
 
-def _named(state: State) -> int:
-    if not state.accept("{"):
+def _named(cursor: Cursor) -> int:
+    if not cursor.accept("{"):
         raise NotTranslated("Illegal character name escape sequence")
-    name = state.take_until("}", "Unclosed character name escape sequence")
+    name = cursor.take_until("}", "Unclosed character name escape sequence")
     try:
         return ord(unicodedata.lookup(name))
     except (KeyError, TypeError):
@@ -146,79 +146,79 @@ def _named(state: State) -> int:
 _NUMBERED = {"0": _octal, "c": _control, "x": _hex, "u": _utf16, "N": _named}
 
 
-def escape(state: State) -> Node:
+def escape(cursor: Cursor) -> Node:
     """Return the node of the escape at the backslash, outside of a class."""
-    start = state.pos
-    state.take()
-    letter = state.take()
+    start = cursor.pos
+    cursor.take()
+    letter = cursor.take()
     if letter and letter in "123456789":
-        return _numbered_reference(state, start, letter)
+        return _numbered_reference(cursor, start, letter)
     if letter in _OTHERS:
-        return _OTHERS[letter](state, start)
+        return _OTHERS[letter](cursor, start)
     if letter in _PLACES:
-        return _place(state, start, letter)
-    found = escaped_set(state, letter) if letter else None
+        return _place(cursor, start, letter)
+    found = escaped_set(cursor, letter) if letter else None
     if found is None:
-        point = escaped_point(state, letter)
-        found = one_with_case(point, state.flags)
-    return Char(found, state.source(start))
+        point = escaped_point(cursor, letter)
+        found = one_with_case(point, cursor.flags)
+    return Char(found, cursor.source(start))
 
 
-def _place(state: State, start: int, letter: str) -> Node:
+def _place(cursor: Cursor, start: int, letter: str) -> Node:
     kind = _PLACES[letter]
-    if letter == "Z" and "d" in state.flags:
+    if letter == "Z" and "d" in cursor.flags:
         kind = "unix_end_or_break"
-    if letter == "b" and state.peek() == "{":
+    if letter == "b" and cursor.peek() == "{":
         raise NotTranslated("\\b{g}, a boundary of grapheme clusters")
     if letter in _UNICODE_PLACES:
-        if "U" in state.flags:
+        if "U" in cursor.flags:
             kind = _UNICODE_PLACES[letter]
         else:
-            state.ascii_only = _WORD_REASON
-    return Anchor(kind, state.source(start))
+            cursor.ascii_only = _WORD_REASON
+    return Anchor(kind, cursor.source(start))
 
 
-def _numbered_reference(state: State, start: int, first: str) -> Node:
+def _numbered_reference(cursor: Cursor, start: int, first: str) -> Node:
     index = int(first)
     while True:
-        at = state.pos
-        digit = state.take_in_escape()
-        if not digit or digit not in string.digits or index * 10 + int(digit) > state.groups:
-            state.pos = at
-            return _reference(state, start, index)
+        at = cursor.pos
+        digit = cursor.take_in_escape()
+        if not digit or digit not in string.digits or index * 10 + int(digit) > cursor.groups:
+            cursor.pos = at
+            return _reference(cursor, start, index)
         index = index * 10 + int(digit)
 
 
-def _named_reference(state: State, start: int) -> Node:
-    if not state.accept("<"):
+def _named_reference(cursor: Cursor, start: int) -> Node:
+    if not cursor.accept("<"):
         raise NotTranslated("\\k is not followed by '<' for named capturing group")
-    name = state.take_until(">", "named capturing group is missing trailing '>'")
-    if name not in state.names:
+    name = cursor.take_until(">", "named capturing group is missing trailing '>'")
+    if name not in cursor.names:
         raise NotTranslated(f"named capturing group <{name}> does not exist")
-    return _reference(state, start, state.names[name])
+    return _reference(cursor, start, cursor.names[name])
 
 
-def _reference(state: State, start: int, index: int) -> Node:
-    if index not in state.closed:
-        state.ahead.append(index)
-        return Anchor("never", state.source(start))
-    if "i" in state.flags:
-        state.ascii_only = "a back reference that ignores letter case"
-    return BackRef(index, "i" in state.flags, state.source(start))
+def _reference(cursor: Cursor, start: int, index: int) -> Node:
+    if index not in cursor.closed:
+        cursor.ahead.append(index)
+        return Anchor("never", cursor.source(start))
+    if "i" in cursor.flags:
+        cursor.ascii_only = "a back reference that ignores letter case"
+    return BackRef(index, "i" in cursor.flags, cursor.source(start))
 
 
-def _line_break(state: State, start: int) -> Node:
-    source = state.source(start)
+def _line_break(cursor: Cursor, start: int) -> Node:
+    source = cursor.source(start)
     both = Seq((Char(chars("\r"), "\\r"), Char(chars("\n"), "\\n")))
     return Alt((both, Char(properties.VERTICAL, source)))
 
 
-def _cluster(state: State, start: int) -> Node:
-    state.ascii_only = "\\X, whose clusters differ between Unicode versions"
-    return Cluster(state.source(start))
+def _cluster(cursor: Cursor, start: int) -> Node:
+    cursor.ascii_only = "\\X, whose clusters differ between Unicode versions"
+    return Cluster(cursor.source(start))
 
 
-def _last_match(_state: State, _start: int) -> Node:
+def _last_match(_cursor: Cursor, _start: int) -> Node:
     raise NotTranslated("\\G, the end of the previous match")
 
 

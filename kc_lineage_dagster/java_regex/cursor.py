@@ -13,7 +13,7 @@ _SOURCE_FLAGS = "dsuixU"
 
 
 @dataclass(slots=True)
-class State:
+class Cursor:
     """A parser's only mutable value.
 
     ``flags``: letters of the inline flags in force. ``closed``: groups that are complete. ``ahead``: numbers that

@@ -1,0 +1,179 @@
+"""One parser for both dialects: alternation, sequence, groups and quantifiers. What the dialects differ in is data.
+
+Java's dialect is in ``java_parser``, that of RE2/J in ``re2_parser``.
+"""
+
+from __future__ import annotations
+
+import string
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+
+from kc_lineage_dagster.java_regex.cursor import Cursor, prepared
+from kc_lineage_dagster.java_regex.nodes import (
+    Atomic,
+    Group,
+    Look,
+    Mode,
+    Node,
+    NotTranslated,
+    Parsed,
+    Repeat,
+    alternation,
+    sequence,
+)
+
+Bounds = tuple[int, "int | None"]
+
+_BOUNDS: Mapping[str, Bounds] = {"?": (0, 1), "*": (0, None), "+": (1, None)}
+_LOOKS = (("<=", False, False), ("<!", False, True), ("=", True, False), ("!", True, True))
+
+
+@dataclass(frozen=True, slots=True)
+class Dialect:
+    """What one dialect reads in its own way.
+
+    ``atom``: reads what is neither a group nor a quantifier, given its first character; the cursor stands before it.
+    ``mode``: reads what follows the bounds of a quantifier (``?``, ``+``) and returns the quantifier's mode.
+    ``name``: reads the name of a group, to the ``>`` behind it.
+    ``name_marks``: what opens a named group, after ``(?``.
+    ``flags``: the letters that ``(?...)`` may hold, and the flags that each of them switches.
+    ``refused_flags``: letters among them that are not translated, and why.
+    ``empty_flags``: whether ``(?)`` and ``(?i-)``, which switch nothing, are allowed.
+    ``check_behind``: refuses what a lookbehind may not hold; None for a dialect without lookaround and atomic groups.
+    ``literal_brace``: whether a brace that is no quantifier stands for itself.
+    ``most_rounds``: the largest number that a quantifier may have.
+    ``errors``: what the dialect's own compiler says: ``dangling`` quantifier (``{}`` is its character), ``unclosed``
+    and ``unmatched`` parenthesis, unknown ``flags``, ``rounds`` that are too many or out of order; ``no_rounds`` and
+    ``unclosed_rounds`` of a brace that is not literal.
+    """
+
+    atom: Callable[[Cursor, str], Node]
+    mode: Callable[[Cursor], Mode]
+    name: Callable[[Cursor], str]
+    name_marks: tuple[str, ...]
+    flags: Mapping[str, str]
+    most_rounds: int
+    errors: Mapping[str, str]
+    refused_flags: Mapping[str, str] = field(default_factory=dict)
+    empty_flags: bool = False
+    check_behind: Callable[[Node], None] | None = None
+    literal_brace: bool = False
+
+
+def parse(pattern: str, dialect: Dialect, flags: frozenset[str] = frozenset()) -> Parsed:
+    """Return the tree of a pattern; raises NotTranslated.
+
+    ``flags``: letters of the inline flags in force from the beginning.
+    """
+    cursor = Cursor(prepared(pattern), flags)
+    root = _alternation(cursor, dialect)
+    if cursor.pos < len(cursor.text):
+        raise NotTranslated(dialect.errors["unmatched"])
+    if any(index <= cursor.groups for index in cursor.ahead):
+        raise NotTranslated("a back reference to a group that is not complete yet")
+    return Parsed(root, cursor.groups, tuple(cursor.names.items()), cursor.ascii_only)
+
+
+def _alternation(cursor: Cursor, dialect: Dialect) -> Node:
+    branches = [_sequence(cursor, dialect)]
+    while cursor.peek() == "|":
+        cursor.take()
+        branches.append(_sequence(cursor, dialect))
+    return alternation(branches)
+
+
+def _sequence(cursor: Cursor, dialect: Dialect) -> Node:
+    items: list[Node] = []
+    while (char := cursor.peek()) and char not in "|)":
+        if char in _BOUNDS:
+            raise NotTranslated(dialect.errors["dangling"].format(char))
+        item = _group(cursor, dialect) if char == "(" else dialect.atom(cursor, char)
+        if item is not None:
+            items.append(_quantified(cursor, dialect, item))
+    return sequence(items)
+
+
+def _quantified(cursor: Cursor, dialect: Dialect, item: Node) -> Node:
+    bounds = quantifier(cursor, dialect)
+    return item if bounds is None else Repeat(item, *bounds, dialect.mode(cursor))
+
+
+def quantifier(cursor: Cursor, dialect: Dialect) -> Bounds | None:
+    """Read the bounds of the quantifier that comes next: least and most rounds, None for no end.
+
+    None, and nothing is read, where no quantifier comes next. Raises NotTranslated for one that the dialect refuses.
+    """
+    char, start = cursor.peek(), cursor.pos
+    if char in _BOUNDS:
+        cursor.take()
+        return _BOUNDS[char]
+    if not cursor.accept("{"):
+        return None
+    first = cursor.take_while(string.digits)
+    comma = cursor.accept(",")
+    second = cursor.take_while(string.digits) if comma else first
+    if not first or not cursor.accept("}"):
+        if not dialect.literal_brace:
+            raise NotTranslated(dialect.errors["unclosed_rounds" if first else "no_rounds"])
+        cursor.pos = start
+        return None
+    longest = max(len(first), len(second))
+    if longest > len(str(dialect.most_rounds)) or max(int(first), int(second or 0)) > dialect.most_rounds:
+        raise NotTranslated(dialect.errors["rounds"])
+    if second and int(second) < int(first):
+        raise NotTranslated(dialect.errors["rounds"])
+    return int(first), int(second) if second else None
+
+
+def _group(cursor: Cursor, dialect: Dialect) -> Node | None:
+    """Return the group at the parenthesis; None for ``(?flags)``, which holds to the end of the group around it."""
+    cursor.take()
+    outer = cursor.flags
+    if cursor.peek() != "?":
+        return _body(cursor, dialect, outer, cursor.open_group())
+    cursor.take()
+    if cursor.accept(":"):
+        return _body(cursor, dialect, outer)
+    if dialect.check_behind is not None:
+        if cursor.accept(">"):
+            return Atomic(_body(cursor, dialect, outer).body)
+        for mark, ahead, negated in _LOOKS:
+            if cursor.accept(mark):
+                body = _body(cursor, dialect, outer).body
+                if not ahead:
+                    dialect.check_behind(body)
+                return Look(body, ahead, negated)
+    if any(map(cursor.accept, dialect.name_marks)):
+        return _body(cursor, dialect, outer, cursor.open_group(dialect.name(cursor)))
+    return _flags(cursor, dialect, outer)
+
+
+def _body(cursor: Cursor, dialect: Dialect, outer: frozenset[str], index: int | None = None) -> Group:
+    cursor.enter()
+    body = _alternation(cursor, dialect)
+    if cursor.peek() != ")":
+        raise NotTranslated(dialect.errors["unclosed"])
+    cursor.take()
+    cursor.depth -= 1
+    cursor.flags = outer
+    if index is not None:
+        cursor.closed.add(index)
+    return Group(body, index)
+
+
+def _flags(cursor: Cursor, dialect: Dialect, outer: frozenset[str]) -> Node | None:
+    letters = "".join(dialect.flags)
+    on = cursor.take_while(letters)
+    minus = cursor.accept("-")
+    off = cursor.take_while(letters) if minus else ""
+    for letter, reason in dialect.refused_flags.items():
+        if letter in on:
+            raise NotTranslated(reason)
+    end = cursor.take()
+    switches = bool(off) if minus else bool(on) or end == ":"
+    if end not in (")", ":") or not (switches or dialect.empty_flags):
+        raise NotTranslated(dialect.errors["flags"])
+    added, removed = ({flag for letter in some for flag in dialect.flags[letter]} for some in (on, off))
+    cursor.flags = frozenset((outer | added) - removed)
+    return None if end == ")" else _body(cursor, dialect, outer)

@@ -152,6 +152,7 @@ def _point(point: int) -> str:
     return f"\\{char}" if 0x21 <= point <= 0x7E else char if point > _CONTROLS else f"\\x{point:02x}"
 
 
+@lru_cache(maxsize=1024)
 def to_regex(part: CharSet) -> str:
     """Return the set in the syntax of the `regex` package, version 1."""
     match part:

@@ -12,7 +12,7 @@ import regex
 
 from kc_lineage_dagster.java_regex.doubts import doubtful_groups, refuse_doubtful
 from kc_lineage_dagster.java_regex.java_parser import parse_java
-from kc_lineage_dagster.java_regex.nodes import Look, NotTranslated, Parsed, unrolled, walk
+from kc_lineage_dagster.java_regex.nodes import Look, Node, NotTranslated, Parsed, unrolled, walk
 from kc_lineage_dagster.java_regex.re2_parser import parse_re2
 from kc_lineage_dagster.java_regex.render import to_python
 from kc_lineage_dagster.java_regex.replacement import template
@@ -35,15 +35,28 @@ class Refused:
 
 
 @dataclass(slots=True)
-class _Spent:
-    """What the questions to one pattern have cost, in seconds, and until when it is left alone."""
+class _Matcher:
+    """A pattern as the `regex` package compiles it when it is first asked, and what its answers have cost.
 
+    ``codes``: by whether they serve texts without line breaks only. ``asked``, ``seconds``: how many questions there
+    were, and what they took. ``rests_until``: the time before which it is left alone.
+    """
+
+    root: Node
+    codes: dict[bool, regex.Pattern[str]] = field(default_factory=dict)
     asked: int = 0
     seconds: float = 0.0
     rests_until: float = 0.0
 
+    def code(self, text: str) -> regex.Pattern[str]:
+        """Return what matches a text; raises regex.error."""
+        plain = text.isprintable()  # no line break is: the common case, and the cheaper to compile
+        if plain not in self.codes:
+            self.codes[plain] = regex.compile(to_python(self.root, plain=plain), regex.V1)
+        return self.codes[plain]
+
     def count(self, started: float) -> None:
-        """One more question. A pause of the machine counts no more than the time limit."""
+        """Count one more question. A pause of the machine counts no more than the time limit."""
         now = monotonic()
         self.asked, self.seconds = self.asked + 1, self.seconds + min(now - started, TIME_LIMIT)
         if self.seconds > _BUDGET + self.asked * _USUAL:
@@ -62,9 +75,8 @@ class JavaRegex:
     pattern: str
     groups: int
     parsed: Parsed = field(repr=False, compare=False)
-    code: regex.Pattern[str] = field(repr=False, compare=False)
     doubtful: frozenset[int] = field(repr=False, compare=False)
-    spent: _Spent = field(default_factory=_Spent, repr=False, compare=False)
+    matcher: _Matcher = field(repr=False, compare=False)
 
     def matches(self, text: str) -> bool | Refused:
         """Tell whether the whole text matches (Matcher.matches)."""
@@ -99,18 +111,18 @@ class JavaRegex:
             refused = Refused("a text with characters beyond U+FFFF, between whose halves Java also searches")
         if refused is not None:
             return refused
-        finds = self._timed(lambda: tuple(_finds(self.code, text)))
+        finds = self._timed(text, lambda code: tuple(_finds(code, text)))
         return finds if isinstance(finds, Refused) else self._replaced(text, finds, replacement)
 
     def _full(self, text: str) -> regex.Match[str] | Refused | None:
         refused = self._unfit(text)
-        return refused or self._timed(lambda: self.code.fullmatch(text, timeout=TIME_LIMIT))
+        return refused or self._timed(text, lambda code: code.fullmatch(text, timeout=TIME_LIMIT))
 
     def _first(self, text: str) -> regex.Match[str] | Refused | None:
         refused = self._unfit(text)
         if refused is not None:
             return refused
-        found = self._timed(lambda: self.code.search(text, timeout=TIME_LIMIT))
+        found = self._timed(text, lambda code: code.search(text, timeout=TIME_LIMIT))
         if isinstance(found, Refused) or _inside_bmp(text if found is None else text[: found.start()]):
             return found
         return Refused("a text with characters beyond U+FFFF, between whose halves Java also searches")
@@ -126,15 +138,19 @@ class JavaRegex:
             return Refused(f"{_named(self.pattern)}: a lookbehind on a text with characters beyond U+FFFF")
         return None
 
-    def _timed(self, ask: Callable[[], _Answer]) -> _Answer | Refused:
+    def _timed(self, text: str, ask: Callable[[regex.Pattern[str]], _Answer]) -> _Answer | Refused:
+        try:
+            code = self.matcher.code(text)
+        except regex.error as error:
+            return Refused(f"{_named(self.pattern)}: the regex package says {error}")
         started = monotonic()
-        if started >= self.spent.rests_until:
+        if started >= self.matcher.rests_until:
             try:
-                return ask()
+                return ask(code)
             except TimeoutError:
                 pass
             finally:
-                self.spent.count(started)
+                self.matcher.count(started)
         return Refused(f"{_named(self.pattern)} takes longer than {TIME_LIMIT} s: stopped")
 
     def _replaced(self, text: str, finds: tuple[regex.Match[str], ...], replacement: str) -> str | Refused:
@@ -183,12 +199,9 @@ def compile_tree(pattern: str, parsed: Parsed) -> JavaRegex | Refused:
     try:
         doubtful = doubtful_groups(parsed.root)
         refuse_doubtful(parsed.root, doubtful)
-        code = regex.compile(to_python(parsed.root), regex.V1)
     except NotTranslated as error:
         return Refused(f"{_named(pattern)}: {error}")
-    except regex.error as error:
-        return Refused(f"{_named(pattern)}: the regex package says {error}")
-    return JavaRegex(pattern, parsed.groups, parsed, code, doubtful)
+    return JavaRegex(pattern, parsed.groups, parsed, doubtful, _Matcher(parsed.root))
 
 
 def _compiled(pattern: str, parse: Callable[[str], Parsed]) -> JavaRegex | Refused:

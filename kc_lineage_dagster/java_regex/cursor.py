@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from functools import lru_cache
 
 from kc_lineage_dagster.java_regex.nodes import NotTranslated
 
@@ -71,8 +72,8 @@ class Cursor:
 
     def source(self, start: int) -> str:
         """Return the Java source from ``start`` to here, with the flags that decide its meaning."""
-        flags = "".join(f for f in _SOURCE_FLAGS if f in self.flags)
         text = self.text[start : self.pos]
+        flags = _spelled(self.flags) if self.flags else ""
         return f"(?{flags}:{text})" if flags else text
 
     def open_group(self, name: str | None = None) -> int:
@@ -96,6 +97,12 @@ class Cursor:
             if self.take() == "#":
                 while self.pos < len(self.text) and self.text[self.pos] not in ends:
                     self.pos += 1
+
+
+@lru_cache(maxsize=64)
+def _spelled(flags: frozenset[str]) -> str:
+    """Return the flags that decide what a character or an escape means, as they stand in ``(?...)``."""
+    return "".join(flag for flag in _SOURCE_FLAGS if flag in flags)
 
 
 def prepared(pattern: str) -> str:

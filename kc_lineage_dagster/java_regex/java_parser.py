@@ -30,6 +30,7 @@ from kc_lineage_dagster.java_regex.nodes import (
 )
 from kc_lineage_dagster.java_regex.parser import Dialect, parse
 
+_DOT, _DOT_OF_UNIX = negate(properties.LINE_ENDS), negate(chars("\n"))
 _MODES: dict[str, Mode] = {"?": "lazy", "+": "possessive"}
 
 
@@ -65,7 +66,7 @@ def _place(char: str, flags: frozenset[str]) -> str:
 def _dot(flags: frozenset[str]) -> CharSet:
     if "s" in flags:
         return ANYTHING
-    return negate(chars("\n") if "d" in flags else properties.LINE_ENDS)
+    return _DOT_OF_UNIX if "d" in flags else _DOT
 
 
 def _mode(cursor: Cursor) -> Mode:

@@ -33,6 +33,7 @@ def _mapped() -> dict[int, frozenset[int]]:
     return {image: frozenset(points) for image, points in to.items()}
 
 
+@lru_cache(maxsize=1024)
 def either_case_ascii(low: int, high: int) -> Ranges:
     """Return the range and the other case of its ASCII letters."""
     pairs = [(low, high)]

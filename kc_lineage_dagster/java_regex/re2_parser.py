@@ -26,6 +26,7 @@ _POSIX: dict[str, CharSet] = {
     **{name.lower(): members for name, members in properties.POSIX.items()},
     "word": properties.WORD,
 }
+_DOT = negate(chars("\n"))
 _PLACES = {"A": "begin", "z": "end", "b": "word", "B": "not_word"}
 _ENDS = {
     ("^", False): "begin",
@@ -53,8 +54,7 @@ def _atom(cursor: Cursor, char: str) -> Node:
     if char in "^$":
         return Anchor(_ENDS[char, "m" in cursor.flags], cursor.source(start))
     if char == ".":
-        dot = ANYTHING if "s" in cursor.flags else negate(chars("\n"))
-        return Char(dot, cursor.source(start), dot=True)
+        return Char(ANYTHING if "s" in cursor.flags else _DOT, cursor.source(start), dot=True)
     return Char(_with_case(cursor, ord(char), ord(char)), cursor.source(start))
 
 

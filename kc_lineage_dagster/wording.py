@@ -1,13 +1,38 @@
-"""Words for people: numbers with their nouns, and texts that are safe to print."""
+"""Words for people: numbers with their nouns, and texts that can be printed and written to files."""
 
 from __future__ import annotations
 
+import json
+from typing import Any
+
 
 def counted(number: int, noun: str, plural: str | None = None) -> str:
-    """Return ``1 connector``, ``2 connectors``; ``plural`` where it is not the noun with an ``s``."""
+    """Return a number with its noun; ``plural`` where the noun does not simply take an ``s``.
+
+    >>> counted(1, "connector"), counted(2, "connector"), counted(0, "entity", "entities")
+    ('1 connector', '2 connectors', '0 entities')
+    """
     return f"{number} {noun if number == 1 else plural or f'{noun}s'}"
 
 
 def printable(text: str) -> str:
-    """Return the text without what would steer a terminal: names come from whoever may write to the cluster."""
+    r"""Return the text without what would steer a terminal: names come from whoever may write to the cluster.
+
+    >>> printable("a\x1b[31mb")
+    'a�[31mb'
+    """
     return "".join(character if character.isprintable() else "�" for character in text)
+
+
+def encodable(text: str) -> str:
+    r"""Return the text with ``?`` for every lone surrogate, which JSON can hold (``"\ud800"``) and UTF-8 cannot.
+
+    >>> encodable("orders\ud800")
+    'orders?'
+    """
+    return text if text.isascii() else text.encode("utf-8", "replace").decode("utf-8")
+
+
+def encodable_json(value: Any) -> Any:
+    """Return a JSON value whose texts, at any depth, are ``encodable``. RecursionError when it is nested too deeply."""
+    return json.loads(json.dumps(value, ensure_ascii=False).encode("utf-8", "replace"))

@@ -18,6 +18,7 @@ from kc_lineage_dagster.catalog.field_paths import columns_of
 from kc_lineage_dagster.catalog.holdings import Holdings, Platform, Schema
 from kc_lineage_dagster.catalog.metadata_files import is_view, schema_of
 from kc_lineage_dagster.catalog.questions import Questions
+from kc_lineage_dagster.wording import counted
 
 if TYPE_CHECKING:
     from datahub.ingestion.graph.client import DataHubGraph
@@ -26,6 +27,7 @@ PAGE = 500  # datasets with their fields: about a megabyte
 MOST_DATASETS = 200_000  # of one platform
 FEW = 1_000  # datasets of one platform that are asked for one by one, in batches
 _BATCH = 200
+_MOST_SHOWN = 5  # names in a note
 
 _SCROLL = """
 query datasetsOfPlatform($types: [EntityType!], $orFilters: [AndFilterInput!], $count: Int!, $scrollId: String) {
@@ -69,6 +71,7 @@ class DataHub:
     _spent: float = field(default=0.0, init=False)
     _given_up: bool = field(default=False, init=False)
     _listed: set[str] = field(default_factory=set, init=False)
+    _unreadable: list[str] = field(default_factory=list, init=False)
 
     @property
     def place(self) -> str:
@@ -88,6 +91,13 @@ class DataHub:
         except _failures() as error:
             notes.append(f"{self._about}: {_cause(error)}; what only it knows stays open")
             self._given_up = True
+        if self._unreadable:
+            shown = ", ".join(self._unreadable[:_MOST_SHOWN]) + (", ..." if len(self._unreadable) > _MOST_SHOWN else "")
+            notes.append(
+                f"{self._about}: DataHub's client cannot read {counted(len(self._unreadable), 'dataset')}, whose"
+                f" columns stay unknown (a newer acryl-datahub may read them): {shown}"
+            )
+            self._unreadable.clear()
         self._spent += self.clock() - started
         return Holdings({name: Platform(names) for name, names in found.items()}, notes=tuple(notes))
 
@@ -110,9 +120,7 @@ class DataHub:
                 self._scroll(client, platform, found[platform], until)
             missing = [name for name in wanted if name not in found[platform]]
             for start in range(0, min(len(missing), FEW), _BATCH):
-                self._batch(client, platform, missing[start : start + _BATCH], found[platform])
-                if self.clock() > until:
-                    raise _Late
+                self._batch(client, platform, missing[start : start + _BATCH], found[platform], until)
 
     def _scroll(self, client: DataHubGraph, platform: str, found: dict[str, Schema], until: float) -> None:
         """Add all datasets of a platform and of the environment, page by page."""
@@ -144,16 +152,34 @@ class DataHub:
             schema = schema_of({"fields": fields}) if self.columns else Schema()
             found[parsed.name] = Schema(schema.fields, schema.key_fields, view=view)
 
-    def _batch(self, client: DataHubGraph, platform: str, names: list[str], found: dict[str, Schema]) -> None:
-        """Add those of these datasets that are stored and not removed."""
+    def _batch(
+        self, client: DataHubGraph, platform: str, names: list[str], found: dict[str, Schema], until: float
+    ) -> None:
+        """Add those of these datasets that are stored and not removed.
+
+        DataHub's client refuses a whole answer for one aspect whose shape it does not know, so a refused batch is
+        halved until the dataset with that aspect stands alone.
+        """
+        from avro.errors import AvroException
+
         urns = {dataset_urn(platform, name, self.env): name for name in names}
         aspects = ["datasetKey", "status", "schemaMetadata", "subTypes"]
-        for urn, held in client.get_entities("dataset", list(urns), aspects).items():
+        try:
+            answer = client.get_entities("dataset", list(urns), aspects)
+        except AvroException:
+            if len(names) == 1:
+                self._unreadable += names
+            for half in (names[: len(names) // 2], names[len(names) // 2 :]) if len(names) > 1 else ():
+                self._batch(client, platform, half, found, until)
+            return
+        for urn, held in answer.items():
             parts = {name: aspect for name, (aspect, _) in held.items()}
             if urn in urns and parts and not getattr(parts.get("status"), "removed", False):
                 value, key = columns_of(_paths(parts.get("schemaMetadata") if self.columns else None))
                 kinds = getattr(parts.get("subTypes"), "typeNames", None)
                 found[urns[urn]] = Schema(value or None, key or None, view=is_view(kinds))
+        if self.clock() > until:
+            raise _Late
 
 
 def _paths(schema: Any) -> Iterator[str]:
@@ -166,12 +192,12 @@ class _Late(Exception):  # noqa: N818 - named for what happened
 
 
 def _failures() -> tuple[type[Exception], ...]:
-    """What a server that is away, refuses, or answers nonsense leads to in DataHub's client."""
+    """What DataHub's client raises for a server that is away, refuses, or answers in a shape that is not DataHub's."""
     import requests
     from datahub.configuration.common import MetaError
 
-    # shapes that are not GraphQL's, or aspects that are not DataHub's
-    return (MetaError, requests.RequestException, LookupError, TypeError, ValueError, AttributeError, OSError)
+    shapes = (LookupError, TypeError, ValueError, AttributeError, RecursionError)
+    return (MetaError, requests.RequestException, OSError, *shapes)
 
 
 def _cause(error: BaseException) -> str:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
+from kc_lineage_dagster.wording import encodable
+
 _START = "urn:li:dataset:(urn:li:dataPlatform:"
 # datahub.utilities.urn_encoder.RESERVED_CHARS: all that DataHub encodes in a part of a URN
 _ENCODED = {"%2C": ",", "%28": "(", "%29": ")", "%E2%90%9F": "\u241f"}
@@ -30,7 +32,7 @@ def _decoded(part: str) -> str:
     if "%" in part:
         for encoded, char in _ENCODED.items():
             part = part.replace(encoded, char)
-    return part
+    return encodable(part)
 
 
 def dataset_urn(platform: str, name: str, env: str) -> str:

@@ -9,6 +9,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 
+from kc_lineage_dagster.wording import encodable
+
 _TOKEN = re.compile(r"\[(?:version|key|type)=[^\]]*\]\.?")
 _KEY = "[key=True]"
 
@@ -23,7 +25,7 @@ def columns_of(paths: Iterable[str]) -> tuple[tuple[str, ...], tuple[str, ...]]:
     value: dict[str, None] = {}
     key: dict[str, None] = {}
     for path in paths:
-        simple = simple_path(path)
+        simple = encodable(simple_path(path))
         if simple:
             (key if _KEY in path else value)[simple] = None
     return tuple(value), tuple(key)

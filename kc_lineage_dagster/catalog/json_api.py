@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import json
+import re
 import threading
 import time
 from collections.abc import Callable, Mapping
@@ -15,10 +16,13 @@ import requests
 import urllib3
 
 from kc_lineage_dagster.http_deadline import DeadlineAdapter, within
+from kc_lineage_dagster.wording import encodable_json
 
 LARGEST_ANSWER = 20_000_000  # bytes
 _FAILURES_IN_A_ROW = 5
 _CHUNK = 64 * 1024
+# As an escape, or as bytes that Python's decoder of JSON lets through
+_MAY_HOLD_SURROGATES = re.compile(rb"\\u[dD]|\xed")
 _GRACE = 0.1  # seconds, so that a server that says nothing ends by the time limit of a read
 
 
@@ -153,8 +157,10 @@ class JsonApi:
             size += len(part)
             if size > LARGEST_ANSWER or self.clock() > until:
                 raise Away("its answer is too long" if size > LARGEST_ANSWER else "it answers too slowly")
+        raw = b"".join(parts)
         try:
-            return json.loads(b"".join(parts))
+            answer = json.loads(raw)
+            return encodable_json(answer) if _MAY_HOLD_SURROGATES.search(raw) else answer
         except (ValueError, RecursionError):
             raise Away("it does not answer JSON") from None
 

@@ -9,6 +9,7 @@ import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 from urllib.parse import quote, urlsplit
 
 from kc_lineage_dagster.catalog.holdings import Holdings
@@ -63,7 +64,7 @@ class KafkaRest:
             page = api.get(path)
             if page is None:
                 raise Away(f"it does not show the topics of cluster {cluster} (404 or 403)")
-            topics.update(one["topic_name"] for one in page["data"] if not _is_internal(one))
+            topics.update(_names_on(page))
             following = (page.get("metadata") or {}).get("next")
             path = self._path(following) if isinstance(following, str) and following else None
 
@@ -82,6 +83,14 @@ class KafkaRest:
         if len(clusters) != 1:
             raise Away(f"it serves {len(clusters)} clusters")
         return clusters[0]
+
+
+def _names_on(page: Mapping[str, Any]) -> list[str]:
+    """The topics of one page that are not internal. Raises TypeError, KeyError or AttributeError for other shapes."""
+    names = [one["topic_name"] for one in page["data"] if not _is_internal(one)]
+    if not all(isinstance(name, str) for name in names):
+        raise TypeError
+    return names
 
 
 def _is_internal(topic: Mapping[str, object]) -> bool:

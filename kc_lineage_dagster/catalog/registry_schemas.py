@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from kc_lineage_dagster.catalog.protobuf import message_fields
+from kc_lineage_dagster.wording import encodable
 
 _DEEPEST = 25
 _MOST = 10_000  # fields
@@ -31,7 +32,9 @@ UNREADABLE = Subject()
 def read_schema(kind: str, text: str, references: Mapping[str, str]) -> Subject:
     """A schema of ``kind`` AVRO, JSON or PROTOBUF. ``references``: the texts of schemas it names, by that name."""
     try:
-        return _READERS[kind](text, references)
+        subject = _READERS[kind](text, references)
+        fields = None if subject.fields is None else tuple(map(encodable, subject.fields))
+        return Subject(subject.name and encodable(subject.name), fields)
     except (KeyError, ValueError, TypeError, AttributeError, IndexError, RecursionError):
         return UNREADABLE
 

@@ -56,7 +56,7 @@ def described_connectors(
             found += [one for row in rows if (one := _described(row)) is not None]
             if len(rows) < page:
                 break
-    except (Away, KeyError, TypeError, ValueError) as error:
+    except (Away, KeyError, TypeError) as error:
         reason = str(error) if isinstance(error, Away) else "its answer makes no sense"
         notes.append(f"Stream Catalog ({access.shown}): {reason}; what only it knows stays open")
     times = Counter(name for name, _ in found)
@@ -66,6 +66,8 @@ def described_connectors(
 def _rows(answer: Any) -> list[Any]:
     if answer is None:
         raise Away("it does not show its connectors (403 or 404): an API key of the Schema Registry is needed")
+    if not isinstance(answer, Mapping):
+        raise TypeError
     if answer.get("errors"):
         raise Away("it refuses the question (Stream Governance Advanced is needed)")
     rows = answer["data"]["cn_connector"]

@@ -10,7 +10,7 @@ from kc_lineage_dagster.connect.answers import Answers, one_line
 from kc_lineage_dagster.connect.calls import Calls, Wants, default_wants
 from kc_lineage_dagster.connect.listed import Listed, listed
 from kc_lineage_dagster.connect.listing import Entry, Listing, concurrently, list_connectors
-from kc_lineage_dagster.connect.parse import WrongShapeError, text_of
+from kc_lineage_dagster.connect.parse import WrongShapeError
 from kc_lineage_dagster.connect.plugins import (
     Definitions,
     Installed,
@@ -23,6 +23,7 @@ from kc_lineage_dagster.connect.secrets.redact import redact_text
 from kc_lineage_dagster.connect.snapshot import ABOUT_PROPERTIES, Connector, Snapshot, by_name
 from kc_lineage_dagster.connect.substitute import ProvidedConfig
 from kc_lineage_dagster.errors import ConnectError
+from kc_lineage_dagster.wording import encodable
 
 __all__ = ["Earlier", "Reading", "Wants", "default_wants", "fetch", "list_only", "read"]
 
@@ -219,7 +220,7 @@ def _configs(listing: Listing) -> list[Any]:
 
 
 def _clean(reasons: Mapping[str, str]) -> dict[str, str]:
-    return {text_of(name): one_line(redact_text(reason)) for name, reason in reasons.items()}
+    return {encodable(name): one_line(redact_text(reason)) for name, reason in reasons.items()}
 
 
 def _listed_one(
@@ -229,7 +230,7 @@ def _listed_one(
     try:
         return listed(name, entry, provided, definitions)
     except WrongShapeError as error:
-        unread[text_of(name)] = one_line(redact_text(str(error)))
+        unread[encodable(name)] = one_line(redact_text(str(error)))
         return None
 
 
@@ -266,6 +267,6 @@ def _about(answers: Answers) -> tuple[str | None, str | None]:
     known = body if isinstance(body, Mapping) else {}
     version, cluster = known.get("version"), known.get("kafka_cluster_id")
     return (
-        one_line(text_of(version), 80) if isinstance(version, str) else None,
-        one_line(text_of(cluster), 80) if isinstance(cluster, str) else None,
+        one_line(encodable(version), 80) if isinstance(version, str) else None,
+        one_line(encodable(cluster), 80) if isinstance(cluster, str) else None,
     )

@@ -15,7 +15,6 @@ from kc_lineage_dagster.connect.parse import (
     kind_of,
     state_of,
     tasks_of,
-    text_of,
     trace_of,
 )
 from kc_lineage_dagster.connect.plugins import Definitions, Regions, plugins_of, regions_of, secret_keys_of
@@ -24,6 +23,7 @@ from kc_lineage_dagster.connect.secrets.redact import redact, redact_text, split
 from kc_lineage_dagster.connect.snapshot import ABOUT_PROPERTIES, Connector
 from kc_lineage_dagster.connect.substitute import ProvidedConfig, substitute
 from kc_lineage_dagster.lineage import WITHHELD
+from kc_lineage_dagster.wording import encodable
 
 _SHORTEST_WITHHELD = 8  # characters of a withheld value that traces are searched for: shorter ones are words
 _MOST_SHOWN = 5
@@ -51,7 +51,7 @@ def listed(
     definitions: Definitions,
 ) -> Listed:
     """Substitute, redact and read one entry. Raises WrongShapeError when it has no usable configuration."""
-    if text_of(name) != name:
+    if encodable(name) != name:
         raise WrongShapeError("its name is no valid Unicode")
     if not isinstance(entry.info, Mapping):
         raise WrongShapeError(f"its entry is {kind_of(entry.info)}, not an object")

@@ -17,8 +17,9 @@ from kc_lineage_dagster.connect.answers import (
     RepeatedKeys,
     connector_path,
 )
-from kc_lineage_dagster.connect.parse import kind_of, text_of
+from kc_lineage_dagster.connect.parse import kind_of
 from kc_lineage_dagster.errors import ConnectError, ConnectNotFound, ConnectUnavailable
+from kc_lineage_dagster.wording import encodable
 
 _AHEAD = 4  # items per thread that wait for it
 _A = TypeVar("_A")
@@ -135,7 +136,7 @@ def _one_by_one(answers: Answers, names: Iterable[str], selected: Callable[[str]
 
 def _detail(answers: Answers, name: str) -> Entry | str:
     """Ask for one connector; a string says why it could not be read."""
-    if not name or text_of(name) != name:
+    if not name or encodable(name) != name:
         return "Connect's API cannot address a connector of this name"
     try:
         info = answers.get(connector_path(name))

@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 from typing import Any, TypeVar
 
 from kc_lineage_dagster.connect.snapshot import Offset, TaskState
+from kc_lineage_dagster.wording import encodable
 
 KINDS = frozenset(("source", "sink"))
 STATES = frozenset(("RUNNING", "PAUSED", "STOPPED", "FAILED", "RESTARTING", "UNASSIGNED"))
@@ -30,11 +31,6 @@ class WrongShapeError(ValueError):
     """An answer, or a part of one, that is not what Connect's API describes. The message holds no value."""
 
 
-def text_of(value: str) -> str:
-    """Replace lone surrogates, which JSON can hold and UTF-8 cannot."""
-    return value if value.isascii() else value.encode("utf-8", "replace").decode("utf-8")
-
-
 def config_of(value: Any, what: str = "config") -> dict[str, str]:
     """Return a configuration as Connect would hold it; null values are absent keys.
 
@@ -43,7 +39,7 @@ def config_of(value: Any, what: str = "config") -> dict[str, str]:
     if not isinstance(value, Mapping):
         raise WrongShapeError(f"{what} is {kind_of(value)}, not an object")
     return {
-        text_of(scalar_of(key, what)): text_of(_config_value(item, f"{what}.{key}"))
+        encodable(scalar_of(key, what)): encodable(_config_value(item, f"{what}.{key}"))
         for key, item in value.items()
         if item is not None
     }
@@ -61,7 +57,7 @@ def scalar_of(value: Any, what: str) -> str:
         return value
     if isinstance(value, (bool, int, float)):
         return json.dumps(value)
-    raise WrongShapeError(f"{text_of(what)[:200]} is {kind_of(value)}, not a string")
+    raise WrongShapeError(f"{encodable(what)[:200]} is {kind_of(value)}, not a string")
 
 
 def kind_of(value: Any) -> str:
@@ -86,7 +82,7 @@ def trace_of(entry: Any, clean: Clean) -> str | None:
     trace = entry.get("trace") if isinstance(entry, Mapping) else None
     if not isinstance(trace, str) or not trace:
         return None
-    text = clean(text_of(trace))
+    text = clean(encodable(trace))
     return text if len(text) <= _LONGEST_TRACE else text[:_LONGEST_TRACE] + "\n..."
 
 
@@ -107,7 +103,7 @@ def topics_of(body: Any, name: str) -> tuple[str, ...]:
     topics = _member(entry, "topics", list)
     if not all(isinstance(topic, str) for topic in topics):
         raise WrongShapeError("a topic is not a string")
-    return tuple(sorted({text_of(topic) for topic in topics}))
+    return tuple(sorted({encodable(topic) for topic in topics}))
 
 
 def offsets_of(body: Any, clean: Callable[[Any], Any]) -> tuple[Offset, ...]:
@@ -116,7 +112,10 @@ def offsets_of(body: Any, clean: Callable[[Any], Any]) -> tuple[Offset, ...]:
         (_member(entry, "partition", dict), _member(entry, "offset", dict, optional=True))
         for entry in _member(body, "offsets", list)
     ]
-    found = [Offset(clean(partition), clean(offset)) for partition, offset in entries]
+    try:
+        found = [Offset(clean(partition), clean(offset)) for partition, offset in entries]
+    except RecursionError:
+        raise WrongShapeError("an offset is nested too deeply") from None
     return tuple(sorted(found, key=lambda at: json.dumps(at.partition, sort_keys=True)))
 
 
@@ -138,7 +137,7 @@ def password_keys_of(body: Any) -> frozenset[str]:
     if not isinstance(body, list):
         raise WrongShapeError(f"{kind_of(body)} instead of a list of definitions")
     return frozenset(
-        entry["name"]
+        encodable(entry["name"])
         for entry in body
         if isinstance(entry, Mapping) and entry.get("type") == "PASSWORD" and isinstance(entry.get("name"), str)
     )
@@ -150,4 +149,4 @@ def _member(value: Any, name: str, kind: type[_T], optional: bool = False) -> An
     found = value.get(name)
     if isinstance(found, kind) or (optional and found is None):
         return found
-    raise WrongShapeError(f"no usable {text_of(name)[:80]!r} in the answer")
+    raise WrongShapeError(f"no usable {encodable(name)[:80]!r} in the answer")

@@ -9,8 +9,9 @@ from typing import Any
 
 from kc_lineage_dagster.connect.answers import PLUGINS, PLUGINS_BEFORE_3_2, Answers, segment
 from kc_lineage_dagster.connect.listing import concurrently
-from kc_lineage_dagster.connect.parse import KINDS, WrongShapeError, password_keys_of, text_of
+from kc_lineage_dagster.connect.parse import KINDS, WrongShapeError, password_keys_of
 from kc_lineage_dagster.errors import ConnectError, ConnectNotFound
+from kc_lineage_dagster.wording import encodable
 
 PasswordKeys = Mapping[str, frozenset[str]]
 
@@ -78,7 +79,7 @@ def ask_definitions(
     all of which are asked for; of others only so many.
     """
     classes = {name for config in configs if isinstance(config, Mapping) for _, name in plugins_of(config)}
-    usable = sorted(name for name in classes if len(name) <= _LONGEST_CLASS and text_of(name) == name)
+    usable = sorted(name for name in classes if len(name) <= _LONGEST_CLASS and encodable(name) == name)
     wanted = [name for name in usable if (again or name not in known) and "${" not in name]
     others = [name for name in wanted if name not in installed][:_MOST_CLASSES]
     asked = [*(name for name in wanted if name in installed), *others]
@@ -127,9 +128,9 @@ def _installed(entries: Iterable[Mapping[str, Any]]) -> Installed:
     versions: dict[str, set[str]] = {}
     for entry in entries:
         if isinstance(entry.get("class"), str):
-            name, version = text_of(entry["class"]), entry.get("version")
+            name, version = encodable(entry["class"]), entry.get("version")
             kinds[name] = str(entry.get("type", "")).lower()
-            versions.setdefault(name, set()).add(text_of(version) if isinstance(version, str) else "")
+            versions.setdefault(name, set()).add(encodable(version) if isinstance(version, str) else "")
     known = {name: next(iter(found)) for name, found in versions.items() if len(found) == 1}
     return Installed(kinds, {name: version for name, version in known.items() if version})
 

@@ -14,11 +14,11 @@ from urllib.parse import parse_qsl, unquote, urlsplit
 from urllib.request import url2pathname
 
 from kc_lineage_dagster.connect.answers import EXPANDED, NAMES, NotSaved, connector_path, one_line, parse_json
-from kc_lineage_dagster.connect.parse import text_of
 from kc_lineage_dagster.connect.saved_files import NOT_JSON, Read, read_folder, read_one, read_text
 from kc_lineage_dagster.connect.secrets.redact import redact_text
 from kc_lineage_dagster.connect.settings import is_http
 from kc_lineage_dagster.errors import ConnectError, ConnectNotFound, ConnectRefused, ConnectUnavailable
+from kc_lineage_dagster.wording import encodable
 
 _MOST_REASONS = 3
 _REFUSED = (401, 403)
@@ -95,13 +95,13 @@ def open_saved(path_or_file_uri: str | Path) -> Saved:
     """
     path = _path(path_or_file_uri)
     if path.is_dir():
-        return _assembled(text_of(str(path)), read_folder(path))
+        return _assembled(encodable(str(path)), read_folder(path))
     if not path.is_file():
         hint = "; a worker's address begins with http:// or https://" if ":" in str(path_or_file_uri) else ""
         raise ConnectError(f"{path}: no such file or folder{hint}")
     text = read_text(path)
     answers = _answers(path, text)
-    return answers or _assembled(text_of(str(path)), read_one(path, text))
+    return answers or _assembled(encodable(str(path)), read_one(path, text))
 
 
 def _answers(path: Path, text: str) -> Saved | None:
@@ -113,14 +113,14 @@ def _answers(path: Path, text: str) -> Saved | None:
     if not isinstance(document, Mapping):
         return None
     if document and all(isinstance(key, str) and key.startswith("/") for key in document):
-        return Saved(text_of(str(path)), document)
+        return Saved(encodable(str(path)), document)
     if isinstance(document.get("error_code"), int):
         message = redact_text(str(document.get("message") or ""))
         raise ConnectError(f"{path} holds an error's answer: {document['error_code']} {one_line(message)}".rstrip())
     entries = [entry for entry in document.values() if isinstance(entry, Mapping)]
     listed = sum(isinstance(entry.get("info"), Mapping) for entry in entries)
     # a listing with broken entries: they are reported one by one
-    return Saved(text_of(str(path)), {EXPANDED: document}) if listed or not document else None
+    return Saved(encodable(str(path)), {EXPANDED: document}) if listed or not document else None
 
 
 def _assembled(source: str, read: Read) -> Saved:

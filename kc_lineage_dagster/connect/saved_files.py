@@ -15,8 +15,8 @@ from kc_lineage_dagster.connect.answers import one_line
 from kc_lineage_dagster.connect.forms.documents import connectors_of_text
 from kc_lineage_dagster.connect.forms.found import Other, Posted
 from kc_lineage_dagster.connect.forms.terraform import RESOURCES
-from kc_lineage_dagster.connect.parse import text_of
 from kc_lineage_dagster.errors import ConnectError
+from kc_lineage_dagster.wording import encodable
 
 NOT_JSON = (".yaml", ".yml", ".properties")
 _READ = (*NOT_JSON, ".json", ".tfstate")
@@ -55,7 +55,7 @@ def read_folder(folder: Path) -> Read:
         raise ConnectError(f"{folder}: no .json, .yaml, .yml or .properties file in this folder")
     read = Read()
     for path in files:
-        file = text_of(str(path.relative_to(folder)))
+        file = encodable(str(path.relative_to(folder)))
         reason = _NOT_READ.get(path.suffix.lower())
         if reason is None:
             _read_file(path, file, read)

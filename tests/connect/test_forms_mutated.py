@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import tempfile
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +16,7 @@ from kc_lineage_dagster.connect.forms.documents import load_yaml
 from kc_lineage_dagster.connect.saved import open_saved
 from kc_lineage_dagster.errors import ConnectError
 from tests.connect.test_forms import FORMS, MIRROR_MAKER_2, MIRROR_MAKER_V1, STRIMZI
+from tests.odd_json import changed, places
 
 DOCUMENTS: list[Any] = [
     document
@@ -29,24 +29,6 @@ ODD = st.recursive(
     lambda inner: st.lists(inner, max_size=2) | st.dictionaries(st.sampled_from(["name", "config", "kind"]), inner),
     max_leaves=4,
 )
-
-
-def places(value: Any, path: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]:
-    """The paths of all values inside a document."""
-    yield path
-    inside = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
-    for key, inner in inside:
-        yield from places(inner, (*path, key))
-
-
-def changed(value: Any, path: tuple[Any, ...], odd: Any) -> Any:
-    """The document with something else at one place."""
-    if not path:
-        return odd
-    key, rest = path[0], path[1:]
-    copy: Any = dict(value) if isinstance(value, dict) else list(value)
-    copy[key] = changed(value[key], rest, odd)
-    return copy
 
 
 def outcome(document: Any, in_folder: bool) -> list[str]:

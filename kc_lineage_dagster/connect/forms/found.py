@@ -6,7 +6,8 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from kc_lineage_dagster.connect.parse import WrongShapeError, config_of, kind_of, scalar_of, text_of
+from kc_lineage_dagster.connect.parse import WrongShapeError, config_of, kind_of, scalar_of
+from kc_lineage_dagster.wording import encodable
 
 CLASS = "connector.class"
 
@@ -47,14 +48,14 @@ Reader = Callable[[Mapping[str, Any], str], Iterator[Found] | None]
 def posted(name: Any, config: Any, stem: str, **rest: Any) -> Posted:
     """A connector of this name, ``stem`` where it has none; what has the wrong shape becomes its ``problem``."""
     try:
-        return Posted(text_of(scalar_of(stem if name is None else name, "name")), config_of(config), **rest)
+        return Posted(encodable(scalar_of(stem if name is None else name, "name")), config_of(config), **rest)
     except WrongShapeError as error:
         return Posted(named(name, stem), {}, problem=str(error))
 
 
 def named(name: Any, stem: str) -> str:
     """The name, or ``stem`` where it is no text."""
-    return text_of(name) if isinstance(name, str) else stem
+    return encodable(name) if isinstance(name, str) else stem
 
 
 def mapping(value: Any) -> Mapping[str, Any]:
@@ -71,5 +72,5 @@ def kind_in_words(document: Any) -> str:
     """What somebody who looks into the file would call it."""
     if not isinstance(document, Mapping):
         return kind_of(document)
-    keys = ", ".join(text_of(str(key))[:40] for key in list(document)[:3])
+    keys = ", ".join(encodable(str(key))[:40] for key in list(document)[:3])
     return f"an object of {keys or 'nothing'}{', ...' if len(document) > 3 else ''}"

@@ -15,7 +15,8 @@ from typing import Any
 
 from kc_lineage_dagster.connect.forms import mirror_maker
 from kc_lineage_dagster.connect.forms.found import Found, Other, Posted, has_class, mapping, named, posted
-from kc_lineage_dagster.connect.parse import kind_from, kind_of, state_of, text_of
+from kc_lineage_dagster.connect.parse import kind_from, kind_of, state_of
+from kc_lineage_dagster.wording import encodable
 
 Documents = Callable[[Any, str], Iterator[Found]]
 Texts = Callable[[str, str], Iterator[Found]]
@@ -55,7 +56,7 @@ def _resource(document: Mapping[str, Any], kind: str, stem: str) -> Iterator[Fou
     elif kind == "Connector" and has_class(spec.get("config")):
         yield posted(mapping(document.get("metadata")).get("name"), spec["config"], stem)
     else:
-        yield Other(f"kind {text_of(kind)[:60]} ({text_of(group)[:60]})", may_hold=kind.endswith("Connector"))
+        yield Other(f"kind {encodable(kind)[:60]} ({encodable(group)[:60]})", may_hold=kind.endswith("Connector"))
 
 
 def _strimzi(document: Mapping[str, Any], stem: str) -> Posted:

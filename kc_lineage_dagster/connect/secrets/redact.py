@@ -17,6 +17,7 @@ from kc_lineage_dagster.connect.secrets.keys import Role, ends_as_a_secret, name
 from kc_lineage_dagster.connect.secrets.known import without_known
 from kc_lineage_dagster.connect.secrets.shapes import scrub, scrub_text
 from kc_lineage_dagster.lineage import REDACTED
+from kc_lineage_dagster.wording import encodable
 
 __all__ = ["REDACTED", "redact", "redact_json", "redact_text", "split_secrets"]
 
@@ -66,9 +67,10 @@ def redact_json(value: Any) -> Any:
     in JSON that stands inside a string. Keys, positions and names stay.
     """
     if isinstance(value, str):
+        value = encodable(value)
         return _json_in_text(value) or scrub(value, Role.TEXT if _NOT_A_NAME.search(value) else Role.NAMES, set())
     if isinstance(value, Mapping):
-        return {str(key): _member(str(key), item) for key, item in value.items()}
+        return {encodable(str(key)): _member(str(key), item) for key, item in value.items()}
     return [redact_json(item) for item in value] if isinstance(value, list) else value
 
 

@@ -7,6 +7,7 @@ import re
 from kc_lineage_dagster.derive.config import Config, first
 from kc_lineage_dagster.derive.evidence import ClusterTopics, Evidence, committed_topics
 from kc_lineage_dagster.derive.placeholders import hidden, left_over
+from kc_lineage_dagster.derive.readers.name_lists import spelled_out
 from kc_lineage_dagster.derive.topic_lists import data_topics
 from kc_lineage_dagster.lineage import KAFKA, Unresolved
 
@@ -32,7 +33,8 @@ def input_topics(config: Config, evidence: Evidence) -> tuple[dict[str, str], li
     exist.
 
     A topic that has left the configuration can still be listed as active, so evidence adds to the configuration only
-    what stands behind a reference.
+    what stands behind a reference. A pattern that spells its topics out, as people write a name, counts as their list
+    where no topic is known that it matches.
     """
     listed, pattern = _listed(config), first(config, "topics.regex")
     if not listed and not pattern:
@@ -103,6 +105,8 @@ def _matching(pattern: str, evidence: Evidence) -> tuple[dict[str, str], list[Un
         if isinstance(matching, Unresolved):
             return {}, [Unresolved(f"topics.regex = {matching.what}", matching.reason)]
         found = dict.fromkeys(matching, how) | found
+    if not found and not consumed:
+        found = dict.fromkeys(data_topics(spelled_out(pattern) or (), cluster.internal), "topics.regex")
     if not found:
         return {}, [Unresolved(f"topics.regex = {pattern}", "no topic that is known matches")]
     return found, []

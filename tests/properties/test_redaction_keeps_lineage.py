@@ -1,4 +1,4 @@
-"""Whatever is redacted or withheld, lineage stays: the families' examples, as they are and with names like secrets."""
+"""Whatever is redacted or withheld, lineage stays: the examples, as they are and with names like secrets."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from kc_lineage_dagster.lineage import ConnectorLineage, Edge
 from tests.examples import Example, read_examples
 from tools.lineage_keys import lineage_keys as lineage_keys_now
 
-FAMILIES = Path(__file__).resolve().parents[1] / "families"
+TESTS = Path(__file__).resolve().parents[1]
 WORDS = (
     "password_resets",
     "secret",
@@ -35,7 +35,8 @@ WORDS = (
 
 
 def examples() -> list[Example]:
-    return [one for path in sorted(FAMILIES.glob("*.txt")) for one in read_examples(path)]
+    paths = [path for folder in ("families", "derive") for path in sorted((TESTS / folder).glob("*.txt"))]
+    return [one for path in paths for one in read_examples(path)]
 
 
 def passed_through_connect(example: Example, *, defined: bool) -> Example:
@@ -76,7 +77,7 @@ def without_credentials(example: Example) -> bool:
 
 
 @pytest.mark.parametrize("defined", [True, False], ids=["with definitions", "without"])
-def test_no_family_loses_lineage_to_what_is_withheld(defined: bool) -> None:
+def test_no_lineage_is_lost_to_what_is_withheld(defined: bool) -> None:
     """Every example gives the same edges and unresolved items after it has gone through connect/."""
     lost, tried = [], 0
     for example in examples():

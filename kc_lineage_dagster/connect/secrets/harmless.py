@@ -37,7 +37,7 @@ _TAILS = word_set(
     "operations events objects resources channel channels queue queues exchange subject subjects stream streams "
     "subscription project workspace account repository repositories branch organization site label labels tag tags "
     "description comment group groups predicate pointer keyname nodes quorum listener endpoints urls command method "
-    "server since regions warehouse"
+    "server since regions warehouse from to operation placement"
 )
 # Kafka Connect's own (kafka.apache.org/documentation/#connectconfigs); what stands below is told by the last word.
 _KAFKAS = frozenset(

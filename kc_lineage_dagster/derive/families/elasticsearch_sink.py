@@ -31,7 +31,7 @@ def _by_index_map(config: Config, topic: str) -> Dataset | Unresolved | None:
     index, version = pairs(config.get("topic.index.map")).get(topic), major_version(config)
     if index is None or (version is not None and version > _LAST_WITH_MAP):
         return None
-    if version is not None:
+    if version is not None or index == (data_stream_of(config, topic) or index_of(topic)):  # then all versions agree
         return Dataset(_PLATFORM, index)
     return Unresolved(
         topic,

@@ -101,8 +101,7 @@ def _key(name: str, ignore_case: bool) -> str:
 
 
 def _unanchored(entry: str) -> str:
-    if "|" in entry:
-        return entry
+    """The entry without anchors at its ends: names are matched as a whole, so they say nothing."""
     entry = entry.removeprefix("^")
     return entry[:-1] if entry.endswith("$") and not entry.endswith("\\$") else entry
 

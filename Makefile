@@ -111,7 +111,7 @@ $(BENCH)/installed: requirements-dev.lock
 	$(BENCH)/bin/pip install -q --disable-pip-version-check 'acryl-datahub[kafka-connect]'
 	touch $@
 
-bench: setup $(BENCH)/installed ## speed beside `datahub ingest`: make bench ARGS="--sizes 10,100 --latency 5"
+bench: setup $(BENCH)/installed ## speed beside `datahub ingest`: make bench ARGS="--sizes 10,100 --latency 5"; writes bench/results.md and the README's figures
 	$(BIN)/pip install -q --disable-pip-version-check -c requirements-dev.lock dagster-postgres
 	$(BIN)/python -m bench --datahub $(BENCH)/bin/python $(ARGS)
 

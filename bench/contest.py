@@ -20,12 +20,16 @@ ROOT = Path(__file__).resolve().parents[1]
 SLUG = "bench"
 INGEST, EMPTY = "datahub ingest", "empty dagster job"
 FIRST, UNCHANGED, ONE = "first sync", "unchanged sync", "one changed"
+LINEAGE = "kc-lineage lineage"  # over the cluster as `kc-lineage record` saves it
 
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One measured run. ``storage``: Dagster's. ``requests``: to Connect. ``proposals``: to DataHub."""
+    """One measured run. ``latency``: in milliseconds a request to Connect. ``storage``: Dagster's. ``requests``: to
+    Connect. ``proposals``: to DataHub. ``phases``: see ``bench.phases``.
+    """
 
+    latency: float
     size: int
     sink: str
     storage: str
@@ -38,8 +42,9 @@ class Row:
 
 @dataclass(frozen=True, slots=True)
 class Stage:
-    """What the runs of one cluster share. ``datahub``: the other program's Python; ``variables``: for both."""
+    """What the runs of one cluster share. ``latency``: in seconds. ``datahub``: the other program's Python."""
 
+    latency: float
     size: int
     folder: Path
     datahub: Path
@@ -68,11 +73,28 @@ def stage(size: int, seed: int, latency: float, folder: Path, datahub: Path) -> 
             command = [sys.executable, "-m", "bench.serve", *arguments]
             started.append(subprocess.Popen(command, stdout=subprocess.PIPE, text=True, cwd=ROOT))
         ports = [int(one.stdout.readline()) if one.stdout else 0 for one in started]
-        yield Stage(size, folder, datahub, *ports)
+        yield Stage(latency, size, folder, datahub, *ports)
     finally:
         for one in started:
             one.terminate()
             one.wait()
+
+
+def warm_up(at: Stage, say: Callable[[str], None]) -> None:
+    """Run each program once without counting it, so that nobody pays for compiling Python's modules."""
+    for _ in contest(at, "gms", {"warm-up": (ROOT / "dagster.yaml").read_text()}, say):
+        pass
+    for _ in saved(at, say):
+        pass
+
+
+def saved(at: Stage, say: Callable[[str], None]) -> Iterator[Row]:
+    """``kc-lineage lineage`` over the cluster as ``kc-lineage record`` saves it."""
+    command = [sys.executable, "-c", "from kc_lineage_dagster.cli.main import main; main()"]
+    file = str(at.folder / "saved.json")
+    environ = _environ(at.folder, at.folder)
+    measured([*command, "record", f"http://127.0.0.1:{at.connect}", "-o", file], environ, at.folder / "record.log")
+    yield _run(at, "", "", LINEAGE, [*command, "lineage", "--format", "json", file], environ, say)
 
 
 def contest(at: Stage, sink: str, storages: Mapping[str, str], say: Callable[[str], None]) -> Iterator[Row]:
@@ -106,8 +128,9 @@ def _ours(at: Stage, sink: str, storage: str, environ: Mapping[str, str], say: C
 
 def _environ(home: Path, recipes: Path) -> dict[str, str]:
     """For both programs; usage reports and upgrade checks off, so that nothing leaves the machine."""
+    inherited = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
     return {
-        **os.environ,
+        **inherited,
         "DAGSTER_HOME": str(home),
         "KC_LINEAGE_RECIPES": str(recipes),
         "PYTHONPATH": str(ROOT),
@@ -136,9 +159,9 @@ def _run(
     cost = measured(command, environ, at.folder / f"{sink}-{what.replace(' ', '-')}.log")
     phases = json.loads(found.read_text()) if found.exists() else {}
     requests = _counts(at.connect)["requests"]
-    proposals = _counts(at.gms)["proposals"] if sink == "gms" else _in_file(at.folder / "out.json", what)
-    say(f"{at.size} connectors to {sink}: {what} {storage} {cost.wall:.1f} s")
-    return Row(at.size, sink, storage, what, cost, requests, proposals, phases)
+    proposals = _in_file(at.folder / "out.json", what) if sink == "file" else _counts(at.gms)["proposals"]
+    say(f"{at.size} connectors{f' to {sink}' if sink else ''}: {what} {storage} {cost.wall:.1f} s")
+    return Row(at.latency * 1000, at.size, sink, storage, what, cost, requests, proposals, phases)
 
 
 def _in_file(path: Path, what: str) -> int:

@@ -11,13 +11,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-_EVERY = 0.05  # seconds between two looks at the tree
-_PAGE = resource.getpagesize()
+_EVERY = 0.1  # seconds between two looks at the tree
 
 
 @dataclass(frozen=True, slots=True)
 class Measured:
-    """``wall`` and ``cpu`` in seconds (CPU of user and system), ``memory`` in MB: the tree's largest sum of RSS."""
+    """``wall`` and ``cpu`` in seconds (CPU of user and system), ``memory`` in MB: the most it held at once."""
 
     wall: float
     cpu: float
@@ -40,7 +39,7 @@ def measured(command: Sequence[str], environ: Mapping[str, str], log: Path) -> M
     if code:
         raise RuntimeError(f"{' '.join(command)} ended with {code}\n{log.read_text(errors='replace')[-3000:]}")
     cpu = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
-    return Measured(wall, cpu, peak[0] * _PAGE / 1e6)
+    return Measured(wall, cpu, peak[0] * 1024 / 1e6)
 
 
 def _watch(root: int, peak: list[int], stop: threading.Event) -> None:
@@ -52,10 +51,7 @@ def _tree(root: int) -> list[int]:
     found = [root]
     for pid in found:
         for task in _lines(f"/proc/{pid}/task"):
-            try:
-                found += map(int, Path(f"/proc/{pid}/task/{task}/children").read_text().split())
-            except OSError:
-                continue
+            found += map(int, _text(f"/proc/{pid}/task/{task}/children").split())
     return found
 
 
@@ -67,7 +63,15 @@ def _lines(folder: str) -> list[str]:
 
 
 def _resident(pid: int) -> int:
+    """Its pages in memory, in kB; one that several processes of the tree share (after a fork) counts once in all."""
+    for line in _text(f"/proc/{pid}/smaps_rollup").splitlines():
+        if line.startswith("Pss:"):
+            return int(line.split()[1])
+    return 0
+
+
+def _text(file: str) -> str:
     try:
-        return int(Path(f"/proc/{pid}/statm").read_text().split()[1])
-    except (OSError, IndexError, ValueError):
-        return 0
+        return Path(file).read_text()
+    except OSError:
+        return ""

@@ -16,25 +16,26 @@ from types import CodeType, FrameType
 
 _EVERY = 0.02  # seconds; more often would cost the main thread its time
 
-# (end of the file's path, function) -> phase; the innermost frame that is listed decides.
-PHASES = {
-    ("kc_lineage_dagster/run/cluster.py", "fetch"): "fetch",
-    ("kc_lineage_dagster/run/sync.py", "describe"): "derive",
-    ("kc_lineage_dagster/run/sync.py", "_emit"): "emit",
-    ("kc_lineage_dagster/emit/rest_sink.py", "send"): "emit",
-    ("kc_lineage_dagster/emit/rest_sink.py", "look"): "emit",
-    ("kc_lineage_dagster/emit/registry_sink.py", "send"): "emit",
-    ("kc_lineage_dagster/emit/registry_sink.py", "close"): "emit",
-    ("kc_lineage_dagster/run/removal.py", "remove_stale"): "emit",
-    ("kc_lineage_dagster/run/sync.py", "_remember"): "state",
-    ("kc_lineage_dagster/run/sync.py", "read_cluster"): "state",
-    ("kc_lineage_dagster/run/sync.py", "__iter__"): "state",
-    ("kc_lineage_dagster/defs/events.py", "events_of"): "events",
-    ("dagster/_core/instance/__init__.py", "handle_new_event"): "events",
-    ("dagster/_core/instance/methods/event_methods.py", "handle_new_event"): "events",
-    ("kc_lineage_dagster/definitions.py", "<module>"): "load definitions",
-}
-REST = "dagster and start-up"
+# A part of a file's path, and functions of it (none named: all) -> phase. The innermost frame that fits decides, and of
+# the entries the first.
+PHASES: tuple[tuple[str, frozenset[str], str], ...] = (
+    ("kc_lineage_dagster/connect/", frozenset(), "fetch"),
+    ("kc_lineage_dagster/catalog/", frozenset(), "derive"),
+    ("kc_lineage_dagster/derive/", frozenset(), "derive"),
+    ("kc_lineage_dagster/java_regex/", frozenset(), "derive"),
+    ("kc_lineage_dagster/emit/", frozenset(), "emit"),
+    ("kc_lineage_dagster/run/healing.py", frozenset(), "emit"),
+    ("kc_lineage_dagster/state/", frozenset(), "state"),
+    ("kc_lineage_dagster/page/", frozenset(), "page"),
+    ("kc_lineage_dagster/run/reading.py", frozenset({"read_cluster"}), "fetch"),
+    ("kc_lineage_dagster/run/sync.py", frozenset({"_chunk"}), "emit"),
+    ("kc_lineage_dagster/defs/metadata.py", frozenset(), "events"),
+    ("kc_lineage_dagster/defs/events.py", frozenset({"events_of"}), "events"),
+    ("dagster/_core/events/__init__.py", frozenset({"log_step_event", "log_job_event"}), "events"),
+    ("dagster/_core/instance/", frozenset({"handle_new_event", "emit"}), "events"),
+    ("kc_lineage_dagster/definitions.py", frozenset({"<module>"}), "load definitions"),
+)
+IMPORTS, REST = "imports", "the rest of dagster"
 
 
 def phase_of(frame: FrameType | None) -> str:
@@ -50,9 +51,10 @@ def phase_of(frame: FrameType | None) -> str:
 @cache
 def _phase(code: CodeType) -> str | None:
     file = code.co_filename.replace("\\", "/")
-    short = "/".join(file.split("/")[file.split("/").index("dagster") :]) if "/dagster/" in file else file
-    found = (phase for (end, function), phase in PHASES.items() if code.co_name == function and short.endswith(end))
-    return next(found, None)
+    fitting = (
+        phase for part, functions, phase in PHASES if part in file and (not functions or code.co_name in functions)
+    )
+    return next(fitting, IMPORTS if code.co_name == "<module>" and code.co_filename != __file__ else None)
 
 
 def sample(main: int, found: Counter[str], stop: threading.Event) -> None:

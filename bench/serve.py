@@ -1,7 +1,7 @@
 """The two servers of the benchmark, each in a process of its own, on asyncio streams so that neither is the bottleneck.
 
     python -m bench.serve connect FILE LATENCY     the answers in FILE (JSON), LATENCY seconds each
-    python -m bench.serve gms                      counts proposals and keeps nothing
+    python -m bench.serve gms                      holds proposals and counts them
 
 Both print their port. ``GET /_count`` answers {"requests": n, "proposals": n} and starts again from 0; ``PUT
 /connectors/{name}/config`` changes a connector. Neither is counted.
@@ -13,8 +13,9 @@ import asyncio
 import json
 import re
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
+from urllib.parse import parse_qs, unquote, urlsplit
 
 from bench.generate import EXPANDED
 
@@ -59,19 +60,58 @@ def connect(document: dict[str, Any]) -> Answer:
     return answer
 
 
-def gms(method: str, path: str, body: bytes) -> tuple[int, bytes]:
-    """DataHub's GMS, as far as two clients that write need it."""
-    if path.startswith("/config"):
-        versions = {"acryldata/datahub": {"version": "v1.3.0", "commit": "0"}}
-        config = {"noCode": "true", "statefulIngestionCapable": True, "versions": versions}
-        return 200, json.dumps({**config, "datahub": {"serverType": "quickstart"}}).encode()
-    if method == "POST":
-        return 200, b'{"value": "urn:li:dataFlow:(kafka-connect,bench,PROD)"}'
-    if "telemetryClientId" in path:
-        return 200, b'{"version": 0, "aspect": {"com.linkedin.telemetry.TelemetryClientId": {"clientId": "bench"}}}'
-    if "aspect=status" in path:
-        return 200, b'{"version": 0, "aspect": {"com.linkedin.common.Status": {"removed": false}}}'
-    return 404, b"{}"
+def gms() -> Answer:
+    """DataHub's GMS, as far as clients need it that write, and read back what they wrote.
+
+    It holds what it was sent, aspect by aspect, as the text that it came in.
+    """
+    held: dict[str, dict[str, str]] = {}
+    versions = {"acryldata/datahub": {"version": "v1.3.0", "commit": "0"}}
+    config = {"noCode": "true", "statefulIngestionCapable": True, "versions": versions}
+    configured = json.dumps({**config, "datahub": {"serverType": "quickstart"}}).encode()
+
+    def answer(method: str, path: str, body: bytes) -> tuple[int, bytes]:
+        parts = urlsplit(path)
+        if parts.path == "/config":
+            return 200, configured
+        if method == "POST" and parts.path.endswith("/batchGet"):
+            return 200, _entities(held, json.loads(body)).encode()
+        if method == "POST":
+            for urn, name, value in _written(parts.path, body):
+                held.setdefault(urn, {})[name] = value
+            return 200, b'{"value": "success"}'
+        if "telemetryClientId" in path:
+            return 200, b'{"version": 0, "aspect": {"com.linkedin.telemetry.TelemetryClientId": {"clientId": "bench"}}}'
+        urn, aspect = unquote(parts.path.removeprefix("/aspects/")), parse_qs(parts.query).get("aspect", [""])[0]
+        value = held.get(urn, {}).get(aspect)
+        if value is None:
+            return 404, b'{"status": 404, "message": "not found"}'
+        return 200, f'{{"version": 0, "aspect": {{"{aspect}": {value}}}}}'.encode()
+
+    return answer
+
+
+def _written(path: str, body: bytes) -> Iterator[tuple[str, str, str]]:
+    """URN, aspect and JSON of each proposal of a request: Rest.li's ``ingestProposal[Batch]`` or OpenAPI v3."""
+    document = json.loads(body)
+    if path.startswith("/openapi/"):
+        for entity in document:
+            urn = entity.pop("urn")
+            yield from ((urn, name, json.dumps(aspect["value"])) for name, aspect in entity.items())
+    elif path == "/aspects":
+        for one in document.get("proposals") or [document["proposal"]]:
+            yield one["entityUrn"], one["aspectName"], one["aspect"]["value"]
+
+
+def _entities(held: Mapping[str, Mapping[str, str]], asked: Iterable[Mapping[str, Any]]) -> str:
+    """The aspects that are asked for and held, of each entity that has any, as OpenAPI v3's ``batchGet`` answers."""
+    found = []
+    for one in asked:
+        aspects = held.get(one["urn"], {})
+        values = [f'"{name}": {{"value": {aspects[name]}}}' for name in one if name in aspects]
+        if values:
+            found.append(f'{{"urn": {json.dumps(one["urn"])}, {", ".join(values)}}}')
+    return f"[{', '.join(found)}]"
 
 
 async def serve(answer: Answer, latency: float) -> None:
@@ -106,7 +146,7 @@ async def _answered(
         return 200, counts.take()
     if method != "PUT":
         counts.requests += 1
-        counts.proposals += len(_PROPOSAL.findall(body))
+        counts.proposals += 0 if path.endswith("/batchGet") else len(_PROPOSAL.findall(body))
         if latency:
             await asyncio.sleep(latency)
     return answer(method, path, body)
@@ -118,7 +158,7 @@ def main(what: str, file: str = "", latency: str = "0") -> None:
         with open(file, encoding="utf-8") as stream:
             asyncio.run(serve(connect(json.load(stream)), float(latency)))
     else:
-        asyncio.run(serve(gms, 0.0))
+        asyncio.run(serve(gms(), 0.0))
 
 
 if __name__ == "__main__":

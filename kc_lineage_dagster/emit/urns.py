@@ -21,11 +21,11 @@ ORCHESTRATOR = "kafka-connect"
 _ENCODED = {char: quote(char) for char in ",()\u241f"}
 _ENCODE = str.maketrans(_ENCODED)
 
-# What the URN of a job with the shortest id adds to that of its flow, URL-encoded.
+# URL-encoded bytes that the shortest possible URN of a job has more than the URN of its flow.
 _ROOM_FOR_A_JOB = 50
 
-# Classes whose job ids carry the instance of their database (DataHub: kafka_connect.get_job_id, kept for
-# old URNs).
+# Classes whose job ids begin with the platform instance of their database: DataHub's kafka_connect.get_job_id does so
+# to keep the URNs that its older releases made.
 _INSTANCE_IN_JOB_ID = frozenset(
     {"PostgresCdcSource", "PostgresCdcSourceV2", "MySqlSource", "MySqlCdcSource", "MySqlCdcSourceV2"}
 )
@@ -35,9 +35,12 @@ _INSTANCE_IN_JOB_ID = frozenset(
 class Naming:
     """What a recipe says about names: the fields of the same name of DataHub's source.
 
-    ``connect_to_platform_map`` (connector -> platform -> instance) goes before ``platform_instance_map``
-    (platform -> instance). ``lowercase`` is ``convert_lineage_urns_to_lowercase``: dataset names, not
-    instances, jobs or flows.
+    Args:
+        env: The environment, the last part of every URN.
+        platform_instance: Of Kafka Connect itself, before the names of flows.
+        platform_instance_map: Platform -> platform instance of its datasets.
+        connect_to_platform_map: Connector -> platform -> instance; goes before ``platform_instance_map``.
+        lowercase: ``convert_lineage_urns_to_lowercase``: names of datasets, not of instances, jobs or flows.
     """
 
     env: str = "PROD"
@@ -48,7 +51,7 @@ class Naming:
 
 
 def _part(text: str) -> str:
-    """One part of a URN; an empty one, which no URN may have, is spelled ``%00`` as in partition keys."""
+    """Encode one part of a URN; an empty one, which no URN may have, is spelled ``%00`` as in partition keys."""
     return text.translate(_ENCODE) or "%00"
 
 
@@ -57,7 +60,16 @@ def _with_instance(instance: str | None, name: str) -> str:
 
 
 def dataset_instance(naming: Naming, connector: str, dataset: Dataset) -> str | None:
-    """The platform instance of one end of the lineage; what the derivation decided wins over the maps."""
+    """Return the platform instance of one end of an edge, None where it has none.
+
+    What derivation decided (``Dataset.instance``) wins over the maps of the recipe.
+
+    >>> naming = Naming(platform_instance_map={"postgres": "eu"}, connect_to_platform_map={"crm": {"postgres": "us"}})
+    >>> dataset_instance(naming, "crm", Dataset("postgres", "shop.public.users"))
+    'us'
+    >>> dataset_instance(naming, "erp", Dataset("postgres", "shop.public.users"))
+    'eu'
+    """
     if dataset.instance is not None:
         return dataset.instance or None
     of_connector = naming.connect_to_platform_map.get(connector) or {}
@@ -65,10 +77,15 @@ def dataset_instance(naming: Naming, connector: str, dataset: Dataset) -> str | 
 
 
 def dataset_urn(naming: Naming, connector: str, dataset: Dataset) -> str:
-    """The URN of a dataset seen from one connector.
+    """Return the URN of a dataset seen from one connector.
 
-    The environment variable ``DATAHUB_DATASET_URN_TO_LOWER=true`` lower-cases too, as it does in DataHub's
-    builder.
+    The environment variable ``DATAHUB_DATASET_URN_TO_LOWER=true`` makes names lower case too, as it does in DataHub's
+    own builder (``datahub.emitter.mce_builder``).
+
+    >>> dataset_urn(Naming(), "crm", Dataset("postgres", "shop.public.users"))
+    'urn:li:dataset:(urn:li:dataPlatform:postgres,shop.public.users,PROD)'
+    >>> dataset_urn(Naming(env="DEV"), "crm", Dataset("s3", "bucket/a(1)", instance="eu"))
+    'urn:li:dataset:(urn:li:dataPlatform:s3,eu.bucket/a%281%29,DEV)'
     """
     lower = naming.lowercase or os.environ.get("DATAHUB_DATASET_URN_TO_LOWER") == "true"
     name = dataset.name.lower() if lower else dataset.name
@@ -78,12 +95,22 @@ def dataset_urn(naming: Naming, connector: str, dataset: Dataset) -> str:
 
 
 def field_urn(dataset: str, path: str) -> str:
-    """The URN of one field of the dataset with URN ``dataset``."""
+    """Return the URN of one field of the dataset whose URN is given; ``path`` as DataHub shows it.
+
+    >>> field_urn("urn:li:dataset:(urn:li:dataPlatform:kafka,users,PROD)", "after.id")
+    'urn:li:schemaField:(urn:li:dataset:(urn:li:dataPlatform:kafka,users,PROD),after.id)'
+    """
     return f"urn:li:schemaField:({dataset},{_part(path)})"
 
 
 def flow_urn(naming: Naming, connector: str) -> str:
-    """The DataFlow of a connector; the cluster's name is not part of it. A name beyond DataHub's limit is shortened."""
+    """Return the URN of a connector's DataFlow, shortened where the name is beyond DataHub's limit.
+
+    The cluster's name is no part of the URN, as in DataHub's own source.
+
+    >>> flow_urn(Naming(platform_instance="main"), "crm-source")
+    'urn:li:dataFlow:(kafka-connect,main.crm-source,PROD)'
+    """
 
     def urn(name: str) -> str:
         identifier = _part(_with_instance(naming.platform_instance, name))
@@ -92,18 +119,23 @@ def flow_urn(naming: Naming, connector: str) -> str:
     return fitted(connector, urn, URN_BYTES - _ROOM_FOR_A_JOB)
 
 
-def job_urn(naming: Naming, connector: str, job_id: str) -> str:
-    """The DataJob ``job_id`` of a connector."""
-    return job_of_flow(flow_urn(naming, connector), job_id)
-
-
 def job_of_flow(flow: str, job_id: str) -> str:
-    """The DataJob ``job_id`` of the DataFlow with URN ``flow``; an id beyond DataHub's limit is shortened."""
+    """Return the URN of a DataJob of a flow, shortened where the id is beyond DataHub's limit.
+
+    >>> job_of_flow("urn:li:dataFlow:(kafka-connect,crm-source,PROD)", "shop.public.users")
+    'urn:li:dataJob:(urn:li:dataFlow:(kafka-connect,crm-source,PROD),shop.public.users)'
+    """
     return fitted(job_id, lambda name: f"urn:li:dataJob:({flow},{_part(name)})")
 
 
 def instance_urn(instance: str) -> str:
-    """The platform instance of Kafka Connect itself, for ``dataPlatformInstance`` and ``browsePathsV2``."""
+    """Return the URN of a platform instance of Kafka Connect, for ``dataPlatformInstance`` and ``browsePathsV2``.
+
+    ``instance``: a name, or a URN, which stays as it is.
+
+    >>> instance_urn("main")
+    'urn:li:dataPlatformInstance:(urn:li:dataPlatform:kafka-connect,main)'
+    """
     if instance.startswith("urn:li:dataPlatformInstance"):
         return instance
     return f"urn:li:dataPlatformInstance:(urn:li:dataPlatform:{ORCHESTRATOR},{_part(instance)})"
@@ -117,10 +149,22 @@ def job_id(
     upstream: Dataset | None,
     target: str,
 ) -> str:
-    """The id of the job that moves ``upstream``: names only, as they are spelled (DataHub: ``get_job_id``).
+    """Return the id of the job that moves records of ``upstream``: that dataset's name, as it is spelled.
 
-    ``kind`` is ``source``, ``sink`` or ``unknown``; ``target`` is the name of the downstream dataset, which
-    names the job when nothing is known upstream. For a sink the upstream is the topic.
+    The rule is that of ``get_job_id`` in DataHub's own source.
+
+    Args:
+        naming: Of the recipe.
+        connector: Its name.
+        connector_class: ``connector.class``; some classes put the instance of their database before the name.
+        kind: ``source``, ``sink`` or ``unknown``.
+        upstream: A source's table, a sink's topic; None where nothing is known upstream.
+        target: Name of the dataset that records arrive in: it names the job where nothing is known upstream.
+
+    >>> job_id(Naming(), "dwh", "JdbcSink", "sink", Dataset("kafka", "shop.users"), "dwh.users")
+    'shop.users'
+    >>> job_id(Naming(), "gen", "DatagenSource", "source", None, "clicks")
+    'unknown_source.clicks'
     """
     if upstream is None:
         return f"unknown_source.{target}"
@@ -140,12 +184,22 @@ def _instance_in_job_id(connector_class: str | None) -> bool:
 
 
 def is_ours(urn: str) -> bool:
-    """Whether the URN is a flow or a job of Kafka Connect: nothing else is ever removed."""
+    """Tell whether a URN is that of a flow or a job of Kafka Connect: nothing else is ever removed.
+
+    >>> is_ours("urn:li:dataFlow:(airflow,daily,PROD)")
+    False
+    """
     return urn.startswith((f"urn:li:dataFlow:({ORCHESTRATOR},", f"urn:li:dataJob:(urn:li:dataFlow:({ORCHESTRATOR},"))
 
 
 def connector_of(naming: Naming, urn: str) -> str | None:
-    """The connector that a flow or job URN belongs to; None when it was made under another naming."""
+    """Return the connector that the URN of a flow or job belongs to; None when it was made under another naming.
+
+    >>> connector_of(Naming(), "urn:li:dataJob:(urn:li:dataFlow:(kafka-connect,crm-source,PROD),shop.public.users)")
+    'crm-source'
+    >>> connector_of(Naming(env="DEV"), "urn:li:dataFlow:(kafka-connect,crm-source,PROD)") is None
+    True
+    """
     flow = urn.removeprefix("urn:li:dataJob:(").removeprefix(f"urn:li:dataFlow:({ORCHESTRATOR},")
     if not is_ours(urn):
         return None
@@ -166,9 +220,13 @@ def _decode(part: str) -> str:
 
 
 def by_connector(naming: Naming, urns: Iterable[str]) -> dict[str, set[str]]:
-    """Flow and job URNs sorted by connector; those of another naming stand under the empty name.
+    """Return the URNs of flows and jobs by their connector; those of another naming under the empty name.
 
-    For URNs that come without an owner: those of the checkpoint that ``datahub ingest`` left.
+    This serves URNs that come without an owner, such as those of the checkpoint that ``datahub ingest`` left. URNs of
+    other tools are left out.
+
+    >>> by_connector(Naming(), ["urn:li:dataFlow:(kafka-connect,crm,PROD)", "urn:li:dataFlow:(airflow,daily,PROD)"])
+    {'crm': {'urn:li:dataFlow:(kafka-connect,crm,PROD)'}}
     """
     found: dict[str, set[str]] = {}
     for urn in urns:

@@ -35,11 +35,15 @@ _MOST_VALUES = 100_000  # a recipe has dozens, one with many generic_connectors 
 
 @dataclass(frozen=True, slots=True)
 class RecipeFile:
-    """A recipe as it was found: its text parsed, not yet resolved.
+    """A recipe as it was found: its text is parsed, and its variables are not looked up yet.
 
-    ``slug``: letters, digits and ``_``; names key prefix, group, job and sensor. ``problem``: why it cannot be used,
-    None when it can as far as is known before the run. ``options``: those that definitions need, defaults where they
-    are not known.
+    Args:
+        path: The file, absolute.
+        slug: Short name of the cluster in letters, digits and ``_``: key prefix, group, job and sensor are called so.
+        data: The parsed text.
+        options: The recipe's ``options``; a default in place of each that is wrong or waits for a variable.
+        problem: Why the recipe cannot be used, in one line; None while nothing is known to be wrong.
+        warnings: A line for each field without effect.
     """
 
     path: Path
@@ -50,14 +54,26 @@ class RecipeFile:
     warnings: tuple[str, ...] = ()
 
     def expanded(self, environ: Mapping[str, str] | None = None) -> dict[str, Any]:
-        """The recipe's data with its variables looked up; may hold secrets. RecipeError names file and field."""
+        """Return the recipe's data with its variables looked up: it may hold secrets.
+
+        ``environ``: the variables, by default those of the process. RecipeError names file and field.
+        """
         if self.problem:
             raise RecipeError(self.problem)
         data: dict[str, Any] = _expand(dict(self.data), os.environ if environ is None else environ, self.path, "")
         return data
 
     def resolve(self, environ: Mapping[str, str] | None = None) -> Recipe:
-        """The recipe with its variables looked up, validated. RecipeError names file and field."""
+        """Return the recipe with its variables looked up, validated. RecipeError names file and field.
+
+        >>> config = {"connect_uri": "${CONNECT}"}
+        >>> found = recipe_of({"source": {"type": "kafka-connect", "config": config}}, Path("/recipes/shop.yml"))
+        >>> found.resolve({"CONNECT": "http://connect:8083"}).source.config.connect_uri
+        'http://connect:8083'
+        >>> found.resolve({})
+        Traceback (most recent call last):
+        kc_lineage_dagster.errors.RecipeError: ...connect_uri: the environment variable CONNECT is not set
+        """
         try:
             return Recipe.model_validate(self.expanded(environ))
         except ValidationError as error:
@@ -65,27 +81,33 @@ class RecipeFile:
 
     @property
     def home(self) -> Path:
-        """Where state goes by default: ``.dagster`` beside the recipe, or beside the folder ``recipes`` it is in; for
-        the demo, which is part of the package, in the current folder.
+        """The folder where state goes by default: ``.dagster`` beside the recipe.
+
+        For a recipe in a folder ``recipes`` it is beside that folder; for the demo, which is part of the package, in
+        the current folder.
         """
         folder = Path.cwd() if self.path == DEMO else self.path.parent
         return (folder.parent if folder.name == "recipes" else folder) / ".dagster"
 
     def path_of(self, name: str) -> Path:
-        """A path of the recipe: relative ones are relative to its file."""
+        """Return a path that the recipe names, absolute: a relative one is relative to the recipe's file."""
         return (self.path.parent / Path(name).expanduser()).resolve()
 
 
 def slug_of(name: str) -> str:
-    """Letters, digits and ``_``, as Dagster's names of groups, jobs and sensors demand; 150 at most."""
+    """Return a name in the letters, digits and ``_`` that Dagster allows for groups, jobs and sensors; 150 at most.
+
+    >>> slug_of("EU-West (main)")
+    'EU_West__main_'
+    """
     return re.sub(r"[^A-Za-z0-9_]", "_", name)[:LONGEST_CLUSTER_NAME] or "_"
 
 
 def find_recipes(environ: Mapping[str, str] | None = None) -> list[RecipeFile]:
-    """The recipes that ``KC_LINEAGE_RECIPES`` (a file or a folder) names, sorted by slug; without it those of the
-    folder ``recipes`` in the current folder, and without that the demo's. RecipeError when there are none.
+    """Return the recipes, sorted by slug. RecipeError when there are none.
 
-    Two recipes with one slug are both reported as problems of their groups' jobs.
+    ``KC_LINEAGE_RECIPES`` names a file or a folder; without it the folder ``recipes`` in the current folder counts, and
+    without that the recipe of the demo. Two recipes with one slug are both there, each with its ``problem``.
     """
     given = (os.environ if environ is None else environ).get(RECIPES_VARIABLE)
     own = Path(_DEFAULT_FOLDER)
@@ -102,7 +124,7 @@ def find_recipes(environ: Mapping[str, str] | None = None) -> list[RecipeFile]:
 
 
 def _candidates(folder: Path) -> list[Path]:
-    """Whatever is called like a recipe, hidden files apart: what cannot be read is said rather than passed over."""
+    """Return all files that are called like recipes, without hidden ones; one that cannot be read becomes a problem."""
     try:
         return sorted(
             path for path in folder.iterdir() if path.suffix.lower() in _ENDINGS and not path.name.startswith(".")
@@ -112,7 +134,7 @@ def _candidates(folder: Path) -> list[Path]:
 
 
 def read_recipe(path: Path) -> RecipeFile:
-    """Parses and checks one file; what is wrong with it becomes its ``problem``."""
+    """Parse and check one file; what is wrong with it becomes its ``problem``."""
     path = path.absolute()
     try:
         documents = load_documents(_text(path), unique_keys=True, most_nodes=_MOST_VALUES)
@@ -127,7 +149,7 @@ def read_recipe(path: Path) -> RecipeFile:
 
 
 def _text(path: Path) -> str:
-    """The text of a recipe's file. RecipeError says why there is none."""
+    """Return the text of a recipe's file. RecipeError says why it cannot be read."""
     try:
         if path.is_dir():
             raise RecipeError(
@@ -145,9 +167,17 @@ def _text(path: Path) -> str:
 
 
 def recipe_of(data: object, path: Path, name: str | None = None) -> RecipeFile:
-    """A recipe from parsed data.
+    """Check a recipe that is parsed already; what is wrong with it becomes its ``problem``.
 
-    ``path``: relative paths are relative to it. ``name``: names a cluster without a name; by default the file does.
+    Args:
+        data: What the text of the recipe, YAML or JSON, stands for.
+        path: The recipe's file; relative paths in the recipe are relative to it.
+        name: What a cluster without ``cluster_name`` is called; by default the file's name without its ending.
+
+    >>> recipe_of({"source": {"type": "kafka-connect", "config": {"cluster_name": "EU"}}}, Path("a.yml")).slug
+    'EU'
+    >>> print(recipe_of({"source": {"type": "kafka-connect", "config": {"usrname": "x"}}}, Path("a.yml")).problem)
+    a.yml: source.config.usrname: unknown field; did you mean username?
     """
     name = name or path.stem
     if not isinstance(data, dict):
@@ -169,7 +199,7 @@ def _cluster_name(data: Mapping[str, Any]) -> str | None:
 
 
 def _options(data: Mapping[str, Any]) -> Options:
-    """Options for definitions where the recipe as a whole cannot be validated before its variables are known."""
+    """Return the options one by one, where the whole recipe cannot be validated before its variables are known."""
     given = data.get("options")
     known = (
         {key: value for key, value in given.items() if key in Options.model_fields} if isinstance(given, dict) else {}
@@ -228,7 +258,7 @@ def _expand(value: Any, environ: Mapping[str, str], path: Path, where: str) -> A
 
 
 def _lines(path: Path, error: ValidationError, postpone: bool = False) -> list[str]:
-    """One line per problem: file, field, what is wrong. ``postpone`` leaves out values that only the run knows."""
+    """Return a line for each problem: file, field, what is wrong. ``postpone``: not for values that hold a variable."""
     return [
         f"{path}: {'.'.join(map(str, problem['loc'])) or 'recipe'}: {_explained(problem)}"
         for problem in error.errors(include_url=False, include_context=False)

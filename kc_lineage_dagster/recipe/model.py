@@ -42,7 +42,7 @@ class Sink(Model):
 
 
 class ExternalAssets(Model):
-    """Datasets and topics of the last sync as external assets."""
+    """``options.external_assets``: datasets and topics of the last sync as external assets of Dagster."""
 
     enabled: bool = Field(False, description="Whether they stand in Dagster's graph.")
     limit: int = Field(500, ge=1, le=10_000, description="At most so many of one cluster.")
@@ -160,7 +160,7 @@ class Options(Model):
 
 
 class Recipe(Model):
-    """One recipe: one Connect cluster, one asset group."""
+    """One recipe: one Connect cluster, which is one asset group of Dagster."""
 
     source: Source = Field(description="The Kafka Connect cluster: `type: kafka-connect` and `config`.")
     sink: Sink | None = Field(
@@ -185,7 +185,7 @@ class Recipe(Model):
     )
 
     def warnings(self) -> list[str]:
-        """Fields that are accepted and have no effect, one line each."""
+        """Return a line for each field that is accepted and has no effect."""
         top = [name for name in UNUSED_TOP_FIELDS if getattr(self, name) is not None]
         dropped = (
             ["transformers are not applied: what they would add (owners, tags, domains) is not written by this project"]

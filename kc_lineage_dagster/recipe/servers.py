@@ -8,14 +8,22 @@ from pydantic import BaseModel, ConfigDict, Field, SecretStr, field_validator, m
 
 
 class Model(BaseModel):
-    """Refuses unknown fields and never shows a value in an error."""
+    """What all models of a recipe share: unknown fields are refused, and no error repeats a value."""
 
     model_config = ConfigDict(extra="forbid", hide_input_in_errors=True, frozen=True)
 
 
 def web_address(value: str | None) -> str | None:
-    """The address of a server, None where none is given. ValueError when it is none."""
-    # one that holds a variable is looked at when that is known
+    """Check the address of a server and return it as it is, None where none is given.
+
+    An address that holds a variable (``$``) is checked when the variable is known. ValueError for what is no address.
+
+    >>> web_address("https://registry.example.com")
+    'https://registry.example.com'
+    >>> web_address("registry.example.com")
+    Traceback (most recent call last):
+    ValueError: must be an address that begins with http:// or https://
+    """
     if value is not None and "$" not in value and not value.startswith(("http://", "https://")):
         raise ValueError("must be an address that begins with http:// or https://")
     return value
@@ -88,7 +96,7 @@ class ConfluentCatalog(Model):
 
     @property
     def is_cloud(self) -> bool:
-        """Whether the address is one that the credentials may go to: Confluent Cloud's, or this machine's own."""
+        """Tell whether the credentials may go to the address: Confluent Cloud's host, or this machine's own."""
         parts = urlsplit(self.schema_registry_url or "")
         host = parts.hostname or ""
         return (parts.scheme == "https" and host.endswith(".confluent.cloud")) or host in ("127.0.0.1", "localhost")

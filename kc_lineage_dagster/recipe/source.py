@@ -31,7 +31,7 @@ _TOGETHER = (
 
 
 class Patterns(Model):
-    """DataHub's AllowDenyPattern: Python regular expressions, matched from the start of the name."""
+    """Which names count, as DataHub's AllowDenyPattern: Python regular expressions, matched from a name's start."""
 
     allow: list[str] = Field([".*"], description="Python regular expressions of names, matched from their start.")
     deny: list[str] = Field([], description="The same; wins over `allow`.")
@@ -52,7 +52,11 @@ class Patterns(Model):
     def allows(self, name: str) -> bool:
         """Decide as DataHub's AllowDenyPattern does: no pattern of ``deny`` matches, and one of ``allow`` does.
 
-        Raises RecipeError for a pattern that would take for ever.
+        RecipeError for a pattern that takes more than a second for one name.
+
+        >>> patterns = Patterns(allow=["crm-"], deny=[".*-test$"])
+        >>> [name for name in ("crm-sink", "CRM-sink", "crm-test", "old-crm-sink") if patterns.allows(name)]
+        ['crm-sink', 'CRM-sink']
         """
         ignore_case = bool(self.ignoreCase)
         if any(_begins(pattern, name, ignore_case) for pattern in self.deny):
@@ -88,7 +92,7 @@ class ProvidedConfig(Model):
 
 
 class GenericConnector(Model):
-    """The user's word for one connector: its source dataset, or its target dataset when it is a sink."""
+    """The user's word for one connector: the dataset that a source reads, or the one that a sink writes."""
 
     connector_name: str = Field(description="Name of the connector.")
     source_dataset: str | None = Field(None, description="What a source reads, with `source_platform`.")
@@ -109,7 +113,7 @@ class GenericConnector(Model):
 
 
 class StatefulIngestion(Model):
-    """Stale entity removal; ``fail_safe_threshold`` in percent."""
+    """``stateful_ingestion``: how entities are removed whose connector or table is gone."""
 
     enabled: bool = Field(True, description="Whether stale entities are looked for.")
     remove_stale_metadata: bool = Field(
@@ -214,14 +218,14 @@ class SourceConfig(Model):
 
     @property
     def is_confluent_cloud(self) -> bool:
-        """Whether the workers are Confluent Cloud's, told as DataHub's source tells it."""
+        """Tell whether the workers are Confluent Cloud's, by the rule of DataHub's source."""
         uri = self.connect_uri.lower()
         by_id = bool(self.confluent_cloud_environment_id and self.confluent_cloud_cluster_id)
         return by_id or ("api.confluent.cloud" in uri and "/connect/v1/" in uri)
 
     @property
     def resolves_schemas(self) -> bool:
-        """``use_schema_resolver``, which is on by itself for Confluent Cloud."""
+        """Tell whether DataHub is asked for schemas: ``use_schema_resolver``; by default for Confluent Cloud only."""
         return self.is_confluent_cloud if self.use_schema_resolver is None else self.use_schema_resolver
 
     @field_validator("env")

@@ -41,10 +41,10 @@ def test_flow_job_and_field_urns_are_datahubs(connector, job, instance, path):
     expected = mce_builder.make_data_job_urn_with_flow(flow, job)
     if urn_problem(expected) is None:
         assert urns.flow_urn(naming, connector) == flow
-        assert urns.job_urn(naming, connector, job) == expected
+        assert urns.job_of_flow(urns.flow_urn(naming, connector), job) == expected
     dataset = urns.dataset_urn(naming, connector, Dataset("kafka", job))
     assert urns.field_urn(dataset, path) == mce_builder.make_schema_field_urn(dataset, path)
-    Urn.from_string(urns.job_urn(naming, connector, job))
+    Urn.from_string(urns.job_of_flow(urns.flow_urn(naming, connector), job))
 
 
 @few
@@ -55,7 +55,7 @@ def test_a_urn_names_its_connector(connector, job, instance):
     whole = mce_builder.make_data_flow_urn("kafka-connect", connector, "PROD", instance)
     if "%" not in connector and urns.flow_urn(naming, connector) == whole:  # not shortened
         assert urns.connector_of(naming, whole) == connector
-        assert urns.connector_of(naming, urns.job_urn(naming, connector, job)) == connector
+        assert urns.connector_of(naming, urns.job_of_flow(urns.flow_urn(naming, connector), job)) == connector
 
 
 def test_urns_of_another_naming_have_no_owner():

@@ -15,8 +15,8 @@ from kc_lineage_dagster.lineage import KAFKA, ConnectorLineage
 
 
 def deriver(connectors: Iterable[ConnectorView], settings: Settings) -> Callable[[ConnectorView], ConnectorLineage]:
-    """``derive`` for the connectors of one cluster: the cluster's topics are worked out when first asked for, and
-    lineage that does not depend on them once.
+    """Return ``derive`` for the connectors of one cluster: the cluster's topics are worked out when first asked for,
+    and lineage that does not depend on them once.
     """
     cluster = _Cluster(tuple(connectors), settings)
     return cluster.lineage
@@ -34,7 +34,7 @@ class _Cluster:
         self._writers = Writers([one for one in connectors if one.name not in self._sinks], self._written_by)
 
     def lineage(self, connector: ConnectorView) -> ConnectorLineage:
-        """The lineage of one connector of the cluster."""
+        """Return the lineage of one connector of the cluster."""
         if connector.name in self._sinks:
             return derived(connector, self.settings, self._topics, self._writers.fields)[0]
         lineage, asked = self._source(connector)
@@ -52,7 +52,7 @@ class _Cluster:
         return cluster_topics(self.connectors, self.settings, lambda connector: self._source(connector)[0])
 
     def _source(self, connector: ConnectorView) -> tuple[ConnectorLineage, bool]:
-        """The lineage of a source in an empty cluster, and whether it asked for the cluster."""
+        """Return the lineage of a source in an empty cluster, and whether it asked for the cluster."""
         if connector.name not in self._alone:
             asked: list[ClusterTopics] = []
 
@@ -68,7 +68,7 @@ class _Cluster:
         return self._alone[connector.name]
 
     def _of_interest(self, written: Written) -> Written:
-        """The topics that somebody in the cluster may read."""
+        """Return the topics that somebody in the cluster may read."""
         if self._read is None:
             return written
         return {topic: fields for topic, fields in written.items() if topic in self._read}
@@ -99,7 +99,7 @@ def cluster_topics(
     settings: Settings,
     derived: Callable[[ConnectorView], ConnectorLineage] | None = None,
 ) -> ClusterTopics:
-    """The data topics of a cluster: what its sources write (active topics, or else what their configurations
+    """Return the data topics of a cluster: what its sources write (active topics, or else what their configurations
     determine) and what its sinks name; apart from them the topics that are some connector's book-keeping.
 
     ``derived``: a source's lineage in an empty cluster, where that is known already.

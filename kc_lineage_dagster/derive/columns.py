@@ -51,7 +51,7 @@ class Known:
 
     @classmethod
     def of(cls, platform: str, shown: Sequence[str]) -> Known:
-        """From the paths that DataHub shows of a dataset of this platform."""
+        """Build from the paths that DataHub shows of a dataset of this platform."""
         rules = PLATFORMS.get(platform)
         if rules is None or rules.nested:
             return cls({path: path for path in shown}, tree(shown))
@@ -64,12 +64,12 @@ class Known:
         return cls(stored, Struct(tuple((name, Leaf((path,))) for name, path in stored.items())))
 
     def path(self, name: str) -> str | None:
-        """The path of a column, whose name may differ in letter case where no other one is alike."""
+        """Return the path of a column, whose name may differ in letter case where no other one is alike."""
         return self.paths.get(name) or next(iter(_alike(name, self.paths.items())), None)
 
 
 def tree(paths: Iterable[str]) -> Struct:
-    """The fields at these paths, each made of itself; one with others below it is a struct."""
+    """Return the fields at these paths, each made of itself; one with others below it is a struct."""
     fields: dict[str, dict[str, object]] = {}
     for path in paths:
         reduce(lambda inside, step: inside.setdefault(step, {}), path.split("."), fields)  # type: ignore[arg-type, return-value]
@@ -87,7 +87,7 @@ def _struct(fields: Mapping[str, object], below: str) -> Struct:
 
 
 def _alike(name: str, named: Iterable[tuple[str, str]]) -> tuple[str, ...]:
-    """What stands under the only name that is this one but for letter case."""
+    """Return what stands under the only name that is this one but for letter case."""
     lower = name.lower()
     found = tuple(value for key, value in named if key.lower() == lower)
     return found if len(found) == 1 else ()
@@ -97,7 +97,7 @@ def _alike(name: str, named: Iterable[tuple[str, str]]) -> tuple[str, ...]:
 
 
 def listed(node: Node, known: Known) -> Node:
-    """With columns that are not known by name listed; without those that the origin does not have."""
+    """List the columns that are not known by name; leave out those that the origin does not have."""
     return _listed(node, known) or Opaque()
 
 
@@ -128,7 +128,7 @@ _ALL = Columns()
 
 
 def _arriving(columns: Columns, column: str, inner: Node) -> Node | None:
-    """A column that is known by name, as the lists of the connector let it through."""
+    """Return a column that is known by name, as the lists of the connector let it through."""
     chosen = columns.leaf(column)
     if chosen is None or columns.chosen is None or not isinstance(inner, Leaf):
         return None if chosen is None else inner
@@ -151,7 +151,7 @@ class _Having:
 
 
 def itself(node: Node, below: str = "") -> Node:
-    """A topic's fields as those who read the topic see them: each is made of itself."""
+    """Return a topic's fields as those who read the topic see them: each is made of itself."""
     if not isinstance(node, Struct):
         return Opaque(constants=node.constants) if isinstance(node, Opaque) else Opaque()
     fields = tuple((name, _itself(inner, below + name)) for name, inner in node.fields)
@@ -174,7 +174,7 @@ def _itself(node: Node, path: str) -> Node:
 
 
 def cautious(chain: Chain) -> Chain:
-    """The chain for fields: after a transform that nobody knows nothing is known of them."""
+    """Return the chain for fields: after a transform that nobody knows nothing is known of them."""
     if all(transform.known for transform in chain):
         return chain
     return tuple(transform if transform.known else Transform(transform.alias, _forget) for transform in chain)
@@ -185,7 +185,9 @@ def _forget(record: Record) -> tuple[Record, ...]:
 
 
 def arriving(chain: Chain, record: Record, topic: str) -> tuple[Node, Node]:
-    """Key and value of a record when it arrives at a topic; Opaque where ways of it differ, or none leads there."""
+    """Return key and value of a record when it arrives at a topic; Opaque where ways of it differ, or none
+    leads there.
+    """
     ends = tuple(_ends(chain, run(chain, record), topic))
     keys, values = {end.key for end in ends}, {end.value for end in ends}
     return (keys.pop() if len(keys) == 1 else Opaque(), values.pop() if len(values) == 1 else Opaque())
@@ -204,7 +206,9 @@ def _ends(chain: Chain, outcomes: Iterable[Outcome], topic: str) -> Iterator[Rec
 
 
 def converted(node: Node, part: str, config: Config) -> Node:
-    """Key or value (``part``) as the connector's own converter leaves it; the worker's own is taken to keep names."""
+    """Return key or value (``part``) as the connector's own converter leaves it; the worker's own is taken to keep
+    names.
+    """
     converter = first(config, f"{part}.converter") or ""
     return Opaque() if converter.startswith(_WITHOUT_FIELDS) else node
 
@@ -213,8 +217,8 @@ def converted(node: Node, part: str, config: Config) -> Node:
 
 
 def held(node: Node, names: Paths | None, *, flat: bool = False) -> tuple[FieldEdge, ...]:
-    """The fields of a node that the dataset at the end has: all that are known by name where its own fields are not
-    known (``names`` is None), else those of ``names``. ``flat``: the origin's columns have no fields inside.
+    """Return the fields of a node that the dataset at the end has: all that are known by name where its own fields are
+    not known (``names`` is None), else those of ``names``. ``flat``: the origin's columns have no fields inside.
     """
     own = dict(leaves(node))
     if names is None:
@@ -234,8 +238,8 @@ def _unnamed(node: Node, name: str, flat: bool) -> Leaf | None:
 
 
 def matched(node: Node, names: Sequence[str]) -> tuple[FieldEdge, ...]:
-    """The fields of a node that a table has as columns, under the column's name: the same, or the only one that is the
-    same but for letter case.
+    """Return the fields of a node that a table has as columns, under the column's name: the same, or the only one that
+    is the same but for letter case.
     """
     exact = {name: name for name in names}
     lower: dict[str, str] = {}
@@ -250,7 +254,7 @@ def matched(node: Node, names: Sequence[str]) -> tuple[FieldEdge, ...]:
 
 
 def lost(node: Node, known: Known) -> tuple[FieldEdge, ...]:
-    """The columns of the origin that are known not to arrive."""
+    """Return the columns of the origin that are known not to arrive."""
     if not _all_named(node):
         return ()
     used = {origin for _, leaf in leaves(node) for origin in leaf.origins}
@@ -270,12 +274,14 @@ _BOOK_KEEPING = frozenset({"source", "transaction"})
 
 
 def is_flat(platform: str) -> bool:
-    """Whether a platform's columns have no fields inside."""
+    """Tell whether a platform's columns have no fields inside."""
     return platform in PLATFORMS and not PLATFORMS[platform].nested
 
 
 def shown(edges: Iterable[FieldEdge], platform: str) -> tuple[FieldEdge, ...]:
-    """Fields of a table that no catalog knows, under the names that DataHub's ingestion of the platform would show."""
+    """Return fields of a table that no catalog knows, under the names that DataHub's ingestion of the platform would
+    show.
+    """
     spell = _shown(platform)
     if spell is None:
         return tuple(edges)
@@ -285,7 +291,7 @@ def shown(edges: Iterable[FieldEdge], platform: str) -> tuple[FieldEdge, ...]:
 
 
 def shown_origins(edges: Iterable[FieldEdge], platform: str) -> tuple[FieldEdge, ...]:
-    """The same for fields made of a table's columns."""
+    """Do the same for fields made of a table's columns."""
     spell = _shown(platform)
     return (
         tuple(edges)

@@ -17,38 +17,40 @@ _REFERENCE = re.compile(r"\$\{[^${}:]*:[^{}]*\}")
 
 
 def first(config: Config, *keys: str) -> str | None:
-    """The value of the first key that is present and not blank; newer names go first."""
+    """Return the value of the first key that is present and not blank; newer names go first."""
     return next((config[key].strip() for key in keys if config.get(key, "").strip()), None)
 
 
 def items(value: str | None) -> tuple[str, ...]:
-    """A comma-separated list (Kafka's type LIST): blanks around items and empty items do not count."""
+    """Return a comma-separated list (Kafka's type LIST): blanks around items and empty items do not count."""
     return tuple(item for raw in (value or "").split(",") if (item := raw.strip()))
 
 
 def pairs(value: str | None, separator: str = ":") -> dict[str, str]:
-    """A comma-separated list of ``a:b``; entries without the separator do not count."""
+    """Return a comma-separated list of ``a:b``; entries without the separator do not count."""
     split = (item.rpartition(separator) for item in items(value))
     return {left.strip(): right.strip() for left, middle, right in split if middle}
 
 
 def flag(config: Config, *keys: str, default: bool = False) -> bool:
-    """A boolean as Kafka's ConfigDef reads it: only ``true`` is true, in any case."""
+    """Return a boolean as Kafka's ConfigDef reads it: only ``true`` is true, in any case."""
     value = first(config, *keys)
     return default if value is None else value.lower() == "true"
 
 
 def is_reference(value: str) -> bool:
-    """Whether a value holds ``${provider:...}``, which the REST API never resolves."""
+    """Tell whether a value holds ``${provider:...}``, which the REST API never resolves."""
     return "${" in value and _REFERENCE.search(value) is not None
 
 
 def stripped(config: Config, prefix: str) -> dict[str, str]:
-    """The entries below a prefix, without it."""
+    """Return the entries below a prefix, without it."""
     return {key[len(prefix) :]: value for key, value in config.items() if key.startswith(prefix)}
 
 
 def major_version(config: Config) -> int | None:
-    """The connector's major version, None where nothing tells it (a range of ``connector.plugin.version`` does not)."""
+    """Return the connector's major version, None where nothing tells it (a range of ``connector.plugin.version`` does
+    not).
+    """
     found = re.match(r"v?(\d+)(?=\.|$)", first(config, VERSION) or "")
     return int(found[1]) if found else None

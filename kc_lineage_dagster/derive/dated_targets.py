@@ -25,7 +25,7 @@ _NO_TIME = "kc"
 
 
 def existing_targets(pattern: TopicPattern, target_of: TargetOf, catalog: Catalog) -> tuple[Dataset, ...]:
-    """The datasets of the catalogue that a topic is written to whose name depends on a time only."""
+    """Return the datasets of the catalogue that a topic is written to whose name depends on a time only."""
     words = [_words(part) for part in pattern.parts if isinstance(part, Hole)]
     pairs = [pair for pair in words if pair is not None]
     if len(pairs) < len(words):
@@ -55,7 +55,7 @@ def _filled(parts: Preimage, words: list[str]) -> str:
 
 
 def _shape(name: str, words: list[str], parts: Preimage) -> Preimage | None:
-    """A target's name with the pieces of time in it as holes; None when they are not all found in order."""
+    """Return a target's name with the pieces of time in it as holes; None when they are not all found in order."""
     shape: list[str | Hole] = []
     at = 0
     for word, hole in zip(words, (part for part in parts if isinstance(part, Hole)), strict=True):
@@ -68,7 +68,7 @@ def _shape(name: str, words: list[str], parts: Preimage) -> Preimage | None:
 
 
 def _fitting(shape: Preimage, names: tuple[str, ...]) -> Iterator[str]:
-    """The names of that shape; letters may differ where the catalogue shows names in lower case."""
+    """Yield the names of that shape; letters may differ where the catalogue shows names in lower case."""
     for parts in dict.fromkeys((shape, tuple(part.lower() if isinstance(part, str) else part for part in shape))):
         start = parts[0] if isinstance(parts[0], str) else ""
         for at in range(bisect_left(names, start), len(names)):

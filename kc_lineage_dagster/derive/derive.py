@@ -78,7 +78,7 @@ def derive(
     cluster: Callable[[], ClusterTopics],
     written: WrittenFields = nothing_written,
 ) -> ConnectorLineage:
-    """The lineage of one connector; problems are Unresolved items of it, never exceptions.
+    """Return the lineage of one connector; problems are Unresolved items of it, never exceptions.
 
     ``cluster``: the data topics of the whole cluster, asked for only where the connector's own evidence does not
     decide. ``written``: the fields of a topic as the cluster's sources write it.
@@ -89,7 +89,7 @@ def derive(
 def derived(
     connector: ConnectorView, settings: Settings, cluster: Callable[[], ClusterTopics], written: WrittenFields
 ) -> tuple[ConnectorLineage, Written]:
-    """The lineage of one connector, and the fields of the topics that it writes."""
+    """Return the lineage of one connector, and the fields of the topics that it writes."""
     class_name = connector.config.get("connector.class")
     catalog = settings.catalog(connector.name)
     evidence = evidence_of(connector, cluster, settings.cluster_aliases, catalog, written)
@@ -124,7 +124,7 @@ def derived(
 
 
 def find_family(connector: ConnectorView, settings: Settings) -> Family | Unresolved:
-    """The family of a connector's class."""
+    """Return the family of a connector's class."""
     class_name = connector.config.get("connector.class")
     if not class_name:
         return Unresolved("connector.class", "the configuration names no connector class")
@@ -139,7 +139,7 @@ def _by_entry(
 
 
 def _no_family(problem: Unresolved | None, connector: ConnectorView, evidence: Evidence) -> list[Edge | Unresolved]:
-    """What is a fact of any connector: the topics that a source has written, and those that a sink reads."""
+    """Return what is a fact of any connector: the topics that a source has written, and those that a sink reads."""
     assert problem is not None
     if connector.kind == "sink":
         return list(_reading(problem, input_topics(connector.config, evidence)[0]))
@@ -148,12 +148,14 @@ def _no_family(problem: Unresolved | None, connector: ConnectorView, evidence: E
 
 
 def _reading(problem: Unresolved, topics: Iterable[str]) -> list[Unresolved]:
-    """A problem of a sink as one of each topic that it reads, so that the topics are seen all the same."""
+    """Return a problem of a sink as one of each topic that it reads, so that the topics are seen all the same."""
     return [replace(problem, topic=topic) for topic in topics] or [problem]
 
 
 def _with_version(config: Mapping[str, str], settings: Settings) -> Mapping[str, str]:
-    """The configuration with the version of the connector, where it says none and the worker has one installed."""
+    """Return the configuration with the version of the connector, where it says none and the worker has one
+    installed.
+    """
     installed = settings.plugin_versions.get(config.get("connector.class", ""))
     return config if installed is None or VERSION in config else {**config, VERSION: installed}
 
@@ -184,7 +186,7 @@ def _defect(what: str, error: Exception) -> _Defect:
 def _with_columns(
     items: Iterable[Edge | Unresolved], edge: Callable[[Any], Edge], evidence: Evidence
 ) -> Iterator[Edge | Unresolved]:
-    """The edges with their fields; an edge whose fields cannot be told is still one."""
+    """Yield the edges with their fields; an edge whose fields cannot be told is still one."""
     for item in items:
         if isinstance(item, Unresolved) or not evidence.columns:
             yield item
@@ -218,7 +220,7 @@ def _by_family(
 
 
 def _of_matter(problems: Iterable[Unresolved], found: Iterable[Edge | Unresolved]) -> list[Unresolved]:
-    """The problems of the chain; none where every topic found its dataset all the same."""
+    """Return the problems of the chain; none where every topic found its dataset all the same."""
     items = list(found)
     settled = any(isinstance(item, Edge) for item in items) and not any(
         isinstance(item, Unresolved) and (item.topic or "transform" in item.reason) for item in items
@@ -254,7 +256,9 @@ def _spelled(edge: Edge, settings: Settings) -> Edge:
 
 
 def _grouped(items: Iterable[Edge | Unresolved]) -> set[Unresolved]:
-    """What many have in common once: items without a topic that share a reason, when they are more than a few."""
+    """Say once what many items have in common: items without a topic that share a reason, when they are more than a
+    few.
+    """
     alike: defaultdict[str, dict[str, None]] = defaultdict(dict)
     kept: set[Unresolved] = set()
     for item in items:

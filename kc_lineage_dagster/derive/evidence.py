@@ -63,11 +63,11 @@ class ClusterTopics:
 
     @classmethod
     def of(cls, topics: Iterable[str], internal: Iterable[str] = ()) -> ClusterTopics:
-        """From topics in any order."""
+        """Build from topics in any order."""
         return cls(tuple(sorted(set(topics))), frozenset(internal))
 
     def matching(self, pattern: str) -> tuple[str, ...] | Unresolved:
-        """Topics that a Java regular expression matches as a whole, found in the sorted list by its literal
+        """Return topics that a Java regular expression matches as a whole, found in the sorted list by its literal
         beginning.
         """
         compiled = compile_java(pattern)
@@ -97,25 +97,27 @@ class Catalog(Protocol):
     """
 
     def datasets(self, platform: str) -> tuple[str, ...]:
-        """The names of a platform's datasets, sorted; () where nothing is known. Topics are those of DataHub."""
+        """Return the names of a platform's datasets, sorted; () where nothing is known. Topics are those of DataHub."""
 
     def is_view(self, dataset: Dataset) -> bool | None:
-        """Whether the dataset is a view; None where that is not known."""
+        """Tell whether the dataset is a view; None where that is not known."""
 
     def topics(self) -> tuple[str, ...]:
-        """The topics that Kafka itself lists, sorted, internal ones too; () where nothing is known."""
+        """Return the topics that Kafka itself lists, sorted, internal ones too; () where nothing is known."""
 
     def fields(self, dataset: Dataset) -> tuple[str, ...] | None:
-        """The simple paths (``after.id``; a record before what is in it) of a table's columns, or of the fields of a
-        topic's values; None where not known.
+        """Return the simple paths (``after.id``; a record before what is in it) of a table's columns, or of the fields
+        of a topic's values; None where not known.
         """
 
     def key_fields(self, dataset: Dataset) -> tuple[str, ...] | None:
-        """The simple paths of the fields of a topic's keys; None where not known, or where keys have no fields."""
+        """Return the simple paths of the fields of a topic's keys; None where not known, or where keys have no
+        fields.
+        """
 
     def value_name(self, topic: str) -> str | None:
-        """The full name of the record that a topic's values are, such as ``srv.public.users.Envelope``; None where not
-        known.
+        """Return the full name of the record that a topic's values are, such as ``srv.public.users.Envelope``; None
+        where not known.
         """
 
 
@@ -124,32 +126,32 @@ class NothingKnown:
     """The catalog where a recipe switches none on."""
 
     def datasets(self, platform: str) -> tuple[str, ...]:
-        """No dataset."""
+        """Return no dataset."""
         return ()
 
     def is_view(self, dataset: Dataset) -> bool | None:
-        """Not known."""
+        """Return None: nothing is known."""
         return None
 
     def topics(self) -> tuple[str, ...]:
-        """No topic."""
+        """Return no topic."""
         return ()
 
     def fields(self, dataset: Dataset) -> tuple[str, ...] | None:
-        """Not known."""
+        """Return None: nothing is known."""
         return None
 
     def key_fields(self, dataset: Dataset) -> tuple[str, ...] | None:
-        """Not known."""
+        """Return None: nothing is known."""
         return None
 
     def value_name(self, topic: str) -> str | None:
-        """Not known."""
+        """Return None: nothing is known."""
         return None
 
 
 def no_catalog(connector: str) -> Catalog:
-    """What is known of any connector where a recipe switches no catalog on."""
+    """Return what is known of any connector where a recipe switches no catalog on."""
     return NothingKnown()
 
 
@@ -166,7 +168,7 @@ WrittenFields = Callable[[str], "TopicFields | None"]
 
 
 def nothing_written(topic: str) -> TopicFields | None:
-    """The cluster's sources are not looked at."""
+    """Return no topics: the cluster's sources are not looked at."""
     return None
 
 
@@ -196,7 +198,7 @@ class Evidence:
     written: WrittenFields = nothing_written
 
     def saw(self, topic: str) -> bool | None:
-        """Whether the topic is among the active ones; None when that says nothing (not known, or none yet)."""
+        """Tell whether the topic is among the active ones; None when that says nothing (not known, or none yet)."""
         return topic in self.topics if self.topics else None
 
 
@@ -207,7 +209,7 @@ def evidence_of(
     catalog: Catalog,
     written: WrittenFields = nothing_written,
 ) -> Evidence:
-    """The evidence that a snapshot holds for one connector."""
+    """Return the evidence that a snapshot holds for one connector."""
     states = {connector.state, *(task.state for task in connector.tasks)}
     all_failed = connector.state == "FAILED" or (bool(connector.tasks) and states - {connector.state} == {"FAILED"})
     return Evidence(
@@ -224,7 +226,7 @@ def evidence_of(
 
 
 def committed_topics(offsets: Iterable[OffsetView]) -> frozenset[str]:
-    """The topics of which a sink has committed an offset beyond the first."""
+    """Return the topics of which a sink has committed an offset beyond the first."""
     return frozenset(
         str(offset.partition["kafka_topic"])
         for offset in offsets

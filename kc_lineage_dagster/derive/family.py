@@ -31,7 +31,7 @@ Found = Record | Selection | Unresolved
 
 
 def no_internal_topics(config: Config, topic: str) -> bool:
-    """Most connectors write data only."""
+    """Return False: most connectors write data only."""
     return False
 
 
@@ -67,17 +67,17 @@ class SourceFamily:
 
 
 def value_fields(config: Config, record: Record, target: Dataset) -> Node:
-    """Most sinks write the fields of the value under their names."""
+    """Return the fields of the value: most sinks write them under their names."""
     return record.value
 
 
 def makes_none(config: Config) -> bool:
-    """Most sinks write into what is there."""
+    """Return False: most sinks write into what is there."""
     return False
 
 
 def makes_all(config: Config) -> bool:
-    """What is written are documents: their fields are those of the records, or the writing fails."""
+    """Return True: a document has the fields of its record, or the writing fails."""
     return True
 
 
@@ -112,12 +112,12 @@ Family = SourceFamily | SinkFamily
 
 
 def topic_of(record: Record) -> str:
-    """The topic a sink sees after its transforms; the derivation calls ``writes`` with exact topics only."""
+    """Return the topic a sink sees after its transforms; the derivation calls ``writes`` with exact topics only."""
     assert isinstance(record.topic, str)
     return record.topic
 
 
 def consumed(record: Record) -> str:
-    """The topic a sink consumes, before its transforms."""
+    """Return the topic a sink consumes, before its transforms."""
     assert record.origin is not None
     return record.origin.name

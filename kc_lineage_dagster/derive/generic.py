@@ -34,7 +34,7 @@ class GenericConnector:
 
 
 def contradicted(entry: GenericConnector, kind: str) -> Unresolved | None:
-    """What is wrong with an entry for a connector whose type the worker reports to be the other one."""
+    """Return what is wrong with an entry for a connector whose type the worker reports to be the other one."""
     if kind not in ("source", "sink") or kind == entry.direction:
         return None
     given, needed = ("target", "source") if kind == "source" else ("source", "target")
@@ -47,7 +47,7 @@ def contradicted(entry: GenericConnector, kind: str) -> Unresolved | None:
 def lineage(
     entry: GenericConnector, config: Config, chain: Chain, problems: Iterable[Unresolved], evidence: Evidence
 ) -> list[Edge | Unresolved]:
-    """Source: the dataset to every topic it writes; sink: every topic it consumes to the dataset.
+    """Return edges from the dataset to every topic that a source writes, or from every topic that a sink consumes.
 
     ``chain``, ``problems``: the connector's transforms, and what was not understood of them.
     """
@@ -73,7 +73,7 @@ def _of_sink(entry: GenericConnector, config: Config, chain: Chain, evidence: Ev
 
 
 def _written(entry: GenericConnector, topic: str, chain: Chain) -> Iterator[Edge | Unresolved]:
-    """What the transforms make of a topic that the configuration names."""
+    """Yield what the transforms make of a topic that the configuration names."""
     if left_over(topic) is not None:
         yield Edge(entry.dataset, Dataset(KAFKA, topic), evidence=_HOW)  # such names are refused for all alike
         return

@@ -57,14 +57,14 @@ def hidden(value: str) -> str | None:
 
 
 def unfilled(text: str) -> str:
-    """The reason for a text that a template was never filled with, or that stands where a secret was."""
+    """Return the reason for a text that a template was never filled with, or that stands where a secret was."""
     if text in (REDACTED, WITHHELD):
         return _TAKEN
     return f"holds {text}, which looks like a placeholder of a template: render the file before it is read"
 
 
 def left_over(name: str) -> str | None:
-    """The first reference or placeholder in a finished name, None when there is none."""
+    """Return the first reference or placeholder in a finished name, None when there is none."""
     found = _FINISHED.search(name) if _MARKS.search(name) else None
     return found.group() if found else None
 
@@ -80,7 +80,9 @@ def _impossible(dataset: Dataset) -> str | None:
 
 
 def possible(item: Edge | Unresolved, config: Config) -> Edge | Unresolved:
-    """The item; an edge to or from a dataset that cannot exist is unresolved, under the key that holds its name."""
+    """Return the item; an edge to or from a dataset that cannot exist is unresolved, under the key that holds
+    its name.
+    """
     if isinstance(item, Unresolved):
         return item
     for dataset in (item.upstream, item.downstream):

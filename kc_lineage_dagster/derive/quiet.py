@@ -19,7 +19,7 @@ from kc_lineage_dagster.lineage import Dataset
 
 
 def quiet_tables(connectors: Iterable[ConnectorView], settings: Settings) -> frozenset[Dataset]:
-    """The tables that at least one running connector captures in vain, and none with success."""
+    """Return the tables that at least one running connector captures in vain, and none with success."""
     quiet: set[Dataset] = set()
     heard: set[Dataset] = set()
     for connector in connectors:
@@ -33,7 +33,7 @@ def quiet_tables(connectors: Iterable[ConnectorView], settings: Settings) -> fro
 
 
 def _tables_by_topic(connector: ConnectorView, settings: Settings) -> dict[str, set[Dataset]]:
-    """The tables of one source by the topics that they certainly go to."""
+    """Return the tables of one source by the topics that they certainly go to."""
     family = find_family(connector, settings)
     found: defaultdict[str, set[Dataset]] = defaultdict(set)
     if not isinstance(family, SourceFamily) or any(hidden(connector.config.get(key, "")) for key in family.naming):

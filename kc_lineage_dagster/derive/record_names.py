@@ -16,8 +16,8 @@ _NOT_AVRO = re.compile(r"[^A-Za-z0-9_.]")
 
 
 def topics_before(name: str, heads: Iterable[str]) -> tuple[str, ...]:
-    """The topics, before transforms, whose records have this name. ``heads``: what the connector's topics begin with,
-    which the name may not be able to hold as it is.
+    """Return the topics, before transforms, whose records have this name. ``heads``: what the connector's topics begin
+    with, which the name may not be able to hold as it is.
     """
     if not _SUFFIX.search(name):
         return ()
@@ -27,5 +27,5 @@ def topics_before(name: str, heads: Iterable[str]) -> tuple[str, ...]:
 
 
 def adjusted(topic: str) -> str:
-    """A topic as the name of a record can hold it."""
+    """Return a topic as the name of a record can hold it."""
     return _NOT_AVRO.sub("_", topic)

@@ -21,7 +21,7 @@ class TopicPattern:
     display: str
 
     def fits(self, topic: str) -> bool:
-        """Whether a topic could be one of this pattern."""
+        """Tell whether a topic could be one of this pattern."""
         return matches_pattern(self.parts, topic)
 
     def __str__(self) -> str:
@@ -65,11 +65,11 @@ class Columns:
     spell: Callable[[str], str] | None = None
 
     def name(self, column: str) -> str:
-        """The name under which a column arrives."""
+        """Return the name under which a column arrives."""
         return f"{self.prefix}{self.spell(column) if self.spell else column}{self.suffix}"
 
     def leaf(self, column: str, inside: tuple[str, ...] = ()) -> Leaf | None:
-        """What arrives of a column, or of what is ``inside`` it; None when it does not arrive."""
+        """Return what arrives of a column, or of what is ``inside`` it; None when it does not arrive."""
         if column in self.excluded:
             return None
         found = Leaf((column,)) if self.chosen is None else self.chosen(column)
@@ -86,7 +86,7 @@ class Struct:
     columns: Columns | None = None
 
     def get(self, name: str) -> Node | None:
-        """The field of that name, where it is known by name."""
+        """Return the field of that name, where it is known by name."""
         return next((node for key, node in self.fields if key == name), None)
 
 
@@ -129,11 +129,11 @@ class Record:
     start: Record | None = field(default=None, compare=False, repr=False)
 
     def to(self, topic: Topic) -> Record:
-        """The same records under another topic."""
+        """Return the same records under another topic."""
         return replace(self, topic=topic)
 
     def doubt(self, reason: str) -> Record:
-        """The same records with one more doubt."""
+        """Return the same records with one more doubt."""
         return replace(self, doubts=(*self.doubts, reason))
 
 
@@ -145,7 +145,7 @@ class Arrival(Edge):
 
 
 def field_edges(value: Node) -> tuple[FieldEdge, ...]:
-    """What is known of single fields; fields that arrive unchanged among unnamed ones are not listed."""
+    """Return what is known of single fields; fields that arrive unchanged among unnamed ones are not listed."""
     if not isinstance(value, Struct):
         return ()
     made = tuple(field_edge(leaf, path) for path, leaf in leaves(value))
@@ -156,12 +156,12 @@ def field_edges(value: Node) -> tuple[FieldEdge, ...]:
 
 
 def field_edge(leaf: Leaf, path: str) -> FieldEdge:
-    """The field at a path, and what it is made of."""
+    """Return the field at a path, and what it is made of."""
     return FieldEdge(leaf.origins, path, ", ".join(dict.fromkeys(leaf.transforms)))
 
 
 def leaves(node: Node, path: str = "") -> Iterator[tuple[str, Leaf]]:
-    """The single values below a node that are known by name, each with its path."""
+    """Yield the single values below a node that are known by name, each with its path."""
     if not isinstance(node, Struct):
         return
     for name, inner in node.fields:

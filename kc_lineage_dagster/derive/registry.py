@@ -23,7 +23,7 @@ class Registry:
     by_alias: Mapping[str, frozenset[str]]
 
     def find(self, class_name: str, kind: str = "unknown", plugin_classes: Collection[str] = ()) -> Family | Unresolved:
-        """The family of a class, of a managed name of Confluent Cloud, or of an alias.
+        """Return the family of a class, of a managed name of Confluent Cloud, or of an alias.
 
         An alias is the simple name, or that without ``Connector``
         (``org.apache.kafka.connect.runtime.isolation.PluginUtils``). Several families may share one, and so may a
@@ -58,7 +58,7 @@ class Registry:
         return family
 
     def _of_package(self, class_name: str) -> Family | None:
-        """The family that takes the remaining classes of a package, by the ending of the class's name."""
+        """Return the family that takes the remaining classes of a package, by the ending of the class's name."""
         packages = ((family, f"{family.direction.capitalize()}Connector") for family in self.families if family.package)
         fitting = (
             one for one, end in packages if class_name.startswith(f"{one.package}.") and class_name.endswith(end)
@@ -68,7 +68,9 @@ class Registry:
 
 @lru_cache(maxsize=1)
 def registry() -> Registry:
-    """The families of ``derive/families``: each module's ``FAMILY``, or ``FAMILIES`` where one rule serves several."""
+    """Return the families of ``derive/families``: each module's ``FAMILY``, or ``FAMILIES`` where one rule serves
+    several.
+    """
     found: list[Family] = []
     for module in sorted(pkgutil.iter_modules(families.__path__), key=lambda item: item.name):
         loaded = importlib.import_module(f"{families.__name__}.{module.name}")
@@ -77,7 +79,7 @@ def registry() -> Registry:
 
 
 def build(found: Collection[Family]) -> Registry:
-    """A registry of these families; a class claimed twice is a ValueError that names both."""
+    """Return a registry of these families; a class claimed twice is a ValueError that names both."""
     by_class: dict[str, Family] = {}
     by_alias: defaultdict[str, set[str]] = defaultdict(set)
     for family in found:

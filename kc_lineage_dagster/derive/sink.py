@@ -23,7 +23,7 @@ Writes = Callable[[Config, Record], Iterable[Dataset | Unresolved]]
 
 
 def sink_lineage(family: SinkFamily, config: Config, chain: Chain, evidence: Evidence) -> list[Edge | Unresolved]:
-    """Edges from every topic the sink consumes to every dataset it writes."""
+    """Return edges from every topic the sink consumes to every dataset it writes."""
     topics, problems = input_topics(config, evidence)
     found: list[Edge | Unresolved] = list(problems)
     by_content = family.by_content or any(transform.by_content for transform in chain)
@@ -40,8 +40,8 @@ def sink_lineage(family: SinkFamily, config: Config, chain: Chain, evidence: Evi
 def _with_contents(
     record: Record, config: Config, chain: Chain, writes: Writes, evidence: Evidence
 ) -> list[Edge | Unresolved]:
-    """The edges as they follow from what the cluster's connectors are known to write to the topic; [] where that does
-    not decide either.
+    """Return the edges as they follow from what the cluster's connectors are known to write to the topic; [] where that
+    does not decide either.
     """
     written = evidence.written(str(record.topic))
     if written is None:

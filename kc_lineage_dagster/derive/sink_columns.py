@@ -24,7 +24,7 @@ class SinkColumns:
     evidence: Evidence
 
     def edge(self, edge: Edge) -> Edge:
-        """The edge with all the fields that are known."""
+        """Return the edge with all the fields that are known."""
         return edge if edge.upstream is None else replace(edge, fields=self._fields(edge.upstream, edge))
 
     def _fields(self, topic: Dataset, edge: Edge) -> tuple[FieldEdge, ...]:
@@ -57,7 +57,7 @@ class SinkColumns:
         return converted(key, "key", self.config), converted(value, "value", self.config)
 
     def _written(self, record: Record, target: Dataset) -> Node:
-        """The columns of a target; Opaque where the records that end there differ."""
+        """Return the columns of a target; Opaque where the records that end there differ."""
         found = dict.fromkeys(self._ends(record, target))
         return next(iter(found)) if len(found) == 1 else Opaque()
 

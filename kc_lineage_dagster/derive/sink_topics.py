@@ -19,18 +19,20 @@ def _listed(config: Config) -> tuple[str, ...]:
 
 
 def named_topics(config: Config) -> tuple[str, ...]:
-    """The topics that a sink's configuration lists by name, without the references and placeholders among them."""
+    """Return the topics that a sink's configuration lists by name, without the references and placeholders
+    among them.
+    """
     return tuple(topic for topic in _listed(config) if not left_over(topic))
 
 
 def hidden_topics(config: Config) -> bool:
-    """Whether ``topics`` or ``topics.regex`` holds a reference or a placeholder: it may stand for any topic."""
+    """Tell whether ``topics`` or ``topics.regex`` holds a reference or a placeholder: it may stand for any topic."""
     return any(map(left_over, _listed(config))) or bool(hidden(config.get("topics.regex", "")))
 
 
 def input_topics(config: Config, evidence: Evidence) -> tuple[dict[str, str], list[Unresolved]]:
-    """The topics a sink consumes, each with how we know; ``topics`` or ``topics.regex`` decides, evidence tells which
-    exist.
+    """Return the topics a sink consumes, each with how we know; ``topics`` or ``topics.regex`` decides, evidence tells
+    which exist.
 
     A topic that has left the configuration can still be listed as active, so evidence adds to the configuration only
     what stands behind a reference. A pattern that spells its topics out, as people write a name, counts as their list
@@ -55,7 +57,7 @@ def input_topics(config: Config, evidence: Evidence) -> tuple[dict[str, str], li
 
 
 def _behind(item: str, named: tuple[str, ...], evidence: Evidence) -> tuple[str, ...]:
-    """The consumed topics that an item with a reference in it may stand for; none where it is one of several.
+    """Return the consumed topics that an item with a reference in it may stand for; none where it is one of several.
 
     An item that is a reference as a whole may stand for a list.
     """

@@ -49,17 +49,17 @@ _TOPICS_UNKNOWN = "active topics are not known: a worker tells them, and options
 
 
 def beside(config: Config) -> set[str | None]:
-    """The topics that a worker or a converter writes for this source beside its data."""
+    """Return the topics that a worker or a converter writes for this source beside its data."""
     return {first(config, key) for key in BESIDE_DATA}
 
 
 def data_topics(config: Config, evidence: Evidence) -> list[str]:
-    """The active topics of a source, sorted, without those that hold something else than its data."""
+    """Return the active topics of a source, sorted, without those that hold something else than its data."""
     return sorted((evidence.topics or frozenset()) - beside(config))
 
 
 def source_lineage(family: SourceFamily, config: Config, chain: Chain, evidence: Evidence) -> list[Edge | Unresolved]:
-    """Edges from the source's datasets to its topics."""
+    """Return edges from the source's datasets to its topics."""
     found = tuple(family.reads(config, evidence))
     problems: list[Edge | Unresolved] = [item for item in found if isinstance(item, Unresolved)]
     if evidence.never_wrote:

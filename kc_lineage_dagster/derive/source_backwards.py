@@ -63,7 +63,7 @@ class Backwards:
     catalog: Catalog
 
     def beginnings(self) -> frozenset[str]:
-        """What topics of the connector begin with after its transforms, where that is text that is known."""
+        """Return what topics of the connector begin with after its transforms, where that is text that is known."""
         keeps = all(transform.undo is keeps_topic for transform in self.chain)
         heads = {head for selection in self.selections for head in selection.heads} if keeps else set()
         ends = (outcome.record.topic for record in self.forwards.undecided for outcome in run(self.chain, record))
@@ -71,7 +71,7 @@ class Backwards:
         return frozenset((*heads, *(part for part in parts if isinstance(part, str))))
 
     def explain(self, topic: str) -> list[Edge | Unresolved]:
-        """The edges into one active topic, or why there are none; [] for the connector's own book-keeping."""
+        """Return the edges into one active topic, or why there are none; [] for the connector's own book-keeping."""
         certain = self.forwards.exact.get(topic)
         if certain:
             return [edge_to(record, topic, _with_topics(record)) for record in certain]
@@ -93,7 +93,7 @@ class Backwards:
         return [Unresolved(topic, "no table that the configuration selects explains this topic", topic=topic)]
 
     def _arriving(self, topic: str, places: tuple[Beforehand, ...]) -> tuple[list[Record], list[Unresolved]]:
-        """The records that can arrive at a topic. Those that get there by name win over those that only may, by
+        """Return the records that can arrive at a topic. Those that get there by name win over those that only may, by
         content.
         """
         possible, problems = self._candidates(places[0])
@@ -115,7 +115,7 @@ class Backwards:
         return list(arriving.values()), problems
 
     def _registered(self, topic: str, places: tuple[Beforehand, ...]) -> Record | None:
-        """The one table after which a schema registry names the topic's records, if they can arrive there."""
+        """Return the one table after which a schema registry names the topic's records, if they can arrive there."""
         name = self.catalog.value_name(topic) if self.family.columns else None
         if name is None:
             return None
@@ -145,8 +145,8 @@ class Backwards:
         return [*determined, *(answer for answer in answers if isinstance(answer, Record))], problems
 
     def _cut(self, topic: str, places: tuple[Beforehand, ...]) -> Record | None:
-        """A selected table that arrives at the topic under a name of which the way back knows only a part: if there is
-        one, there may be any number.
+        """Return a selected table that arrives at the topic under a name of which the way back knows only a part: if
+        there is one, there may be any number.
         """
         names = (name for parts in places[0].preimages if len(parts) > 1 for name in examples(parts))
         answers = (selection.origin(name) for name in dict.fromkeys(names) for selection in self.selections)
@@ -154,8 +154,8 @@ class Backwards:
         return next((record for record in records if self._reaches(record, topic, places)), None)
 
     def _reaches(self, record: Record, topic: str, places: tuple[Beforehand, ...]) -> tuple[Record, bool] | None:
-        """The record as it arrives at the topic, if the chain can lead it there, and whether record content decides
-        that.
+        """Return the record as it arrives at the topic, if the chain can lead it there, and whether record content
+        decides that.
         """
         for outcome in run(self.chain, record):
             end = self._ends(outcome, topic, places)
@@ -186,13 +186,13 @@ class Backwards:
 
 
 def _of_active(topic: str, problem: Unresolved) -> Unresolved:
-    """A problem that speaks of the topic before the transforms, as one of the active topic."""
+    """Return a problem that speaks of the topic before the transforms, as one of the active topic."""
     what = topic if problem.what == problem.topic else problem.what
     return replace(problem, what=what, topic=topic) if problem.topic else problem
 
 
 def _names_of(place: Beforehand, pattern: TopicPattern) -> Iterable[str]:
-    """The topics of a place, also those whose holes the pattern's own beginning fills."""
+    """Return the topics of a place, also those whose holes the pattern's own beginning fills."""
     beginning = pattern.parts[0] if isinstance(pattern.parts[0], str) else ""
     filled = (name for parts in place.preimages if len(parts) > 1 and beginning for name in complete(parts, beginning))
     return dict.fromkeys((*place.exact, *filled))
@@ -203,7 +203,7 @@ def _with_topics(record: Record) -> str:
 
 
 def edge_to(record: Record, topic: str, evidence: str) -> Edge | Unresolved:
-    """The edge from a record's dataset to the topic where it arrives."""
+    """Return the edge from a record's dataset to the topic where it arrives."""
     copy = Dataset(KAFKA, topic, record.instance)
     if record.origin == copy:
         return Unresolved(

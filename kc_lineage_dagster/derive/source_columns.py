@@ -35,12 +35,12 @@ class SourceColumns:
     evidence: Evidence
 
     def fields(self, arrival: Arrival) -> TopicFields:
-        """The fields of the topic that this edge leads to, as those see them who read the topic."""
+        """Return the fields of the topic that this edge leads to, as those see them who read the topic."""
         key, value = self._arriving(arrival, self._known(arrival.upstream))
         return TopicFields(itself(key), itself(value))
 
     def edge(self, arrival: Arrival) -> Edge:
-        """The edge with all the fields that are known."""
+        """Return the edge with all the fields that are known."""
         known = self._known(arrival.upstream)
         key, value = self._arriving(arrival, known)
         found = (*self._values(arrival, value, known), *self._keys(arrival, key))
@@ -61,7 +61,7 @@ class SourceColumns:
         return tuple(edge for edge in held(key, names, flat=_flat(arrival)) if edge.upstream)
 
     def _known(self, origin: Dataset | None) -> Known | None:
-        """The columns of a table that is known."""
+        """Return the columns of a table that is known."""
         if origin is None or origin.platform == KAFKA or not self.family.columns:
             return None
         names = self.evidence.catalog.fields(origin)
@@ -83,7 +83,7 @@ class SourceColumns:
         return converted(key, "key", self.config), converted(value, "value", self.config)
 
     def _mirrored(self, start: Record) -> Record:
-        """The record of a copied topic with the fields of the original."""
+        """Return the record of a copied topic with the fields of the original."""
         if start.origin is None or start.origin.platform != KAFKA or not self.family.columns:
             return start
         catalog, origin = self.evidence.catalog, start.origin
@@ -95,7 +95,9 @@ class SourceColumns:
 
 
 def with_columns(family: SourceFamily, evidence: Evidence, record: Record) -> Record:
-    """The record with its columns listed, where they are known: transforms that need one then tell tables apart."""
+    """Return the record with its columns listed, where they are known: transforms that need one then tell
+    tables apart.
+    """
     names = evidence.catalog.fields(record.origin) if record.origin and family.columns else None
     if not names or record.origin is None:
         return record

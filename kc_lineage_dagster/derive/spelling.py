@@ -14,7 +14,7 @@ LETTER_CASE: Mapping[str, str] = {"snowflake": "lower", "redshift": "lower"}
 
 
 def spell(dataset: Dataset, overrides: Mapping[str, str]) -> Dataset:
-    """The dataset in its platform's letters; ``overrides``: platform -> ``lower``, ``upper`` or ``keep``."""
+    """Return the dataset in its platform's letters; ``overrides``: platform -> ``lower``, ``upper`` or ``keep``."""
     case = overrides.get(dataset.platform) or LETTER_CASE.get(dataset.platform, "keep")
     if case == "keep":
         return dataset

@@ -21,7 +21,7 @@ _STAND_IN = "kc0prefix0stand0in"
 def told_prefix(
     family: SourceFamily, config: Config, unnamed: Collection[str], chain: Chain, evidence: Evidence
 ) -> Config | None:
-    """The configuration with its hidden prefix filled in; None where other keys are hidden or nothing tells it.
+    """Return the configuration with its hidden prefix filled in; None where other keys are hidden or nothing tells it.
 
     Committed offsets name it; else active topics do, where one prefix explains more of the tables that the
     configuration lists than any other.
@@ -51,7 +51,7 @@ def _by_topics(
 
 
 def _topics(chain: Chain, record: Record) -> Iterator[str]:
-    """The topics, after the transforms, in which the stand-in is still to be seen once."""
+    """Yield the topics, after the transforms, in which the stand-in is still to be seen once."""
     for outcome in run(chain, record):
         topic = outcome.record.topic
         if isinstance(topic, str) and outcome.at == len(chain) and topic.count(_STAND_IN) == 1:

@@ -13,7 +13,7 @@ _SHORTEST = 2
 
 
 def listed_topics(topics: tuple[str, ...], beginnings: Iterable[str]) -> tuple[str, ...]:
-    """Those of sorted topics that begin with one of these texts."""
+    """Return those of sorted topics that begin with one of these texts."""
     found: dict[str, None] = {}
     for start in beginnings:
         for at in range(bisect_left(topics, start), len(topics)) if len(start) >= _SHORTEST else ():
@@ -25,5 +25,5 @@ def listed_topics(topics: tuple[str, ...], beginnings: Iterable[str]) -> tuple[s
 
 @lru_cache(maxsize=16)
 def data_topics(topics: tuple[str, ...], internal: frozenset[str]) -> tuple[str, ...]:
-    """Sorted topics without those that are known to be internal."""
+    """Return sorted topics without those that are known to be internal."""
     return tuple(topic for topic in topics if topic not in internal and not topic.startswith(_INTERNAL))

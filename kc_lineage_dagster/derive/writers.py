@@ -28,7 +28,7 @@ class Writers:
     _of_silent: defaultdict[str, list[Callable[[], TopicFields]]] = field(default_factory=lambda: defaultdict(list))
 
     def fields(self, topic: str) -> TopicFields | None:
-        """The fields of a topic; None where no source is known to write it."""
+        """Return the fields of a topic; None where no source is known to write it."""
         if topic not in self._known:
             self._known[topic] = None  # a copy of a copy of itself has no fields of its own
             self._known[topic] = self._of(topic)
@@ -67,7 +67,9 @@ class Writers:
 
 
 def united(one: Node, other: Node) -> Node:
-    """What is known of the fields of a topic that two writers share: a field of either is a field of the topic."""
+    """Return what is known of the fields of a topic that two writers share: a field of either is a field of the
+    topic.
+    """
     if one == other:
         return one
     if isinstance(one, Leaf) and isinstance(other, Leaf) and one.origins == other.origins:

@@ -15,7 +15,7 @@ _REGION_IN_HOST = re.compile(r"\.([a-z]{2}(?:-[a-z]+)+-\d)\.(?:vpce\.)?amazonaws
 
 
 def regional(platform: str, name: str | None, region: str | None, key: str) -> Dataset | Unresolved:
-    """A stream, queue, table or bus from its name, ARN or URL; ``key``: the setting that names it.
+    """Return a stream, queue, table or bus from its name, ARN or URL; ``key``: the setting that names it.
 
     ``region``: any spelling of the setting beside it (``eu-west-1``, ``EU_WEST_1``) or an endpoint's address; the one
     within an ARN or URL wins.
@@ -32,7 +32,7 @@ def regional(platform: str, name: str | None, region: str | None, key: str) -> D
 
 
 def region_of(text: str | None) -> str | None:
-    """The region that a setting or an endpoint's address names; None where it names none."""
+    """Return the region that a setting or an endpoint's address names; None where it names none."""
     if not text:
         return None
     if "://" in text or ".amazonaws.com" in text:
@@ -42,7 +42,7 @@ def region_of(text: str | None) -> str | None:
 
 
 def bare_name(name_or_arn: str) -> str:
-    """The name within an ARN (``arn:aws:s3:::bucket`` -> ``bucket``), or the name itself."""
+    """Return the name within an ARN (``arn:aws:s3:::bucket`` -> ``bucket``), or the name itself."""
     return _split(name_or_arn)[1]
 
 

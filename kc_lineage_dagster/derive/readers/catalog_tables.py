@@ -40,19 +40,19 @@ class Tables(Protocol):
         """The parts of a dataset's name."""
 
     def options(self, part: str) -> tuple[str, ...]:
-        """The only values a part can have, () when that is not known."""
+        """Return the only values a part can have, () when that is not known."""
 
     def admits(self, table: Table) -> bool | Refused:
-        """Whether all lists let a table through."""
+        """Tell whether all lists let a table through."""
 
     def spelled(self, part: str) -> str:
-        """A part as it stands in a topic."""
+        """Return a part as it stands in a topic."""
 
     def topic(self, table: Table) -> str | None:
-        """The topic of a table's records, None where there is none."""
+        """Return the topic of a table's records, None where there is none."""
 
     def record(self, table: Table, topic: str) -> Record:
-        """The records of a table under a topic."""
+        """Return the records of a table under a topic."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +66,7 @@ class Selected:
 
 
 def selected(tables: Tables, evidence: Evidence) -> Selected:
-    """The tables of the catalogue that the lists select and that are not known to send no records."""
+    """Return the tables of the catalogue that the lists select and that are not known to send no records."""
     catalog = evidence.catalog
     found: defaultdict[tuple[str, ...], list[Record]] = defaultdict(list)
     for table in _narrowed(tables, catalog.datasets(tables.platform)):
@@ -88,7 +88,9 @@ def _alike(topic: str, records: list[Record]) -> Unresolved:
 
 
 def without_topics(records: Iterable[Record], what: str, evidence: Evidence) -> Iterator[Record | Unresolved]:
-    """Selected tables where no active topic shows whether they are captured: those that are known to be no views."""
+    """Yield selected tables where no active topic shows whether they are captured: those that are known to be
+    no views.
+    """
     doubtful: list[str] = []
     for record in records:
         if record.origin and evidence.catalog.is_view(record.origin) is False:
@@ -105,7 +107,7 @@ def without_topics(records: Iterable[Record], what: str, evidence: Evidence) -> 
 
 
 def _narrowed(tables: Tables, names: tuple[str, ...]) -> Iterator[Table]:
-    """The tables of a platform whose database and schema can be the connector's."""
+    """Yield the tables of a platform whose database and schema can be the connector's."""
     outer, stored = tables.dataset[:-1], str.upper if tables.platform in _STORED_UPPER else str
     allowed = [frozenset(value.lower() for value in tables.options(part)) for part in outer]
     for values, inner in _by_outer(names, len(outer)).items():
@@ -120,7 +122,7 @@ def _narrowed(tables: Tables, names: tuple[str, ...]) -> Iterator[Table]:
 
 @lru_cache(maxsize=32)
 def _by_outer(names: tuple[str, ...], count: int) -> Mapping[_Outer, tuple[str, ...]]:
-    """The tables' own names by what stands before them; a table's own name may hold dots."""
+    """Return the tables' own names by what stands before them; a table's own name may hold dots."""
     found: defaultdict[_Outer, list[str]] = defaultdict(list)
     for name in names:
         *outer, table = name.split(".", count)

@@ -31,7 +31,7 @@ _READING = frozenset({"match", "optional match"})
 
 
 def written_labels(statement: str) -> tuple[str, ...]:
-    """Labels and types that MERGE, CREATE and SET write; the elements that MATCH only looks up do not count."""
+    """Return labels and types that MERGE, CREATE and SET write; the elements that MATCH only looks up do not count."""
     found: list[str] = []
     for clause, body in _clauses(statement):
         if clause in _WRITING:
@@ -42,20 +42,20 @@ def written_labels(statement: str) -> tuple[str, ...]:
 
 
 def read_labels(statement: str) -> tuple[str, ...]:
-    """Labels and types that MATCH reads."""
+    """Return labels and types that MATCH reads."""
     found = [label for clause, body in _clauses(statement) if clause in _READING for label in pattern_labels(body)]
     return tuple(dict.fromkeys(found))
 
 
 def pattern_labels(pattern: str) -> tuple[str, ...]:
-    """Labels and types of a pattern such as ``(:User{!id})-[:BOUGHT]->(:Product{!id})``, in order."""
+    """Return labels and types of a pattern such as ``(:User{!id})-[:BOUGHT]->(:Product{!id})``, in order."""
     bare = _without_properties(_STRINGS.sub(" ", pattern))
     found = [label for match in _ELEMENT.finditer(bare) for label in _names(match.group(1))]
     return tuple(dict.fromkeys(found))
 
 
 def has_dynamic_labels(statement: str) -> bool:
-    """Whether the statement also touches labels that only the records tell."""
+    """Tell whether the statement also touches labels that only the records tell."""
     return _DYNAMIC.search(_STRINGS.sub(" ", statement)) is not None
 
 

@@ -43,7 +43,7 @@ class _ColumnList:
     complete: bool
 
     def of(self, names: Iterable[str]) -> frozenset[str]:
-        """The columns listed for a table, which may be written in several ways."""
+        """Return the columns listed for a table, which may be written in several ways."""
         found = {column for name in names for column in self.by_table.get(name.lower(), ())}
         found.update(column for regex, column in self.by_pattern if any(regex.matches(name) is True for name in names))
         return frozenset(found)
@@ -85,7 +85,8 @@ class _Chosen:
 
 
 def rows(config: Config, dots: int = 2) -> Callable[[tuple[str, ...]], Node]:
-    """From the ways to write a table's name in the lists to its columns, as far as the lists tell them.
+    """Return a function from the ways to write a table's name in the lists to its columns, as far as the lists tell
+    them.
 
     ``dots``: how many the full name of a column holds at least.
     """
@@ -134,8 +135,8 @@ def _unicode(name: str) -> str:
 
 
 def keys(config: Config) -> Callable[[tuple[str, ...]], Node]:
-    """From the ways to write a table's name to the fields of its keys: the columns that ``message.key.columns`` names
-    for it, else those of the primary key, which only the database knows.
+    """Return a function from the ways to write a table's name to the fields of its keys: the columns that
+    ``message.key.columns`` names for it, else those of the primary key, which only the database knows.
     """
     named: list[tuple[NameList, Struct]] = []
     for entry in (config.get(KEY) or "").split(";"):

@@ -48,17 +48,19 @@ _ESCAPES = (re.compile("_u(00[0-9a-f]{2}|[0-9a-f]{4}|[0-9a-f]{3})"), re.compile(
 
 
 def sanitised(name: str) -> str:
-    """A name as a topic can hold it: ``_`` for each UTF-16 unit but ASCII letters, digits, ``.``, ``_``, ``-``."""
+    """Return a name as a topic can hold it: ``_`` for each UTF-16 unit but ASCII letters, digits, ``.``, ``_``,
+    ``-``.
+    """
     return _ODD.sub(lambda odd: "_" * _units(odd.group()), name)[:LONGEST]
 
 
 def escaped(name: str) -> str:
-    """A name with odd characters, and underscores, as ``_u`` and their code (``UnicodeReplacementFunction``)."""
+    """Return a name with odd characters, and underscores, as ``_u`` and their code (``UnicodeReplacementFunction``)."""
     return _ODD_OR_ESCAPE.sub(lambda odd: "".join(map(_escape, _codes(odd.group()))), name)[:LONGEST]
 
 
 def unescaped(name: str) -> tuple[str, ...]:
-    """The names that ``escaped`` may have turned into this one: three digits or four, where both can be read."""
+    """Return the names that ``escaped`` may have turned into this one: three digits or four, where both can be read."""
     units = (pattern.sub(lambda code: chr(int(code.group(1), 16)), name) for pattern in _ESCAPES)
     readings = (text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "ignore") for text in units)
     return tuple(reading for reading in dict.fromkeys(readings) if escaped(reading) == name)
@@ -86,7 +88,7 @@ class Route:
     replacement: str
 
     def topic(self, name: str) -> str:
-        """Where records go that would go to ``name``; "" where that cannot be told."""
+        """Return where records go that would go to ``name``; "" where that cannot be told."""
         matched = self.regex.matches(name)
         if matched is not True:
             return name if matched is False else ""
@@ -94,13 +96,13 @@ class Route:
         return "" if isinstance(replaced, Refused) else replaced or name
 
     def cuts(self, topic: str, heads: Iterable[str]) -> bool:
-        """Whether names of which the topic tells only a part are routed to it."""
+        """Tell whether names of which the topic tells only a part are routed to it."""
         before = preimages(self.regex.pattern, self.replacement, topic) or ()
         some = (name for parts in before if len(parts) > 1 for name in examples(parts))
         return any(name.startswith(tuple(heads)) and self.topic(name) == topic for name in some)
 
     def names(self, topic: str, heads: Iterable[str]) -> tuple[str, ...]:
-        """The names that are routed to a topic, as far as they can be found."""
+        """Return the names that are routed to a topic, as far as they can be found."""
         before = preimages(self.regex.pattern, self.replacement, topic) or ()
         completed = (name for parts in before for head in heads for name in complete(parts, head))
         exact = (parts[0] for parts in before if len(parts) == 1 and isinstance(parts[0], str))
@@ -121,11 +123,11 @@ class DebeziumNaming:
     route: Route | None = None
 
     def spelled(self, part: str) -> str:
-        """A part as it stands in a topic."""
+        """Return a part as it stands in a topic."""
         return escaped(part) if self.escaped else sanitised(part)
 
     def topic(self, table: Table) -> str | None:
-        """The topic of a table, None when a part of the layout is missing."""
+        """Return the topic of a table, None when a part of the layout is missing."""
         layout = self.layouts[0]
         if not set(layout) <= set(table):
             return None
@@ -134,7 +136,7 @@ class DebeziumNaming:
         return name if self.route is None else self.route.topic(name) or None
 
     def heads(self, options: Options) -> frozenset[str]:
-        """The beginnings of topics, as far as the values of leading parts are known."""
+        """Return the beginnings of topics, as far as the values of leading parts are known."""
         layout, heads = self.layouts[0], [self.spelled(self.prefix + self.delimiter)]
         for part in layout[:-1]:
             values = options.get(part, ())
@@ -144,7 +146,7 @@ class DebeziumNaming:
         return frozenset(heads)
 
     def ways(self, topic: str, heads: Iterable[str]) -> Ways | Unresolved:
-        """The tables whose parts hold no delimiter, or where none has that many parts, those whose parts do."""
+        """Return the tables whose parts hold no delimiter, or where none has that many parts, those whose parts do."""
         if len(topic) >= LONGEST:
             return Unresolved(topic, f"its name may have been cut at {LONGEST} characters", topic=topic)
         if self.route is None:
@@ -183,7 +185,7 @@ def _cuts(pieces: list[str], count: int, delimiter: str) -> Iterable[tuple[str, 
 
 
 def strategy_of(config: Config, default: str) -> Strategy | Unresolved:
-    """The strategy of a configuration; one that is not Debezium's own names topics in ways nobody knows."""
+    """Return the strategy of a configuration; one that is not Debezium's own names topics in ways nobody knows."""
     name = first(config, "topic.naming.strategy")
     if name is None:
         return Strategy(default)
@@ -192,7 +194,7 @@ def strategy_of(config: Config, default: str) -> Strategy | Unresolved:
 
 
 def route_of(config: Config) -> Route | Unresolved:
-    """``topic.regex`` and ``topic.replacement``."""
+    """Return ``topic.regex`` and ``topic.replacement``."""
     pattern = config.get("topic.regex", "")
     regex = compile_re2(pattern)
     if isinstance(regex, Refused):

@@ -39,12 +39,12 @@ Fixed: TypeAlias = "Callable[[Config], Options | Unresolved]"
 
 
 def nothing_fixed(config: Config) -> Options:
-    """The configuration gives no part of a table's name: the topic tells all of them."""
+    """Return no part: the topic tells all parts of a table's name."""
     return {}
 
 
 def fixed(**keys: tuple[str, ...]) -> Fixed:
-    """Parts that the configuration gives, each with its keys; new keys first."""
+    """Return parts that the configuration gives, each with its keys; new keys first."""
 
     def read(config: Config) -> Options | Unresolved:
         values = {part: first(config, *names) for part, names in keys.items()}
@@ -66,7 +66,9 @@ class Lists:
 
 
 def lists(subject: str, *spellings: tuple[str, ...]) -> Lists:
-    """``<subject>.include.list`` and ``<subject>.exclude.list``, called ``whitelist`` and ``blacklist`` before 1.3."""
+    """Return ``<subject>.include.list`` and ``<subject>.exclude.list``, called ``whitelist`` and ``blacklist`` before
+    1.3.
+    """
     include = (f"{subject}.include.list", f"{subject}.whitelist")
     return Lists(include, (f"{subject}.exclude.list", f"{subject}.blacklist"), spellings)
 
@@ -102,7 +104,7 @@ class Tables:
 
 
 def as_it_is(config: Config, tables: Tables) -> Tables:
-    """The configuration changes nothing of what is stated of the connector."""
+    """Return the tables as they are stated: the configuration changes nothing."""
     return tables
 
 
@@ -117,8 +119,8 @@ def debezium(
     never_known: str = "",
     spelled: str = "",
 ) -> SourceFamily:
-    """The family of one connector. ``naming``: the keys that ``tables.fixed`` reads. ``adapted``: ``tables`` for a
-    configuration of another version or variant.
+    """Return the family of one connector. ``naming``: the keys that ``tables.fixed`` reads. ``adapted``: ``tables`` for
+    a configuration of another version or variant.
     """
     selecting = tuple(key for pair in tables.lists for key in (*pair.include, *pair.exclude))
 
@@ -182,7 +184,9 @@ def _naming(tables: Tables, config: Config, evidence: Evidence) -> DebeziumNamin
 
 
 def _prefix(tables: Tables, config: Config, strategy: Strategy, delimiter: str, evidence: Evidence) -> str | None:
-    """The prefix of data topics. Where old and new keys differ, active topics tell which one the version knows."""
+    """Return the prefix of data topics. Where old and new keys differ, active topics tell which one the version
+    knows.
+    """
     own = first(config, tables.data_prefix) if strategy.by == "table" else None
     prefixes = _prefixes(tables, config)
     topics = evidence.topics or frozenset()
@@ -226,7 +230,7 @@ def _keys(tables: Tables, config: Config) -> Callable[[Table], Node]:
 
 
 def _written(tables: Tables) -> Layouts:
-    """The parts of a table's name as lists of columns write it."""
+    """Return the parts of a table's name as lists of columns write it."""
     return tables.lists[-1].spellings if tables.lists else ()
 
 
@@ -244,7 +248,7 @@ def _source(table: Table) -> dict[str, str]:
 
 
 def _book_keeping(tables: Tables, config: Config) -> Callable[[str], bool]:
-    """Whether a topic holds schema changes (the prefix itself), heartbeats, transaction boundaries or signals."""
+    """Tell whether a topic holds schema changes (the prefix itself), heartbeats, transaction boundaries or signals."""
     delimiter = first(config, "topic.delimiter") or "."
     heartbeat = first(config, "topic.heartbeat.prefix", "heartbeat.topics.prefix") or HEARTBEAT
     layouts = _layouts(tables, config)
@@ -266,7 +270,7 @@ def _layouts(tables: Tables, config: Config) -> Layouts:
 
 
 def _signals(layouts: Layouts, config: Config) -> Iterator[list[str]]:
-    """The parts of ``signal.data.collection`` that a topic's name holds: its last ones."""
+    """Yield the parts of ``signal.data.collection`` that a topic's name holds: its last ones."""
     for collection in comma_separated(first(config, SIGNAL)):
         pieces = collection.split(".")
         yield from (pieces[len(pieces) - len(parts) :] for parts in layouts if len(parts) <= len(pieces))

@@ -33,7 +33,7 @@ _CATALOGS = frozenset({"mysql", "mariadb", "singlestore"})
 
 
 def connection(config: Config) -> JdbcUrl | Unresolved:
-    """What ``connection.url`` leads to, or the managed connector's ``connection.host`` and ``db.name``.
+    """Return what ``connection.url`` leads to, or the managed connector's ``connection.host`` and ``db.name``.
 
     Keys below ``connection.`` are handed to the driver beside the URL
     (docs.confluent.io/kafka-connectors/jdbc/current/source-connector/source_config_options.html, Database).
@@ -53,7 +53,7 @@ def connection(config: Config) -> JdbcUrl | Unresolved:
 
 
 def in_own_database(place: JdbcUrl | Unresolved, user: str | None) -> JdbcUrl | Unresolved:
-    """The connection; PostgreSQL's driver goes to the user's database where the URL names none.
+    """Return the connection; PostgreSQL's driver goes to the user's database where the URL names none.
 
     Source: https://jdbc.postgresql.org/documentation/use/#connecting-to-the-database
     """
@@ -64,7 +64,7 @@ def in_own_database(place: JdbcUrl | Unresolved, user: str | None) -> JdbcUrl | 
 
 
 def narrowed(place: JdbcUrl, config: Config) -> JdbcUrl:
-    """The connection with what ``catalog.pattern`` and ``schema.pattern`` say of the tables a source reads.
+    """Return the connection with what ``catalog.pattern`` and ``schema.pattern`` say of the tables a source reads.
 
     A pattern that stands for several takes away what the connection itself would say. Rule: both go to
     ``java.sql.DatabaseMetaData.getTables``, where ``%`` is any text (``_``, any character, is taken for itself here).

@@ -49,13 +49,13 @@ class Found:
 
 
 def task_tables(evidence: Evidence) -> tuple[TableName, ...]:
-    """The tables that the tasks' configurations list; () when they list none (no tasks, or a query)."""
+    """Return the tables that the tasks' configurations list; () when they list none (no tasks, or a query)."""
     texts = (text for task in evidence.task_configs for text in table_list(task.get("tables") or ""))
     return tuple(dict.fromkeys(name for text in texts if (name := table_name(text))))
 
 
 def offset_tables(evidence: Evidence) -> Offsets:
-    """The full names, without quotes, of the tables with a committed offset; protocol 0 has bare names only.
+    """Return the full names, without quotes, of the tables with a committed offset; protocol 0 has bare names only.
 
     By every text behind a dot: a table's own name may hold dots.
     """
@@ -69,13 +69,15 @@ def offset_tables(evidence: Evidence) -> Offsets:
 
 
 def committed_names(evidence: Evidence) -> tuple[str, ...]:
-    """The bare names of the tables with a committed offset; a name that holds dots itself cannot be told."""
+    """Return the bare names of the tables with a committed offset; a name that holds dots itself cannot be told."""
     names = (str(one.partition["table"]) for one in evidence.offsets if one.partition.get("table"))
     return tuple(dict.fromkeys(name.rpartition(".")[2] for name in names))
 
 
 def full_name(place: JdbcUrl, table: str, offsets: Offsets) -> Found | Unresolved:
-    """The dataset of a table known by its bare name: as the offsets qualify it, else where the connection looks."""
+    """Return the dataset of a table known by its bare name: as the offsets qualify it, else where the
+    connection looks.
+    """
     heads = (text[: -len(table) - 1] for text in offsets.get(table, ()))
     answers = {dataset_of(place, TableName(table, tuple(head.split(".")))) for head in heads}
     seen = {answer for answer in answers if isinstance(answer, Dataset)}
@@ -112,7 +114,7 @@ class Patterns:
     problems: tuple[Unresolved, ...]
 
     def selects(self, names: Iterable[str]) -> bool:
-        """Whether a table that has these names is read."""
+        """Tell whether a table that has these names is read."""
         texts = tuple(names)
         included = any(text in self.plain for text in texts) or any(
             one.matches(text) is True for one in self.include for text in texts
@@ -121,12 +123,14 @@ class Patterns:
 
 
 def _named_by(regexes: Iterable[JavaRegex], names: tuple[str, ...]) -> bool:
-    """Whether an exclude list names a table; where that cannot be told, it counts as named."""
+    """Tell whether an exclude list names a table; where that cannot be told, it counts as named."""
     return any(one.matches(text) is not False for one in regexes for text in names)
 
 
 def patterns(config: Config) -> Patterns | None:
-    """The pattern lists of a configuration, None when it has no include list (the exclude list then means nothing)."""
+    """Return the pattern lists of a configuration, None when it has no include list (the exclude list then means
+    nothing).
+    """
     texts = items(first(config, INCLUDE))
     if not texts:
         return None
@@ -150,13 +154,13 @@ def patterns(config: Config) -> Patterns | None:
 
 
 def _enumerated(text: str) -> Iterable[str]:
-    """The names a pattern stands for, dots taken for themselves; none when they are endless or too many."""
+    """Return the names a pattern stands for, dots taken for themselves; none when they are endless or too many."""
     found = enumerate_language(text, MOST_NAMES, literal_dot=True) or ()
     return sorted(name for name in found if all(name.split(".")))
 
 
 def _compiled(key: str, texts: tuple[str, ...]) -> tuple[tuple[JavaRegex, ...], tuple[Unresolved, ...]]:
-    """A list as one expression, or entry by entry where one of them cannot be read."""
+    """Return a list as one expression, or entry by entry where one of them cannot be read."""
     joined = compile_re2("|".join(f"(?:{text})" for text in texts)) if texts else None
     if joined is None or isinstance(joined, JavaRegex):
         return (joined,) if joined else (), ()
@@ -168,7 +172,7 @@ def _compiled(key: str, texts: tuple[str, ...]) -> tuple[tuple[JavaRegex, ...], 
 
 
 def selected(place: JdbcUrl, table: str, chosen: Patterns, offsets: Offsets) -> Found | Unresolved | None:
-    """The dataset of a table whose bare name is known and that pattern lists select; None when they do not."""
+    """Return the dataset of a table whose bare name is known and that pattern lists select; None when they do not."""
     by_offset = [text for text in offsets.get(table, ()) if chosen.selects((text,))]
     if by_offset:
         return full_name(place, table, {table: by_offset})
@@ -189,6 +193,6 @@ def _undecided(table: str, datasets: list[Dataset | Unresolved]) -> Unresolved:
 
 
 def _spellings(place: JdbcUrl, name: TableName) -> tuple[str, ...]:
-    """A table's full name as drivers show it: with its database or without."""
+    """Return a table's full name as drivers show it: with its database or without."""
     short = str(name)
     return (short, f"{place.database}.{short}") if place.database else (short,)

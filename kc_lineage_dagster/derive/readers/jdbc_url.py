@@ -104,7 +104,7 @@ def _bare(rest: str) -> _Parts:
 
 
 def _file(rest: str) -> _Parts:
-    """A path (SQLite, H2, HSQLDB, Derby, Firebird)."""
+    """Return a path (SQLite, H2, HSQLDB, Derby, Firebird)."""
     path, parameters = _cut(rest)
     return _Parts(None, None, path, _parameters(parameters))
 
@@ -213,8 +213,8 @@ _BY_HOST = (
 
 
 def parse_jdbc_url(url: str, properties: Mapping[str, str] | None = None) -> JdbcUrl | Unresolved:
-    """Where a JDBC URL leads. Unresolved when the driver is not known, or a reference such as ``${file:...}`` hides the
-    URL, the driver, the database or the schema; hidden hosts, ports and users do not matter. Never raises.
+    """Return where a JDBC URL leads. Unresolved when the driver is not known, or a reference such as ``${file:...}``
+    hides the URL, the driver, the database or the schema; hidden hosts, ports and users do not matter. Never raises.
 
     ``properties``: what a connector hands to the driver beside the URL, which wins over them.
     """
@@ -268,7 +268,7 @@ def _problem(database: str | None, schemas: tuple[str, ...]) -> str | None:
 
 
 def _value(parts: _Parts, where: str) -> str | None:
-    """What stands at one place of a URL."""
+    """Return what stands at one place of a URL."""
     if where == "/":
         return parts.path or None
     if where.startswith("/"):
@@ -279,7 +279,7 @@ def _value(parts: _Parts, where: str) -> str | None:
 
 
 def _schemas(parts: _Parts, where: str) -> tuple[str, ...]:
-    """The schemas at one place of a URL; libpq's ``options`` may set ``search_path``."""
+    """Return the schemas at one place of a URL; libpq's ``options`` may set ``search_path``."""
     text = _value(parts, where) or ""
     if where == "options":
         found = re.search(r"search_path\s*=\s*(\S+)", text)

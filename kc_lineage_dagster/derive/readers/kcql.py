@@ -33,7 +33,7 @@ class Statement:
 
 
 def parse_kcql(text: str) -> tuple[Statement | Unresolved, ...]:
-    """The statements of a setting; one that cannot be read is Unresolved."""
+    """Return the statements of a setting; one that cannot be read is Unresolved."""
     return tuple(_statement(piece) for piece in _PIECE.findall(text) if piece.strip())
 
 

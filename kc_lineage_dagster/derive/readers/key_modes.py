@@ -16,7 +16,7 @@ KAFKA_COORDINATES = ("__connect_topic", "__connect_partition", "__connect_offset
 
 
 def row(key: Node, value: Node, mode: str, key_names: Sequence[str], chosen: Sequence[str] = ()) -> Node:
-    """The columns of a row: those of the primary key, then the fields of the value that are not among them.
+    """Return the columns of a row: those of the primary key, then the fields of the value that are not among them.
 
     ``mode``: ``none``, ``kafka``, ``record_key`` or ``record_value``, in any case. ``key_names``: ``pk.fields``.
     ``chosen``: the only fields of the value that are written besides the key, () for all.
@@ -31,18 +31,20 @@ def row(key: Node, value: Node, mode: str, key_names: Sequence[str], chosen: Seq
 
 
 def jdbc_row(config: Config, record: Record) -> Node:
-    """The row of a connector that has ``pk.mode``, ``pk.fields`` and ``fields.whitelist`` of Confluent's JDBC sink."""
+    """Return the row of a connector that has ``pk.mode``, ``pk.fields`` and ``fields.whitelist`` of Confluent's JDBC
+    sink.
+    """
     mode, keys = first(config, "pk.mode") or "none", items(first(config, "pk.fields"))
     return row(record.key, record.value, mode, keys, items(first(config, "fields.whitelist")))
 
 
 def makes_columns(config: Config) -> bool:
-    """Whether such a connector makes tables, or columns that are missing."""
+    """Tell whether such a connector makes tables, or columns that are missing."""
     return flag(config, "auto.create") or flag(config, "auto.evolve")
 
 
 def folded(columns: Node, fold: Callable[[str], str]) -> Node:
-    """Columns under the names that a database makes of identifiers without quotes."""
+    """Return columns under the names that a database makes of identifiers without quotes."""
     if not isinstance(columns, Struct):
         return columns
     return Struct(tuple({fold(name): field for name, field in columns.fields}.items()), columns.columns)

@@ -37,7 +37,9 @@ class Mirror:
 
 
 def mirrored(mirror: Mirror, evidence: Evidence) -> Iterator[Found]:
-    """The copies: of topics with committed offsets, of topics that are named, and of those that active topics show."""
+    """Yield the copies: of topics with committed offsets, of topics that are named, and of those that active topics
+    show.
+    """
     committed = committed_topics(mirror.source, evidence)
     known = mirror.same or mirror.source in evidence.aliases
     if not known and not evidence.topics:
@@ -64,7 +66,7 @@ def mirrored(mirror: Mirror, evidence: Evidence) -> Iterator[Found]:
 
 
 def committed_topics(source: str, evidence: Evidence) -> tuple[str, ...]:
-    """The source cluster's topics that have a committed offset, from offsets such as
+    """Return the source cluster's topics that have a committed offset, from offsets such as
     ``{"partition": {"cluster": "us", "topic": "orders", "partition": 0}, "offset": {"offset": 4}}``.
     """
     partitions = (offset.partition for offset in evidence.offsets)

@@ -22,7 +22,7 @@ _RELATIONAL = ("RdbmsHandler", "MysqlHandler", "PostgresHandler")
 
 
 def document(record: Record, setting: Setting) -> Node:
-    """The fields of a record's document, Opaque where code or options that are not known decide."""
+    """Return the fields of a record's document, Opaque where code or options that are not known decide."""
     handler = setting("change.data.capture.handler")
     if handler is not None:
         return _of_change(record) if handler.rpartition(".")[2] in _RELATIONAL else Opaque()
@@ -34,7 +34,7 @@ def document(record: Record, setting: Setting) -> Node:
 
 
 def _of_change(record: Record) -> Node:
-    """The row of a change event; the columns of its key are in the id and nowhere else."""
+    """Return the row of a change event; the columns of its key are in the id and nowhere else."""
     row = fields.state(record.value)
     if not isinstance(record.key, Struct) or record.key.columns is not None or not record.key.fields:
         return Opaque()

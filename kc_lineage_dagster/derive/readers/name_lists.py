@@ -40,7 +40,7 @@ class NameList:
     ignore_case: bool
 
     def selects(self, name: str) -> bool | Refused:
-        """Whether an entry matches the name as a whole; Refused when an entry that cannot be read would decide."""
+        """Tell whether an entry matches the name as a whole; Refused when an entry that cannot be read would decide."""
         if _key(name, self.ignore_case) in self.exact:
             return True
         answers = [regex.matches(name) for regex in self.regexes]
@@ -50,7 +50,8 @@ class NameList:
 
 
 def comma_separated(text: str | None) -> tuple[str, ...]:
-    """The entries of a list as Debezium splits it: at commas that no backslash precedes; ``\\,`` stands for a comma.
+    """Return the entries of a list as Debezium splits it: at commas that no backslash precedes; ``\\,`` stands for a
+    comma.
 
     Source: ``io.debezium.util.Strings.RegExSplitter``.
     """
@@ -59,7 +60,8 @@ def comma_separated(text: str | None) -> tuple[str, ...]:
 
 
 def name_list(entries: Sequence[str], dots: int = 0, *, ignore_case: bool = True) -> NameList | None:
-    """The list of these entries, None when there are none. ``dots``: how many every name asked about holds at least.
+    """Return the list of these entries, None when there are none. ``dots``: how many every name asked about holds at
+    least.
 
     A dot that is not escaped stands for any character; in an entry that holds no more dots than every name does, and
     otherwise only characters that mean themselves, it can stand for nothing but a dot.
@@ -92,7 +94,7 @@ def name_list(entries: Sequence[str], dots: int = 0, *, ignore_case: bool = True
 
 
 def same_name(one: str, other: str) -> bool:
-    """Whether two names are the same but for the case of ASCII letters."""
+    """Tell whether two names are the same but for the case of ASCII letters."""
     return one.translate(_LOWER) == other.translate(_LOWER)
 
 
@@ -107,7 +109,7 @@ def _unanchored(entry: str) -> str:
 
 
 def spelled_out(entry: str) -> tuple[str, ...] | None:
-    """The names that an entry spells out one by one, dots taken literally; None when it is a pattern."""
+    """Return the names that an entry spells out one by one, dots taken literally; None when it is a pattern."""
     entry = _unanchored(entry)
     if _PLAIN.fullmatch(entry):
         return (re.sub(r"\\(.)", r"\1", entry),)
@@ -122,7 +124,7 @@ def _pieces(beginning: str) -> tuple[str, ...]:
 
 
 def _beginning(pattern: str, dots: int) -> tuple[str, ...]:
-    """The pieces every match begins with. ``public.*`` is taken as people mean it: everything in ``public``."""
+    """Return the pieces every match begins with. ``public.*`` is taken as people mean it: everything in ``public``."""
     all_below = pattern.removesuffix(".*")
     if all_below != pattern and _PLAIN.fullmatch(all_below) and all_below.count(".") < dots:
         return tuple(all_below.split("."))
@@ -130,7 +132,7 @@ def _beginning(pattern: str, dots: int) -> tuple[str, ...]:
 
 
 def _compiled(patterns: Iterable[str], ignore_case: bool) -> tuple[tuple[JavaRegex, ...], Refused | None]:
-    """The patterns as few regular expressions: one for all that can be joined."""
+    """Return the patterns as few regular expressions: one for all that can be joined."""
     patterns = tuple(dict.fromkeys(patterns))
     if len(patterns) > 1 and all(map(_SIMPLE.fullmatch, patterns)):  # none can be at fault alone, so compile one
         answer = compile_java("|".join(f"(?:{pattern})" for pattern in patterns), ignore_case=ignore_case)

@@ -16,12 +16,12 @@ LAYOUT_KEYS = ("topics.dir", "directory.delim", "partitioner.class")
 
 
 def topics_dir(config: Config) -> str:
-    """``topics.dir``: default ``topics``; blank means that the topics' folders lie at the top."""
+    """Return ``topics.dir``: default ``topics``; blank means that the topics' folders lie at the top."""
     return config.get("topics.dir", "topics").strip()
 
 
 def topic_folder(config: Config, root: str | Unresolved, topic: str) -> str | Unresolved:
-    """``<root>/<topics.dir>/<topic>``, where Confluent's storage connectors keep the data of a topic.
+    """Return ``<root>/<topics.dir>/<topic>``, where Confluent's storage connectors keep the data of a topic.
 
     ``io.confluent.connect.s3.TopicPartitionWriter`` and
     ``io.confluent.connect.storage.partitioner.DefaultPartitioner``: partitioners only decide what follows the topic;
@@ -38,7 +38,8 @@ def topic_folder(config: Config, root: str | Unresolved, topic: str) -> str | Un
 
 
 def template_folder(bucket: str, template: str, topic: str) -> str | None:
-    """The folder that the file names of a template (``{{topic}}/{{partition}}-{{start_offset}}``) certainly lie in.
+    """Return the folder that the file names of a template (``{{topic}}/{{partition}}-{{start_offset}}``) certainly lie
+    in.
 
     Only text and ``{{topic}}`` before the first other variable count, up to the last slash. None: the bucket itself.
     """
@@ -56,6 +57,8 @@ def template_folder(bucket: str, template: str, topic: str) -> str | None:
 
 
 def joined(root: str, *folders: str) -> str:
-    """A path of folders below a root, which may be ``/``; blank folders, and slashes at their ends, do not count."""
+    """Return a path of folders below a root, which may be ``/``; blank folders, and slashes at their ends, do not
+    count.
+    """
     below = "/".join(part for folder in folders if (part := folder.strip().strip("/")))
     return f"{root.rstrip('/')}/{below}" if below else root

@@ -19,7 +19,8 @@ SIBLINGS = (
 
 
 def doubts(topics: Iterable[str]) -> Callable[[str], str | None]:
-    """From the name of a table, as a topic holds it, to why that may not be its name, judged by the active topics.
+    """Return a function from the name of a table, as a topic holds it, to why that may not be its name, judged by the
+    active topics.
 
     Transforms mostly keep the end of a topic, so a topic is taken for the table's when it ends with its name; those
     that begin alike are the tables beside it.
@@ -45,7 +46,7 @@ def doubts(topics: Iterable[str]) -> Callable[[str], str | None]:
 
 
 def _after(beginning: str, ordered: list[str]) -> Iterator[str]:
-    """What follows in those of the sorted texts that begin so."""
+    """Yield what follows in those of the sorted texts that begin so."""
     for at in range(bisect_left(ordered, beginning), len(ordered)):
         if not ordered[at].startswith(beginning):
             return
@@ -64,13 +65,15 @@ _MOST_UNDERSCORES = 5
 
 
 def odd_signs(patterns: Iterable[str]) -> str:
-    """The signs of regular expressions that a name may hold and a topic may not: ``#``, ``\\$``, ``[ ]``, ``ü``."""
+    """Return the signs of regular expressions that a name may hold and a topic may not: ``#``, ``\\$``, ``[
+    ]``, ``ü``.
+    """
     return "".join(dict.fromkeys(sign for pattern in patterns for sign in _SIGNS.findall(pattern)))
 
 
 def _restored(name: str, witness: str) -> str | None:
-    """A name as a topic holds it with the odd signs of a witness in place of its underscores; None when the witness
-    has no odd sign or is another name. The letters are the name's own.
+    """Return a name as a topic holds it with the odd signs of a witness in place of its underscores; None when the
+    witness has no odd sign or is another name. The letters are the name's own.
     """
     signs = [(have, sign) for have, sign in zip(name, witness, strict=False)]
     fits = len(name) == len(witness) and all(
@@ -82,7 +85,7 @@ def _restored(name: str, witness: str) -> str | None:
 
 
 def _respelled(name: str, signs: str) -> Iterator[str]:
-    """The names, other than this one, in which some underscores are one of these signs; none where too many are."""
+    """Yield the names, other than this one, in which some underscores are one of these signs; none where too many are."""
     pieces = name.split("_")
     if len(pieces) - 1 > _MOST_UNDERSCORES:
         return
@@ -93,7 +96,7 @@ def _respelled(name: str, signs: str) -> Iterator[str]:
 
 
 def readings(name: str, witnesses: Iterable[str], may_be_common: bool, signs: str) -> Iterator[str]:
-    """The names that a topic may have turned into this one.
+    """Yield the names that a topic may have turned into this one.
 
     What a witness has in its place is certain. ``may_be_common``: the name may be that of an Oracle user, of whom those
     common to all databases begin with ``C##``. ``signs``: what underscores are known to stand for.

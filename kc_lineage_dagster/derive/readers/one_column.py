@@ -6,7 +6,9 @@ from kc_lineage_dagster.derive.records import Leaf, Node, Opaque, Struct
 
 
 def gathered(node: Node, how: str) -> Node:
-    """One value that holds all of a node; Opaque where not all of it is known. ``how``: what puts it together."""
+    """Return one value that holds all of a node; Opaque where not all of it is known. ``how``: what puts it
+    together.
+    """
     found = _all(node)
     if found is None:
         return Opaque()
@@ -16,7 +18,7 @@ def gathered(node: Node, how: str) -> Node:
 
 
 def top_level(node: Node, how: str) -> Node:
-    """Columns of which each holds a field of the record, with everything inside that."""
+    """Return columns of which each holds a field of the record, with everything inside that."""
     if not isinstance(node, Struct):
         return node
     fields = ((name, gathered(field, how) if isinstance(field, Struct) else field) for name, field in node.fields)

@@ -16,7 +16,7 @@ TOPIC = "${topic}"
 
 
 def place(platform: str, *keys: str) -> Places:
-    """One place, named by the first of the keys that is set."""
+    """Return the place that the first of the keys that is set names."""
 
     def find(config: Config) -> Iterator[Dataset | Unresolved]:
         name = first(config, *keys)
@@ -26,7 +26,7 @@ def place(platform: str, *keys: str) -> Places:
 
 
 def places(platform: str, *keys: str) -> Places:
-    """Several places, named by a comma-separated list."""
+    """Return the places that a comma-separated list names, under the first of the keys that is set."""
 
     def find(config: Config) -> Iterator[Dataset | Unresolved]:
         names = items(first(config, *keys))
@@ -38,7 +38,9 @@ def places(platform: str, *keys: str) -> Places:
 
 
 def within(platform: str, container: tuple[str, ...], keys: tuple[str, ...], separator: str = ".") -> Places:
-    """One place inside another (a table of a database): ``<container><separator><name>``, both from keys."""
+    """Return a place inside another one (a table of a database): ``<container><separator><name>``, each named
+    by keys.
+    """
 
     def find(config: Config) -> Iterator[Dataset | Unresolved]:
         outer, inner = first(config, *container), first(config, *keys)
@@ -51,12 +53,12 @@ def within(platform: str, container: tuple[str, ...], keys: tuple[str, ...], sep
 
 
 def nowhere(config: Config) -> tuple[Dataset | Unresolved, ...]:
-    """Nothing upstream that a catalog could know: a generator, an event feed."""
+    """Return no place: a generator or an event feed has nothing upstream that a catalog could know."""
     return ()
 
 
 def unknown(what: str, reason: str) -> Places:
-    """A place that exists and cannot be told."""
+    """Return a place that exists and cannot be told: why not, as ``<what>: <reason>``."""
 
     def find(config: Config) -> Iterator[Dataset | Unresolved]:
         yield Unresolved(what, reason)
@@ -65,7 +67,7 @@ def unknown(what: str, reason: str) -> Places:
 
 
 def always(find: Places) -> Writes:
-    """A sink that writes to the same places whatever the topic."""
+    """Return ``writes`` of a sink that goes to the same places whatever the topic."""
 
     def writes(config: Config, record: Record) -> Iterable[Dataset | Unresolved]:
         return find(config)
@@ -74,7 +76,7 @@ def always(find: Places) -> Writes:
 
 
 def no_dataset(reason: str) -> Writes:
-    """A sink whose target is no dataset of any catalog; ``reason`` completes ``<topic>: ...``."""
+    """Return ``writes`` of a sink whose target is no dataset of any catalog; ``reason`` completes ``<topic>: ...``."""
 
     def writes(config: Config, record: Record) -> Iterator[Dataset | Unresolved]:
         yield Unresolved(consumed(record), reason)
@@ -83,9 +85,10 @@ def no_dataset(reason: str) -> Writes:
 
 
 def by_topic(platform: str, *keys: str, inside: tuple[str, ...] = ()) -> Writes:
-    """A sink that names its target after the topic its transforms left, by a format such as ``raw_${topic}``.
+    """Return ``writes`` of a sink that names its target after the topic that its transforms left.
 
-    ``keys``: hold the format, the topic itself where none is set. ``inside``: keys of the database the target is in.
+    ``keys``: hold a format such as ``raw_${topic}``; the topic itself is the name where none is set.
+    ``inside``: keys of the database that the target is in.
     """
 
     def writes(config: Config, record: Record) -> Iterator[Dataset | Unresolved]:

@@ -9,7 +9,7 @@ _LONGEST_NAMESPACE = 100
 
 
 def index_of(topic: str, not_first: str = "-_") -> str:
-    """A topic as an index: lower case, cut, without one leading character of ``not_first``; dots stay.
+    """Return a topic as an index: lower case, cut, without one leading character of ``not_first``; dots stay.
 
     ``io.confluent.connect.elasticsearch.ElasticsearchSinkTask.convertTopicToIndexName``.
     """
@@ -20,7 +20,7 @@ def index_of(topic: str, not_first: str = "-_") -> str:
 
 
 def data_stream_of(config: Config, topic: str) -> str | None:
-    """``<type>-<dataset>-<namespace>``, where the configuration asks for a data stream.
+    """Return ``<type>-<dataset>-<namespace>``, where the configuration asks for a data stream.
 
     Only the topic's part is put in lower case (``ElasticsearchSinkTask.convertTopicToDataStreamName``).
     """

@@ -40,7 +40,7 @@ class Query:
 
 
 def tables_of(query: str, platform: str, columns_of: ColumnsOf = not_known) -> Query | Unresolved:
-    """What a query reads, its names as the database stores them (an identifier without quotes is folded).
+    """Return what a query reads, its names as the database stores them (an identifier without quotes is folded).
 
     ``platform``: a key of ``sql_platforms.PLATFORMS``. ``columns_of``: tells what a star stands for, and which of
     several tables has a column. Unresolved when the text is not one readable SELECT, or holds a
@@ -61,7 +61,7 @@ def tables_of(query: str, platform: str, columns_of: ColumnsOf = not_known) -> Q
 
 
 def _scopes(query: str, rules: SqlPlatform) -> list[Scope] | Unresolved:
-    """The scopes of a query, the outermost last."""
+    """Return the scopes of a query, the outermost last."""
     import sqlglot
     from sqlglot import exp
     from sqlglot.dialects.dialect import Dialect

@@ -23,7 +23,7 @@ ColumnsOf = Callable[[TableName], "Sequence[str] | None"]
 
 
 def not_known(table: TableName) -> Sequence[str] | None:
-    """Nothing tells the columns of tables."""
+    """Return None: nothing tells the columns of tables."""
     return None
 
 
@@ -39,12 +39,12 @@ class Output:
 
 
 def folded(identifier: exp.Expr, rules: SqlPlatform) -> str:
-    """An identifier as the database stores it."""
+    """Return an identifier as the database stores it."""
     return identifier.name if identifier.args.get("quoted") else rules.folds(identifier.name)
 
 
 def table_named(table: exp.Table, rules: SqlPlatform) -> TableName | Unresolved | None:
-    """The name of a table; None for what only looks like one: a function, or a dummy table of one row."""
+    """Return the name of a table; None for what only looks like one: a function, or a dummy table of one row."""
     from sqlglot import exp
 
     if isinstance(table.this, exp.Dot) or "@" in table.name:
@@ -66,7 +66,7 @@ class ResultColumns:
     _known: dict[int, tuple[Output, ...] | None] = field(default_factory=dict)
 
     def outputs(self, scope: Scope) -> tuple[Output, ...] | None:
-        """The columns of a scope's result; None when a star or a missing label hides some."""
+        """Return the columns of a scope's result; None when a star or a missing label hides some."""
         place = id(scope.expression)
         if place not in self._known:
             self._known[place] = self._outputs(scope)
@@ -103,7 +103,7 @@ class ResultColumns:
         return Output(label, origins, not isinstance(value, exp.Column) or bool(inner and inner.computed))
 
     def _star(self, star: exp.Expr, scope: Scope) -> tuple[Output, ...] | None:
-        """What a star stands for; None where a table's columns are not known or the star itself changes some."""
+        """Return what a star stands for; None where a table's columns are not known or the star itself changes some."""
         from sqlglot import exp
 
         qualifier = star.table if isinstance(star, exp.Column) else ""
@@ -134,7 +134,7 @@ class ResultColumns:
         return tuple(Output(column, ((table, column),)) for column in columns)
 
     def _united(self, union: exp.SetOperation) -> tuple[Output, ...] | None:
-        """The columns of a UNION: labels of the first branch, origins of all, by position."""
+        """Return the columns of a UNION: labels of the first branch, origins of all, by position."""
         branches: list[tuple[Output, ...]] = []
         for branch in (union.this, union.expression):
             scope = self.scopes.get(id(branch.unnest()))
@@ -150,8 +150,8 @@ class ResultColumns:
         )
 
     def _origins(self, node: exp.Expr, scope: Scope) -> tuple[Column, ...] | None:
-        """The columns an expression is made of, those that its subqueries give among them; None when one cannot be
-        told.
+        """Return the columns an expression is made of, those that its subqueries give among them; None when one cannot
+        be told.
         """
         found: list[Column] = []
         for part in _parts(node):
@@ -175,7 +175,7 @@ class ResultColumns:
         return None if None in found else tuple(origin for origins in found for origin in origins or ())
 
     def _stands_alone(self, scope: Scope) -> bool:
-        """Whether no column that a subquery gives can be one of the query around it."""
+        """Tell whether no column that a subquery gives can be one of the query around it."""
         from sqlglot import exp
 
         columns = [
@@ -198,7 +198,7 @@ class ResultColumns:
         return next((one.origins for one in inner or () if one.name == wanted), None)
 
     def _inner(self, column: exp.Column, scope: Scope) -> Output | None:
-        """The column of a subquery that a column is."""
+        """Return the column of a subquery that a column is."""
         from sqlglot import exp
 
         source = self._source(column, scope)
@@ -207,7 +207,9 @@ class ResultColumns:
         return next((one for one in inner or () if one.name == wanted), None)
 
     def _source(self, column: exp.Column, scope: Scope) -> exp.Table | Scope | None:
-        """What a column belongs to; without a qualifier the sole source of its scope, or the only one that has it."""
+        """Return what a column belongs to; without a qualifier the sole source of its scope, or the only one that has
+        it.
+        """
         from sqlglot import exp
 
         own = scope.selected_sources
@@ -218,7 +220,7 @@ class ResultColumns:
         return found if found is None or isinstance(found, exp.Table) else self._inside(found)
 
     def _having(self, column: exp.Column, scope: Scope) -> exp.Table | Scope | None:
-        """The only source with a column of that name, where the columns of all are known."""
+        """Return the only source with a column of that name, where the columns of all are known."""
         wanted = folded(column.this, self.rules)
         having = []
         for _, source in scope.selected_sources.values():
@@ -229,7 +231,7 @@ class ResultColumns:
         return having[0] if len(having) == 1 else None
 
     def _inside(self, source: Scope) -> Scope | None:
-        """The scope of a subquery; None where it may refer to what is outside.
+        """Return the scope of a subquery; None where it may refer to what is outside.
 
         Columns inside LATERAL may belong outside; a recursive reference comes as a scope that knows no sources.
         """
@@ -240,7 +242,7 @@ class ResultColumns:
 
 
 def _parts(node: exp.Expr) -> Iterator[exp.Expr]:
-    """The columns and stars of an expression and its subqueries; what is inside those is theirs."""
+    """Yield the columns and stars of an expression and its subqueries; what is inside those is theirs."""
     from sqlglot import exp
 
     if isinstance(node, (exp.Column, exp.Query, exp.Star)):
@@ -252,6 +254,6 @@ def _parts(node: exp.Expr) -> Iterator[exp.Expr]:
 
 
 def star_changes(node: exp.Expr) -> bool:
-    """Whether a star leaves out, renames or replaces columns: arguments of the Star node."""
+    """Tell whether a star leaves out, renames or replaces columns: arguments of the Star node."""
     keys = ("except_", "except", "replace", "rename")
     return any(node.args.get(key) for key in keys)

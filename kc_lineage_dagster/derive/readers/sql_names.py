@@ -27,8 +27,8 @@ class TableName:
 
 
 def table_name(text: str, quotes: str = '"`[', folds: Callable[[str], str] = as_is) -> TableName | None:
-    """A dotted name, each part bare or quoted; None when it cannot be read. ``quotes``: characters that open a quote.
-    ``folds``: what becomes of bare parts.
+    """Return a dotted name, each part bare or quoted; None when it cannot be read. ``quotes``: characters that open a
+    quote. ``folds``: what becomes of bare parts.
 
     Rule: ``io.confluent.connect.jdbc.util.IdentifierRules.parseQualifiedIdentifier``.
     """
@@ -56,7 +56,7 @@ def _part(quotes: str) -> re.Pattern[str]:
 
 
 def table_list(text: str) -> tuple[str, ...]:
-    """A comma-separated list of names; commas inside quotes do not count."""
+    """Return a comma-separated list of names; commas inside quotes do not count."""
     ends = {char: text.rfind(closing) for char, closing in _CLOSING.items()}  # beyond them nothing is quoted
     items, start, at = [], 0, 0
     while (found := _BORDER.search(text, at)) is not None:
@@ -70,7 +70,7 @@ def table_list(text: str) -> tuple[str, ...]:
 
 
 def dataset_of(place: JdbcUrl, name: TableName, session_schema: str | None = None) -> Dataset | Unresolved:
-    """The dataset of a table reached through a connection, or why its full name is not known.
+    """Return the dataset of a table reached through a connection, or why its full name is not known.
 
     ``session_schema``: the user the connection logs in as, where an unqualified name means that user's schema.
     """
@@ -94,8 +94,8 @@ def dataset_of(place: JdbcUrl, name: TableName, session_schema: str | None = Non
 
 
 def can_be_reached(place: JdbcUrl, name: TableName) -> bool:
-    """Whether a connection can read a table of this name: it has no more parts than a name has on the platform, and
-    names no other database where a connection sees one only.
+    """Tell whether a connection can read a table of this name: it has no more parts than a name has on the platform,
+    and names no other database where a connection sees one only.
     """
     platform = PLATFORMS[place.platform]
     given = _given(platform, name)
@@ -103,7 +103,7 @@ def can_be_reached(place: JdbcUrl, name: TableName) -> bool:
 
 
 def _given(platform: SqlPlatform, name: TableName) -> dict[str, str] | Unresolved:
-    """The qualifiers by level; an empty one counts as absent (``db..table`` of SQL Server)."""
+    """Return the qualifiers by level; an empty one counts as absent (``db..table`` of SQL Server)."""
     levels = (DATABASE, SCHEMA) if SCHEMA in platform.levels else (DATABASE,)
     if len(name.qualifiers) > len(levels):
         return Unresolved(str(name), "has more parts than a table's name has on this platform")
@@ -124,7 +124,7 @@ def _hint(place: JdbcUrl, level: str) -> str:
 
 
 def default_schema(place: JdbcUrl, session_schema: str | None = None) -> str | None:
-    """Where a table without a schema lies: what the connection says, else the platform's default, else None."""
+    """Return where a table without a schema lies: what the connection says, else the platform's default, else None."""
     platform = PLATFORMS[place.platform]
     if place.schema or place.search_path:
         return place.schema
@@ -133,7 +133,7 @@ def default_schema(place: JdbcUrl, session_schema: str | None = None) -> str | N
 
 
 def cut(platform: SqlPlatform, part: str) -> str:
-    """An identifier cut to the bytes the platform keeps, never inside a character."""
+    """Return an identifier cut to the bytes the platform keeps, never inside a character."""
     text = part.encode(errors="surrogatepass")
     if platform.longest is None or len(text) <= platform.longest:
         return part
@@ -141,7 +141,7 @@ def cut(platform: SqlPlatform, part: str) -> str:
 
 
 def of_one(datasets: Iterable[Dataset | Unresolved]) -> Dataset | None:
-    """The dataset when all of them are the same one."""
+    """Return the dataset when all of them are the same one."""
     found = set(datasets)
     only = next(iter(found)) if len(found) == 1 else None
     return only if isinstance(only, Dataset) else None

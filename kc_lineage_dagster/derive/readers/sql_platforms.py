@@ -28,17 +28,20 @@ _ORACLE_WORDS = frozenset(
 
 
 def as_is(name: str) -> str:
-    """Names keep their letters."""
+    """Return the name with its letters kept."""
     return name
 
 
 def reflected(name: str) -> str:
-    """SQLAlchemy's ``normalize_name``: plain names, which the database stores in upper case, come out in lower case."""
+    """Return SQLAlchemy's ``normalize_name``: plain names, which the database stores in upper case, come out in lower
+    case.
+    """
     return name.lower() if _PLAIN_UPPER.fullmatch(name) else name
 
 
 def reflected_oracle(name: str) -> str:
-    """``normalize_name`` of SQLAlchemy's dialect for Oracle, with which DataHub's source spells schema and table.
+    """Return ``normalize_name`` of SQLAlchemy's dialect for Oracle, with which DataHub's source spells schema and
+    table.
 
     A name that needs no quotes comes out in lower case; ``C##USER``, ``COMMENT``, ``_X`` and ``Mixed`` as they are.
     """

@@ -9,12 +9,12 @@ from kc_lineage_dagster.lineage import Dataset, Unresolved
 
 
 def required(config: Config, *keys: str) -> str | Unresolved:
-    """The value of the first key that is set; the first key is named where none is."""
+    """Return the value of the first key that is set; the first key is named where none is."""
     return first(config, *keys) or Unresolved(keys[0], "is not set, so the full name of the target is not known")
 
 
 def qualified(platform: str, *parts: str | Unresolved) -> Dataset | Unresolved:
-    """The dataset whose name is these parts joined with dots; or the first part that is not known."""
+    """Return the dataset whose name is these parts joined with dots; or the first part that is not known."""
     known: list[str] = []
     for part in parts:
         if isinstance(part, Unresolved):
@@ -24,7 +24,7 @@ def qualified(platform: str, *parts: str | Unresolved) -> Dataset | Unresolved:
 
 
 def refused_rename(record: Record) -> Unresolved | None:
-    """What a transform that renames topics means to a sink whose writers belong to the partitions it consumes.
+    """Return what a transform that renames topics means to a sink whose writers belong to the partitions it consumes.
 
     Such a sink looks up its writer by the record's topic and fails where there is none.
     """

@@ -21,8 +21,8 @@ Complete = Callable[[Table], "Iterator[Table | Unresolved]"]
 
 
 def reads(source: Source, evidence: Evidence) -> Iterator[Found]:
-    """The tables that the lists spell out, those of the catalogue that they select, and a selection that finds those
-    behind active topics.
+    """Yield the tables that the lists spell out, those of the catalogue that they select, and a selection that finds
+    those behind active topics.
     """
     certain: set[str] = set()
     for table in _named_tables(source):
@@ -60,7 +60,7 @@ def _named_tables(source: Source) -> Iterator[Table | Unresolved]:
 
 
 def _parsed(name: str, spellings: tuple[tuple[str, ...], ...], fixed: Options) -> dict[str, str] | None:
-    """The parts of a name; None when no table can have it. Besides, the last part may hold dots."""
+    """Return the parts of a name; None when no table can have it. Besides, the last part may hold dots."""
     pieces = name.split(".")
     parts = next((parts for parts in spellings if len(parts) == len(pieces)), spellings[0])
     database_first = any(same_name(pieces[0], value) for value in fixed.get("database", ()))
@@ -106,7 +106,7 @@ def _selection(source: Source, evidence: Evidence, catalogued: Selected) -> Sele
 
 
 def _why(source: Source) -> str:
-    """Why the configuration alone names no table; "" where that was said of every entry."""
+    """Return why the configuration alone names no table; "" where that was said of every entry."""
     lists = [rule.include for rule in source.rules if rule.include]
     if not lists:
         return _NO_LIST
@@ -118,7 +118,7 @@ def _why(source: Source) -> str:
 def _origin(
     source: Source, complete: Complete, topic: str, ways: Ways, signs: str
 ) -> dict[str, str] | Unresolved | None:
-    """The table behind a topic. ``signs``: what its underscores may stand for, beyond what they do anyway."""
+    """Return the table behind a topic. ``signs``: what its underscores may stand for, beyond what they do anyway."""
     problem: Unresolved | None = None
     for tier in ways:
         found: dict[str, dict[str, str]] = {}
@@ -137,8 +137,9 @@ def _origin(
 
 
 def _real(source: Source, table: Table | Unresolved, signs: str) -> Iterator[Table | Unresolved]:
-    """The table with names that the topic could not hold as they are: what a witness has in their place, and where no
-    witness speaks of the schema of an Oracle user that may be common (``C##USER``, ``C__USER`` in a topic), both.
+    """Yield the table with names that the topic could not hold as they are: what a witness has in their place, and
+    where no witness speaks of the schema of an Oracle user that may be common (``C##USER``, ``C__USER`` in a topic),
+    both.
     """
     if isinstance(table, Unresolved) or source.naming.spelled(" ") != "_":
         yield table

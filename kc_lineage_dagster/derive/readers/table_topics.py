@@ -27,18 +27,18 @@ class Naming(Protocol):
     """How a connector names topics."""
 
     def topic(self, table: Table) -> str | None:
-        """The topic of a table, None when parts of it are missing."""
+        """Return the topic of a table, None when parts of it are missing."""
 
     def ways(self, topic: str, heads: Iterable[str]) -> Ways | Unresolved:
-        """The tables whose topic may have this name, the most likely tier first, each with the parts that the name
-        tells; () when the connector names no topic like that.
+        """Return the tables whose topic may have this name, the most likely tier first, each with the parts that the
+        name tells; () when the connector names no topic like that.
         """
 
     def heads(self, options: Options) -> frozenset[str]:
-        """Texts one of which every topic begins with, when parts have only these values."""
+        """Return texts one of which every topic begins with, when parts have only these values."""
 
     def spelled(self, part: str) -> str:
-        """A part as it stands in a topic."""
+        """Return a part as it stands in a topic."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +55,7 @@ class Rule:
     exclude: NameList | None = None
 
     def admits(self, table: Table) -> bool | Refused:
-        """Whether the lists let a table through; its parts must be known."""
+        """Tell whether the lists let a table through; its parts must be known."""
         names = [".".join(table[part] for part in parts) for parts in self.spellings if set(parts) <= set(table)]
         chosen = self.include or self.exclude
         if chosen is None or not names:
@@ -67,7 +67,9 @@ class Rule:
         return refused or chosen is self.exclude
 
     def options(self, part: str) -> tuple[str, ...]:
-        """The values that entries of the include list spell out for a part; () when some entry leaves it open."""
+        """Return the values that entries of the include list spell out for a part; () when some entry leaves it
+        open.
+        """
         if self.include is None:
             return ()
         values = dict.fromkeys(_value(pieces, part, self.spellings) for pieces in self.include.beginnings)
@@ -115,29 +117,29 @@ class Source:
         return include is None or bool(include.patterns)
 
     def options(self, part: str) -> tuple[str, ...]:
-        """The only values a part can have, () when that is not known."""
+        """Return the only values a part can have, () when that is not known."""
         if part in self.fixed:
             return self.fixed[part]
         return next((found for rule in reversed(self.rules) if (found := rule.options(part))), ())
 
     def admits(self, table: Table) -> bool | Refused:
-        """Whether all lists let a table through."""
+        """Tell whether all lists let a table through."""
         answers = [rule.admits(table) for rule in self.rules]
         if False in answers:
             return False
         return next((answer for answer in answers if isinstance(answer, Refused)), True)
 
     def spelled(self, part: str) -> str:
-        """A part of a table's name as it stands in a topic."""
+        """Return a part of a table's name as it stands in a topic."""
         return self.naming.spelled(part)
 
     def topic(self, table: Table) -> str | None:
-        """The topic of a table's records; None where that is not known, and for book-keeping."""
+        """Return the topic of a table's records; None where that is not known, and for book-keeping."""
         topic = self.naming.topic(table)
         return None if topic is None or self.internal(topic) else topic
 
     def record(self, table: Table, topic: str) -> Record:
-        """The records of a table under a topic."""
+        """Return the records of a table under a topic."""
         rules = PLATFORMS.get(self.platform)
         part_of, database_of = (rules.spelled, rules.spelled_database) if rules else (as_is, as_is)
         name = ".".join((database_of if part == DATABASE else part_of)(table[part]) for part in self.dataset)

@@ -22,7 +22,7 @@ Template = tuple[str | Variable, ...]
 
 
 def template(text: str, pattern: re.Pattern[str], variables: Mapping[str, Template]) -> Template | str:
-    """A template from its text. ``pattern``: finds the variables. ``variables``: what each stands for.
+    """Return a template from its text. ``pattern``: finds the variables. ``variables``: what each stands for.
 
     An unknown variable is the answer itself, as text.
     """
@@ -37,14 +37,14 @@ def template(text: str, pattern: re.Pattern[str], variables: Mapping[str, Templa
 
 
 def filled(pieces: Template, values: Mapping[str, str]) -> str | None:
-    """The name, None when a variable has no value."""
+    """Return the name, None when a variable has no value."""
     texts = [piece if isinstance(piece, str) else values.get(piece.name) for piece in pieces]
     known = [text for text in texts if text is not None]
     return "".join(known) if len(known) == len(texts) else None
 
 
 def readings(pieces: Template, name: str) -> tuple[dict[str, str], ...]:
-    """The values, none of them empty, with which the template gives this name; at most MOST_READINGS."""
+    """Return the values, none of them empty, with which the template gives this name; at most MOST_READINGS."""
     return tuple(islice(_readings(pieces, name, {}), MOST_READINGS))
 
 

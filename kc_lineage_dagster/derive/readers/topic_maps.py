@@ -24,11 +24,13 @@ class TopicMap:
 
     @classmethod
     def of(cls, entries: tuple[tuple[str, str], ...]) -> TopicMap:
-        """From entries in order; of two for one topic the last counts."""
+        """Build from entries in order; of two for one topic the last counts."""
         return cls(entries, dict(entries))
 
     def matching(self, topic: str) -> tuple[tuple[JavaRegex, str], ...] | Unresolved:
-        """The entries whose left side, a Java regular expression, matches the whole topic, each with its target."""
+        """Return the entries whose left side, a Java regular expression, matches the whole topic, each with its
+        target.
+        """
         found: list[tuple[JavaRegex, str]] = []
         for pattern, target in self.entries:
             if not _may_match(pattern)(topic):
@@ -46,7 +48,7 @@ class TopicMap:
 
 @lru_cache(maxsize=16384)
 def _may_match(pattern: str) -> Callable[[str], bool]:
-    """A quick look that spares most entries of a long map the regular expression."""
+    """Return a quick look that spares most entries of a long map the regular expression."""
     if not _ALMOST_PLAIN.fullmatch(pattern):
         prefix = literal_prefix(pattern)
         return lambda topic: topic.startswith(prefix)
@@ -55,7 +57,7 @@ def _may_match(pattern: str) -> Callable[[str], bool]:
 
 
 def topic_map(config: Config, *keys: str, separator: str = ":") -> TopicMap | Unresolved:
-    """The comma-separated ``topic<separator>table`` list of the first key that is set; empty when none is.
+    """Return the comma-separated ``topic<separator>table`` list of the first key that is set; empty when none is.
 
     Exactly two parts each, as the parsers of these connectors demand (``com.snowflake.kafka.connector.Utils`` and those
     written after it); anything else makes the connector refuse its configuration, so it is Unresolved.

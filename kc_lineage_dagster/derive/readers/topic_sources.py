@@ -15,7 +15,7 @@ Reads = Callable[[Config, Evidence], Iterator[Found]]
 
 
 def into_topic(origins: Places, *keys: str, default: str | None = None) -> Reads:
-    """``reads`` of a source that writes all it reads to one topic.
+    """Return ``reads`` of a source that writes all it reads to one topic.
 
     ``keys`` (``kafka.topic`` when none is given): where the topic stands; ``default``: the topic the documentation
     gives where none is set.
@@ -30,7 +30,7 @@ def into_topic(origins: Places, *keys: str, default: str | None = None) -> Reads
 
 
 def into_topics(origins: Places, *keys: str) -> Reads:
-    """``reads`` of a source that writes each record to every topic of a comma-separated list."""
+    """Return ``reads`` of a source that writes each record to every topic of a comma-separated list."""
 
     def reads(config: Config, evidence: Evidence) -> Iterator[Found]:
         yield from flows(tuple(origins(config)), items(first(config, *keys)), keys[0], evidence)
@@ -41,7 +41,7 @@ def into_topics(origins: Places, *keys: str) -> Reads:
 def flows(
     origins: Sequence[Dataset | Unresolved], topics: Sequence[str], key: str, evidence: Evidence
 ) -> Iterator[Found]:
-    """Every origin to every topic. Origins that cannot be told are listed, and the topics then have no upstream.
+    """Yield every origin to every topic. Origins that cannot be told are listed, and the topics then have no upstream.
 
     No topic in the configuration: what the connector wrote tells it, where it reads one place only; ``key`` says which
     setting is missing.
@@ -59,7 +59,8 @@ def flows(
 
 
 def wherever(origin: Dataset | None, key: str, except_topics: frozenset[str] = frozenset()) -> Selection:
-    """All a connector writes comes from the one place it reads, whatever the topics are called.
+    """Return a selection for a connector that reads one place: all it writes comes from there, whatever the topics are
+    called.
 
     ``except_topics``: its book-keeping.
     """

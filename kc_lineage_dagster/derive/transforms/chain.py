@@ -44,7 +44,8 @@ KEEPS_TOPIC, CHANGES_NOTHING = "keeps_topic", "changes_nothing"
 def build_chain(
     config: Config, kind: str, vouched: Mapping[str, str] | None = None
 ) -> tuple[Chain, tuple[Unresolved, ...]]:
-    """The chain of a configuration, and what was not understood of it: such a transform may do anything to a topic.
+    """Return the chain of a configuration, and what was not understood of it: such a transform may do anything to a
+    topic.
 
     ``kind``: ``source`` or ``sink``. ``vouched``: what the user knows of classes, ``keeps_topic`` or
     ``changes_nothing``, by class. A name that stands twice in ``transforms`` counts once: Connect refuses such a
@@ -67,7 +68,7 @@ def build_chain(
 
 
 def _by_alias(config: Config, aliases: Collection[str]) -> Mapping[str, dict[str, str]]:
-    """The keys of each transform without ``transforms.<alias>.``, where an alias may hold dots."""
+    """Return the keys of each transform without ``transforms.<alias>.``, where an alias may hold dots."""
     found: dict[str, dict[str, str]] = {alias: {} for alias in aliases}
     longest = max(map(len, aliases), default=0)
     for key, value in stripped(config, "transforms.").items():
@@ -98,8 +99,8 @@ def _build(alias: str, own: Config, config: Config, kind: str, vouched: Mapping[
 
 
 def _unread(value: str, own: Config) -> str | None:
-    """Why an option says nothing: a reference or a placeholder; ``${name}`` of an expression's group is neither, and
-    what was taken for a secret names no topic.
+    """Return why an option says nothing: a reference or a placeholder; ``${name}`` of an expression's group is neither,
+    and what was taken for a secret names no topic.
     """
     if value in (REDACTED, WITHHELD):
         return None
@@ -109,7 +110,7 @@ def _unread(value: str, own: Config) -> str | None:
 
 
 def _of_unread(alias: str, built: Transform | Unresolved) -> Transform | None:
-    """A transform some option of which cannot be read, where it renames no topic whatever that says."""
+    """Return a transform some option of which cannot be read, where it renames no topic whatever that says."""
     keeps = isinstance(built, Transform) and built.undo is keeps_topic and not built.by_topic
     return _vouched(alias, KEEPS_TOPIC) if keeps else None
 
@@ -127,14 +128,14 @@ def _with_predicate(transform: Transform, own: Config, config: Config) -> Transf
 
 
 def _vouched(alias: str, word: str) -> Transform:
-    """A transform that the user answers for; what it does to fields is not known unless it changes nothing."""
+    """Return a transform that the user answers for; what it does to fields is not known unless it changes nothing."""
     if word == CHANGES_NOTHING:
         return Transform(alias, lambda record: (record,))
     return Transform(alias, lambda record: (replace(record, key=Opaque(), value=Opaque()),), known=False)
 
 
 def _anything(alias: str, reason: str) -> Transform:
-    """A transform nobody knows: most leave the topic alone, any may change it."""
+    """Return a transform nobody knows: most leave the topic alone, any may change it."""
     doubt = f"transform {alias}: {reason}"
     anywhere = TopicPattern(ANY_TOPIC, f"(whatever transform {alias} makes)")
 

@@ -43,7 +43,7 @@ def extract_topic(options: Options) -> Transform | Unresolved:
 
 
 def _path(field: str) -> fields.Path:
-    """A name, or a JSON path such as ``$["a"]["b"]`` or ``$.a.b`` (``field.format``)."""
+    """Return a name, or a JSON path such as ``$["a"]["b"]`` or ``$.a.b`` (``field.format``)."""
     if not field.startswith("$"):
         return (field,)
     return tuple(re.findall(r"[^$.\[\]'\"]+", field))
@@ -81,16 +81,18 @@ class _Choice:
     renames: Mapping[str, str]
 
     def keeps(self, path: str) -> bool:
-        """Not excluded; with ``include`` only what it names, what is below that, and the parents of that."""
+        """Tell whether a field is kept: not excluded; with ``include`` only what it names, what is below that, and the
+        parents of that.
+        """
         chosen = (one.startswith(f"{path}.") or f"{path}.".startswith(f"{one}.") for one in self.include)
         return path not in self.exclude and (not self.include or any(chosen))
 
     def keeps_others(self, parent: str) -> bool:
-        """Whether fields below a parent that no option names are kept."""
+        """Tell whether fields below a parent that no option names are kept."""
         return not self.include or any(f"{parent}.".startswith(f"{one}.") for one in self.include)
 
     def names_below(self, parent: str) -> list[str]:
-        """The fields directly below a parent (``""``: the top) that are named, or that hold some that are."""
+        """Return the fields directly below a parent (``""``: the top) that are named, or that hold some that are."""
         paths = (*self.exclude, *self.include, *self.renames)
         start = f"{parent}." if parent else ""
         return list(dict.fromkeys(path[len(start) :].partition(".")[0] for path in paths if path.startswith(start)))

@@ -87,7 +87,9 @@ _FIXED = re.compile(r"""null|'([^'\\$]*)'|"([^"\\$]*)\"""")
 
 
 def _choices(expression: str) -> tuple[str | None, ...] | None:
-    """The fixed results of ``condition ? 'a' : condition ? 'b' : null``; None when the script is anything else."""
+    """Return the fixed results of ``condition ? 'a' : condition ? 'b' : null``; None when the script is
+    anything else.
+    """
     found: list[str | None] = []
     rest = expression.strip()
     while choice := _CHOICE.match(rest):

@@ -39,7 +39,7 @@ class _Outbox:
     expand: bool
 
     def event(self, record: Record, row: Node) -> Record | None:
-        """The event of a row; None when a column that must be there is known to be missing: the record fails."""
+        """Return the event of a row; None when a column that must be there is known to be missing: the record fails."""
         needed = (self.id, self.payload, self.route)
         if any(fields.field_at(row, (column,)) is None for column in needed):
             return None
@@ -49,7 +49,7 @@ class _Outbox:
         return replace(record, key=self._column(row, self.key), value=value)
 
     def _expanded(self, row: Node) -> Node:
-        """The fields of the JSON text in the payload, which only the records name."""
+        """Return the fields of the JSON text in the payload, which only the records name."""
         column = self._column(row, self.payload)
         if not isinstance(column, Leaf):
             return Opaque()
@@ -123,12 +123,12 @@ def _transform(options: Options, outbox: _Outbox, routing: Rule) -> Transform:
 
 
 def _known(row: Node | None, outbox: _Outbox) -> bool:
-    """Whether the columns of the outbox are known by name."""
+    """Tell whether the columns of the outbox are known by name."""
     return isinstance(row, Struct) and all(row.get(column) for column in (outbox.id, outbox.payload, outbox.route))
 
 
 def _topic(routing: Rule, column: str) -> tuple[Topic, tuple[str, ...]]:
-    """The name of an event's topic, and what is uncertain about it.
+    """Return the name of an event's topic, and what is uncertain about it.
 
     A value that ``route.topic.regex`` does not match becomes a topic of its own name; that one is not looked for.
     """
@@ -148,7 +148,9 @@ def _routing(config: Config) -> Rule | Unresolved:
 
 
 def _beside(config: Config) -> dict[str, str] | Unresolved:
-    """What ``table.fields.additional.placement`` (``column:header|envelope|partition[:alias]``) puts into the event."""
+    """Return what ``table.fields.additional.placement`` (``column:header|envelope|partition[:alias]``) puts into the
+    event.
+    """
     key = "table.fields.additional.placement"
     placed: dict[str, str] = {}
     for entry in items(config.get(key)):

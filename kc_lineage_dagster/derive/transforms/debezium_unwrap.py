@@ -84,7 +84,9 @@ def _entry(entry: str, prefix: str) -> _Added:
 
 
 def _content(value: Node, path: fields.Path) -> Node | None:
-    """What the change event holds at a path; what is in ``source`` or ``transaction`` is made by the connector."""
+    """Return what the change event holds at a path; what is in ``source`` or ``transaction`` is made by the
+    connector.
+    """
     found = fields.field_at(value, path) or fields.field_at(value, path[-1:])
     return Leaf() if isinstance(found, Opaque) and path[0] in ("source", "transaction") else found
 

@@ -26,7 +26,7 @@ class FlatColumns(Columns):
 
 
 def envelope(source: Mapping[str, str] | None = None) -> Struct:
-    """The value of a Debezium change event whose ``after`` holds the columns of the table.
+    """Return the value of a Debezium change event whose ``after`` holds the columns of the table.
 
     ``source``: what every event holds in fields of its ``source``.
 
@@ -47,7 +47,7 @@ def envelope(source: Mapping[str, str] | None = None) -> Struct:
 
 
 def is_envelope(node: Node) -> bool | None:
-    """Whether a value is a Debezium change event; None when its fields are not all known."""
+    """Tell whether a value is a Debezium change event; None when its fields are not all known."""
     if not isinstance(node, Struct):
         return False if isinstance(node, Leaf) else None
     if all(node.get(name) is not None for name in ("after", "source", "op")):
@@ -56,17 +56,17 @@ def is_envelope(node: Node) -> bool | None:
 
 
 def state(value: Node) -> Node:
-    """The row of a Debezium change event; a value that is not known to be one as it is."""
+    """Return the row of a Debezium change event; a value that is not known to be one as it is."""
     return (field_at(value, ("after",)) or Opaque()) if is_envelope(value) else value
 
 
 def is_change_event(record: Record) -> bool | None:
-    """Whether records are Debezium change events; those without an origin (heartbeats, ...) are not."""
+    """Tell whether records are Debezium change events; those without an origin (heartbeats, ...) are not."""
     return False if record.origin is None else is_envelope(record.value)
 
 
 def field_at(node: Node, path: Path) -> Node | None:
-    """The field at a path; None when there is none, Opaque when nothing is known of it."""
+    """Return the field at a path; None when there is none, Opaque when nothing is known of it."""
     if not path:
         return node
     if isinstance(node, Opaque):
@@ -92,7 +92,7 @@ def _may_be_path(columns: Columns | None, column: str) -> bool:
 
 
 def _column(columns: Columns | None, name: str) -> str | None:
-    """The origin column that arrives under a name, when it is one of the columns that are not known by name."""
+    """Return the origin column that arrives under a name, when it is one of the columns that are not known by name."""
     if columns is None or not (name.startswith(columns.prefix) and name.endswith(columns.suffix)):
         return None
     column = name[len(columns.prefix) : len(name) - len(columns.suffix)]
@@ -100,7 +100,7 @@ def _column(columns: Columns | None, name: str) -> str | None:
 
 
 def origins(node: Node | None) -> tuple[str, ...]:
-    """The columns a field is made of, as far as they are known, each once."""
+    """Return the columns a field is made of, as far as they are known, each once."""
     if isinstance(node, Leaf):
         return node.origins
     if isinstance(node, Struct):
@@ -109,7 +109,7 @@ def origins(node: Node | None) -> tuple[str, ...]:
 
 
 def put(node: Node, fields: Mapping[str, Node]) -> Node:
-    """With these fields added, or replaced in place."""
+    """Add these fields, or replace them in place."""
     if isinstance(node, Opaque):
         return _with_constants(node, fields)
     if not isinstance(node, Struct):
@@ -126,18 +126,18 @@ def _with_constants(node: Opaque, fields: Mapping[str, Node]) -> Opaque:
 
 
 def constant_at(node: Node, path: Path) -> str | None:
-    """The text that every record holds at a path; None where that depends on the record."""
+    """Return the text that every record holds at a path; None where that depends on the record."""
     found = field_at(node, path)
     return found.constant if isinstance(found, Leaf) else None
 
 
 def put_at(node: Node, path: Path, field: Node) -> Node:
-    """With one field added or replaced below structs; inside a column it is not followed any further."""
+    """Add or replace one field below structs; inside a column it is not followed any further."""
     return _below(node, path, lambda parent, name: put(parent, {name: field}))
 
 
 def without(node: Node, names: Collection[str]) -> Node:
-    """Without these fields."""
+    """Leave out these fields."""
     if not isinstance(node, Struct):
         return Opaque()
     fields = tuple((name, field) for name, field in node.fields if name not in names)
@@ -145,7 +145,7 @@ def without(node: Node, names: Collection[str]) -> Node:
 
 
 def without_at(node: Node, path: Path) -> Node:
-    """Without the field at a path; inside a column it is not followed any further."""
+    """Leave out the field at a path; inside a column it is not followed any further."""
     return _below(node, path, lambda parent, name: without(parent, (name,)))
 
 
@@ -160,14 +160,14 @@ def _below(node: Node, path: Path, change: Callable[[Node, str], Node]) -> Node:
 
 
 def only(node: Node, names: Collection[str]) -> Node:
-    """With these fields and no others."""
+    """Keep these fields and no others."""
     if not isinstance(node, Struct):
         return Opaque()
     return Struct(tuple((name, field) for name, field in drawn_out(node, names).fields if name in names))
 
 
 def renamed(node: Node, names: Mapping[str, str]) -> Node:
-    """With fields renamed, all at once: a swap is possible."""
+    """Rename fields, all at once: a swap is possible."""
     if not isinstance(node, Struct):
         return Opaque()
     known = drawn_out(node, names)
@@ -176,14 +176,14 @@ def renamed(node: Node, names: Mapping[str, str]) -> Node:
 
 
 def drawn_out(node: Struct, names: Collection[str]) -> Struct:
-    """With those of these fields that are among the unnamed columns listed by name."""
+    """List by name those of these fields that are among the unnamed columns."""
     found = {name: field_at(node, (name,)) for name in names if node.get(name) is None}
     fields = tuple((name, field) for name, field in found.items() if field is not None)
     return Struct((*node.fields, *fields), _excluding(node.columns, [name for name, _ in fields]))
 
 
 def respelled(node: Node, spell: Callable[[str], str | None]) -> Node:
-    """With every field renamed by a function of its name; the whole is Opaque when that answers None, or when there are
+    """Rename every field by a function of its name; the whole is Opaque when that answers None, or when there are
     columns that are not known by name.
     """
     if not isinstance(node, Struct) or node.columns is not None:
@@ -194,7 +194,7 @@ def respelled(node: Node, spell: Callable[[str], str | None]) -> Node:
 
 
 def affixed(node: Node, prefix: str, suffix: str) -> Node:
-    """With a text before and after every field's name."""
+    """Put a text before and after every field's name."""
     if not isinstance(node, Struct):
         return Opaque()
     columns = node.columns and replace(
@@ -204,7 +204,7 @@ def affixed(node: Node, prefix: str, suffix: str) -> Node:
 
 
 def overwritten(node: Node, names: Collection[str], field: Node) -> Node:
-    """With the content of those of these fields that exist replaced by other content."""
+    """Replace the content of those of these fields that exist."""
     if not isinstance(node, Struct):
         return Opaque()
     known = drawn_out(node, names)
@@ -212,7 +212,7 @@ def overwritten(node: Node, names: Collection[str], field: Node) -> Node:
 
 
 def changed(node: Node, names: Collection[str], transform: str) -> Node:
-    """With the content of those of these fields changed that are known by name; ``*`` means all of them."""
+    """Change the content of those of these fields that are known by name; ``*`` means all of them."""
     if isinstance(node, Leaf):
         return Leaf(node.origins, (*node.transforms, transform)) if "*" in names and node.origins else node
     if not isinstance(node, Struct):
@@ -225,12 +225,12 @@ def changed(node: Node, names: Collection[str], transform: str) -> Node:
 
 
 def hoisted(node: Node, name: str) -> Struct:
-    """As the single field of a new struct."""
+    """Make the node the single field of a new struct."""
     return Struct(((name, node),))
 
 
 def flattened(node: Node, delimiter: str) -> Node:
-    """With the fields of known structs drawn up to the top, their names joined.
+    """Draw the fields of known structs up to the top, their names joined.
 
     Of several sets of columns that are not known by name only one can be kept: the top's own, else that of ``after``.
     """

@@ -133,7 +133,7 @@ def topic_name_to_field(options: Options) -> Transform | Unresolved:
 
 
 def made_fields(key: str, doc: str, default: str | None = None) -> Build:
-    """A builder of transforms that add the fields listed under a key, which hold nothing of the origin."""
+    """Return a builder of transforms that add the fields listed under a key, which hold nothing of the origin."""
 
     def plan(options: Options) -> Change | Unresolved:
         names = items(options.config.get(key, default))

@@ -138,7 +138,7 @@ def extract_field(options: Options) -> Change | Unresolved:
 
 
 def field_path(text: str) -> fields.Path | Unresolved:
-    """A path with dots, steps in backticks where they hold dots themselves.
+    """Return a path with dots, steps in backticks where they hold dots themselves.
 
     Source: ``org.apache.kafka.connect.transforms.field.SingleFieldPath`` (KIP-821).
     """
@@ -160,7 +160,7 @@ def field_path(text: str) -> fields.Path | Unresolved:
 
 
 def _closing_backtick(text: str) -> int | None:
-    """The backtick that ends the step: followed by a dot or the end, and not escaped."""
+    """Return the backtick that ends the step: followed by a dot or the end, and not escaped."""
     ends = (at for at in range(1, len(text)) if text[at] == "`" and text[at + 1 : at + 2] in ("", "."))
     return next((at for at in ends if text[at - 1] != "\\"), None)
 

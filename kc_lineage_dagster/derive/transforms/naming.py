@@ -59,7 +59,7 @@ _CASES: Mapping[str, _Case] = {
 
 
 def recase(source: str, target: str) -> Spell | None:
-    """From one of Guava's case formats to another; None when there is no such format."""
+    """Return a function from one of Guava's case formats to another; None when there is no such format."""
     if source not in _CASES or target not in _CASES:
         return None
     old, new = _CASES[source], _CASES[target]

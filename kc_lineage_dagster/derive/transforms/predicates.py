@@ -56,12 +56,12 @@ _BY_ALIAS = {name.rpartition(".")[2]: build for name, build in PREDICATES.items(
 
 
 def build_predicate(class_name: str, config: Config) -> Predicate | Unresolved:
-    """The predicate of a class or alias; an unknown class is undecided for every record."""
+    """Return the predicate of a class or alias; an unknown class is undecided for every record."""
     return (PREDICATES.get(class_name) or _BY_ALIAS.get(class_name) or _undecided)(config)
 
 
 def guarded(transform: Transform, predicate: Predicate, negate: bool) -> Transform:
-    """The transform applied only to records for which the predicate holds (or, with ``negate``, does not)."""
+    """Return the transform applied only to records for which the predicate holds (or, with ``negate``, does not)."""
 
     def step(record: Record) -> tuple[Record, ...]:
         holds = predicate.test(record)

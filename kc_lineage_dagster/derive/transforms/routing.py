@@ -32,7 +32,7 @@ class Rule:
     replacement: str
 
     def apply(self, text: str) -> str | Refused | None:
-        """The text with its first find replaced when it matches as a whole, None when it does not match.
+        """Return the text with its first find replaced when it matches as a whole, None when it does not match.
 
         Source: ``org.apache.kafka.connect.transforms.RegexRouter`` (``Matcher.matches``, then ``replaceFirst``).
         """
@@ -42,13 +42,13 @@ class Rule:
         return self.regex.replace_first(text, self.replacement) if matched else None
 
     def outputs(self) -> Preimage:
-        """What the replacement can give: literal text, and a hole for every group it refers to."""
+        """Return what the replacement can give: literal text, and a hole for every group it refers to."""
         parts = template(self.replacement, self.regex.groups, self.regex.parsed.names)
         return tuple(part if isinstance(part, str) else Hole(".*") for part in parts)
 
 
 def rule(key: str, pattern: str, replacement: str, re2: bool = False) -> Rule | Unresolved:
-    """A rule, or why Java would refuse it; ``key``: the option that holds the pattern."""
+    """Return a rule, or why Java would refuse it; ``key``: the option that holds the pattern."""
     regex = (compile_re2 if re2 else compile_java)(pattern)
     if isinstance(regex, Refused):
         return Unresolved(key, regex.reason)
@@ -60,12 +60,12 @@ def rule(key: str, pattern: str, replacement: str, re2: bool = False) -> Rule | 
 
 
 def anywhere(record: Record, display: str, reason: str) -> Record:
-    """The record under a topic of which nothing is known."""
+    """Return the record under a topic of which nothing is known."""
     return record.to(TopicPattern(ANY_TOPIC, display)).doubt(reason)
 
 
 def by_rule(alias: str, rule: Rule, empty_keeps: bool = False, also: Change = lambda record: record) -> Transform:
-    """Renames topics that match; ``also``: what happens to the record besides.
+    """Rename topics that match; ``also``: what happens to the record besides.
 
     An empty name, which no topic has, stays empty or, with ``empty_keeps``, is the old topic's.
     """
@@ -86,7 +86,7 @@ def by_rule(alias: str, rule: Rule, empty_keeps: bool = False, also: Change = la
 
 
 def by_name(alias: str, spell: Callable[[str], str | None], undo: Undo) -> Transform:
-    """Renames every topic by a function of its name; None when the function does not tell."""
+    """Rename every topic by a function of its name; None when the function does not tell."""
 
     def step(record: Record) -> tuple[Record, ...]:
         spelled = spell(str(record.topic))
@@ -99,7 +99,7 @@ def by_name(alias: str, spell: Callable[[str], str | None], undo: Undo) -> Trans
 
 
 def by_content(alias: str, pattern: TopicPattern, also: Change = lambda record: record) -> Transform:
-    """Names topics after the content of each record; ``pattern``: what is known of the names."""
+    """Name topics after the content of each record; ``pattern``: what is known of the names."""
 
     def step(record: Record) -> tuple[Record, ...]:
         return (also(record).to(pattern),)
@@ -108,7 +108,7 @@ def by_content(alias: str, pattern: TopicPattern, also: Change = lambda record: 
 
 
 def by_field(alias: str, part: str, path: tuple[str, ...], pattern: TopicPattern) -> Transform:
-    """Names topics after a field of key or value (``part``): its text, where every record holds the same one."""
+    """Name topics after a field of key or value (``part``): its text, where every record holds the same one."""
 
     def step(record: Record) -> tuple[Record, ...]:
         text = constant_at(record.key if part == "key" else record.value, path) if part in ("key", "value") else None

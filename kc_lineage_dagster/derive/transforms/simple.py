@@ -25,17 +25,17 @@ _PARTS: Mapping[str, Callable[[Record, Change], Record]] = {
 
 
 def missing(key: str) -> Unresolved:
-    """What a builder answers when a key that has no default is absent."""
+    """Return what a builder answers when a key that has no default is absent."""
     return Unresolved(key, "is required and not set")
 
 
 def keep(record: Record) -> tuple[Record, ...]:
-    """The step that changes nothing that is tracked."""
+    """Return the record as it is: the step that changes nothing that is tracked."""
     return (record,)
 
 
 def unchanged(doc: str) -> Build:
-    """A builder of transforms that change neither topic nor which fields there are; ``doc``: what they do."""
+    """Return a builder of transforms that change neither topic nor which fields there are; ``doc``: what they do."""
 
     def build(options: Options) -> Transform:
         return Transform(options.alias, keep)
@@ -45,8 +45,8 @@ def unchanged(doc: str) -> Build:
 
 
 def content(keys: Iterable[str], doc: str, of: Callable[[str | None], tuple[str, ...]] = items) -> Build:
-    """A builder of transforms that change the content of the fields listed under one of ``keys``, not which fields
-    there are; ``doc``: what they do. ``of``: from the value of the key to the fields, ``*`` for all.
+    """Return a builder of transforms that change the content of the fields listed under one of ``keys``, not which
+    fields there are; ``doc``: what they do. ``of``: from the value of the key to the fields, ``*`` for all.
     """
     known = tuple(keys)
 
@@ -64,7 +64,7 @@ def content(keys: Iterable[str], doc: str, of: Callable[[str | None], tuple[str,
 
 
 def content_filter(key: str, doc: str) -> Build:
-    """A builder of transforms that drop records by a condition on their content, found under ``key``.
+    """Return a builder of transforms that drop records by a condition on their content, found under ``key``.
 
     As a rule some records of every table get through. A condition on where a record comes from may drop whole tables.
     """
@@ -79,7 +79,7 @@ def content_filter(key: str, doc: str) -> Build:
 
 
 def on_part(plan: Plan) -> Build:
-    """A builder of transforms that exist as ``$Key`` and ``$Value`` and change the fields of that part."""
+    """Return a builder of transforms that exist as ``$Key`` and ``$Value`` and change the fields of that part."""
 
     @wraps(plan)
     def build(options: Options) -> Transform | Unresolved:
@@ -109,7 +109,7 @@ def adding(options: Options, made: Mapping[str, Node], topic_field: str | None) 
 
 
 def on_value(plan: Plan) -> Build:
-    """A builder of transforms that change the fields of the value."""
+    """Return a builder of transforms that change the fields of the value."""
 
     @wraps(plan)
     def build(options: Options) -> Transform | Unresolved:
@@ -122,7 +122,7 @@ def on_value(plan: Plan) -> Build:
 
 
 def forgotten(doc: str, of: Callable[[Plan], Build] = on_part) -> Build:
-    """A builder of transforms after which nothing is known of what is inside; ``doc``: what they do."""
+    """Return a builder of transforms after which nothing is known of what is inside; ``doc``: what they do."""
 
     def plan(options: Options) -> Change | Unresolved:
         return lambda node: Opaque()
@@ -132,7 +132,7 @@ def forgotten(doc: str, of: Callable[[Plan], Build] = on_part) -> Build:
 
 
 def on_record(plan: RecordPlan) -> Build:
-    """A builder of transforms that change key and value together."""
+    """Return a builder of transforms that change key and value together."""
 
     @wraps(plan)
     def build(options: Options) -> Transform | Unresolved:

@@ -24,7 +24,9 @@ MOST_PREIMAGES = 256
 
 
 def keeps_topic(topic: str) -> tuple[Preimage, ...] | None:
-    """The ``undo`` of a step that never renames a topic: nothing but the unchanged name leads there."""
+    """Return no topic: the ``undo`` of a step that never renames one, so that nothing but the unchanged name leads
+    there.
+    """
     return ()
 
 
@@ -74,7 +76,9 @@ class Outcome:
 
 
 def run(chain: Chain, record: Record, start: int = 0) -> tuple[Outcome, ...]:
-    """All outcomes of a record from step ``start`` on; more than MOST_OUTCOMES become one of which nothing is known."""
+    """Return all outcomes of a record from step ``start`` on; more than MOST_OUTCOMES become one of which nothing is
+    known.
+    """
     waiting: list[Outcome] = []
     records = [record if record.start or not chain else replace(record, start=record)]
     for at in range(start, len(chain)):
@@ -109,7 +113,7 @@ class Beforehand:
 
 
 def backwards(chain: Chain, topic: str) -> tuple[Beforehand, ...]:
-    """For every place of the chain (0: before its first step) the topics that may become ``topic``."""
+    """Return, for every place of the chain (0: before its first step), the topics that may become ``topic``."""
     places = [Beforehand(((topic,),), True)]
     for transform in reversed(chain):
         places.append(_before(transform, places[-1]))

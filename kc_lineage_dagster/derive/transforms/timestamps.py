@@ -20,7 +20,7 @@ _LONGEST_TIME = 64
 
 
 def _range(low: int, high: int) -> Callable[[int], str]:
-    """The numbers of a range, filled with zeros to the count of letters."""
+    """Return the numbers of a range, filled with zeros to the count of letters."""
     return lambda count: "|".join(str(number).zfill(count) for number in range(low, high + 1))
 
 
@@ -62,7 +62,7 @@ _LETTERS: Mapping[str, Callable[[int], str]] = {
 
 
 def time_pattern(pattern: str) -> Preimage | Unresolved:
-    """What a date pattern can print: literal text and holes."""
+    """Return what a date pattern can print: literal text and holes."""
     parts: list[str | Hole] = []
     for found in _RUN.finditer(pattern):
         text, quoted, letter = found[0], found[1], found[2]
@@ -86,7 +86,7 @@ class TopicFormat:
     label: str = "${timestamp}"
 
     def topic(self, topic: Topic) -> Topic:
-        """The topic that a record of this topic gets: a pattern, unless the format holds no ``${timestamp}``."""
+        """Return the topic that a record of this topic gets: a pattern, unless the format holds no ``${timestamp}``."""
         shown = self.format.replace("${topic}", str(topic)).replace("${timestamp}", self.label)
         pieces: list[str | Hole] = []
         for token in self._tokens():
@@ -107,7 +107,7 @@ class TopicFormat:
         return tuple(token for token in _PLACEHOLDER.split(self.format) if token)
 
     def topics_before(self, topic: str) -> tuple[Preimage, ...]:
-        """The topics that this format can turn into a given one."""
+        """Return the topics that this format can turn into a given one."""
         tokens = self._tokens()
         if "${topic}" not in tokens:
             return (ANY_TOPIC,) if self._fits(tokens, topic) else ()
@@ -126,7 +126,7 @@ class TopicFormat:
         return range(min(len(topic), _LONGEST_TIME) + 1) if "${timestamp}" in tokens else range(1)
 
     def _read(self, tokens: tuple[str, ...], topic: str, time_length: int) -> str | None:
-        """The part for ``${topic}`` when the time is that long; every occurrence must be the same text."""
+        """Return the part for ``${topic}`` when the time is that long; every occurrence must be the same text."""
         literal = sum(len(token) for token in tokens if not _PLACEHOLDER.fullmatch(token))
         rest = len(topic) - literal - time_length * tokens.count("${timestamp}")
         length, surplus = divmod(rest, tokens.count("${topic}"))
@@ -146,7 +146,7 @@ class TopicFormat:
 
 
 def merged(pieces: Iterator[str | Hole] | list[str | Hole]) -> Preimage:
-    """Parts with neighbouring texts joined and empty ones left out."""
+    """Return parts with neighbouring texts joined and empty ones left out."""
     parts: list[str | Hole] = []
     for piece in pieces:
         last = parts[-1] if parts else None

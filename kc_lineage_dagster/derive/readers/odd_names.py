@@ -85,7 +85,7 @@ def _restored(name: str, witness: str) -> str | None:
 
 
 def _respelled(name: str, signs: str) -> Iterator[str]:
-    """Yield the names, other than this one, in which some underscores are one of these signs; none where too many are."""
+    """Yield the names, other than this one, in which some underscores are one of these signs; none of too many."""
     pieces = name.split("_")
     if len(pieces) - 1 > _MOST_UNDERSCORES:
         return

@@ -27,6 +27,7 @@ from kc_lineage_dagster.key_words import is_user_key
 from kc_lineage_dagster.lineage import KAFKA, ConnectorLineage, Dataset, Edge, Unresolved
 
 VALUE_LIMIT = 2_000  # characters of one custom property
+CLUSTER = "kc_lineage.cluster"  # whose flow or job it is, for people and for ``emit.marked``
 UNRESOLVED_COUNT = "kc_lineage.unresolved"
 UNRESOLVED_ITEMS = "kc_lineage.unresolved.items"
 EVIDENCE = "kc_lineage.evidence"
@@ -84,20 +85,23 @@ def proposals(
     properties: Mapping[str, str | None],
     naming: Naming,
     external_url: str | None = None,
+    mark: str | None = None,
 ) -> tuple[Proposal, ...]:
     """All that is to be written for one connector: the flow's aspects, then those of each job.
 
     ``properties``: the connector's configuration without its secrets.
     ``external_url``: a page about the connector for people, None where there is none.
+    ``mark``: tells which cluster's flow or job it is (``CLUSTER``), None for none.
     """
     flow = urns.flow_urn(naming, lineage.connector)
     shared = _shared_aspects(naming)
     link = {"externalUrl": external_url} if external_url else {}
-    made = [Proposal(flow, "dataFlow", "dataFlowInfo", {**_flow_info(lineage, properties), **link})]
+    marked = {CLUSTER: mark} if mark else {}
+    made = [Proposal(flow, "dataFlow", "dataFlowInfo", {**_flow_info(lineage, properties, marked), **link})]
     made += (Proposal(flow, "dataFlow", name, aspect) for name, aspect in shared)
     for job in _jobs(lineage, naming):
         urn = urns.job_of_flow(flow, job.id)
-        made.append(Proposal(urn, "dataJob", "dataJobInfo", {**_job_info(lineage, job), **link}))
+        made.append(Proposal(urn, "dataJob", "dataJobInfo", {**_job_info(lineage, job, marked), **link}))
         made.append(Proposal(urn, "dataJob", "dataJobInputOutput", _input_output(job)))
         made += (Proposal(urn, "dataJob", name, aspect) for name, aspect in shared)
     return tuple(made)
@@ -123,9 +127,11 @@ def _shared_aspects(naming: Naming) -> tuple[tuple[str, dict[str, Any]], ...]:
     )
 
 
-def _flow_info(lineage: ConnectorLineage, properties: Mapping[str, str | None]) -> dict[str, Any]:
+def _flow_info(
+    lineage: ConnectorLineage, properties: Mapping[str, str | None], marked: Mapping[str, str]
+) -> dict[str, Any]:
     return {
-        "customProperties": {**custom_properties(properties), **_unresolved(lineage)},
+        "customProperties": {**custom_properties(properties), **_unresolved(lineage), **marked},
         "name": lineage.connector,
         "description": flow_sentence(lineage),
     }
@@ -162,9 +168,9 @@ def _cause(reason: str, concerned: list[Unresolved]) -> str:
     return f"{enumerated(sorted(whats), _NAMES_OF_A_CAUSE)}: {reason}{where}"
 
 
-def _job_info(lineage: ConnectorLineage, job: _Job) -> dict[str, Any]:
+def _job_info(lineage: ConnectorLineage, job: _Job, marked: Mapping[str, str]) -> dict[str, Any]:
     return {
-        "customProperties": _job_properties(lineage, job),
+        "customProperties": {**_job_properties(lineage, job), **marked},
         "name": f"{lineage.connector}:{job.id}",
         "type": {"string": "COMMAND"},
         "description": job_sentence(job.upstream, job.downstreams),

@@ -31,7 +31,7 @@ from kc_lineage_dagster.emit.delivery import (
 )
 from kc_lineage_dagster.emit.gms_session import NotAGmsError, RedirectedError, guard, header_value
 from kc_lineage_dagster.emit.patience import Patience
-from kc_lineage_dagster.emit.verify import Verifier
+from kc_lineage_dagster.emit.read_back import ReadBack
 from kc_lineage_dagster.emit.which_datahub import Seen, look_at_gms
 from kc_lineage_dagster.errors import SinkError
 
@@ -77,7 +77,9 @@ class _Refusal:
 
 
 class RestSink:
-    """A GMS. ``emitter`` is DataHub's, with the recipe's settings, for what else is asked of it (checkpoints)."""
+    """A GMS. ``emitter`` is DataHub's, with the recipe's settings, for what else is asked of it.
+    ``secrets``: what no message may hold.
+    """
 
     def __init__(
         self,
@@ -106,7 +108,7 @@ class RestSink:
         self.server: str = self.emitter._gms_server
         self._shown = address(self.server)
         secrets = _secrets(settings.token, settings.extra_headers, self.server)
-        self._secrets = tuple(sorted(secrets, key=len, reverse=True))
+        self.secrets = tuple(sorted(secrets, key=len, reverse=True))
         self._retries = _RETRY_TIMES if settings.retry_max_times is None else settings.retry_max_times
         codes = settings.retry_status_codes
         self._retry_on = frozenset(_RETRY_STATUSES if codes is None else codes)
@@ -123,9 +125,9 @@ class RestSink:
         """See ``Sink``."""
         return look_at_gms(self._session, self.server, urns)
 
-    def verifier(self) -> Verifier:
-        """Return what compares acknowledged proposals with what this GMS holds, for one run."""
-        return Verifier(self._session, self.server)
+    def read_back(self) -> ReadBack:
+        """Return what asks this GMS what it holds, for one run."""
+        return ReadBack(self._session, self.server)
 
     def send(self, proposals: Sequence[Proposal], acknowledged: Acknowledged) -> SendReport:
         """See ``Sink``."""
@@ -239,16 +241,16 @@ class RestSink:
     def _refusal(self, error: BaseException) -> _Refusal:
         response = error.response if isinstance(error, requests.HTTPError) else None
         if response is None:
-            cause = one_line(f"{self._shown} {_unreachable(error)}", self._secrets)
+            cause = one_line(f"{self._shown} {_unreachable(error)}", self.secrets)
             return _Refusal(cause, cause, _REFUSED[0] if isinstance(error, RedirectedError) else None)
         status = response.status_code
         message = _message(response) if status in (*_REJECTED, _SERVER_ERROR) else ""
         said = f"{self._shown} answers {status}{f': {message}' if message else ''}"
         detail = said.replace("\n", " ")
-        for secret in self._secrets:
+        for secret in self.secrets:
             detail = detail.replace(secret, "***")
         return _Refusal(
-            one_line(said, self._secrets), detail[:2_000], status, _seconds(response.headers.get("Retry-After"))
+            one_line(said, self.secrets), detail[:2_000], status, _seconds(response.headers.get("Retry-After"))
         )
 
 

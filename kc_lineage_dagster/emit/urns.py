@@ -192,6 +192,11 @@ def is_ours(urn: str) -> bool:
     return urn.startswith((f"urn:li:dataFlow:({ORCHESTRATOR},", f"urn:li:dataJob:(urn:li:dataFlow:({ORCHESTRATOR},"))
 
 
+def flow_of(urn: str) -> str:
+    """The DataFlow of a DataJob; that of a DataFlow is itself."""
+    return urn.removeprefix("urn:li:dataJob:(").partition("),")[0] + ")" if urn.startswith("urn:li:dataJob:(") else urn
+
+
 def connector_of(naming: Naming, urn: str) -> str | None:
     """Return the connector that the URN of a flow or job belongs to; None when it was made under another naming.
 

@@ -1,25 +1,21 @@
 """Is what a GMS acknowledged still there? Read back in bulk, compared aspect by aspect, never written.
 
-A GMS that is away, has no OpenAPI v3 (before 0.14), or answers oddly ends the verification with one line: receipts are
-then believed, as they are for every other sink.
+A GMS that cannot be asked ends the verification with one line: receipts are then believed, as they are for every other
+sink.
 """
 
 from __future__ import annotations
 
 import hashlib
 import json
-import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
-import requests
-
 from kc_lineage_dagster.emit.aspects import Proposal
-from kc_lineage_dagster.emit.delivery import address
+from kc_lineage_dagster.emit.read_back import ENTITIES, ReadBack
 
-_BATCH = 300  # entities in one request
-_REQUEST_SECONDS = 30.0
-_TOTAL_SECONDS = 600.0  # of a run, spent on waiting for answers
+_CHARACTERS = 8_000_000  # of aspects in one answer: column lineage makes some of them large
 
 _MAP = "customProperties"  # compared whole: its keys are no fields that DataHub could add to
 
@@ -32,59 +28,52 @@ _FIELDS: Mapping[str, tuple[str, ...]] = {
 }
 
 
+@dataclass(frozen=True, slots=True)
+class Compared:
+    """``right``: the proposals that the GMS holds as they are. ``differing``: those whose aspect is missing or says
+    something else, with the hash of what is there.
+    """
+
+    right: list[Proposal] = field(default_factory=list)
+    differing: list[tuple[Proposal, str]] = field(default_factory=list)
+
+
 class Verifier:
     """Compares acknowledged proposals with what a GMS holds, until something goes wrong.
 
     ``problem``: why the rest of the run is not verified, in one line; None while nothing went wrong.
     """
 
-    def __init__(self, session: requests.Session, server: str, *, clock: Callable[[], float] = time.monotonic) -> None:
-        """``session``: with the GMS's credentials, guarded by ``gms_session``. ``clock``: in seconds."""
-        self._session, self._server, self._clock = session, server, clock
-        self._left = _TOTAL_SECONDS
-        self.problem: str | None = None
+    def __init__(self, read_back: ReadBack) -> None:
+        """``read_back``: of one run."""
+        self._read_back = read_back
+        self.clock = read_back.clock
 
-    def differing(self, proposals: Sequence[Proposal]) -> list[tuple[Proposal, str]]:
-        """Return the proposals whose aspect is missing or says something else, with the hash of what is there."""
-        found: list[tuple[Proposal, str]] = []
-        for batch in _batches(proposals):
-            there = self._read(batch)
+    @property
+    def problem(self) -> str | None:
+        """See the class."""
+        return self._read_back.problem
+
+    @property
+    def late(self) -> bool:
+        """Whether the time of a run was over before everything was compared."""
+        return self._read_back.late
+
+    def compared(self, proposals: Sequence[Proposal]) -> Compared:
+        """Compare proposals with what is there; those that could not be are in neither list."""
+        found = Compared()
+        for kind, batch in _batches(proposals):
+            asked = {urn: [one.aspect_name for one in due] for urn, due in batch.items()}
+            there = self._read_back.read(kind, asked)
             if there is None:
                 break
             for one in (one for due in batch.values() for one in due):
                 held = there.get(one.urn, {}).get(one.aspect_name)
-                if not says(held, one):
-                    found.append((one, _hash(held)))
+                if says(held, one):
+                    found.right.append(one)
+                else:
+                    found.differing.append((one, _hash(held)))
         return found
-
-    def _read(self, batch: Mapping[str, Sequence[Proposal]]) -> dict[str, dict[str, Any]] | None:
-        """URN -> aspects of the entities of a batch (of one type) that the GMS holds; None when it does not tell."""
-        if self.problem is not None:
-            return None
-        kind = next(iter(batch.values()))[0].entity_type.lower()
-        asked = [{"urn": urn, **{one.aspect_name: {} for one in due}} for urn, due in batch.items()]
-        started = self._clock()
-        try:
-            answer = self._session.post(
-                f"{self._server}/openapi/v3/entity/{kind}/batchGet", json=asked, timeout=_REQUEST_SECONDS
-            )
-            answer.raise_for_status()
-            return {one["urn"]: _values(one) for one in answer.json()}
-        except requests.HTTPError as error:
-            why = f"answers {error.response.status_code}"
-        except requests.RequestException as error:
-            why = f"gave no answer ({type(error).__name__})"
-        except (ValueError, KeyError, TypeError, AttributeError):
-            why = "gave an answer of another shape"
-        finally:
-            self._left -= self._clock() - started
-            if self._left <= 0:
-                self.problem = f"{address(self._server)} took {_TOTAL_SECONDS:g} s: the rest was not verified"
-        self.problem = (
-            f"what DataHub holds could not be verified: {address(self._server)} {why} when it was asked by"
-            " POST /openapi/v3/entity/.../batchGet; what it acknowledged is believed"
-        )
-        return None
 
 
 def says(held: Any, proposal: Proposal) -> bool:
@@ -109,21 +98,24 @@ def _same(held: Any, ours: Any) -> bool:
     return bool(held == ours)
 
 
-def _values(entity: Mapping[str, Any]) -> dict[str, Any]:
-    return {name: one["value"] for name, one in entity.items() if isinstance(one, dict) and "value" in one}
-
-
 def _hash(held: Any) -> str:
     text = json.dumps(held, sort_keys=True, separators=(",", ":"))
     return hashlib.sha256(text.encode("ascii")).hexdigest()[:32]
 
 
-def _batches(proposals: Sequence[Proposal]) -> Iterator[dict[str, list[Proposal]]]:
-    """URN -> proposals, of one entity type and of a limited number of entities at a time."""
+def _batches(proposals: Sequence[Proposal]) -> Iterator[tuple[str, dict[str, list[Proposal]]]]:
+    """Type, and URN -> proposals: a limited number of entities at a time, whose answer is of a limited size."""
     kinds: dict[str, dict[str, list[Proposal]]] = {}
     for one in proposals:
         kinds.setdefault(one.entity_type, {}).setdefault(one.urn, []).append(one)
-    for entities in kinds.values():
-        urns = list(entities)
-        for start in range(0, len(urns), _BATCH):
-            yield {urn: entities[urn] for urn in urns[start : start + _BATCH]}
+    for kind, entities in kinds.items():
+        batch: dict[str, list[Proposal]] = {}
+        characters = 0
+        for urn, due in entities.items():
+            size = sum(one.size for one in due)
+            if batch and (len(batch) >= ENTITIES or characters + size > _CHARACTERS):
+                yield kind, batch
+                batch, characters = {}, 0
+            batch[urn] = due
+            characters += size
+        yield kind, batch

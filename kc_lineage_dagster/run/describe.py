@@ -64,11 +64,13 @@ def describe(
     state: ClusterState,
     chunk: Sequence[tuple[Connector, ConnectorLineage]],
     properties: Mapping[str, Mapping[str, str]],
+    mark: str,
     derived_by: str | None = None,
 ) -> list[Described]:
     """A few connectors and their lineage, as they are sent and beside what the state holds of them.
 
     ``properties``: business metadata by connector; the connector's own configuration wins over it.
+    ``mark``: see ``adoption.mark_of``.
     ``derived_by``: the release that last derived every connector, None when that makes no difference.
     """
     naming = cluster.naming()
@@ -80,7 +82,7 @@ def describe(
         document = codec.lineages().dump(shown)
         same = digests.get(connector.name) == codec.digest(document)
         told = {**properties.get(connector.name, {}), **connector.config}
-        made = proposals(shown, told, naming, cluster.external_url(connector.name))
+        made = proposals(shown, told, naming, cluster.external_url(connector.name), mark)
         found.append(Described(connector, shown, document, same, made, known.get(connector.name)))
     before = state.lineages_of([one.connector.name for one in found if not one.same])
     for one in found:

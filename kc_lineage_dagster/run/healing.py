@@ -7,9 +7,10 @@ from dataclasses import dataclass, field
 
 from kc_lineage_dagster.emit.aspects import Proposal
 from kc_lineage_dagster.emit.verify import Verifier
-from kc_lineage_dagster.state.receipts import Emission
+from kc_lineage_dagster.state.receipts import Emission, Receipts
 
 _SHOWN = 3  # URNs in a note
+_NOTE_SECONDS = 10.0  # between two notes of how far a verification has come
 
 
 @dataclass(slots=True)
@@ -17,10 +18,20 @@ class Healing:
     """What a run found when it compared DataHub with the receipts.
 
     ``verifier``: None when nothing is compared, because everything is sent anyway or the sink cannot be asked.
+    ``receipts``: where it is noted how far a verification has come, so that one that is cut short (a kill, a slow GMS)
+    goes on there the next time; the one after that begins again with the first connector.
     """
 
     verifier: Verifier | None = None
+    receipts: Receipts | None = None
     _found: dict[str, None] = field(default_factory=dict)
+    _after: str | None = field(default=None, init=False)
+    _done: str | None = field(default=None, init=False)
+    _noted: float = field(default=0.0, init=False)
+
+    def __post_init__(self) -> None:
+        if self.verifier and self.receipts:
+            self._after, self._noted = self.receipts.facts.verified_up_to, self.verifier.clock()
 
     def untrue(self, emission: Emission, proposals: Sequence[Proposal], due: Sequence[Proposal]) -> list[Proposal]:
         """Return those of the acknowledged proposals that DataHub no longer holds so.
@@ -30,15 +41,33 @@ class Healing:
         if self.verifier is None:
             return []
         sent = {(one.urn, one.aspect_name) for one in due}
-        acknowledged = [one for one in proposals if (one.urn, one.aspect_name) not in sent]
-        found = emission.untrue(self.verifier.differing(acknowledged))
+        compared = self.verifier.compared([one for one in proposals if (one.urn, one.aspect_name) not in sent])
+        found = emission.untrue(compared.differing, compared.right)
         self._found.update(dict.fromkeys(one.urn for one in found))
         return found
+
+    def skips(self, names: Sequence[str]) -> bool:
+        """Whether an earlier run, which was cut short later on, has verified these connectors."""
+        return self._after is not None and names[-1] <= self._after
 
     def healed(self, emission: Emission, untrue: Sequence[Proposal], failed: Collection[Proposal]) -> None:
         """Read back what was sent again: what DataHub holds otherwise even now is its way of storing it."""
         if self.verifier is not None and untrue:
-            emission.shown(self.verifier.differing([one for one in untrue if one not in failed]))
+            emission.shown(self.verifier.compared([one for one in untrue if one not in failed]).differing)
+
+    def through(self, names: Sequence[str]) -> None:
+        """Note now and then that these connectors are done, after all those before them."""
+        if self.receipts is None or self.verifier is None or self.verifier.problem:
+            return
+        self._done = names[-1]
+        if self.verifier.clock() - self._noted > _NOTE_SECONDS:
+            self.receipts.set_verified_up_to(names[-1])
+            self._noted = self.verifier.clock()
+
+    def finish(self) -> None:
+        """Note where the next run goes on, at the end of this one."""
+        if self.receipts is not None and self.verifier is not None:
+            self.receipts.set_verified_up_to((self._done or self._after) if self.verifier.late else None)
 
     def notes(self) -> tuple[str, ...]:
         """Return what a user should know, in a line each."""

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 
 from kc_lineage_dagster.lineage import ConnectorLineage
+from kc_lineage_dagster.run.adoption import mark_of
 from kc_lineage_dagster.run.cluster import Cluster
 from kc_lineage_dagster.run.derivation import deriving
 from kc_lineage_dagster.run.describe import describe
@@ -42,13 +43,14 @@ def preview(cluster: Cluster, connect: Connect) -> Preview:
         connectors = tuple(reading)
         snapshot = replace(reading.head, connectors=connectors)
     receipts = Receipts(state)
+    mark = mark_of(cluster, receipts.facts.kafka_cluster_id, snapshot.kafka_cluster_id)
     vanished = Vanished(receipts.count(), frozenset(one.name for one in connectors))
     lines: list[str] = []
     created = changed = 0
     known = cluster.beyond(snapshot, remembers=False)
     derived = deriving(snapshot.connectors, known.settings)
     for chunk in chunks(snapshot.connectors):
-        made = describe(cluster, state, [(one, derived(one)) for one in chunk], known.properties)
+        made = describe(cluster, state, [(one, derived(one)) for one in chunk], known.properties, mark)
         emission = Emission.of(receipts, state, [one.connector.name for one in made])
         for one in made:
             result = one.result(0, 0)

@@ -14,10 +14,13 @@ from typing import Protocol
 
 from kc_lineage_dagster.connect.snapshot import Connector
 from kc_lineage_dagster.emit.aspects import Proposal
+from kc_lineage_dagster.emit.read_back import ReadBack
 from kc_lineage_dagster.emit.sinks import RestSink, SendReport, Sink
+from kc_lineage_dagster.emit.verify import Verifier
 from kc_lineage_dagster.errors import StateError
 from kc_lineage_dagster.lineage import ConnectorLineage
 from kc_lineage_dagster.page.write import write_page
+from kc_lineage_dagster.run.adoption import adopt, mark_of
 from kc_lineage_dagster.run.cluster import Cluster, Progress
 from kc_lineage_dagster.run.derivation import deriving
 from kc_lineage_dagster.run.describe import describe
@@ -106,22 +109,30 @@ class _Run:
     notes: tuple[str, ...] = ()
     healing: Healing = field(default_factory=Healing)
     properties: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    mark: str = ""
 
     def run(self) -> Generator[ConnectorResult, None, Report]:
         receipts = Receipts(self.state)
         sink = self.datahub.open(self.request.run_id, self.cluster.recipe.pipeline_name)
         everything = self.datahub.renders_whole()
         try:
-            full = receipts.reconcile(self.datahub.identity(), sink.look(frozenset(receipts.urns(ALIVE))))
+            read_back = self._read_back(sink)
+            # which ones it lacks is found out with everything else when they are read back
+            expected = frozenset() if read_back else frozenset(receipts.urns(ALIVE))
+            full = receipts.reconcile(self.datahub.identity(), sink.look(expected))
             if self.request.full_refresh:
                 full = "full_refresh was asked for"
                 self.state.forget_evidence()
+            self.mark = mark_of(self.cluster, receipts.facts.kafka_cluster_id, self.facts.head.kafka_cluster_id)
+            adopted = self._adopted(sink, receipts, read_back)
             vanished = Vanished(receipts.count(), frozenset(self.state.names()), self._held_before(receipts))
             names, missing = self._chosen(everything)
             all_of_it = full is not None or everything or self.request.resend
-            if isinstance(sink, RestSink) and self.cluster.recipe.options.verify and not all_of_it:
-                self.healing = Healing(sink.verifier())
+            if read_back and not all_of_it:
+                noting = receipts if self.request.connectors is None else None
+                self.healing = Healing(Verifier(read_back), noting)
             yield from self._emit(sink, receipts, names, vanished, all_of_it)
+            self.healing.finish()
             report = Report(self.counts, len(names) == len(self.state.names()), self.sent.causes, missing, full)
             if self.request.remove and not report.problem:
                 self.held.check()
@@ -138,8 +149,20 @@ class _Run:
         lost = tuple(self.state.lineages(gone))
         self.state.forget(gone)
         page = write_page(self.state, self.cluster.file.slug, self.cluster.page)
-        warnings = (*self.notes, *self.healing.notes(), *page)
+        warnings = tuple(dict.fromkeys((*self.notes, *adopted, *self.healing.notes(), *page)))
         return replace(report, warnings=warnings, entities=receipts.count(ALIVE), gone=lost)
+
+    def _read_back(self, sink: Sink) -> ReadBack | None:
+        """What asks the sink what it holds; None when it cannot be asked, or shall not."""
+        verifies = self.cluster.recipe.options.verify
+        return sink.read_back() if isinstance(sink, RestSink) and verifies else None
+
+    def _adopted(self, sink: Sink, receipts: Receipts, read_back: ReadBack | None) -> tuple[str, ...]:
+        """Adopt what the state does not know, in a run that looks at everything; returns notes."""
+        whole = self.request.connectors is None and self.request.remove
+        if not whole or read_back is None or not isinstance(sink, RestSink):
+            return ()
+        return adopt(self.cluster, receipts, sink, read_back, self.mark)
 
     def _held_before(self, receipts: Receipts) -> frozenset[str]:
         """What DataHub held before the run, where that may have to be compared with another's memory."""
@@ -182,8 +205,9 @@ class _Run:
         all_of_it: bool,
     ) -> list[ConnectorResult]:
         """Send what is due of a few connectors and remember them."""
-        made = describe(self.cluster, self.state, chunk, self.properties, self.facts.code_version)
-        emission = Emission.of(receipts, self.state, [one.connector.name for one in made])
+        made = describe(self.cluster, self.state, chunk, self.properties, self.mark, self.facts.code_version)
+        names = [one.connector.name for one in made]
+        emission = Emission.of(receipts, self.state, names)
         due: list[Proposal] = []
         owners: dict[str, str] = {}
         for one in made:
@@ -191,7 +215,9 @@ class _Run:
             due += one.proposals if all_of_it else emission.due(name, one.proposals)
             owners.update(dict.fromkeys(one.urns, name))
             vanished.add(one.connector, emission.vanished(name, one.urns), one.understood)
-        untrue = self.healing.untrue(emission, [proposal for one in made for proposal in one.proposals], due)
+        untrue: list[Proposal] = []
+        if not self.healing.skips(names):
+            untrue = self.healing.untrue(emission, [proposal for one in made for proposal in one.proposals], due)
         due += untrue
         self.held.check()
         emission.expect(owners)
@@ -206,6 +232,7 @@ class _Run:
             self._remember(emission, [one for one in memory if one is not None])
         else:
             self.undecided.append((emission, [one for one in memory if one is not None]))
+        self.healing.through(names)
         return [one.result(asked[one.connector.name], failed[one.connector.name]) for one in made]
 
     def _remember(self, emission: Emission, derived: list[Derived]) -> None:

@@ -44,12 +44,15 @@ class SinkFacts:
     ``identity``: type and address. ``incarnation``: which DataHub stood there, as far as it could be asked.
     ``baseline``: how many entities there were when a removal was first refused; see ``run.stale.plan``.
     ``kafka_cluster_id``: of the Kafka cluster whose connectors the entities are of.
+    ``verified_up_to``: the last connector, by name, that was verified before a verification was cut short; None when
+    none was.
     """
 
     identity: str | None = None
     incarnation: str | None = None
     baseline: int | None = None
     kafka_cluster_id: str | None = None
+    verified_up_to: str | None = None
 
 
 class Receipts:
@@ -63,7 +66,9 @@ class Receipts:
         with state.database.reading() as connection:
             row = connection.execute(select(table).where(table.c.cluster == state.slug)).one_or_none()
         self._facts = (
-            SinkFacts(row.identity, row.incarnation, row.baseline, row.kafka_cluster_id) if row else SinkFacts()
+            SinkFacts(row.identity, row.incarnation, row.baseline, row.kafka_cluster_id, row.verified_up_to)
+            if row
+            else SinkFacts()
         )
 
     @property
@@ -130,6 +135,12 @@ class Receipts:
         ]
         upsert(connection, tables.entity, rows)
 
+    def adopt(self, entities: Mapping[str, Held]) -> None:
+        """Note entities that DataHub holds and the receipts lack."""
+        for chunk in chunks(entities, _URNS):
+            with self._state.database.writing() as connection:
+                self.store(connection, {urn: entities[urn] for urn in chunk})
+
     def begin_removal(self, urns: Collection[str]) -> None:
         """Note that these entities are about to be removed; they stay REMOVING until that is acknowledged."""
         for chunk in chunks(urns, _URNS):
@@ -157,6 +168,11 @@ class Receipts:
         """Keep the id of the Kafka cluster whose connectors the entities are of."""
         if identifier is not None and identifier != self._facts.kafka_cluster_id:
             self.note(replace(self._facts, kafka_cluster_id=identifier))
+
+    def set_verified_up_to(self, connector: str | None) -> None:
+        """Keep where a verification goes on if it is cut short now; None when it has come to its end."""
+        if connector != self._facts.verified_up_to:
+            self.note(replace(self._facts, verified_up_to=connector))
 
     def reconcile(self, identity: str, seen: Seen) -> str | None:
         """Make the receipts describe this sink; returns why everything must be sent, or None.
@@ -240,12 +256,16 @@ class Emission:
                 found.append(one)
         return found
 
-    def untrue(self, differing: Iterable[tuple[Proposal, str]]) -> list[Proposal]:
+    def untrue(self, differing: Sequence[tuple[Proposal, str]], right: Iterable[Proposal] = ()) -> list[Proposal]:
         """Return those acknowledged proposals that are to be sent again; their acknowledgement counts no more.
 
         ``differing``: with the hash of what DataHub holds instead. What it held right after it took the very proposal
-        (``shown``) is its way of storing it.
+        (``shown``) is its way of storing it. ``right``: those that it was seen to hold as they were sent; what was
+        noted of an odd way is of an older server, and forgotten.
         """
+        for one in right:
+            if self.held[one.urn].aspects.pop(_shown(one.aspect_name), None):
+                self._dirty.add(one.urn)
         found = []
         for one, there in differing:
             aspects = self.held[one.urn].aspects

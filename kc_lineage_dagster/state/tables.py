@@ -114,12 +114,11 @@ sink = _table(
     Column("incarnation", Text),
     Column("baseline", Integer),
     Column("kafka_cluster_id", Name),
-    Column("serial", Integer),
-    Column("verified_at", Float),
+    Column("verified_up_to", Name),
 )
 
 # A flow or job that was sent. `connector`: null when no connector of ours is known to have made it. `aspects`: name ->
-# hash of what was acknowledged. `state`: see ``receipts.py``. `verified_at`: when DataHub was last found to hold it.
+# hash of what was acknowledged. `state`: see ``receipts.py``.
 entity = _table(
     "entity",
     _key("cluster"),
@@ -128,7 +127,6 @@ entity = _table(
     Column("connector_id", Text),
     Column("aspects", Text, nullable=False),
     Column("state", Text, nullable=False),
-    Column("verified_at", Float),
     indexes=(Index(f"{PREFIX}entity_of_connector", "cluster", "connector_id"), Index(f"{PREFIX}entity_by_urn", "urn")),
 )
 

@@ -376,24 +376,38 @@ def _entity(gms: Gms, asked: dict[str, Any]) -> dict[str, Any]:
     return {"urn": urn, **{name: {"value": value} for name, value in held.items()}}
 
 
+_KINDS = {"DATASET": "dataset", "DATA_FLOW": "dataFlow", "DATA_JOB": "dataJob"}
+
+
 def _scroll(gms: Gms, asked: dict[str, Any]) -> dict[str, Any]:
-    """A page of ``scrollAcrossEntities`` over datasets: what the search index holds, without ``unindexed``."""
+    """A page of ``scrollAcrossEntities``: what the search index holds, without ``unindexed``."""
     variables = asked["variables"]
     assert "scrollAcrossEntities" in asked["query"]
-    assert variables["types"] == ["DATASET"]
-    urns = sorted({urn for urn, _ in gms.aspects if urn.startswith("urn:li:dataset:")} - gms.unindexed)
+    kinds = tuple(f"urn:li:{_KINDS[kind]}:" for kind in variables["types"])
+    urns = sorted({urn for urn, _ in gms.aspects if urn.startswith(kinds)} - gms.unindexed)
     found = [urn for urn in urns if any(_matches(gms, urn, rules["and"]) for rules in variables["orFilters"])]
-    start, count = int(variables.get("scrollId") or 0), variables["count"]
+    start, count = int(variables.get("scrollId") or 0), variables.get("count") or variables["batchSize"]
     page = [{"entity": _dataset(gms, urn)} for urn in found[start : start + count]]
     following = str(start + count) if start + count < len(found) else None
     return {"data": {"scrollAcrossEntities": {"nextScrollId": following, "searchResults": page}}}
 
 
 def _matches(gms: Gms, urn: str, rules: list[dict[str, Any]]) -> bool:
-    platform, _, env = urn[len("urn:li:dataset:(") : -1].split(",")
     removed = str(gms.aspects.get((urn, "status"), {}).get("removed", "")).lower()
-    fields = {"platform.keyword": platform, "origin": env, "removed": removed}
-    return all((fields.get(rule["field"]) in rule["values"]) is not rule.get("negated", False) for rule in rules)
+    fields = {"removed": {removed}, "customProperties": set(_properties(gms, urn))}
+    if urn.startswith("urn:li:dataset:"):
+        platform, _, env = urn[len("urn:li:dataset:(") : -1].split(",")
+        fields |= {"platform.keyword": {platform}, "origin": {env}}
+    return all(
+        bool(fields.get(rule["field"], set()) & set(rule["values"])) is not rule.get("negated", False) for rule in rules
+    )
+
+
+def _properties(gms: Gms, urn: str) -> Iterable[str]:
+    """The custom properties as DataHub indexes them."""
+    for name in ("dataFlowInfo", "dataJobInfo"):
+        for key, value in gms.aspects.get((urn, name), {}).get("customProperties", {}).items():
+            yield f"{key}={value}"
 
 
 def _dataset(gms: Gms, urn: str) -> dict[str, Any]:

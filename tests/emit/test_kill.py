@@ -10,6 +10,7 @@ from datahub.lite.lite_util import get_datahub_lite
 
 from kc_lineage_dagster.derive.cluster import deriver
 from kc_lineage_dagster.emit.aspects import proposals
+from kc_lineage_dagster.run.adoption import mark_of
 from tests.emit.gms import Answer, Gms, healthy
 from tests.emit.run_once import Run
 
@@ -42,7 +43,8 @@ def wanted(run, connectors):
     cluster = run.cluster(connectors)
     snapshot = cluster.fetch()
     derived = deriver(snapshot.connectors, cluster.derivation(snapshot))
-    return [p for one in snapshot.connectors for p in proposals(derived(one), one.config, cluster.naming())]
+    naming, mark = cluster.naming(), mark_of(cluster, snapshot.kafka_cluster_id)
+    return [p for one in snapshot.connectors for p in proposals(derived(one), one.config, naming, mark=mark)]
 
 
 def expect(gms, run, connectors):

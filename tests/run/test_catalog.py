@@ -160,7 +160,7 @@ def test_a_stream_catalog_tells_topics_and_business_metadata(tmp_path, gms):
         known = cluster.beyond(snapshot)
         shards = next(one for one in snapshot.connectors if one.name == "shards")
         derived = deriver(snapshot.connectors, known.settings)
-        (described,) = describe(cluster, cluster.state, [(shards, derived(shards))], known.properties)
+        (described,) = describe(cluster, cluster.state, [(shards, derived(shards))], known.properties, "shop")
         properties = described.proposals[0].aspect["customProperties"]
         assert (properties["Owner"], properties["confluent.tags"], properties["topic.prefix"]) == ("dana", "PII", "x")
 

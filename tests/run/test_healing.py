@@ -9,7 +9,14 @@ import pytest
 import requests
 
 from kc_lineage_dagster.emit.aspects import Proposal
+from kc_lineage_dagster.emit.read_back import ReadBack
+from kc_lineage_dagster.emit.urns import Naming, flow_urn
 from kc_lineage_dagster.emit.verify import Verifier, says
+from kc_lineage_dagster.recipe.files import read_recipe
+from kc_lineage_dagster.run.cluster import Cluster
+from kc_lineage_dagster.run.healing import Healing
+from kc_lineage_dagster.state.cluster_state import CHUNK
+from kc_lineage_dagster.state.receipts import Receipts
 from tests.defs.clusters import CONNECTORS, POSTGRES, save_cluster, write_recipe
 from tests.emit.gms import Answer, Gms, healthy
 from tests.run.test_runs import Place
@@ -178,10 +185,70 @@ def test_a_slow_gms_does_not_hold_a_run_up_for_ever(place):
     ticks = iter(range(0, 10_000, 400))
     flow = Proposal(FLOW, "dataFlow", "status", {"removed": False})
     with requests.Session() as session:
-        verifier = Verifier(session, place.gms.url, clock=lambda: next(ticks))
-        asked = [len(verifier.differing([flow])) for _ in range(4)]
+        verifier = Verifier(ReadBack(session, place.gms.url, clock=lambda: next(ticks)))
+        asked = [len(verifier.compared([flow]).differing) for _ in range(4)]
     assert asked == [1, 1, 0, 0]
     assert "the rest was not verified" in verifier.problem
+
+
+def test_a_verification_that_was_cut_short_goes_on_where_it_was(place):
+    """By a kill or a slow GMS: the next run begins behind what was verified, the one after it with the first one."""
+    place.save({f"c{at:03d}": {**POSTGRES, "topic.prefix": f"p{at}"} for at in range(CHUNK + 1)})
+    place.run()
+    urns = {name: flow_urn(Naming(), name) for name in ("c000", f"c{CHUNK}")}
+
+    def alive():
+        return {name for name, urn in urns.items() if not place.gms.aspects[urn, "status"]["removed"]}
+
+    state = Cluster.of(read_recipe(place.folder / "shop.yml")).state
+    Receipts(state).set_verified_up_to(f"c{CHUNK - 1}")
+    for urn in urns.values():
+        place.gms.aspects[urn, "status"] = {"removed": True}
+    place.run()
+    assert alive() == {f"c{CHUNK}"}
+    assert Receipts(state).facts.verified_up_to is None
+    place.run()
+    assert alive() == urns.keys()
+
+
+def test_how_far_a_verification_has_come_is_noted(place, tmp_path):
+    """Every few seconds, and when its time is over; a GMS that cannot be asked notes nothing."""
+    place.run()
+    receipts = Receipts(Cluster.of(read_recipe(place.folder / "shop.yml")).state)
+    flow = Proposal(FLOW, "dataFlow", "status", {"removed": False})
+    now = [0.0]
+    with requests.Session() as session:
+        verifier = Verifier(ReadBack(session, place.gms.url, clock=lambda: now[0]))
+        healing = Healing(verifier, receipts)
+        for seconds, name, noted in ((1, "a", None), (20, "b", "b"), (25, "c", "b")):
+            now[0] = seconds
+            verifier.compared([flow])
+            healing.through([name])
+            assert receipts.facts.verified_up_to == noted
+        healing.finish()
+        assert receipts.facts.verified_up_to is None
+        place.gms.fault = lambda _: now.__setitem__(0, now[0] + 700)
+        verifier.compared([flow])
+        assert verifier.late
+        healing.through(["d"])
+        healing.finish()
+        assert receipts.facts.verified_up_to == "c"
+
+
+def test_an_odd_way_of_storing_is_forgotten_once_it_is_over(place):
+    """What an older server made of an aspect is no excuse for a later damage that looks the same."""
+    place.run()
+    odd = {**place.gms.aspects[FLOW, "dataFlowInfo"], "name": "N"}
+    rows = [{"urn": FLOW, "dataFlowInfo": {"value": odd}, "status": {"value": {}}}]
+    place.gms.fault = lambda request: (
+        Answer(200, json.dumps(rows)) if request.path.endswith("dataflow/batchGet") else None
+    )
+    place.run()
+    place.gms.fault = healthy
+    assert place.run().counts.sent == 0
+    place.gms.aspects[FLOW, "dataFlowInfo"] = odd
+    assert place.run().counts.sent == 1
+    assert place.gms.aspects[FLOW, "dataFlowInfo"]["name"] == "cdc"
 
 
 def test_what_a_server_may_add_makes_no_difference():

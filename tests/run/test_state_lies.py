@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 
 import pytest
+import yaml
 
 from kc_lineage_dagster.recipe.files import read_recipe
 from kc_lineage_dagster.run.cluster import Cluster
@@ -36,6 +37,7 @@ class Place:
 
     def __init__(self, folder, gms):
         self.folder, self.gms = folder, gms
+        self.further, self.options = {}, {}  # of the recipe
         self.names = [f"c{at}" for at in range(10)]
         self.stand_in = ConnectStandIn(self.answers())
 
@@ -48,8 +50,11 @@ class Place:
 
     def cluster(self):
         sink = {"type": "datahub-rest", "config": {"server": self.gms.url}}
-        write_recipe(self.folder, sink=sink, connect_uri=self.stand_in.uri)
-        return Cluster.of(read_recipe(self.folder / "shop.yml"))
+        source = {name: value for name, value in self.further.items() if name != "pipeline_name"}
+        path = write_recipe(self.folder, sink=sink, connect_uri=self.stand_in.uri, **source)
+        recipe = yaml.safe_load(path.read_text()) | ({"options": self.options} if self.options else {})
+        path.write_text(yaml.safe_dump(recipe | {k: v for k, v in self.further.items() if k == "pipeline_name"}))
+        return Cluster.of(read_recipe(path))
 
     def read(self):
         cluster = self.cluster()

@@ -11,7 +11,7 @@ from sqlalchemy import create_engine, inspect, pool, text
 from kc_lineage_dagster.errors import StateError
 from kc_lineage_dagster.state.cluster_state import state_of
 from kc_lineage_dagster.state.place import place_of
-from kc_lineage_dagster.state.receipts import Receipts
+from kc_lineage_dagster.state.receipts import ALIVE, Held, Receipts, SinkFacts
 
 
 def state_at(tmp_path, place):
@@ -52,6 +52,45 @@ def test_a_newer_version_is_left_alone(tmp_path, database):
     with pytest.raises(StateError) as error:
         fresh.names()
     assert "version 9999" in one_line(error)
+
+
+def test_an_older_database_is_brought_up_to_date(tmp_path, database):
+    """The first revision's tables become those of a new database, with what is in them."""
+    state = state_of("shop", tmp_path)
+    older = (
+        "ALTER TABLE kc_lineage_sink DROP COLUMN verified_up_to",
+        "ALTER TABLE kc_lineage_sink ADD COLUMN serial INTEGER",
+        "ALTER TABLE kc_lineage_sink ADD COLUMN verified_at FLOAT",
+        "ALTER TABLE kc_lineage_entity ADD COLUMN verified_at FLOAT",
+        "UPDATE kc_lineage_version SET version_num = '0001'",
+    )
+    Receipts(state).adopt({"urn:a": Held("c", ALIVE, {"status": "h"})})
+    Receipts(state).set_kafka_cluster("K")
+    new = shape(state)
+    with state.database.writing() as connection:
+        for statement in older:
+            connection.execute(text(statement))
+    assert shape(state) != new
+    fresh = type(state)(type(state.database)(state.database.place), "shop")
+    receipts = Receipts(fresh)
+    assert receipts.facts == SinkFacts(kafka_cluster_id="K")
+    assert receipts.of_connectors(["c"]) == {"urn:a": Held("c", ALIVE, {"status": "h"})}
+    assert shape(fresh) == new
+    receipts.set_verified_up_to("c")
+    assert Receipts(fresh).facts.verified_up_to == "c"
+
+
+def shape(state):
+    """Tables with their columns and indexes; of SQLite, which have no row numbers."""
+    with state.database.reading() as connection:
+        found = inspect(connection)
+        names = found.get_table_names()
+        columns = {name: {(one["name"], one["nullable"]) for one in found.get_columns(name)} for name in names}
+        keys = {name: found.get_pk_constraint(name)["constrained_columns"] for name in names}
+        indexes = {one["name"] for name in names for one in found.get_indexes(name)}
+        rows = "SELECT name FROM sqlite_master WHERE sql LIKE '%WITHOUT ROWID%'"
+        without = set(connection.execute(text(rows)).scalars()) if state.database.is_sqlite else set()
+    return columns, keys, indexes, without
 
 
 def test_a_file_that_is_taken_away_is_made_anew(tmp_path):

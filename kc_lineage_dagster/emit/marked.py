@@ -1,0 +1,114 @@
+"""What a GMS holds of a cluster, whether the state knows it or not: found by the mark that every flow and job carries.
+
+The search index finds it, and may be wrong: behind, or rebuilt from something else. So what counts is the primary
+storage: an entity that is not held there alive, with this very mark, was not found.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from itertools import islice
+from typing import TYPE_CHECKING, Any
+
+from kc_lineage_dagster.emit.aspects import CLUSTER
+from kc_lineage_dagster.emit.delivery import address, explain, sink_errors
+from kc_lineage_dagster.emit.gms_session import graph_of
+from kc_lineage_dagster.emit.read_back import ENTITIES, ReadBack
+from kc_lineage_dagster.emit.urns import Naming, connector_of, flow_of, flow_urn
+from kc_lineage_dagster.errors import SinkError
+
+if TYPE_CHECKING:
+    from datahub.emitter.rest_emitter import DataHubRestEmitter
+
+    from kc_lineage_dagster.emit.rest_sink import RestSink
+
+MOST = 500_000  # entities of one cluster
+_SECONDS = 120.0  # for searching; see ``ReadBack`` for reading
+_INFO = {"dataFlow": "dataFlowInfo", "dataJob": "dataJobInfo"}
+
+
+@dataclass(frozen=True, slots=True)
+class Search:
+    """What was found. ``owners``: URN -> connector. ``problem``: why there may be more, in one line; None when not."""
+
+    owners: Mapping[str, str]
+    problem: str | None = None
+
+
+def search(
+    sink: RestSink,
+    read_back: ReadBack,
+    mark: str,
+    naming: Naming,
+    known: Callable[[Collection[str]], Collection[str]],
+) -> Search:
+    """Find the flows and jobs that carry ``mark`` and are not removed.
+
+    ``naming``: of the recipe; what is named otherwise (another ``env``, another platform instance) is left out.
+    ``known``: tells which of some URNs need not be found, because the state holds them.
+    """
+    owners: dict[str, str] = {}
+    try:
+        for urns in _pages(_urns(sink.emitter, read_back, mark)):
+            ours = [urn for urn in urns if connector_of(naming, urn)]
+            unknown = sorted(set(ours).difference(known(ours)))
+            owners.update(_held(read_back, mark, naming, unknown))
+            if read_back.problem:
+                return Search(owners, read_back.problem)
+    except sink_errors() as error:
+        where, why = address(sink.server), explain(error, sink.secrets)
+        return Search(owners, f"{where} could not be searched for flows and jobs that the state does not know: {why}")
+    return Search(owners)
+
+
+def _urns(emitter: DataHubRestEmitter, read_back: ReadBack, mark: str) -> Iterator[str]:
+    """Both types in one search, as DataHub's own client scrolls."""
+    until = read_back.clock() + _SECONDS
+    rule: dict[str, str | bool | list[str]] = {
+        "field": "customProperties",
+        "condition": "EQUAL",
+        "values": [f"{CLUSTER}={mark}"],
+    }
+    found = graph_of(emitter).get_urns_by_filter(entity_types=list(_INFO), extraFilters=[rule])
+    for urn in islice(found, MOST):
+        if read_back.clock() > until:
+            raise SinkError(f"it took {_SECONDS:g} s")
+        yield str(urn)
+
+
+def _pages(urns: Iterable[str]) -> Iterator[list[str]]:
+    rest = iter(urns)
+    while page := list(islice(rest, 10 * ENTITIES)):
+        yield page
+
+
+def _held(read_back: ReadBack, mark: str, naming: Naming, urns: Collection[str]) -> Iterator[tuple[str, str]]:
+    """Those that the primary storage holds alive with the mark, with their connectors."""
+    for kind, info in _INFO.items():
+        rest = iter(urn for urn in urns if urn.split(":")[2] == kind)
+        while batch := list(islice(rest, ENTITIES)):
+            there = read_back.read(kind, dict.fromkeys(batch, (info, "status")))
+            for urn in batch if there else ():
+                aspects = there.get(urn, {}) if there else {}
+                owner = _owner(naming, urn, aspects.get(info), mark)
+                if owner and not (aspects.get("status") or {}).get("removed"):
+                    yield urn, owner
+
+
+def _owner(naming: Naming, urn: str, info: Any, mark: str) -> str | None:
+    """The connector that an entity says it is of; None without the mark, or when its URN is not that connector's.
+
+    A URN may be shortened: the whole name stands in the aspect, of a job with the job's id behind it.
+    """
+    if not isinstance(info, dict) or (info.get("customProperties") or {}).get(CLUSTER) != mark:
+        return None
+    name, flow = str(info.get("name")), flow_of(urn)
+    if flow == urn:
+        return name if flow_urn(naming, name) == urn else None
+    owner = connector_of(naming, flow)
+    if owner and name.startswith(f"{owner}:"):
+        return owner
+    parts = name.split(":")
+    found = (":".join(parts[:count]) for count in range(1, len(parts)))
+    return next((one for one in found if flow_urn(naming, one) == flow), None)

@@ -5,7 +5,8 @@ KcLineageError
 ├── ConnectError         the Connect side
 │   ├── ConnectUnavailable   no usable answer within the retries: connection, timeout, 5xx, HTML, truncated JSON
 │   ├── ConnectRefused       401, 403: credentials or rights
-│   └── ConnectNotFound      404
+│   ├── ConnectNotFound      404
+│   └── ConnectUnaddressable 400: no path of the worker carries the connector's name
 ├── SinkError            DataHub could not be written: one line per cause
 └── StateError           the state folder cannot be used, or another run holds its lock
 
@@ -35,6 +36,10 @@ class ConnectRefused(ConnectError):
 
 class ConnectNotFound(ConnectError):
     """The worker does not know the path (404)."""
+
+
+class ConnectUnaddressable(ConnectError):
+    """The worker refuses the path itself (400)."""
 
 
 class SinkError(KcLineageError):

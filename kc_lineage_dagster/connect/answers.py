@@ -10,7 +10,7 @@ from typing import Any, Protocol
 from urllib.parse import quote
 
 from kc_lineage_dagster.connect.secrets.cut import CUT_MARK
-from kc_lineage_dagster.errors import ConnectNotFound
+from kc_lineage_dagster.errors import ConnectError, ConnectNotFound, ConnectRefused, ConnectUnaddressable
 
 EXPANDED = "/connectors?expand=info&expand=status"
 # Confluent Cloud documents one comma-separated parameter; Apache Kafka ignores an expansion it does not know.
@@ -18,6 +18,13 @@ EXPANDED_BY_COMMA = "/connectors?expand=info,status"
 NAMES = "/connectors"
 PLUGINS = "/connector-plugins?connectorsOnly=false"
 PLUGINS_BEFORE_3_2 = "/connector-plugins"
+# HTTP status -> what it means; any other failure is ConnectUnavailable
+ERRORS: Mapping[int, type[ConnectError]] = {
+    400: ConnectUnaddressable,
+    401: ConnectRefused,
+    403: ConnectRefused,
+    404: ConnectNotFound,
+}
 _LONGEST_NUMBER = 1000  # digits
 
 

@@ -13,7 +13,7 @@ from kc_lineage_dagster.connect.parse import WrongShapeError, offsets_of, task_c
 from kc_lineage_dagster.connect.secrets.redact import redact_json, redact_text
 from kc_lineage_dagster.connect.snapshot import NOT_OFFERED, Connector
 from kc_lineage_dagster.connect.substitute import ProvidedConfig, substitute
-from kc_lineage_dagster.errors import ConnectError, ConnectNotFound, ConnectRefused
+from kc_lineage_dagster.errors import ConnectError, ConnectNotFound, ConnectRefused, ConnectUnaddressable
 
 _T = TypeVar("_T")
 
@@ -44,6 +44,11 @@ _NOT_OFFERED = {
 # Kafka 3.9: 403 "Topic tracking is disabled.", 404 "Connector x not found"; without the path "HTTP 404 Not Found".
 _SWITCHED_OFF = re.compile(r"(?i)disabled|not enabled|switched off")
 _GONE = re.compile(r"(?i)answered 404.*\bconnector\b.*not found")
+# Kafka 4.3: 400 "Ambiguous URI path separator" (Jetty 12) for /, and as much for %, \, . and .. (measured)
+_UNADDRESSABLE = (
+    "evidence: the worker answers 400 to every path with this name (Kafka 4 does where a name holds / % or \\, or is"
+    " . or ..), so only its listing was read; a connector of another name would tell its active topics too"
+)
 _PLAIN_NAME = re.compile(r"[\w.\-]+", re.ASCII)
 
 
@@ -82,9 +87,11 @@ class Calls:
             return one.cleaned(substitute(config, self._provided))
 
         def ask(what: str, wanted: bool, read: Callable[[Any], _T]) -> _T | None:
+            wanted = wanted and _UNADDRESSABLE not in notes
             answer, note = self._ask(connector.name, what, read) if wanted else (None, None)
             if note:
-                notes.append(one_line(redact_text(f"{what}: {note}", one.secrets)))
+                said = note if note == _UNADDRESSABLE else redact_text(f"{what}: {note}", one.secrets)
+                notes.append(one_line(said))
             return answer
 
         topics = ask("topics", wants.topics and self._use_topics_api, lambda body: topics_of(body, connector.name))
@@ -112,6 +119,8 @@ class Calls:
                 self._off.add(what)
                 return None, _NOT_OFFERED[what]
             return None, str(error)
+        except ConnectUnaddressable:
+            return None, _UNADDRESSABLE
         except (ConnectError, WrongShapeError) as error:
             return None, str(error)
         self._answered.add(what)

@@ -12,7 +12,7 @@ from typing import Any
 import requests
 import urllib3
 
-from kc_lineage_dagster.connect.answers import EXPANDED, connector_path, one_line, parse_json
+from kc_lineage_dagster.connect.answers import ERRORS, EXPANDED, connector_path, one_line, parse_json
 from kc_lineage_dagster.connect.retry import A_COUPLE, ALWAYS, Failure, pause, retries_for, retry_after
 from kc_lineage_dagster.connect.secrets.redact import redact_text
 from kc_lineage_dagster.connect.settings import ConnectSettings, cloud_uri
@@ -25,7 +25,7 @@ from kc_lineage_dagster.connect.wire import (
     not_json,
     read_bounded,
 )
-from kc_lineage_dagster.errors import ConnectError, ConnectNotFound, ConnectRefused, ConnectUnavailable
+from kc_lineage_dagster.errors import ConnectError, ConnectUnavailable
 from kc_lineage_dagster.http_deadline import DeadlineAdapter, within
 
 __all__ = ["ConnectClient", "ConnectSettings", "cloud_uri"]
@@ -133,8 +133,8 @@ class ConnectClient:
     def get(self, path: str) -> Any:
         """Return the JSON answer to a path below the worker's address.
 
-        Raises ConnectNotFound (404), ConnectRefused (401, 403), ConnectUnavailable (no usable answer within the
-        retries and timeouts), ConnectError (the request itself is at fault). Messages are one line without secrets.
+        Raises what ``ERRORS`` holds for its status, ConnectUnavailable (no usable answer within the retries and
+        timeouts), ConnectError (the request itself is at fault). Messages are one line without secrets.
         """
         attempt = 0
         while True:
@@ -249,7 +249,7 @@ class ConnectClient:
 
     def _status(self, path: str, status: int, answer: Any, response: requests.Response) -> Failure:
         message = str(answer.get("message") or "") if isinstance(answer, dict) else ""
-        kind = {401: ConnectRefused, 403: ConnectRefused, 404: ConnectNotFound}.get(status, ConnectUnavailable)
+        kind = ERRORS.get(status, ConnectUnavailable)
         advice = f"; {_ADVICE[status]}" if status in _ADVICE and path == EXPANDED else ""
         quoted = f" ({one_line(redact_text(message, self.settings.secrets))})" if message else ""
         text = f"answered {status}{quoted}{advice}"

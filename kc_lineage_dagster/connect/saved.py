@@ -13,15 +13,14 @@ from typing import Any
 from urllib.parse import parse_qsl, unquote, urlsplit
 from urllib.request import url2pathname
 
-from kc_lineage_dagster.connect.answers import EXPANDED, NAMES, NotSaved, connector_path, one_line, parse_json
+from kc_lineage_dagster.connect.answers import ERRORS, EXPANDED, NAMES, NotSaved, connector_path, one_line, parse_json
 from kc_lineage_dagster.connect.saved_files import NOT_JSON, Read, read_folder, read_one, read_text
 from kc_lineage_dagster.connect.secrets.redact import redact_text
 from kc_lineage_dagster.connect.settings import is_http
-from kc_lineage_dagster.errors import ConnectError, ConnectNotFound, ConnectRefused, ConnectUnavailable
+from kc_lineage_dagster.errors import ConnectError, ConnectUnavailable
 from kc_lineage_dagster.wording import encodable
 
 _MOST_REASONS = 3
-_REFUSED = (401, 403)
 
 
 class Saved:
@@ -69,7 +68,7 @@ class Saved:
     def _error(self, path: str, status: Any, body: Any) -> ConnectError:
         message = str(body.get("message") or "") if isinstance(body, Mapping) else ""
         text = f"{self.source}: {one_line(path, 150)} was answered {status} {one_line(redact_text(message))}".rstrip()
-        kind = ConnectNotFound if status == 404 else ConnectRefused if status in _REFUSED else ConnectUnavailable
+        kind = ERRORS.get(status, ConnectUnavailable)
         return kind(text)
 
     def _assembled(self) -> Any:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 
-from kc_lineage_dagster.connect.answers import Answers, connector_path
+from kc_lineage_dagster.connect.answers import NAMES, Answers, connector_path
 from kc_lineage_dagster.connect.listing import concurrently
-from kc_lineage_dagster.errors import ConnectError, ConnectNotFound
+from kc_lineage_dagster.errors import ConnectError, ConnectNotFound, ConnectUnaddressable
 from kc_lineage_dagster.run.cluster import Cluster
 
 # Kafka 3.9 and later (KIP-1017): "healthy", "unhealthy", or "starting" while the config topic has not been read.
@@ -67,6 +67,19 @@ def _still_there(answers: Answers, name: str) -> str | None:
         answers.get(connector_path(name))
     except ConnectNotFound:
         return None
+    except ConnectUnaddressable:
+        return _named(answers, name)
     except ConnectError as error:
         return f"it could not be asked for once more: {error}"
     return "the listing lacks it, but the worker has it (GET /connectors/NAME)"
+
+
+def _named(answers: Answers, name: str) -> str | None:
+    """Ask for the names of all connectors once more: no path of this worker carries this one's."""
+    try:
+        names = answers.get(NAMES)
+    except ConnectError as error:
+        return f"it could not be asked for once more: {error}"
+    if not isinstance(names, list):
+        return "it could not be asked for once more: the worker gives no list of names"
+    return "the listing lacks it, but the worker names it (GET /connectors)" if name in names else None

@@ -13,7 +13,13 @@ from typing import Any
 import pytest
 
 from kc_lineage_dagster.connect.client import ConnectClient, ConnectSettings, cloud_uri
-from kc_lineage_dagster.errors import ConnectError, ConnectNotFound, ConnectRefused, ConnectUnavailable
+from kc_lineage_dagster.errors import (
+    ConnectError,
+    ConnectNotFound,
+    ConnectRefused,
+    ConnectUnaddressable,
+    ConnectUnavailable,
+)
 from tests.connect import stand_in
 from tests.connect.stand_in import EXPANDED, ConnectStandIn, basic, worker
 
@@ -102,7 +108,7 @@ def test_a_passing_fault_is_tried_again_until_the_worker_answers(server: Connect
         (stand_in.status(401), ConnectRefused, 1, "check username and password"),
         (stand_in.status(403), ConnectRefused, 1, "right to read"),
         (stand_in.status(404), ConnectNotFound, 1, "check the path"),
-        (stand_in.status(400, message="no"), ConnectUnavailable, 1, "answered 400 (no)"),
+        (stand_in.status(400, message="no"), ConnectUnaddressable, 1, "answered 400 (no)"),
         (stand_in.status(409), ConnectUnavailable, 7, "answered 409"),
         (stand_in.status(500, message="boom\nat x"), ConnectUnavailable, 3, "answered 500 (boom at x)"),
         (stand_in.status(503), ConnectUnavailable, 7, "tried 7 times"),

@@ -122,6 +122,21 @@ def test_an_odd_name_that_a_proxy_rejects_does_not_switch_topics_off_for_the_oth
     assert one(snapshot, "c").topics == ("topic-of-c",)
 
 
+def test_a_name_that_no_path_carries_is_read_from_the_listing_with_one_note() -> None:
+    """Kafka 4 answers 400 to ``%2F``: nothing more is asked about that connector, and everything about the others."""
+    with ConnectStandIn(worker({"a/b": SINK, "c": SINK}, kind="sink", state="FAILED")) as server:
+        server.fault("/connectors/a%2Fb/topics", stand_in.status(400))
+        snapshot = read(server)
+    odd = one(snapshot, "a/b")
+    assert odd.config["connector.class"] == SINK["connector.class"]
+    assert odd.topics is None
+    assert [note for note in odd.notes if "400" in note] == list(odd.notes)
+    assert len(odd.notes) == 1
+    assert "/connectors/a%2Fb/offsets" not in server.targets
+    assert one(snapshot, "c").topics == ("topic-of-c",)
+    assert snapshot.complete
+
+
 def test_a_worker_before_3_6_has_no_offsets_and_is_not_asked_again() -> None:
     with ConnectStandIn(worker(dict.fromkeys("abc", SINK), kind="sink", state="FAILED")) as server:
         for name in "abc":

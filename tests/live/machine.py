@@ -1,4 +1,4 @@
-"""What a live cluster needs of the machine: Java, Maven, PostgreSQL; processes that are started and always stopped."""
+"""What a live cluster needs of the machine: PostgreSQL, free ports, processes that are started and always stopped."""
 
 from __future__ import annotations
 
@@ -8,24 +8,11 @@ import shutil
 import signal
 import socket
 import subprocess
-import tarfile
 import time
 from dataclasses import dataclass, field
 from pathlib import Path
 
-HERE = Path(__file__).resolve().parent
-BUILD = HERE.parents[1] / "build" / "live"
-DEBEZIUM = "3.2.0.Final"
-APICURIO = "2.6.13.Final"
 POSTGRES_BINARIES = "/usr/lib/postgresql"
-
-
-def missing() -> str | None:
-    """Why a live cluster cannot be started here; None when it can."""
-    for tool in ("java", "mvn"):
-        if shutil.which(tool) is None:
-            return f"{tool} is not installed"
-    return postgres_missing() or fetched()
 
 
 def postgres_missing() -> str | None:
@@ -41,53 +28,6 @@ def postgres_binaries() -> Path | None:
     """The folder of the newest PostgreSQL server."""
     found = sorted(Path(POSTGRES_BINARIES).glob("*/bin/initdb"), key=lambda path: float(path.parts[-3]))
     return found[-1].parent if found else None
-
-
-def fetched() -> str | None:
-    """Fetches what is not there yet from Maven Central, with Maven's own settings; the reason when that fails."""
-    core, plugins = BUILD / "core", BUILD / "plugins"
-    ready = BUILD / "ready"
-    if ready.exists():
-        return None
-    plugins.mkdir(parents=True, exist_ok=True)
-    shutil.copy(HERE / "pom.xml", BUILD / "pom.xml")
-    commands = [["dependency:copy-dependencies", f"-DoutputDirectory={core}", "-DincludeScope=runtime"]]
-    for name in ("postgres", "jdbc"):
-        artifact = f"io.debezium:debezium-connector-{name}:{DEBEZIUM}:tar.gz:plugin"
-        commands.append(["dependency:copy", f"-Dartifact={artifact}", f"-DoutputDirectory={BUILD}"])
-    for command in commands:
-        done = subprocess.run(["mvn", "-q", "-B", *command], cwd=BUILD, capture_output=True, text=True)
-        if done.returncode:
-            return f"Maven could not fetch the connectors: {done.stdout.strip()[-300:]}"
-    for archive in BUILD.glob("*-plugin.tar.gz"):
-        with tarfile.open(archive) as opened:
-            opened.extractall(plugins, filter="data")
-    (plugins / "file").mkdir(exist_ok=True)
-    for jar in core.glob("connect-file-*.jar"):
-        shutil.copy(jar, plugins / "file")
-    ready.touch()
-    return None
-
-
-def registry() -> Path | str:
-    """The folder of Apicurio's schema registry, fetched where it is not there yet; the reason when that fails."""
-    for tool in ("java", "mvn"):
-        if shutil.which(tool) is None:
-            return f"{tool} is not installed"
-    folder = BUILD / "registry"
-    if not (folder / "ready").exists():
-        folder.mkdir(parents=True, exist_ok=True)
-        shutil.copy(HERE / "pom.xml", folder / "pom.xml")
-        artifact = f"io.apicurio:apicurio-registry-app:{APICURIO}:tar.gz:all"
-        command = ["mvn", "-q", "-B", "dependency:copy", f"-Dartifact={artifact}", f"-DoutputDirectory={folder}"]
-        done = subprocess.run(command, cwd=folder, capture_output=True, text=True)
-        if done.returncode:
-            return f"Maven could not fetch the schema registry: {done.stdout.strip()[-300:]}"
-        for archive in folder.glob("*.tar.gz"):
-            with tarfile.open(archive) as opened:
-                opened.extractall(folder, filter="data")
-        (folder / "ready").touch()
-    return folder
 
 
 def free_ports(count: int) -> list[int]:

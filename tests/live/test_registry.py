@@ -3,12 +3,8 @@
 from __future__ import annotations
 
 import json
-import tempfile
-import time
 import urllib.error
 import urllib.request
-from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
@@ -20,7 +16,7 @@ from kc_lineage_dagster.catalog.questions import Questions
 from kc_lineage_dagster.catalog.schema_registry import SchemaRegistry
 from kc_lineage_dagster.lineage import Dataset
 from tests.catalog.test_schemas import ENVELOPE, PROTO
-from tests.live.machine import Process, free_ports, registry
+from tests.live.parts import MOST_LISTED
 
 pytestmark = [pytest.mark.live, pytest.mark.filterwarnings("default")]
 ADDRESS = {"type": "record", "name": "Addr", "namespace": "com.acme", "fields": [{"name": "city", "type": "string"}]}
@@ -35,31 +31,9 @@ PROTO_ADDRESS = 'syntax = "proto3"; package com.acme; message Addr { string city
 
 
 @pytest.fixture(scope="module")
-def url() -> Iterator[str]:
-    folder = registry()
-    if isinstance(folder, str):
-        pytest.skip(folder)
-    (port,) = free_ports(1)
-    jar = next(folder.glob("*-runner.jar"))
-    with tempfile.TemporaryDirectory(prefix="kc-registry-") as home:
-        command = ["java", "-Xmx256m", f"-Dquarkus.http.port={port}", "-Dquarkus.http.host=127.0.0.1", "-jar", str(jar)]
-        server = Process("Apicurio Registry", command, port, Path(home) / "log")
-        server.start()
-        try:
-            yield ready(f"http://127.0.0.1:{port}/apis/ccompat/v7")
-        finally:
-            server.stop()
-
-
-def ready(url: str) -> str:
-    """The registry's address once it answers: its port is open before that."""
-    for _ in range(600):
-        try:
-            with urllib.request.urlopen(f"{url}/subjects", timeout=5):
-                return url
-        except (urllib.error.URLError, ConnectionError):
-            time.sleep(0.1)
-    raise RuntimeError("the registry does not answer")
+def url(registry: str) -> str:
+    """Confluent's API of the registry."""
+    return f"{registry}/apis/ccompat/v7"
 
 
 def register(
@@ -115,15 +89,13 @@ def test_schemas_of_every_kind_are_found_by_subject(url):
     assert view.fields(Dataset("kafka", "nobody")) is None
 
 
-def test_a_subject_beyond_the_thousandth_is_found(url):
-    """The registry's list of subjects ends at a thousand, in silence; asked by name they are all there."""
-    for number in range(1_005):
-        register(
-            url,
-            f"many{number}-value",
-            {"type": "record", "name": f"R{number}", "fields": [{"name": "x", "type": "int"}]},
-        )
+def test_a_subject_beyond_those_that_are_listed_is_found(url):
+    """The registry's list of subjects ends in silence where its setting says; asked by name they are all there."""
+    count = MOST_LISTED + 5
+    for number in range(count):
+        record = {"type": "record", "name": f"R{number}", "fields": [{"name": "x", "type": "int"}]}
+        register(url, f"many{number}-value", record)
     with urllib.request.urlopen(f"{url}/subjects", timeout=30) as answer:
-        assert len(json.load(answer)) == 1_000
-    view, _ = asked(url, *(f"many{number}" for number in range(1_005)))
-    assert all(view.fields(Dataset("kafka", f"many{number}")) == ("x",) for number in range(1_005))
+        assert len(json.load(answer)) == MOST_LISTED
+    view, _ = asked(url, *(f"many{number}" for number in range(count)))
+    assert all(view.fields(Dataset("kafka", f"many{number}")) == ("x",) for number in range(count))

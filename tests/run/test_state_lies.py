@@ -12,7 +12,7 @@ from kc_lineage_dagster.run.cluster import Cluster
 from kc_lineage_dagster.run.reading import read_cluster
 from kc_lineage_dagster.run.report import Request
 from kc_lineage_dagster.run.sync import Sync
-from tests.connect.stand_in import ConnectStandIn, Fault, worker
+from tests.connect.stand_in import ConnectStandIn, Fault, status, worker
 from tests.defs.clusters import write_recipe
 from tests.emit.gms import Gms
 from tests.run.test_runs import Impatient
@@ -123,6 +123,21 @@ def test_a_partial_listing_removes_nothing(place):
     assert {reason for reason in report.stale.keep_reasons.values() if "GET /connectors" in reason}
     place.serve(place.answers(place.names[:5]))
     assert len(place.run().removed) == 15
+
+
+def test_a_name_that_no_path_carries_is_asked_for_by_the_list_of_names(place):
+    """Kafka 4 answers 400 to ``%2F``: such a connector is gone when two listings lack it, not when one does."""
+    place.names = [*place.names, "odd/name"]
+    place.serve(place.answers())
+    place.run()
+    before = place.alive
+    without = place.answers(place.names[:-1])
+    place.serve({**without, "/connectors": place.names})
+    place.stand_in.fault("/connectors/odd%2Fname", status(400))
+    assert place.run().removed == ()
+    assert place.alive == before
+    place.serve(without)
+    assert len(place.run().removed) == 3
 
 
 def test_a_worker_that_is_starting_removes_nothing(place):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import shlex
 import subprocess
 import sys
@@ -20,6 +21,7 @@ from kc_lineage_dagster.wording import counted
 _MODULE = ("-m", "kc_lineage_dagster.definitions")
 _JOB = ("dagster", "job", "execute", *_MODULE, "-j", "sync_demo")
 _SHOWN = 30  # connectors
+_FAILURE = re.compile(r"(?m)^dagster\.[\w.]*\.Failure: (.+)$")  # as Dagster writes it before the stack
 
 
 @click.command()
@@ -45,13 +47,22 @@ def command(ui: bool, port: int) -> None:
         run = [sys.executable, "-m", *_JOB]
         code = subprocess.run(run, stdout=output, stderr=subprocess.STDOUT, check=False).returncode
     if code:
-        click.echo("\n".join(log.read_text(encoding="utf-8", errors="replace").splitlines()[-20:]), err=True)
+        for line in failures(log.read_text(encoding="utf-8", errors="replace")):
+            click.secho(f"Error: {line}", fg="red", err=True)
         raise SystemExit(1)
     cluster = Cluster.of(read_recipe(DEMO))
     click.echo("\n".join(summary(cluster, os.environ)))
     if ui:
         serve = [sys.executable, "-m", "dagster", "dev", *_MODULE, "--port", str(port)]
         raise SystemExit(subprocess.run(serve, check=False).returncode)
+
+
+def failures(log: str) -> Iterable[str]:
+    """Return what a run's log says went wrong, each once and without Dagster's stacks; the log's last lines when it
+    says nothing of the kind.
+    """
+    said = dict.fromkeys(_FAILURE.findall(log))
+    return said or log.splitlines()[-20:]
 
 
 def summary(cluster: Cluster, environ: Mapping[str, str]) -> Iterable[str]:
@@ -76,7 +87,7 @@ def summary(cluster: Cluster, environ: Mapping[str, str]) -> Iterable[str]:
     yield f"state:       {cluster.state.folder}"
     yield f"picture:     {cluster.page}"
     yield f"the same as: {exported} {shlex.join(_JOB)}"
-    yield "look next:   kc-lineage demo --ui, then Catalog, `demo`, `connector_lineage`: every connector is a partition"
+    yield "look next:   kc-lineage demo --ui (in a clone: make ui), then http://127.0.0.1:3000/assets/demo/connector_lineage"
     yield "your own:    copy " + str(DEMO)
 
 

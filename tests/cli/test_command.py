@@ -64,6 +64,22 @@ def test_the_demo_runs_anywhere(tmp_path):
     assert [path.name for path in tmp_path.iterdir()] == [".dagster"]
 
 
+def test_a_demo_that_fails_says_why_in_one_line(tmp_path):
+    """What Dagster writes as an error with two stacks is the error here."""
+    (tmp_path / ".dagster").mkdir()
+    (tmp_path / ".dagster" / "kc_lineage").write_text("a file, where a folder is needed")
+    own = ("DAGSTER_HOME", "KC_LINEAGE_STATE")
+    environment = {name: value for name, value in os.environ.items() if name not in own}
+    command = [sys.executable, "-m", "kc_lineage_dagster", "demo"]
+    done = subprocess.run(command, cwd=tmp_path, env=environment, capture_output=True, text=True)
+    assert done.returncode == 1
+    command_line, *said = done.stderr.splitlines()
+    assert command_line.startswith("dagster job execute")
+    assert len(said) == 1, said
+    assert said[0].startswith("Error: ")
+    assert "kc_lineage" in said[0]
+
+
 def test_json_survives_a_terminal_without_unicode(tmp_path):
     """In a C locale the JSON is ASCII with escapes, and says the same."""
     cluster = save_cluster(tmp_path, CONNECTORS)

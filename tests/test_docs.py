@@ -39,6 +39,15 @@ def test_every_field_says_what_it_is():
     assert {path for path, text in said.items() if not re.match(r"[`\w].*\.\)?$", text)} == set()
 
 
+def test_files_that_are_named_exist():
+    """What CONTRIBUTING.md says to open is there; a bare name is beside the one before it."""
+    folder = ROOT
+    for name in re.findall(r"`([\w./]+(?:/|\.py))`", (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")):
+        place = ROOT / name if "/" in name else folder / name
+        assert place.exists(), name
+        folder = place.parent
+
+
 def test_links_lead_somewhere():
     """Relative links of the documentation lead to files."""
     for page in [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *(ROOT / "docs").rglob("*.md")]:

@@ -12,6 +12,7 @@ from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 
+from kc_lineage_dagster.connect.saved import is_saved
 from kc_lineage_dagster.emit.sinks import RestSink, open_sink, sink_identity
 from kc_lineage_dagster.errors import KcLineageError
 from kc_lineage_dagster.recipe.files import RecipeFile
@@ -20,6 +21,7 @@ from kc_lineage_dagster.state.lock import hold
 from kc_lineage_dagster.wording import counted
 
 _ASKED = 3  # connectors whose evidence is tried
+_TRACKING_OFF = "is topic.tracking.enable off on the worker?"
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,8 +67,9 @@ def _connect(cluster: Cluster) -> Iterator[Finding]:
     sample = cluster.fetch(names[:_ASKED])
     tried = [one for one in sample.connectors if one.name in names[:_ASKED]]
     if all(one.topics is None for one in tried):
-        text = "active topics are not available: patterns stay unresolved (is topic.tracking.enable off on the worker?)"
-        yield Finding("Connect", None, text)
+        saved = is_saved(cluster.recipe.source.config.connect_uri)
+        why = "saved files seldom hold them; `kc-lineage record` does" if saved else _TRACKING_OFF
+        yield Finding("Connect", None, f"active topics are not available: patterns stay unresolved ({why})")
     else:
         yield Finding("Connect", True, f"active topics are available (Kafka Connect {sample.version or 'not known'})")
     yield from (Finding("Connect", None, f"{one.name!r}: {note}") for one in tried for note in one.notes)

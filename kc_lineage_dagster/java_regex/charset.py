@@ -67,12 +67,20 @@ def _joined(pairs: Iterable[tuple[int, int]]) -> Pairs:
 
 
 def ranges(*pairs: tuple[int, int]) -> Ranges:
-    """Return the set of the code points of all pairs (first, last)."""
+    """Return the set of the code points of all pairs (first, last).
+
+    >>> ranges((97, 99), (100, 102))
+    Ranges(pairs=((97, 102),))
+    """
     return Ranges(_joined(pairs))
 
 
 def chars(text: str) -> Ranges:
-    """Return the set of the characters of ``text``."""
+    """Return the set of the characters of ``text``.
+
+    >>> to_regex(chars("bca"))
+    '[a-c]'
+    """
     return ranges(*((ord(c), ord(c)) for c in text))
 
 
@@ -81,7 +89,11 @@ NOTHING = Ranges(())
 
 
 def negate(part: CharSet) -> CharSet:
-    """Return all characters that are not in the set."""
+    """Return all characters that are not in the set.
+
+    >>> contains(negate(chars(".")), ".")
+    False
+    """
     if not isinstance(part, Ranges):
         return part.part if isinstance(part, Not) else Not(part)
     gaps, start = [], 0
@@ -93,7 +105,11 @@ def negate(part: CharSet) -> CharSet:
 
 
 def union(parts: Iterable[CharSet]) -> CharSet:
-    """Return the characters that are in any of the sets."""
+    """Return the characters that are in any of the sets.
+
+    >>> union((chars("ab"), chars("c"))) == chars("abc")
+    True
+    """
     known, others = NOTHING, []
     for part in parts:
         if isinstance(part, Ranges):
@@ -107,26 +123,44 @@ def union(parts: Iterable[CharSet]) -> CharSet:
 
 
 def intersect(first: CharSet, second: CharSet) -> CharSet:
-    """Return the characters that are in both sets."""
+    """Return the characters that are in both sets.
+
+    >>> intersect(chars("abc"), chars("bcd")) == chars("bc")
+    True
+    """
     if isinstance(first, Ranges) and isinstance(second, Ranges):
         return negate(union((negate(first), negate(second))))
     return AllOf((first, second))
 
 
 def disjoint(first: CharSet, second: CharSet) -> bool:
-    """Tell whether the sets are known to share no character."""
+    """Tell whether the sets are known to share no character.
+
+    >>> disjoint(chars("ab"), chars("cd"))
+    True
+    """
     return intersect(first, second) == NOTHING
 
 
 def members(part: CharSet, limit: int) -> tuple[str, ...] | None:
-    """Return the characters of the set, None when there are more than ``limit`` or a property decides."""
+    """Return the characters of the set, None when there are more than ``limit`` or a property decides.
+
+    >>> members(chars("abc"), limit=10)
+    ('a', 'b', 'c')
+    >>> members(ANYTHING, limit=10) is None
+    True
+    """
     if not isinstance(part, Ranges) or sum(high - low + 1 for low, high in part.pairs) > limit:
         return None
     return tuple(chr(point) for low, high in part.pairs for point in range(low, high + 1))
 
 
 def contains(part: CharSet, char: str) -> bool:
-    """Tell whether the character is in the set."""
+    """Tell whether the character is in the set.
+
+    >>> contains(Prop(r"\\p{Lu}"), "A")
+    True
+    """
     match part:
         case Ranges(pairs):
             return any(low <= ord(char) <= high for low, high in pairs)
@@ -154,7 +188,11 @@ def _point(point: int) -> str:
 
 @lru_cache(maxsize=1024)
 def to_regex(part: CharSet) -> str:
-    """Return the set in the syntax of the `regex` package, version 1."""
+    """Return the set in the syntax of the `regex` package, version 1.
+
+    >>> to_regex(ranges((97, 122)))
+    '[a-z]'
+    """
     match part:
         case Ranges(()):
             return f"[^\\x00-{_point(LAST)}]"

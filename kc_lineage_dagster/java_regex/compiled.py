@@ -193,7 +193,11 @@ def _named(pattern: str) -> str:
 
 
 def compile_tree(pattern: str, parsed: Parsed) -> JavaRegex | Refused:
-    """Compile the tree of ``pattern``, or one made from it."""
+    """Compile the tree of ``pattern``, or one made from it.
+
+    >>> compile_tree("a+", parse_java("a+", ignore_case=False)).matches("aaa")
+    True
+    """
     if unrolled(parsed.root) > len(pattern) + _MOST_WRITTEN_OUT:
         return Refused(f"{_named(pattern)}: its repetitions demand texts longer than {_MOST_WRITTEN_OUT} characters")
     try:
@@ -214,11 +218,22 @@ def _compiled(pattern: str, parse: Callable[[str], Parsed]) -> JavaRegex | Refus
 
 @lru_cache(maxsize=4096)
 def compile_java(pattern: str, *, ignore_case: bool = False) -> JavaRegex | Refused:
-    """Compile a java.util.regex pattern; ``ignore_case`` is Pattern.CASE_INSENSITIVE (ASCII letters only)."""
+    """Compile a java.util.regex pattern; ``ignore_case`` is Pattern.CASE_INSENSITIVE (ASCII letters only).
+
+    >>> router = compile_java(r"(.*)\\.orders")
+    >>> router.matches("shop.orders"), router.replace_first("shop.orders", "$1")
+    (True, 'shop')
+    >>> compile_java("(").reason
+    'pattern (: Unclosed group'
+    """
     return _compiled(pattern, lambda p: parse_java(p, ignore_case=ignore_case))
 
 
 @lru_cache(maxsize=1024)
 def compile_re2(pattern: str) -> JavaRegex | Refused:
-    """Compile a pattern of RE2/J (com.google.re2j), which some connectors use instead of java.util.regex."""
+    """Compile a pattern of RE2/J (com.google.re2j), which some connectors use instead of java.util.regex.
+
+    >>> compile_re2("(?P<name>[a-z]+)_v[0-9]").captures("orders_v2")
+    ('orders',)
+    """
     return _compiled(pattern, parse_re2)

@@ -109,6 +109,9 @@ def prepared(pattern: str) -> str:
     """Return the pattern with ``\\Q...\\E`` written as escapes; raises NotTranslated for texts no parser takes.
 
     Both dialects quote alike: what follows ``\\Q`` is literal to ``\\E`` or the end.
+
+    >>> prepared(r"\\Qa.b\\E")
+    '\\\\x{61}\\\\x{2e}\\\\x{62}'
     """
     if len(pattern) > MAX_LENGTH:
         raise NotTranslated(f"longer than {MAX_LENGTH} characters")

@@ -23,7 +23,12 @@ from kc_lineage_dagster.java_regex.nodes import (
 
 
 def doubtful_groups(root: Node) -> frozenset[int]:
-    """Return the numbers of the groups that Java may report from an abandoned attempt."""
+    """Return the numbers of the groups that Java may report from an abandoned attempt.
+
+    >>> from kc_lineage_dagster.java_regex.java_parser import parse_java
+    >>> doubtful_groups(parse_java("(?=(a))(b)", ignore_case=False).root)
+    frozenset({1})
+    """
     return frozenset(index for node in walk(root) if _keeps_groups(node) for index in group_indexes(node))
 
 
@@ -37,6 +42,12 @@ def refuse_doubtful(root: Node, doubtful: frozenset[int]) -> None:
     """Raise NotTranslated when what the pattern matches depends on such details.
 
     Java leaves a repetition at the first round that matched nothing, even before the rounds it must have.
+
+    >>> from kc_lineage_dagster.java_regex.java_parser import parse_java
+    >>> refuse_doubtful(parse_java("(?>(a))\\\\1", ignore_case=False).root, frozenset({1}))
+    Traceback (most recent call last):
+    ...
+    kc_lineage_dagster.java_regex.nodes.NotTranslated: a back reference to group 1 inside a lookaround or atomic part
     """
     for node in walk(root):
         if isinstance(node, Repeat) and _ends_early(node):

@@ -29,6 +29,10 @@ def without_possessives(node: Node, follow: CharSet = NOTHING) -> Node:
 
     ``follow``: the characters that may come next. Raises NotTranslated where it is not known to be the same, and for
     lookarounds, back references and atomic groups.
+
+    >>> from kc_lineage_dagster.java_regex.java_parser import parse_java
+    >>> without_possessives(parse_java("a++", ignore_case=False).root).mode
+    'greedy'
     """
     match node:
         case Char() | Anchor():
@@ -76,6 +80,10 @@ def first_find_is_whole(root: Node) -> bool:
     """Tell whether the first find in every text that matches in full is that whole text.
 
     ``root`` must come from `without_possessives`; raises NotTranslated when it cannot be decided.
+
+    >>> from kc_lineage_dagster.java_regex.java_parser import parse_java
+    >>> [first_find_is_whole(parse_java(pattern, ignore_case=False).root) for pattern in ("a|ab", "ab|a")]
+    [False, True]
     """
     machine = Machine()
     start = machine.start(root)

@@ -68,6 +68,13 @@ def preimages(pattern: str, replacement: str, output: str) -> tuple[Preimage, ..
     them. Inputs without holes have been routed forwards. Those with holes become ``output`` whatever fits the holes:
     where a separator in a hole would shift the groups, the hole does not fit separators, and the few inputs that have
     one there all the same are missing. Texts with line breaks are not considered.
+
+    >>> preimages(r"(.*)\\.orders", "$1_orders", "shop_orders")
+    (('shop.orders',),)
+    >>> preimages(r"shop\\.(.*)\\.(\\w+)", "$2", "orders")
+    (('shop.', Hole(regex='.*'), '.orders'),)
+    >>> preimages("(a|ab)c*", "x", "x") is None
+    True
     """
     regex = compile_java(pattern)
     if isinstance(regex, Refused):

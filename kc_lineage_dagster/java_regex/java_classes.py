@@ -14,7 +14,12 @@ from kc_lineage_dagster.java_regex.nodes import NotTranslated
 
 
 def char_class(cursor: Cursor) -> CharSet:
-    """Return the set of the class at the opening bracket."""
+    """Return the set of the class at the opening bracket.
+
+    >>> from kc_lineage_dagster.java_regex.charset import chars
+    >>> char_class(Cursor("[a-d&&[^b]]")) == chars("acd")
+    True
+    """
     cursor.enter()
     cursor.accept("[")
     negated = cursor.accept("^")

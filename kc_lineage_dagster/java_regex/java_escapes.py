@@ -35,7 +35,11 @@ _WORD_REASON = "Java versions disagree on word boundaries beside characters beyo
 
 
 def one_with_case(point: int, flags: frozenset[str]) -> Ranges:
-    """Return what one character matches under the flags."""
+    """Return what one character matches under the flags.
+
+    >>> one_with_case(ord("a"), frozenset("i")) == chars("aA")
+    True
+    """
     if not {"i", "u"} <= flags:
         return range_with_case(point, point, flags)
     if point == 0xDF:
@@ -44,14 +48,22 @@ def one_with_case(point: int, flags: frozenset[str]) -> Ranges:
 
 
 def range_with_case(low: int, high: int, flags: frozenset[str]) -> Ranges:
-    """Return what the range of a class from ``low`` to ``high`` matches under the flags."""
+    """Return what the range of a class from ``low`` to ``high`` matches under the flags.
+
+    >>> range_with_case(ord("a"), ord("c"), frozenset("i")) == chars("abcABC")
+    True
+    """
     if "i" not in flags:
         return Ranges(((low, high),))
     return range_unicode(low, high) if "u" in flags else either_case_ascii(low, high)
 
 
 def escaped_set(cursor: Cursor, letter: str) -> CharSet | None:
-    """Return the set of ``\\d``, ``\\P{..}`` and their like, read up to ``letter``; None for other escapes."""
+    """Return the set of ``\\d``, ``\\P{..}`` and their like, read up to ``letter``; None for other escapes.
+
+    >>> escaped_set(Cursor(""), "d") == properties.DIGIT
+    True
+    """
     if letter in "pP":
         name = _property_name(cursor)
         found = properties.java_property(name, cursor.flags)
@@ -69,7 +81,11 @@ def _property_name(cursor: Cursor) -> str:
 
 
 def escaped_point(cursor: Cursor, letter: str) -> int:
-    """Return the code point of an escape that stands for one character; raises NotTranslated for others."""
+    """Return the code point of an escape that stands for one character; raises NotTranslated for others.
+
+    >>> chr(escaped_point(Cursor("41"), "x"))
+    'A'
+    """
     if letter in _CONTROLS:
         return _CONTROLS[letter]
     if letter in _NUMBERED:
@@ -147,7 +163,11 @@ _NUMBERED = {"0": _octal, "c": _control, "x": _hex, "u": _utf16, "N": _named}
 
 
 def escape(cursor: Cursor) -> Node:
-    """Return the node of the escape at the backslash, outside of a class."""
+    """Return the node of the escape at the backslash, outside of a class.
+
+    >>> escape(Cursor(r"\\b")).kind
+    'word'
+    """
     start = cursor.pos
     cursor.take()
     letter = cursor.take()

@@ -35,8 +35,13 @@ _MODES: dict[str, Mode] = {"?": "lazy", "+": "possessive"}
 
 
 def parse_java(pattern: str, *, ignore_case: bool) -> Parsed:
-    """Return the tree of a Java pattern; raises NotTranslated."""
-    return parse(pattern, _JAVA, frozenset("i") if ignore_case else frozenset())
+    """Return the tree of a Java pattern; raises NotTranslated.
+
+    >>> parsed = parse_java("(?<schema>.+)[.]orders", ignore_case=False)
+    >>> parsed.groups, parsed.names
+    (1, (('schema', 1),))
+    """
+    return parse(pattern, JAVA, frozenset("i") if ignore_case else frozenset())
 
 
 def _atom(cursor: Cursor, char: str) -> Node:
@@ -97,7 +102,7 @@ def _check_behind(body: Node) -> None:
             raise NotTranslated("a capturing, atomic or nested group in a lookbehind")
 
 
-_JAVA = Dialect(
+JAVA = Dialect(
     atom=_atom,
     mode=_mode,
     name=_name,

@@ -34,6 +34,11 @@ def enumerate_language(pattern: str, limit: int = 1000, *, literal_dot: bool = F
 
     None when they are endless, more than ``limit``, or the pattern is not understood. ``literal_dot``: an unescaped
     ``.`` that is not repeated stands for itself, as people write table names into Debezium's include lists.
+
+    >>> sorted(enumerate_language("orders(_v[12])?"))
+    ['orders', 'orders_v1', 'orders_v2']
+    >>> enumerate_language("orders.*") is None
+    True
     """
     compiled = _compiled(pattern, literal_dot)
     if isinstance(compiled, Refused):
@@ -51,6 +56,9 @@ def literal_prefix(pattern: str, *, literal_dot: bool = False) -> str:
     """Return a text, as long as can be told, that every full match of a Java pattern begins with.
 
     Empty for patterns that are not understood. ``literal_dot``: see `enumerate_language`.
+
+    >>> literal_prefix(r"shop\\.(orders|offers)")
+    'shop.o'
     """
     compiled = _compiled(pattern, literal_dot)
     if isinstance(compiled, Refused):
@@ -90,6 +98,9 @@ def heads(node: Node, limit: int) -> Heads:
     """Return the beginnings of what ``node`` matches: one of them fits each match.
 
     More than ``limit`` of them are cut down to what they have in common.
+
+    >>> sorted(heads(compile_java("ab?c*").parsed.root, limit=10))
+    [('a', True), ('ab', True), ('abc', False), ('ac', False)]
     """
     match node:
         case Char(charset):

@@ -35,7 +35,12 @@ def _mapped() -> dict[int, frozenset[int]]:
 
 @lru_cache(maxsize=1024)
 def either_case_ascii(low: int, high: int) -> Ranges:
-    """Return the range and the other case of its ASCII letters."""
+    """Return the range and the other case of its ASCII letters.
+
+    >>> from kc_lineage_dagster.java_regex.charset import chars
+    >>> either_case_ascii(ord("a"), ord("c")) == chars("abcABC")
+    True
+    """
     pairs = [(low, high)]
     for first, last, shift in _ASCII_LETTERS:
         start, end = max(first, low), min(last, high)
@@ -45,13 +50,23 @@ def either_case_ascii(low: int, high: int) -> Ranges:
 
 
 def range_unicode(low: int, high: int) -> Ranges:
-    """Return what a range of a class matches with ``(?iu)``."""
+    """Return what a range of a class matches with ``(?iu)``.
+
+    >>> from kc_lineage_dagster.java_regex.charset import chars
+    >>> range_unicode(ord("k"), ord("k")) == chars("kK\\u212a")
+    True
+    """
     extra = {p for image, points in _mapped().items() if low <= image <= high for p in points}
     return ranges((low, high), *((p, p) for p in extra))
 
 
 def single_unicode(point: int) -> Ranges:
-    """Return what one character matches with ``(?iu)``: all with the same lower case of the upper case."""
+    """Return what one character matches with ``(?iu)``: all with the same lower case of the upper case.
+
+    >>> from kc_lineage_dagster.java_regex.charset import chars
+    >>> single_unicode(ord("é")) == chars("éÉ")
+    True
+    """
     key = ord(_upper(chr(point)).lower()[0])
     same = {p for p in (*_mapped().get(key, ()), key) if ord(_upper(chr(p)).lower()[0]) == key}
     return ranges((point, point), *((p, p) for p in same))

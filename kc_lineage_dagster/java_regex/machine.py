@@ -129,7 +129,15 @@ def _lengthened(text: str | None, letter: str, counts: frozenset[str]) -> str | 
 
 
 def build(machine: Machine, node: Node, after: int) -> int:
-    """Add the states of the node before state ``after`` and return the first of them."""
+    """Add the states of the node before state ``after`` and return the first of them.
+
+    >>> from kc_lineage_dagster.java_regex.java_parser import parse_java
+    >>> machine = Machine()
+    >>> build(machine, parse_java("ab", ignore_case=False).root, 0)
+    2
+    >>> [state.kind for state in machine.states]
+    ['match', 'char', 'char']
+    """
     match node:
         case Char(charset):
             return machine.add(State("char", (after,), charset))
@@ -175,7 +183,14 @@ def _ordered(node: Repeat, body: int, after: int) -> tuple[int, int]:
 
 
 def letters(machines: Iterable[Machine], apart: str = "") -> tuple[str, ...]:
-    """Return one character for each way in which the machines can tell characters apart, and each of ``apart``."""
+    """Return one character for each way in which the machines can tell characters apart, and each of ``apart``.
+
+    >>> from kc_lineage_dagster.java_regex.java_parser import parse_java
+    >>> machine = Machine()
+    >>> _ = machine.start(parse_java("[a-c]x", ignore_case=False).root)
+    >>> letters((machine,))
+    ('\\t', 'a', 'x')
+    """
     sets = {state.reads for machine in machines for state in machine.states if state.reads is not None}
     points = {*range(0x20, 0x7F), 9, *map(ord, _BEYOND_ASCII + apart)}
     for part in sets:

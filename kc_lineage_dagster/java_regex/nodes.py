@@ -117,7 +117,11 @@ class Parsed:
 
 
 def children(node: Node) -> tuple[Node, ...]:
-    """Return the direct parts of a node."""
+    """Return the direct parts of a node.
+
+    >>> children(Group(EMPTY, 1))
+    (Seq(items=()),)
+    """
     match node:
         case Seq(items):
             return items
@@ -130,7 +134,11 @@ def children(node: Node) -> tuple[Node, ...]:
 
 
 def walk(node: Node) -> tuple[Node, ...]:
-    """Return the node and everything below it, outermost first."""
+    """Return the node and everything below it, outermost first.
+
+    >>> [type(node).__name__ for node in walk(Group(EMPTY, 1))]
+    ['Group', 'Seq']
+    """
     found, waiting = [], [node]
     while waiting:
         current = waiting.pop()
@@ -140,22 +148,39 @@ def walk(node: Node) -> tuple[Node, ...]:
 
 
 def group_indexes(node: Node) -> frozenset[int]:
-    """Return the numbers of the capturing groups in ``node``, its own included."""
+    """Return the numbers of the capturing groups in ``node``, its own included.
+
+    >>> group_indexes(Seq((Group(EMPTY, 1), Group(EMPTY, None), Group(EMPTY, 2))))
+    frozenset({1, 2})
+    """
     return frozenset(n.index for n in walk(node) if isinstance(n, Group) and n.index is not None)
 
 
 def sequence(items: list[Node]) -> Node:
-    """Return one item as it is, several as a sequence."""
+    """Return one item as it is, several as a sequence.
+
+    >>> sequence([EMPTY]) is EMPTY
+    True
+    """
     return items[0] if len(items) == 1 else Seq(tuple(items))
 
 
 def alternation(branches: list[Node]) -> Node:
-    """Return one branch as it is, several as an alternation."""
+    """Return one branch as it is, several as an alternation.
+
+    >>> alternation([EMPTY, EMPTY])
+    Alt(branches=(Seq(items=()), Seq(items=())))
+    """
     return branches[0] if len(branches) == 1 else Alt(tuple(branches))
 
 
 def nullable(node: Node) -> bool:
-    """Tell whether the node may match the empty text (True also where that depends on the text around it)."""
+    """Tell whether the node may match the empty text (True also where that depends on the text around it).
+
+    >>> from kc_lineage_dagster.java_regex.charset import chars
+    >>> nullable(Repeat(Char(chars("a"), "a"), 0, None, "greedy"))
+    True
+    """
     match node:
         case Char() | Cluster():
             return False
@@ -172,7 +197,12 @@ def nullable(node: Node) -> bool:
 
 
 def unrolled(node: Node) -> int:
-    """Return how many characters long the pattern is with every round that a repetition must have written out."""
+    """Return how many characters long the pattern is with every round that a repetition must have written out.
+
+    >>> from kc_lineage_dagster.java_regex.charset import chars
+    >>> unrolled(Repeat(Char(chars("a"), "a"), 1000, None, "greedy"))
+    1000
+    """
     match node:
         case Repeat(body, low):
             return max(low, 1) * unrolled(body)

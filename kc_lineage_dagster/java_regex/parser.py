@@ -65,6 +65,10 @@ def parse(pattern: str, dialect: Dialect, flags: frozenset[str] = frozenset()) -
     """Return the tree of a pattern; raises NotTranslated.
 
     ``flags``: letters of the inline flags in force from the beginning.
+
+    >>> from kc_lineage_dagster.java_regex.re2_parser import RE2
+    >>> parse("(?P<name>a)", RE2).names
+    (('name', 1),)
     """
     cursor = Cursor(prepared(pattern), flags)
     root = _alternation(cursor, dialect)
@@ -103,6 +107,10 @@ def quantifier(cursor: Cursor, dialect: Dialect) -> Bounds | None:
     """Read the bounds of the quantifier that comes next: least and most rounds, None for no end.
 
     None, and nothing is read, where no quantifier comes next. Raises NotTranslated for one that the dialect refuses.
+
+    >>> from kc_lineage_dagster.java_regex.re2_parser import RE2
+    >>> quantifier(Cursor("{2,3}"), RE2)
+    (2, 3)
     """
     char, start = cursor.peek(), cursor.pos
     if char in _BOUNDS:

@@ -23,7 +23,11 @@ Preimage: TypeAlias = "tuple[str | Hole, ...]"
 
 
 def merged(parts: tuple[str | Hole, ...]) -> Preimage:
-    """Return the parts with neighbours of one kind joined and empty texts dropped; all empty is ``("",)``."""
+    """Return the parts with neighbours of one kind joined and empty texts dropped; all empty is ``("",)``.
+
+    >>> merged(("shop", ".", Hole("a"), Hole("b"), ""))
+    ('shop.', Hole(regex='ab'))
+    """
     joined: list[str | Hole] = []
     for part in parts:
         last = joined[-1] if joined else None
@@ -37,7 +41,11 @@ def merged(parts: tuple[str | Hole, ...]) -> Preimage:
 
 
 def matches_pattern(parts: Preimage, text: str) -> bool:
-    """Tell whether the text consists of the literals and of something for each hole; False when undecided."""
+    """Tell whether the text consists of the literals and of something for each hole; False when undecided.
+
+    >>> matches_pattern((Hole(".*"), ".orders"), "shop.orders")
+    True
+    """
     compiled = _compiled(parts)
     return not isinstance(compiled, Refused) and compiled.matches(text) is True
 
@@ -49,6 +57,9 @@ def complete(parts: Preimage, head: str) -> tuple[str, ...]:
     (one answer: ``shop.inventory.orders``). Where it can be read as ending inside that text, it is; only otherwise as
     ending with the last hole. Empty when a hole is left, which includes parts that end with one. A hole that fits more
     (``.*``) might go on after ``head``: the caller knows whether ``head`` ends where a name begins.
+
+    >>> complete((Hole("[^.]+"), ".", Hole("[^.]+"), ".orders"), "shop.inventory.")
+    ('shop.inventory.orders',)
     """
     tail = parts[-1] if parts else ""
     if not isinstance(tail, str):
@@ -67,7 +78,11 @@ def complete(parts: Preimage, head: str) -> tuple[str, ...]:
 
 
 def examples(parts: Preimage) -> tuple[str, ...]:
-    """Return some texts that fit ``parts``: each of a few numbers, dates and words in the place of all holes."""
+    """Return some texts that fit ``parts``: each of a few numbers, dates and words in the place of all holes.
+
+    >>> examples(("orders_", Hole(r"\\d{8}")))
+    ('orders_20240101',)
+    """
     fitting = _fitting(tuple(part.regex for part in parts if isinstance(part, Hole)))
     return tuple("".join(part if isinstance(part, str) else word for part in parts) for word in fitting)
 
@@ -87,7 +102,11 @@ def _compiled(parts: Preimage) -> JavaRegex | Refused:
 
 
 def quoted(text: str) -> str:
-    """Return the Java pattern that matches just this text."""
+    """Return the Java pattern that matches just this text.
+
+    >>> quoted("shop.orders")
+    'shop\\\\.orders'
+    """
     return "".join(map(_quoted, text))
 
 

@@ -223,6 +223,9 @@ def java_property(name: str, flags: frozenset[str]) -> CharSet:
 
     ``flags``: the letters of the inline flags in force (``i``: names with letter case would widen; how, depends on
     the Java version, so they are refused).
+
+    >>> java_property("Digit", frozenset()) == DIGIT
+    True
     """
     kind, equals, value = name.partition("=")
     if equals:
@@ -242,7 +245,11 @@ def java_property(name: str, flags: frozenset[str]) -> CharSet:
 
 
 def re2_property(name: str, ignore_case: bool) -> CharSet:
-    """Return the set of RE2's ``\\p{name}``: a general category, a script or ``Any``, ``^`` negates."""
+    """Return the set of RE2's ``\\p{name}``: a general category, a script or ``Any``, ``^`` negates.
+
+    >>> re2_property("Lu", False)
+    Prop(source='\\\\p{gc=Lu}')
+    """
     bare = name.removeprefix("^")
     script = _script(bare) if bare.upper() in _SCRIPTS and bare.istitle() else None
     found = ANYTHING if bare == "Any" else _category(bare) if bare in CATEGORIES else script

@@ -38,16 +38,20 @@ _NAME = string.ascii_letters + string.digits + "_"
 
 
 def parse_re2(pattern: str) -> Parsed:
-    """Return the tree of an RE2/J pattern; raises NotTranslated."""
-    return parse(pattern, _RE2)
+    """Return the tree of an RE2/J pattern; raises NotTranslated.
+
+    >>> parse_re2("(?P<schema>.+)[.]orders").names
+    (('schema', 1),)
+    """
+    return parse(pattern, RE2)
 
 
 def _atom(cursor: Cursor, char: str) -> Node:
     start = cursor.pos
     if char == "[":
         return Char(_class(cursor), cursor.source(start))
-    if quantifier(cursor, _RE2) is not None:
-        raise NotTranslated(_RE2.errors["dangling"].format(char))
+    if quantifier(cursor, RE2) is not None:
+        raise NotTranslated(RE2.errors["dangling"].format(char))
     cursor.take()
     if char == "\\":
         return _escape(cursor, start)
@@ -67,7 +71,7 @@ def _with_case(cursor: Cursor, low: int, high: int) -> Ranges:
 
 def _mode(cursor: Cursor) -> Mode:
     lazy = cursor.accept("?") != ("U" in cursor.flags)
-    if quantifier(cursor, _RE2) is not None:
+    if quantifier(cursor, RE2) is not None:
         raise NotTranslated("invalid nested repetition operator")
     return "lazy" if lazy else "greedy"
 
@@ -175,7 +179,7 @@ def _member(cursor: Cursor) -> int | CharSet:
     return _point(cursor, letter) if found is None else found
 
 
-_RE2 = Dialect(
+RE2 = Dialect(
     atom=_atom,
     mode=_mode,
     name=_name,

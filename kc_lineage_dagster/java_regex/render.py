@@ -110,7 +110,12 @@ def _count(low: int, high: int | None) -> str:
 
 
 def to_java(node: Node) -> str:
-    """Return a Java pattern for a part of the tree that can stand alone."""
+    """Return a Java pattern for a part of the tree that can stand alone.
+
+    >>> from kc_lineage_dagster.java_regex.java_parser import parse_java
+    >>> to_java(parse_java("(?i)(shop|store)+", ignore_case=False).root)
+    '(?:(?i:s)(?i:h)(?i:o)(?i:p)|(?i:s)(?i:t)(?i:o)(?i:r)(?i:e))+'
+    """
     match node:
         case Char(_, source) | Anchor(_, source) | BackRef(source=source) | Cluster(source):
             return source

@@ -17,6 +17,9 @@ def template(replacement: str, groups: int, names: tuple[tuple[str, int], ...]) 
 
     ``$12`` is group 12 if the pattern has that many, else group 1 followed by ``2``; a backslash makes the next
     character literal.
+
+    >>> template("$2.${table}_\\\\$", 2, (("table", 1),))
+    (2, '.', 1, '_$')
     """
     parts: list[str | int] = []
     pos = 0

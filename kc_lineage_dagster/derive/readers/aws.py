@@ -19,6 +19,11 @@ def regional(platform: str, name: str | None, region: str | None, key: str) -> D
 
     ``region``: any spelling of the setting beside it (``eu-west-1``, ``EU_WEST_1``) or an endpoint's address; the one
     within an ARN or URL wins.
+
+    >>> str(regional("sqs", "arn:aws:sqs:eu-west-1:123456789012:orders", None, "sqs.url"))
+    'sqs:eu-west-1.orders'
+    >>> str(regional("kinesis", "clicks", "US_EAST_1", "kinesis.stream"))
+    'kinesis:us-east-1.clicks'
     """
     if not name:
         return Unresolved(key, "is not set")
@@ -32,7 +37,11 @@ def regional(platform: str, name: str | None, region: str | None, key: str) -> D
 
 
 def region_of(text: str | None) -> str | None:
-    """Return the region that a setting or an endpoint's address names; None where it names none."""
+    """Return the region that a setting or an endpoint's address names; None where it names none.
+
+    >>> region_of("https://dynamodb.us-east-1.amazonaws.com")
+    'us-east-1'
+    """
     if not text:
         return None
     if "://" in text or ".amazonaws.com" in text:
@@ -42,7 +51,11 @@ def region_of(text: str | None) -> str | None:
 
 
 def bare_name(name_or_arn: str) -> str:
-    """Return the name within an ARN (``arn:aws:s3:::bucket`` -> ``bucket``), or the name itself."""
+    """Return the name within an ARN (``arn:aws:s3:::bucket`` -> ``bucket``), or the name itself.
+
+    >>> bare_name("arn:aws:s3:::bucket")
+    'bucket'
+    """
     return _split(name_or_arn)[1]
 
 

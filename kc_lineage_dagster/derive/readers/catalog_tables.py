@@ -66,7 +66,19 @@ class Selected:
 
 
 def selected(tables: Tables, evidence: Evidence) -> Selected:
-    """Return the tables of the catalogue that the lists select and that are not known to send no records."""
+    """Return the tables of the catalogue that the lists select and that are not known to send no records.
+
+    >>> from kc_lineage_dagster.derive.readers.debezium_naming import DebeziumNaming
+    >>> from kc_lineage_dagster.derive.evidence import NothingKnown
+    >>> from kc_lineage_dagster.derive.readers.table_topics import Source
+    >>> class Held(NothingKnown):
+    ...     def datasets(self, platform):
+    ...         return ("sales.orders",)
+    >>> naming = DebeziumNaming("srv", ".", (("schema", "table"),))
+    >>> found = selected(Source("oracle", ("schema", "table"), naming), Evidence(catalog=Held()))
+    >>> [(str(record.origin), record.topic) for record in found.records]
+    [('oracle:sales.orders', 'srv.SALES.ORDERS')]
+    """
     catalog = evidence.catalog
     found: defaultdict[tuple[str, ...], list[Record]] = defaultdict(list)
     for table in _narrowed(tables, catalog.datasets(tables.platform)):
@@ -90,6 +102,12 @@ def _alike(topic: str, records: list[Record]) -> Unresolved:
 def without_topics(records: Iterable[Record], what: str, evidence: Evidence) -> Iterator[Record | Unresolved]:
     """Yield selected tables where no active topic shows whether they are captured: those that are known to be
     no views.
+
+    >>> from kc_lineage_dagster.lineage import Dataset
+    >>> orders = Record(Dataset("postgres", "shop.public.orders"), "srv.public.orders")
+    >>> [found] = without_topics([orders], "table.include.list", Evidence())
+    >>> found.reason.partition(": the")[0]
+    'may select postgres:shop.public.orders'
     """
     doubtful: list[str] = []
     for record in records:

@@ -31,7 +31,11 @@ _READING = frozenset({"match", "optional match"})
 
 
 def written_labels(statement: str) -> tuple[str, ...]:
-    """Return labels and types that MERGE, CREATE and SET write; the elements that MATCH only looks up do not count."""
+    """Return labels and types that MERGE, CREATE and SET write; the elements that MATCH only looks up do not count.
+
+    >>> written_labels("MATCH (a:User {id: event.user}) MERGE (o:Order {id: event.id}) MERGE (a)-[:PLACED]->(o)")
+    ('Order', 'PLACED')
+    """
     found: list[str] = []
     for clause, body in _clauses(statement):
         if clause in _WRITING:
@@ -42,20 +46,32 @@ def written_labels(statement: str) -> tuple[str, ...]:
 
 
 def read_labels(statement: str) -> tuple[str, ...]:
-    """Return labels and types that MATCH reads."""
+    """Return labels and types that MATCH reads.
+
+    >>> read_labels("MATCH (u:User)-[:PLACED]->(o:Order) RETURN u, o")
+    ('User', 'PLACED', 'Order')
+    """
     found = [label for clause, body in _clauses(statement) if clause in _READING for label in pattern_labels(body)]
     return tuple(dict.fromkeys(found))
 
 
 def pattern_labels(pattern: str) -> tuple[str, ...]:
-    """Return labels and types of a pattern such as ``(:User{!id})-[:BOUGHT]->(:Product{!id})``, in order."""
+    """Return labels and types of a pattern such as ``(:User{!id})-[:BOUGHT]->(:Product{!id})``, in order.
+
+    >>> pattern_labels("(:User{!id})-[:BOUGHT]->(:Product{!id})")
+    ('User', 'BOUGHT', 'Product')
+    """
     bare = _without_properties(_STRINGS.sub(" ", pattern))
     found = [label for match in _ELEMENT.finditer(bare) for label in _names(match.group(1))]
     return tuple(dict.fromkeys(found))
 
 
 def has_dynamic_labels(statement: str) -> bool:
-    """Tell whether the statement also touches labels that only the records tell."""
+    """Tell whether the statement also touches labels that only the records tell.
+
+    >>> has_dynamic_labels("CALL apoc.create.node([event.type], event)")
+    True
+    """
     return _DYNAMIC.search(_STRINGS.sub(" ", statement)) is not None
 
 

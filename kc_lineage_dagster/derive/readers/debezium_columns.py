@@ -89,6 +89,10 @@ def rows(config: Config, dots: int = 2) -> Callable[[tuple[str, ...]], Node]:
     them.
 
     ``dots``: how many the full name of a column holds at least.
+
+    >>> row = rows({"column.include.list": "public.orders.id,public.orders.total"})
+    >>> [name for name, _ in row(("public.orders",)).fields]
+    ['id', 'total']
     """
     include, exclude = (_read(first(config, *keys)) for keys in (INCLUDE, EXCLUDE))
     lists, spell = _lists(config, dots), _spelling(config)
@@ -137,6 +141,10 @@ def _unicode(name: str) -> str:
 def keys(config: Config) -> Callable[[tuple[str, ...]], Node]:
     """Return a function from the ways to write a table's name to the fields of its keys: the columns that
     ``message.key.columns`` names for it, else those of the primary key, which only the database knows.
+
+    >>> key = keys({"message.key.columns": "public.orders:customer_id"})
+    >>> [name for name, _ in key(("public.orders",)).fields]
+    ['customer_id']
     """
     named: list[tuple[NameList, Struct]] = []
     for entry in (config.get(KEY) or "").split(";"):

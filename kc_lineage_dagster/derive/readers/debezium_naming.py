@@ -50,17 +50,28 @@ _ESCAPES = (re.compile("_u(00[0-9a-f]{2}|[0-9a-f]{4}|[0-9a-f]{3})"), re.compile(
 def sanitised(name: str) -> str:
     """Return a name as a topic can hold it: ``_`` for each UTF-16 unit but ASCII letters, digits, ``.``, ``_``,
     ``-``.
+
+    >>> sanitised("Order Lines")
+    'Order_Lines'
     """
     return _ODD.sub(lambda odd: "_" * _units(odd.group()), name)[:LONGEST]
 
 
 def escaped(name: str) -> str:
-    """Return a name with odd characters, and underscores, as ``_u`` and their code (``UnicodeReplacementFunction``)."""
+    """Return a name with odd characters, and underscores, as ``_u`` and their code (``UnicodeReplacementFunction``).
+
+    >>> escaped("order lines")
+    'order_u0020lines'
+    """
     return _ODD_OR_ESCAPE.sub(lambda odd: "".join(map(_escape, _codes(odd.group()))), name)[:LONGEST]
 
 
 def unescaped(name: str) -> tuple[str, ...]:
-    """Return the names that ``escaped`` may have turned into this one: three digits or four, where both can be read."""
+    """Return the names that ``escaped`` may have turned into this one: three digits or four, where both can be read.
+
+    >>> unescaped("order_u0020lines")
+    ('order lines',)
+    """
     units = (pattern.sub(lambda code: chr(int(code.group(1), 16)), name) for pattern in _ESCAPES)
     readings = (text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "ignore") for text in units)
     return tuple(reading for reading in dict.fromkeys(readings) if escaped(reading) == name)
@@ -185,7 +196,11 @@ def _cuts(pieces: list[str], count: int, delimiter: str) -> Iterable[tuple[str, 
 
 
 def strategy_of(config: Config, default: str) -> Strategy | Unresolved:
-    """Return the strategy of a configuration; one that is not Debezium's own names topics in ways nobody knows."""
+    """Return the strategy of a configuration; one that is not Debezium's own names topics in ways nobody knows.
+
+    >>> strategy_of({"topic.naming.strategy": "io.debezium.schema.DefaultUnicodeTopicNamingStrategy"}, "schema")
+    Strategy(by='database', escaped=True, routed=False)
+    """
     name = first(config, "topic.naming.strategy")
     if name is None:
         return Strategy(default)
@@ -194,7 +209,11 @@ def strategy_of(config: Config, default: str) -> Strategy | Unresolved:
 
 
 def route_of(config: Config) -> Route | Unresolved:
-    """Return ``topic.regex`` and ``topic.replacement``."""
+    """Return ``topic.regex`` and ``topic.replacement``.
+
+    >>> route_of({"topic.regex": "srv[.]shard[0-9]+[.](.*)", "topic.replacement": "srv.$1"}).topic("srv.shard7.orders")
+    'srv.orders'
+    """
     pattern = config.get("topic.regex", "")
     regex = compile_re2(pattern)
     if isinstance(regex, Refused):

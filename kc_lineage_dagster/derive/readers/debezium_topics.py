@@ -39,12 +39,20 @@ Fixed: TypeAlias = "Callable[[Config], Options | Unresolved]"
 
 
 def nothing_fixed(config: Config) -> Options:
-    """Return no part: the topic tells all parts of a table's name."""
+    """Return no part: the topic tells all parts of a table's name.
+
+    >>> nothing_fixed({"database.dbname": "shop"})
+    {}
+    """
     return {}
 
 
 def fixed(**keys: tuple[str, ...]) -> Fixed:
-    """Return parts that the configuration gives, each with its keys; new keys first."""
+    """Return parts that the configuration gives, each with its keys; new keys first.
+
+    >>> fixed(database=("database.pdb.name", "database.dbname"))({"database.dbname": "shop"})
+    {'database': ('shop',)}
+    """
 
     def read(config: Config) -> Options | Unresolved:
         values = {part: first(config, *names) for part, names in keys.items()}
@@ -68,6 +76,9 @@ class Lists:
 def lists(subject: str, *spellings: tuple[str, ...]) -> Lists:
     """Return ``<subject>.include.list`` and ``<subject>.exclude.list``, called ``whitelist`` and ``blacklist`` before
     1.3.
+
+    >>> lists("schema", ("schema",)).include
+    ('schema.include.list', 'schema.whitelist')
     """
     include = (f"{subject}.include.list", f"{subject}.whitelist")
     return Lists(include, (f"{subject}.exclude.list", f"{subject}.blacklist"), spellings)
@@ -104,7 +115,12 @@ class Tables:
 
 
 def as_it_is(config: Config, tables: Tables) -> Tables:
-    """Return the tables as they are stated: the configuration changes nothing."""
+    """Return the tables as they are stated: the configuration changes nothing.
+
+    >>> oracle = Tables("oracle", ("schema", "table"), {}, ())
+    >>> as_it_is({}, oracle) is oracle
+    True
+    """
     return tables
 
 
@@ -121,6 +137,12 @@ def debezium(
 ) -> SourceFamily:
     """Return the family of one connector. ``naming``: the keys that ``tables.fixed`` reads. ``adapted``: ``tables`` for
     a configuration of another version or variant.
+
+    >>> tables = Tables("postgres", ("schema", "table"), {"schema": (("schema", "table"),)}, (SCHEMA_TABLE_LISTS,))
+    >>> family = debezium("example", ("org.example.ExampleConnector",), tables, "https://example.org")
+    >>> found = family.reads({"topic.prefix": "srv", "table.include.list": "public.orders"}, Evidence())
+    >>> next(iter(found)).topic
+    'srv.public.orders'
     """
     selecting = tuple(key for pair in tables.lists for key in (*pair.include, *pair.exclude))
 

@@ -37,6 +37,11 @@ def connection(config: Config) -> JdbcUrl | Unresolved:
 
     Keys below ``connection.`` are handed to the driver beside the URL
     (docs.confluent.io/kafka-connectors/jdbc/current/source-connector/source_config_options.html, Database).
+
+    >>> connection({"connection.url": "jdbc:postgresql://db:5432/shop"}).database
+    'shop'
+    >>> connection({"connector.class": "MySqlSource", "connection.host": "db", "db.name": "shop"}).platform
+    'mysql'
     """
     url = first(config, URL_KEY)
     if url:
@@ -56,6 +61,9 @@ def in_own_database(place: JdbcUrl | Unresolved, user: str | None) -> JdbcUrl | 
     """Return the connection; PostgreSQL's driver goes to the user's database where the URL names none.
 
     Source: https://jdbc.postgresql.org/documentation/use/#connecting-to-the-database
+
+    >>> in_own_database(JdbcUrl("postgres", "db"), "sales").database
+    'sales'
     """
     if isinstance(place, Unresolved) or place.platform != "postgres" or place.database is not None:
         return place
@@ -68,6 +76,9 @@ def narrowed(place: JdbcUrl, config: Config) -> JdbcUrl:
 
     A pattern that stands for several takes away what the connection itself would say. Rule: both go to
     ``java.sql.DatabaseMetaData.getTables``, where ``%`` is any text (``_``, any character, is taken for itself here).
+
+    >>> narrowed(JdbcUrl("postgres", "db", database="shop"), {"schema.pattern": "sales"}).schema
+    'sales'
     """
     rules = PLATFORMS[place.platform]
     if SCHEMA not in rules.levels:

@@ -49,7 +49,11 @@ class Found:
 
 
 def task_tables(evidence: Evidence) -> tuple[TableName, ...]:
-    """Return the tables that the tasks' configurations list; () when they list none (no tasks, or a query)."""
+    """Return the tables that the tasks' configurations list; () when they list none (no tasks, or a query).
+
+    >>> task_tables(Evidence(task_configs=({"tables": '"public"."orders"'},)))
+    (TableName(table='orders', qualifiers=('public',)),)
+    """
     texts = (text for task in evidence.task_configs for text in table_list(task.get("tables") or ""))
     return tuple(dict.fromkeys(name for text in texts if (name := table_name(text))))
 
@@ -58,6 +62,11 @@ def offset_tables(evidence: Evidence) -> Offsets:
     """Return the full names, without quotes, of the tables with a committed offset; protocol 0 has bare names only.
 
     By every text behind a dot: a table's own name may hold dots.
+
+    >>> from types import SimpleNamespace
+    >>> offset = SimpleNamespace(partition={"protocol": "1", "table": "shop.sales.orders"}, offset={"incrementing": 7})
+    >>> dict(offset_tables(Evidence(offsets=(offset,))))
+    {'sales.orders': ['shop.sales.orders'], 'orders': ['shop.sales.orders']}
     """
     found: defaultdict[str, list[str]] = defaultdict(list)
     partitions = (one.partition for one in evidence.offsets)
@@ -69,7 +78,13 @@ def offset_tables(evidence: Evidence) -> Offsets:
 
 
 def committed_names(evidence: Evidence) -> tuple[str, ...]:
-    """Return the bare names of the tables with a committed offset; a name that holds dots itself cannot be told."""
+    """Return the bare names of the tables with a committed offset; a name that holds dots itself cannot be told.
+
+    >>> from types import SimpleNamespace
+    >>> offset = SimpleNamespace(partition={"protocol": "1", "table": "shop.sales.orders"}, offset={"incrementing": 7})
+    >>> committed_names(Evidence(offsets=(offset,)))
+    ('orders',)
+    """
     names = (str(one.partition["table"]) for one in evidence.offsets if one.partition.get("table"))
     return tuple(dict.fromkeys(name.rpartition(".")[2] for name in names))
 
@@ -77,6 +92,12 @@ def committed_names(evidence: Evidence) -> tuple[str, ...]:
 def full_name(place: JdbcUrl, table: str, offsets: Offsets) -> Found | Unresolved:
     """Return the dataset of a table known by its bare name: as the offsets qualify it, else where the
     connection looks.
+
+    >>> shop = JdbcUrl("postgres", database="shop")
+    >>> str(full_name(shop, "orders", {"orders": ["shop.sales.orders"]}).dataset)
+    'postgres:shop.sales.orders'
+    >>> full_name(shop, "orders", {}).evidence
+    'configuration, default schema public'
     """
     heads = (text[: -len(table) - 1] for text in offsets.get(table, ()))
     answers = {dataset_of(place, TableName(table, tuple(head.split(".")))) for head in heads}
@@ -130,6 +151,10 @@ def _named_by(regexes: Iterable[JavaRegex], names: tuple[str, ...]) -> bool:
 def patterns(config: Config) -> Patterns | None:
     """Return the pattern lists of a configuration, None when it has no include list (the exclude list then means
     nothing).
+
+    >>> chosen = patterns({"table.include.list": "sales[.]orders_.*", "table.exclude.list": ".*_old"})
+    >>> chosen.selects(["sales.orders_2024"]), chosen.selects(["sales.orders_old"])
+    (True, False)
     """
     texts = items(first(config, INCLUDE))
     if not texts:
@@ -172,7 +197,15 @@ def _compiled(key: str, texts: tuple[str, ...]) -> tuple[tuple[JavaRegex, ...], 
 
 
 def selected(place: JdbcUrl, table: str, chosen: Patterns, offsets: Offsets) -> Found | Unresolved | None:
-    """Return the dataset of a table whose bare name is known and that pattern lists select; None when they do not."""
+    """Return the dataset of a table whose bare name is known and that pattern lists select; None when they do not.
+
+    >>> shop = JdbcUrl("postgres", database="shop")
+    >>> chosen = patterns({"table.include.list": "sales[.]orders_.*"})
+    >>> str(selected(shop, "orders_2024", chosen, {}).dataset)
+    'postgres:shop.sales.orders_2024'
+    >>> selected(shop, "customers", chosen, {}) is None
+    True
+    """
     by_offset = [text for text in offsets.get(table, ()) if chosen.selects((text,))]
     if by_offset:
         return full_name(place, table, {table: by_offset})

@@ -12,7 +12,11 @@ from kc_lineage_dagster.lineage import Dataset, Unresolved
 
 
 def session_user(config: Config, *keys: str) -> str | None:
-    """Return the user a sink logs in as, None when it is hidden or not set: on some platforms a schema has its name."""
+    """Return the user a sink logs in as, None when it is hidden or not set: on some platforms a schema has its name.
+
+    >>> session_user({"connection.user": "proxy[SALES]"}, "connection.user")
+    'SALES'
+    """
     user = first(config, *keys)
     if user is None or is_reference(user):
         return None
@@ -23,6 +27,9 @@ def session_user(config: Config, *keys: str) -> str | None:
 def target(place: JdbcUrl, name: TableName, user: str | None, *, quoted: bool = True) -> Dataset | Unresolved:
     """Return the dataset of a table that a sink writes, its name folded where the sink writes it without quotes, and
     cut where the database cuts it (PostgreSQL: 63 bytes, also ``PostgreSqlDatabaseDialect.parseTableIdentifier``).
+
+    >>> str(target(JdbcUrl("postgres", database="shop"), TableName("Orders"), None, quoted=False))
+    'postgres:shop.public.orders'
     """
     rules = PLATFORMS[place.platform]
     if not quoted:
@@ -31,5 +38,9 @@ def target(place: JdbcUrl, name: TableName, user: str | None, *, quoted: bool = 
 
 
 def unreadable(text: str) -> Unresolved:
-    """Say that a text is no name of a table."""
+    """Say that a text is no name of a table.
+
+    >>> str(unreadable('"orders'))
+    '"orders: cannot be read as the name of a table'
+    """
     return Unresolved(text, "cannot be read as the name of a table")

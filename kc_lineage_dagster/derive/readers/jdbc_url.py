@@ -217,6 +217,12 @@ def parse_jdbc_url(url: str, properties: Mapping[str, str] | None = None) -> Jdb
     hides the URL, the driver, the database or the schema; hidden hosts, ports and users do not matter. Never raises.
 
     ``properties``: what a connector hands to the driver beside the URL, which wins over them.
+
+    >>> place = parse_jdbc_url("jdbc:postgresql://db:5432/shop?currentSchema=sales")
+    >>> place.platform, place.host, place.port, place.database, place.schema
+    ('postgres', 'db', 5432, 'shop', 'sales')
+    >>> str(parse_jdbc_url("jdbc:unheard-of://db/shop"))
+    'connection.url: no rule for JDBC driver unheard-of'
     """
     text = _REFERENCE.sub(_HIDDEN, url.strip())
     prefix = _PREFIX.match(text)

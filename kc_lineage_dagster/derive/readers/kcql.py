@@ -33,7 +33,12 @@ class Statement:
 
 
 def parse_kcql(text: str) -> tuple[Statement | Unresolved, ...]:
-    """Return the statements of a setting; one that cannot be read is Unresolved."""
+    """Return the statements of a setting; one that cannot be read is Unresolved.
+
+    >>> [statement] = parse_kcql("INSERT INTO shop.orders SELECT id, total FROM orders PK id")
+    >>> statement.origin, statement.target
+    ('orders', 'shop.orders')
+    """
     return tuple(_statement(piece) for piece in _PIECE.findall(text) if piece.strip())
 
 

@@ -16,10 +16,14 @@ KAFKA_COORDINATES = ("__connect_topic", "__connect_partition", "__connect_offset
 
 
 def row(key: Node, value: Node, mode: str, key_names: Sequence[str], chosen: Sequence[str] = ()) -> Node:
-    """Return the columns of a row: those of the primary key, then the fields of the value that are not among them.
+    """Return the columns of a row: the fields of the value and the columns of the primary key.
 
     ``mode``: ``none``, ``kafka``, ``record_key`` or ``record_value``, in any case. ``key_names``: ``pk.fields``.
     ``chosen``: the only fields of the value that are written besides the key, () for all.
+
+    >>> key, value = Struct((("id", Leaf(("id",))),)), Struct((("total", Leaf(("total",))),))
+    >>> [name for name, _ in row(key, value, "record_key", ("id",)).fields]
+    ['total', 'id']
     """
     keys = _key_columns(key, mode.lower(), key_names)
     beside = value if isinstance(value, Struct) else Struct() if mode.lower() == "record_key" else Opaque()
@@ -33,18 +37,31 @@ def row(key: Node, value: Node, mode: str, key_names: Sequence[str], chosen: Seq
 def jdbc_row(config: Config, record: Record) -> Node:
     """Return the row of a connector that has ``pk.mode``, ``pk.fields`` and ``fields.whitelist`` of Confluent's JDBC
     sink.
+
+    >>> from kc_lineage_dagster.lineage import Dataset
+    >>> record = Record(Dataset("kafka", "orders"), "orders", Leaf(("key",)), Struct((("total", Leaf(("total",))),)))
+    >>> [name for name, _ in jdbc_row({"pk.mode": "record_key", "pk.fields": "id"}, record).fields]
+    ['total', 'id']
     """
     mode, keys = first(config, "pk.mode") or "none", items(first(config, "pk.fields"))
     return row(record.key, record.value, mode, keys, items(first(config, "fields.whitelist")))
 
 
 def makes_columns(config: Config) -> bool:
-    """Tell whether such a connector makes tables, or columns that are missing."""
+    """Tell whether such a connector makes tables, or columns that are missing.
+
+    >>> makes_columns({"auto.evolve": "true"})
+    True
+    """
     return flag(config, "auto.create") or flag(config, "auto.evolve")
 
 
 def folded(columns: Node, fold: Callable[[str], str]) -> Node:
-    """Return columns under the names that a database makes of identifiers without quotes."""
+    """Return columns under the names that a database makes of identifiers without quotes.
+
+    >>> folded(Struct((("Total", Leaf(("total",))),)), str.lower).fields
+    (('total', Leaf(origins=('total',), transforms=(), constant=None)),)
+    """
     if not isinstance(columns, Struct):
         return columns
     return Struct(tuple({fold(name): field for name, field in columns.fields}.items()), columns.columns)

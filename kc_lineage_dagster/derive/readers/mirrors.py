@@ -39,6 +39,12 @@ class Mirror:
 def mirrored(mirror: Mirror, evidence: Evidence) -> Iterator[Found]:
     """Yield the copies: of topics with committed offsets, of topics that are named, and of those that active topics
     show.
+
+    >>> mirror = Mirror("source.cluster.alias", "us", "eu", "topics", ("orders",), lambda topic: topic == "orders",
+    ...     lambda topic: f"us.{topic}", lambda copy: copy.removeprefix("us.") if copy.startswith("us.") else None)
+    >>> copy, _ = mirrored(mirror, Evidence(aliases={"us": "us-cluster"}))
+    >>> str(copy.origin), copy.topic
+    ('kafka:us-cluster.orders', 'us.orders')
     """
     committed = committed_topics(mirror.source, evidence)
     known = mirror.same or mirror.source in evidence.aliases
@@ -68,6 +74,11 @@ def mirrored(mirror: Mirror, evidence: Evidence) -> Iterator[Found]:
 def committed_topics(source: str, evidence: Evidence) -> tuple[str, ...]:
     """Return the source cluster's topics that have a committed offset, from offsets such as
     ``{"partition": {"cluster": "us", "topic": "orders", "partition": 0}, "offset": {"offset": 4}}``.
+
+    >>> from types import SimpleNamespace
+    >>> offset = SimpleNamespace(partition={"cluster": "us", "topic": "orders", "partition": 0}, offset={"offset": 4})
+    >>> committed_topics("us", Evidence(offsets=(offset,)))
+    ('orders',)
     """
     partitions = (offset.partition for offset in evidence.offsets)
     own = (one for one in partitions if one.get("cluster", source) == source)

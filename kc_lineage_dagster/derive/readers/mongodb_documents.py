@@ -22,7 +22,12 @@ _RELATIONAL = ("RdbmsHandler", "MysqlHandler", "PostgresHandler")
 
 
 def document(record: Record, setting: Setting) -> Node:
-    """Return the fields of a record's document, Opaque where code or options that are not known decide."""
+    """Return the fields of a record's document, Opaque where code or options that are not known decide.
+
+    >>> record = Record(None, "orders", Opaque(), Struct((("total", Leaf(("total",))),)))
+    >>> [name for name, _ in document(record, {}.get).fields]
+    ['total', '_id']
+    """
     handler = setting("change.data.capture.handler")
     if handler is not None:
         return _of_change(record) if handler.rpartition(".")[2] in _RELATIONAL else Opaque()

@@ -54,6 +54,9 @@ def comma_separated(text: str | None) -> tuple[str, ...]:
     comma.
 
     Source: ``io.debezium.util.Strings.RegExSplitter``.
+
+    >>> comma_separated(r"public.orders, public.a\\,b")
+    ('public.orders', 'public.a,b')
     """
     found = (entry.strip().replace("\\,", ",") for entry in _UNESCAPED_COMMA.findall(text or ""))
     return tuple(entry for entry in found if entry)
@@ -65,6 +68,12 @@ def name_list(entries: Sequence[str], dots: int = 0, *, ignore_case: bool = True
 
     A dot that is not escaped stands for any character; in an entry that holds no more dots than every name does, and
     otherwise only characters that mean themselves, it can stand for nothing but a dot.
+
+    >>> tables = name_list(["public.orders", "sales[.].*"], dots=1)
+    >>> tables.selects("public.orders"), tables.selects("sales.returns"), tables.selects("ops.tickets")
+    (True, True, False)
+    >>> tables.names, tables.patterns
+    (('public.orders',), ('sales[.].*',))
     """
     if not entries:
         return None
@@ -94,7 +103,11 @@ def name_list(entries: Sequence[str], dots: int = 0, *, ignore_case: bool = True
 
 
 def same_name(one: str, other: str) -> bool:
-    """Tell whether two names are the same but for the case of ASCII letters."""
+    """Tell whether two names are the same but for the case of ASCII letters.
+
+    >>> same_name("PUBLIC.ORDERS", "public.orders")
+    True
+    """
     return one.translate(_LOWER) == other.translate(_LOWER)
 
 
@@ -109,7 +122,13 @@ def _unanchored(entry: str) -> str:
 
 
 def spelled_out(entry: str) -> tuple[str, ...] | None:
-    """Return the names that an entry spells out one by one, dots taken literally; None when it is a pattern."""
+    """Return the names that an entry spells out one by one, dots taken literally; None when it is a pattern.
+
+    >>> spelled_out("public[.](orders|returns)")
+    ('public.orders', 'public.returns')
+    >>> spelled_out("public.*") is None
+    True
+    """
     entry = _unanchored(entry)
     if _PLAIN.fullmatch(entry):
         return (re.sub(r"\\(.)", r"\1", entry),)

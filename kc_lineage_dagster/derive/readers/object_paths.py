@@ -16,7 +16,11 @@ LAYOUT_KEYS = ("topics.dir", "directory.delim", "partitioner.class")
 
 
 def topics_dir(config: Config) -> str:
-    """Return ``topics.dir``: default ``topics``; blank means that the topics' folders lie at the top."""
+    """Return ``topics.dir``: default ``topics``; blank means that the topics' folders lie at the top.
+
+    >>> topics_dir({})
+    'topics'
+    """
     return config.get("topics.dir", "topics").strip()
 
 
@@ -26,6 +30,9 @@ def topic_folder(config: Config, root: str | Unresolved, topic: str) -> str | Un
     ``io.confluent.connect.s3.TopicPartitionWriter`` and
     ``io.confluent.connect.storage.partitioner.DefaultPartitioner``: partitioners only decide what follows the topic;
     one nobody knows may lay out folders in any way.
+
+    >>> topic_folder({"topics.dir": "raw"}, "bucket", "orders")
+    'bucket/raw/orders'
     """
     if isinstance(root, Unresolved):
         return root
@@ -42,6 +49,11 @@ def template_folder(bucket: str, template: str, topic: str) -> str | None:
     in.
 
     Only text and ``{{topic}}`` before the first other variable count, up to the last slash. None: the bucket itself.
+
+    >>> template_folder("bucket", "raw/{{topic}}/{{partition}}-{{start_offset}}", "orders")
+    'bucket/raw/orders'
+    >>> template_folder("bucket", "{{topic}}-{{partition}}", "orders") is None
+    True
     """
     known, at = "", 0
     for variable in _VARIABLE.finditer(template):
@@ -59,6 +71,9 @@ def template_folder(bucket: str, template: str, topic: str) -> str | None:
 def joined(root: str, *folders: str) -> str:
     """Return a path of folders below a root, which may be ``/``; blank folders, and slashes at their ends, do not
     count.
+
+    >>> joined("/", "data/", "orders")
+    '/data/orders'
     """
     below = "/".join(part for folder in folders if (part := folder.strip().strip("/")))
     return f"{root.rstrip('/')}/{below}" if below else root

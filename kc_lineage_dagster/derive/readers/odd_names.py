@@ -24,6 +24,10 @@ def doubts(topics: Iterable[str]) -> Callable[[str], str | None]:
 
     Transforms mostly keep the end of a topic, so a topic is taken for the table's when it ends with its name; those
     that begin alike are the tables beside it.
+
+    >>> doubt = doubts(["srv.dbo.Order_Lines", "srv.dbo.Order__Lines"])
+    >>> doubt("Order_Lines") == TWINS
+    True
     """
     ordered = sorted(topics)
     mirrored = sorted(topic[::-1] for topic in ordered)
@@ -67,6 +71,9 @@ _MOST_UNDERSCORES = 5
 def odd_signs(patterns: Iterable[str]) -> str:
     """Return the signs of regular expressions that a name may hold and a topic may not: ``#``, ``\\$``, ``[
     ]``, ``ü``.
+
+    >>> odd_signs(["SALES[.]ORDER#.*"])
+    '#'
     """
     return "".join(dict.fromkeys(sign for pattern in patterns for sign in _SIGNS.findall(pattern)))
 
@@ -100,6 +107,11 @@ def readings(name: str, witnesses: Iterable[str], may_be_common: bool, signs: st
 
     What a witness has in its place is certain. ``may_be_common``: the name may be that of an Oracle user, of whom those
     common to all databases begin with ``C##``. ``signs``: what underscores are known to stand for.
+
+    >>> list(readings("C__USER", (), may_be_common=True, signs=""))
+    ['C__USER', 'C##USER']
+    >>> list(readings("Order_Lines", ["ORDER LINES"], may_be_common=False, signs=""))
+    ['Order Lines']
     """
     witnessed = next((found for one in witnesses if (found := _restored(name, one))), None)
     if witnessed is not None:

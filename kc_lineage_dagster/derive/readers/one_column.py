@@ -8,6 +8,9 @@ from kc_lineage_dagster.derive.records import Leaf, Node, Opaque, Struct
 def gathered(node: Node, how: str) -> Node:
     """Return one value that holds all of a node; Opaque where not all of it is known. ``how``: what puts it
     together.
+
+    >>> gathered(Struct((("id", Leaf(("id",))), ("total", Leaf(("total",))))), "JSON")
+    Leaf(origins=('id', 'total'), transforms=('JSON',), constant=None)
     """
     found = _all(node)
     if found is None:
@@ -18,7 +21,12 @@ def gathered(node: Node, how: str) -> Node:
 
 
 def top_level(node: Node, how: str) -> Node:
-    """Return columns of which each holds a field of the record, with everything inside that."""
+    """Return columns of which each holds a field of the record, with everything inside that.
+
+    >>> address = Struct((("city", Leaf(("address.city",))),))
+    >>> top_level(Struct((("address", address),)), "VARIANT").fields
+    (('address', Leaf(origins=('address.city',), transforms=('VARIANT',), constant=None)),)
+    """
     if not isinstance(node, Struct):
         return node
     fields = ((name, gathered(field, how) if isinstance(field, Struct) else field) for name, field in node.fields)

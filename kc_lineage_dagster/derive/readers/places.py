@@ -16,7 +16,12 @@ TOPIC = "${topic}"
 
 
 def place(platform: str, *keys: str) -> Places:
-    """Return the place that the first of the keys that is set names."""
+    """Return the place that the first of the keys that is set names.
+
+    >>> [queue] = place("rabbitmq", "rabbitmq.queue")({"rabbitmq.queue": "orders"})
+    >>> str(queue)
+    'rabbitmq:orders'
+    """
 
     def find(config: Config) -> Iterator[Dataset | Unresolved]:
         name = first(config, *keys)
@@ -26,7 +31,11 @@ def place(platform: str, *keys: str) -> Places:
 
 
 def places(platform: str, *keys: str) -> Places:
-    """Return the places that a comma-separated list names, under the first of the keys that is set."""
+    """Return the places that a comma-separated list names, under the first of the keys that is set.
+
+    >>> [str(queue) for queue in places("rabbitmq", "rabbitmq.queue")({"rabbitmq.queue": "orders, returns"})]
+    ['rabbitmq:orders', 'rabbitmq:returns']
+    """
 
     def find(config: Config) -> Iterator[Dataset | Unresolved]:
         names = items(first(config, *keys))
@@ -40,6 +49,10 @@ def places(platform: str, *keys: str) -> Places:
 def within(platform: str, container: tuple[str, ...], keys: tuple[str, ...], separator: str = ".") -> Places:
     """Return a place inside another one (a table of a database): ``<container><separator><name>``, each named
     by keys.
+
+    >>> [table] = within("mongodb", ("database",), ("collection",))({"database": "shop", "collection": "orders"})
+    >>> str(table)
+    'mongodb:shop.orders'
     """
 
     def find(config: Config) -> Iterator[Dataset | Unresolved]:
@@ -53,12 +66,21 @@ def within(platform: str, container: tuple[str, ...], keys: tuple[str, ...], sep
 
 
 def nowhere(config: Config) -> tuple[Dataset | Unresolved, ...]:
-    """Return no place: a generator or an event feed has nothing upstream that a catalog could know."""
+    """Return no place: a generator or an event feed has nothing upstream that a catalog could know.
+
+    >>> nowhere({"topic": "tweets"})
+    ()
+    """
     return ()
 
 
 def unknown(what: str, reason: str) -> Places:
-    """Return a place that exists and cannot be told: why not, as ``<what>: <reason>``."""
+    """Return a place that exists and cannot be told: why not, as ``<what>: <reason>``.
+
+    >>> [why] = unknown("config-file", "is on the worker, which no API shows")({})
+    >>> str(why)
+    'config-file: is on the worker, which no API shows'
+    """
 
     def find(config: Config) -> Iterator[Dataset | Unresolved]:
         yield Unresolved(what, reason)
@@ -67,7 +89,14 @@ def unknown(what: str, reason: str) -> Places:
 
 
 def always(find: Places) -> Writes:
-    """Return ``writes`` of a sink that goes to the same places whatever the topic."""
+    """Return ``writes`` of a sink that goes to the same places whatever the topic.
+
+    >>> from kc_lineage_dagster.lineage import KAFKA
+    >>> writes = always(place("rabbitmq", "rabbitmq.exchange"))
+    >>> [exchange] = writes({"rabbitmq.exchange": "shop"}, Record(Dataset(KAFKA, "orders"), "orders"))
+    >>> str(exchange)
+    'rabbitmq:shop'
+    """
 
     def writes(config: Config, record: Record) -> Iterable[Dataset | Unresolved]:
         return find(config)
@@ -76,7 +105,13 @@ def always(find: Places) -> Writes:
 
 
 def no_dataset(reason: str) -> Writes:
-    """Return ``writes`` of a sink whose target is no dataset of any catalog; ``reason`` completes ``<topic>: ...``."""
+    """Return ``writes`` of a sink whose target is no dataset of any catalog; ``reason`` completes ``<topic>: ...``.
+
+    >>> from kc_lineage_dagster.lineage import KAFKA
+    >>> [why] = no_dataset("is posted as chat messages")({}, Record(Dataset(KAFKA, "orders"), "orders"))
+    >>> str(why)
+    'orders: is posted as chat messages'
+    """
 
     def writes(config: Config, record: Record) -> Iterator[Dataset | Unresolved]:
         yield Unresolved(consumed(record), reason)
@@ -89,6 +124,12 @@ def by_topic(platform: str, *keys: str, inside: tuple[str, ...] = ()) -> Writes:
 
     ``keys``: hold a format such as ``raw_${topic}``; the topic itself is the name where none is set.
     ``inside``: keys of the database that the target is in.
+
+    >>> from kc_lineage_dagster.lineage import KAFKA
+    >>> writes = by_topic("milvus", "collection.format")
+    >>> [found] = writes({"collection.format": "raw_${topic}"}, Record(Dataset(KAFKA, "orders"), "orders"))
+    >>> str(found)
+    'milvus:raw_orders'
     """
 
     def writes(config: Config, record: Record) -> Iterator[Dataset | Unresolved]:

@@ -45,6 +45,12 @@ def tables_of(query: str, platform: str, columns_of: ColumnsOf = not_known) -> Q
     ``platform``: a key of ``sql_platforms.PLATFORMS``. ``columns_of``: tells what a star stands for, and which of
     several tables has a column. Unresolved when the text is not one readable SELECT, or holds a
     ``${...}`` that only the worker can resolve. The text itself never gets into a message: it may hold secrets.
+
+    >>> found = tables_of("SELECT o.id, o.total * 2 AS twice FROM sales.orders o", "postgres")
+    >>> [str(table) for table in found.tables]
+    ['sales.orders']
+    >>> [(output.name, output.computed) for output in found.outputs]
+    [('id', False), ('twice', True)]
     """
     from sqlglot.errors import SqlglotError
 

@@ -23,7 +23,11 @@ ColumnsOf = Callable[[TableName], "Sequence[str] | None"]
 
 
 def not_known(table: TableName) -> Sequence[str] | None:
-    """Return None: nothing tells the columns of tables."""
+    """Return None: nothing tells the columns of tables.
+
+    >>> not_known(TableName("orders")) is None
+    True
+    """
     return None
 
 
@@ -39,12 +43,24 @@ class Output:
 
 
 def folded(identifier: exp.Expr, rules: SqlPlatform) -> str:
-    """Return an identifier as the database stores it."""
+    """Return an identifier as the database stores it.
+
+    >>> from sqlglot import exp
+    >>> from kc_lineage_dagster.derive.readers.sql_platforms import PLATFORMS
+    >>> folded(exp.to_identifier("Total"), PLATFORMS["postgres"])
+    'total'
+    """
     return identifier.name if identifier.args.get("quoted") else rules.folds(identifier.name)
 
 
 def table_named(table: exp.Table, rules: SqlPlatform) -> TableName | Unresolved | None:
-    """Return the name of a table; None for what only looks like one: a function, or a dummy table of one row."""
+    """Return the name of a table; None for what only looks like one: a function, or a dummy table of one row.
+
+    >>> from sqlglot import exp
+    >>> from kc_lineage_dagster.derive.readers.sql_platforms import PLATFORMS
+    >>> str(table_named(exp.to_table("Sales.Orders"), PLATFORMS["postgres"]))
+    'sales.orders'
+    """
     from sqlglot import exp
 
     if isinstance(table.this, exp.Dot) or "@" in table.name:
@@ -254,6 +270,12 @@ def _parts(node: exp.Expr) -> Iterator[exp.Expr]:
 
 
 def star_changes(node: exp.Expr) -> bool:
-    """Tell whether a star leaves out, renames or replaces columns: arguments of the Star node."""
+    """Tell whether a star leaves out, renames or replaces columns: arguments of the Star node.
+
+    >>> import sqlglot
+    >>> query = sqlglot.parse_one("SELECT * EXCEPT (secret) FROM orders", read="bigquery")
+    >>> star_changes(query.selects[0])
+    True
+    """
     keys = ("except_", "except", "replace", "rename")
     return any(node.args.get(key) for key in keys)

@@ -31,6 +31,11 @@ def table_name(text: str, quotes: str = '"`[', folds: Callable[[str], str] = as_
     quote. ``folds``: what becomes of bare parts.
 
     Rule: ``io.confluent.connect.jdbc.util.IdentifierRules.parseQualifiedIdentifier``.
+
+    >>> table_name('sales."Order Lines"')
+    TableName(table='Order Lines', qualifiers=('sales',))
+    >>> table_name("Sales.Orders", folds=str.lower)
+    TableName(table='orders', qualifiers=('sales',))
     """
     parts: list[str] = []
     at = 0
@@ -56,7 +61,11 @@ def _part(quotes: str) -> re.Pattern[str]:
 
 
 def table_list(text: str) -> tuple[str, ...]:
-    """Return a comma-separated list of names; commas inside quotes do not count."""
+    """Return a comma-separated list of names; commas inside quotes do not count.
+
+    >>> table_list('orders, "a,b", returns')
+    ('orders', '"a,b"', 'returns')
+    """
     ends = {char: text.rfind(closing) for char, closing in _CLOSING.items()}  # beyond them nothing is quoted
     items, start, at = [], 0, 0
     while (found := _BORDER.search(text, at)) is not None:
@@ -73,6 +82,11 @@ def dataset_of(place: JdbcUrl, name: TableName, session_schema: str | None = Non
     """Return the dataset of a table reached through a connection, or why its full name is not known.
 
     ``session_schema``: the user the connection logs in as, where an unqualified name means that user's schema.
+
+    >>> str(dataset_of(JdbcUrl("postgres", database="shop"), TableName("orders", ("sales",))))
+    'postgres:shop.sales.orders'
+    >>> str(dataset_of(JdbcUrl("postgres"), TableName("orders")))
+    "orders: its database is not known: neither the connection nor the table's name tells the database"
     """
     platform = PLATFORMS[place.platform]
     given = _given(platform, name)
@@ -96,6 +110,9 @@ def dataset_of(place: JdbcUrl, name: TableName, session_schema: str | None = Non
 def can_be_reached(place: JdbcUrl, name: TableName) -> bool:
     """Tell whether a connection can read a table of this name: it has no more parts than a name has on the platform,
     and names no other database where a connection sees one only.
+
+    >>> can_be_reached(JdbcUrl("postgres", database="shop"), TableName("orders", ("other", "public")))
+    False
     """
     platform = PLATFORMS[place.platform]
     given = _given(platform, name)
@@ -124,7 +141,11 @@ def _hint(place: JdbcUrl, level: str) -> str:
 
 
 def default_schema(place: JdbcUrl, session_schema: str | None = None) -> str | None:
-    """Return where a table without a schema lies: what the connection says, else the platform's default, else None."""
+    """Return where a table without a schema lies: what the connection says, else the platform's default, else None.
+
+    >>> default_schema(JdbcUrl("postgres")), default_schema(JdbcUrl("oracle"), "sales")
+    ('public', 'SALES')
+    """
     platform = PLATFORMS[place.platform]
     if place.schema or place.search_path:
         return place.schema
@@ -133,7 +154,11 @@ def default_schema(place: JdbcUrl, session_schema: str | None = None) -> str | N
 
 
 def cut(platform: SqlPlatform, part: str) -> str:
-    """Return an identifier cut to the bytes the platform keeps, never inside a character."""
+    """Return an identifier cut to the bytes the platform keeps, never inside a character.
+
+    >>> len(cut(PLATFORMS["postgres"], "x" * 100))
+    63
+    """
     text = part.encode(errors="surrogatepass")
     if platform.longest is None or len(text) <= platform.longest:
         return part
@@ -141,7 +166,13 @@ def cut(platform: SqlPlatform, part: str) -> str:
 
 
 def of_one(datasets: Iterable[Dataset | Unresolved]) -> Dataset | None:
-    """Return the dataset when all of them are the same one."""
+    """Return the dataset when all of them are the same one.
+
+    >>> str(of_one([Dataset("postgres", "shop.public.orders"), Dataset("postgres", "shop.public.orders")]))
+    'postgres:shop.public.orders'
+    >>> of_one([Dataset("postgres", "a"), Dataset("postgres", "b")]) is None
+    True
+    """
     found = set(datasets)
     only = next(iter(found)) if len(found) == 1 else None
     return only if isinstance(only, Dataset) else None

@@ -28,13 +28,20 @@ _ORACLE_WORDS = frozenset(
 
 
 def as_is(name: str) -> str:
-    """Return the name with its letters kept."""
+    """Return the name with its letters kept.
+
+    >>> as_is("Orders")
+    'Orders'
+    """
     return name
 
 
 def reflected(name: str) -> str:
     """Return SQLAlchemy's ``normalize_name``: plain names, which the database stores in upper case, come out in lower
     case.
+
+    >>> reflected("ORDERS"), reflected("Orders")
+    ('orders', 'Orders')
     """
     return name.lower() if _PLAIN_UPPER.fullmatch(name) else name
 
@@ -44,6 +51,9 @@ def reflected_oracle(name: str) -> str:
     table.
 
     A name that needs no quotes comes out in lower case; ``C##USER``, ``COMMENT``, ``_X`` and ``Mixed`` as they are.
+
+    >>> reflected_oracle("ORDERS"), reflected_oracle("C##SALES"), reflected_oracle("COMMENT")
+    ('orders', 'C##SALES', 'COMMENT')
     """
     return name.lower() if _PLAIN_ORACLE.fullmatch(name) and name not in _ORACLE_WORDS else name
 

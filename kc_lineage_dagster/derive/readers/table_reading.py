@@ -23,6 +23,15 @@ Complete = Callable[[Table], "Iterator[Table | Unresolved]"]
 def reads(source: Source, evidence: Evidence) -> Iterator[Found]:
     """Yield the tables that the lists spell out, those of the catalogue that they select, and a selection that finds
     those behind active topics.
+
+    >>> from kc_lineage_dagster.derive.readers.debezium_naming import DebeziumNaming
+    >>> from kc_lineage_dagster.derive.readers.name_lists import name_list
+    >>> from kc_lineage_dagster.derive.readers.table_topics import Rule
+    >>> rule = Rule("table.include.list", (("schema", "table"),), name_list(["sales.orders"], 1))
+    >>> naming = DebeziumNaming("srv", ".", (("schema", "table"),))
+    >>> table, _ = reads(Source("oracle", ("schema", "table"), naming, (rule,)), Evidence())
+    >>> str(table.origin), table.topic
+    ('oracle:sales.orders', 'srv.sales.orders')
     """
     certain: set[str] = set()
     for table in _named_tables(source):

@@ -25,6 +25,12 @@ def template(text: str, pattern: re.Pattern[str], variables: Mapping[str, Templa
     """Return a template from its text. ``pattern``: finds the variables. ``variables``: what each stands for.
 
     An unknown variable is the answer itself, as text.
+
+    >>> variable = re.compile(r"\\$\\{\\w+\\}")
+    >>> template("raw.${table}", variable, {"${table}": (Variable("table"),)})
+    ('raw.', Variable(name='table', dots=False))
+    >>> template("raw.${colour}", variable, {"${table}": (Variable("table"),)})
+    '${colour}'
     """
     pieces: list[str | Variable] = []
     end = 0
@@ -37,14 +43,22 @@ def template(text: str, pattern: re.Pattern[str], variables: Mapping[str, Templa
 
 
 def filled(pieces: Template, values: Mapping[str, str]) -> str | None:
-    """Return the name, None when a variable has no value."""
+    """Return the name, None when a variable has no value.
+
+    >>> filled(("raw.", Variable("table")), {"table": "orders"})
+    'raw.orders'
+    """
     texts = [piece if isinstance(piece, str) else values.get(piece.name) for piece in pieces]
     known = [text for text in texts if text is not None]
     return "".join(known) if len(known) == len(texts) else None
 
 
 def readings(pieces: Template, name: str) -> tuple[dict[str, str], ...]:
-    """Return the values, none of them empty, with which the template gives this name; at most MOST_READINGS."""
+    """Return the values, none of them empty, with which the template gives this name; at most MOST_READINGS.
+
+    >>> readings((Variable("schema"), "_", Variable("table")), "sales_order_lines")
+    ({'schema': 'sales', 'table': 'order_lines'}, {'schema': 'sales_order', 'table': 'lines'})
+    """
     return tuple(islice(_readings(pieces, name, {}), MOST_READINGS))
 
 

@@ -61,6 +61,11 @@ def topic_map(config: Config, *keys: str, separator: str = ":") -> TopicMap | Un
 
     Exactly two parts each, as the parsers of these connectors demand (``com.snowflake.kafka.connector.Utils`` and those
     written after it); anything else makes the connector refuse its configuration, so it is Unresolved.
+
+    >>> topic_map({"topic2table.map": "orders:ORDERS,returns:RETURNS"}, "topic2table.map").exact["orders"]
+    'ORDERS'
+    >>> str(topic_map({"topic2table.map": "orders"}, "topic2table.map"))
+    'topic2table.map: orders is not of the form topic:table'
     """
     return _parsed(first(config, *keys) or "", keys[0], separator)
 

@@ -19,6 +19,12 @@ def into_topic(origins: Places, *keys: str, default: str | None = None) -> Reads
 
     ``keys`` (``kafka.topic`` when none is given): where the topic stands; ``default``: the topic the documentation
     gives where none is set.
+
+    >>> from kc_lineage_dagster.derive.readers.places import place
+    >>> reads = into_topic(place("rabbitmq", "rabbitmq.queue"))
+    >>> [found] = reads({"rabbitmq.queue": "orders", "kafka.topic": "raw"}, Evidence())
+    >>> str(found.origin), found.topic
+    ('rabbitmq:orders', 'raw')
     """
     topic_keys = keys or ("kafka.topic",)
 
@@ -30,7 +36,12 @@ def into_topic(origins: Places, *keys: str, default: str | None = None) -> Reads
 
 
 def into_topics(origins: Places, *keys: str) -> Reads:
-    """Return ``reads`` of a source that writes each record to every topic of a comma-separated list."""
+    """Return ``reads`` of a source that writes each record to every topic of a comma-separated list.
+
+    >>> from kc_lineage_dagster.derive.readers.places import nowhere
+    >>> [found.topic for found in into_topics(nowhere, "topics")({"topics": "a,b"}, Evidence())]
+    ['a', 'b']
+    """
 
     def reads(config: Config, evidence: Evidence) -> Iterator[Found]:
         yield from flows(tuple(origins(config)), items(first(config, *keys)), keys[0], evidence)
@@ -45,6 +56,9 @@ def flows(
 
     No topic in the configuration: what the connector wrote tells it, where it reads one place only; ``key`` says which
     setting is missing.
+
+    >>> [str(found) for found in flows((), (), "kafka.topic", Evidence())]
+    ['kafka.topic: is not set, so the topic cannot be told from the configuration']
     """
     datasets = [item for item in origins if isinstance(item, Dataset)]
     problems = [item for item in origins if isinstance(item, Unresolved)]
@@ -63,6 +77,10 @@ def wherever(origin: Dataset | None, key: str, except_topics: frozenset[str] = f
     called.
 
     ``except_topics``: its book-keeping.
+
+    >>> queue = Dataset("rabbitmq", "orders")
+    >>> str(wherever(queue, "kafka.topic").origin("seen").origin)
+    'rabbitmq:orders'
     """
 
     def found(topic: str) -> Record | None:

@@ -26,6 +26,9 @@ MOST_PREIMAGES = 256
 def keeps_topic(topic: str) -> tuple[Preimage, ...] | None:
     """Return no topic: the ``undo`` of a step that never renames one, so that nothing but the unchanged name leads
     there.
+
+    >>> keeps_topic("orders")
+    ()
     """
     return ()
 
@@ -78,6 +81,11 @@ class Outcome:
 def run(chain: Chain, record: Record, start: int = 0) -> tuple[Outcome, ...]:
     """Return all outcomes of a record from step ``start`` on; more than MOST_OUTCOMES become one of which nothing is
     known.
+
+    >>> prefix = Transform("p", lambda record: (record.to(f"raw.{record.topic}"),), by_topic=True)
+    >>> [outcome] = run((prefix,), Record(None, "orders"))
+    >>> outcome.record.topic
+    'raw.orders'
     """
     waiting: list[Outcome] = []
     records = [record if record.start or not chain else replace(record, start=record)]
@@ -113,7 +121,14 @@ class Beforehand:
 
 
 def backwards(chain: Chain, topic: str) -> tuple[Beforehand, ...]:
-    """Return, for every place of the chain (0: before its first step), the topics that may become ``topic``."""
+    """Return, for every place of the chain (0: before its first step), the topics that may become ``topic``.
+
+    >>> undo = lambda topic: ((topic.removeprefix("raw."),),) if topic.startswith("raw.") else ()
+    >>> prefix = Transform("p", lambda record: (record.to(f"raw.{record.topic}"),), by_topic=True, undo=undo)
+    >>> before, after = backwards((prefix,), "raw.orders")
+    >>> before.exact, after.exact
+    (('raw.orders', 'orders'), ('raw.orders',))
+    """
     places = [Beforehand(((topic,),), True)]
     for transform in reversed(chain):
         places.append(_before(transform, places[-1]))

@@ -28,12 +28,12 @@ _IN_NAME = (
     *_IN_TEXT,
     r"\$\([A-Za-z_][\w.]*\)",
     r"#\{[^{}]*\}",
-    r"(?<!\?)(?<!\?P)<[A-Za-z_][\w .:-]*>",
+    r"(?<!\?)(?<!\?P)< ?[A-Za-z_][\w .:-]*>",
     r"%[A-Za-z_]\w*%",
     r"@[A-Za-z_][\w.]*@",
 )
 # what is left in a name that is finished, after the connector has filled in its own variables
-_LEFT = (*_IN_NAME, r"\$\{[^{}]*\}", r"\{\{[^{}]*\}\}", r"(?<![\w\\])\{[A-Za-z_][\w.]*\}")
+_LEFT = (*_IN_NAME, r"\$\{[^{}]*\}", r"\{\{[^{}]*\}\}", r"(?<![\w\\])\{[A-Za-z_][\w ./-]*\}")
 _TEXT, _NAME, _FINISHED = (re.compile("|".join(shapes)) for shapes in (_IN_TEXT, _IN_NAME, _LEFT))
 _MARKS = re.compile(r"[$#]\{|\$\(|\{[{A-Za-z_]|<|%[A-Za-z_]|@[A-Za-z_]")  # spares most texts the long expressions
 

@@ -25,6 +25,7 @@ from kc_lineage_dagster.lineage import Dataset, Unresolved
 
 _KEY_FIELD = ("kafkaKeyFieldName", "kafka.key.field.name")
 _DATA_FIELD = ("kafkaDataFieldName", "kafka.data.field.name")
+_DATASET = re.compile(r"\w+")
 _INVALID = re.compile(r"[^a-zA-Z0-9_]")
 # datahub.ingestion.source.bigquery_v2.bigquery_audit: date-sharded tables are one dataset, decorators are cut off
 _SHARD = re.compile(r"(?:.+\D[_$]?)?\d{4}(?:0[1-9]|1[0-2])(?:0[1-9]|[12][0-9]|3[01])")
@@ -43,6 +44,9 @@ def _writes(config: Config, record: Record) -> Iterable[Dataset | Unresolved]:
     if isinstance(place, Unresolved):
         return (place,)
     dataset, table = place
+    if not _DATASET.fullmatch(dataset):
+        reason = f"{dataset} is no name of a dataset: BigQuery takes letters, digits and underscores"
+        return (Unresolved(topic_of(record), reason),)
     if "." in table:
         reason = f"{table} is no name of a table: BigQuery takes no dots; set sanitizeTopics or a map"
         return (Unresolved(topic_of(record), reason),)

@@ -26,7 +26,10 @@ def _reads(config: Config, evidence: Evidence) -> Iterator[Found]:
         return
     named = items(config.get("couchbase.collections"))
     for collection in named:
-        yield Record(Dataset(_PLATFORM, f"{bucket}.{collection}"), _topic(config, bucket, collection))
+        if collection.count(".") == 1:
+            yield Record(Dataset(_PLATFORM, f"{bucket}.{collection}"), _topic(config, bucket, collection))
+        else:
+            yield Unresolved(f"couchbase.collections = {collection}", "is not of the form scope.collection")
     if not named and first(config, "topic.name"):
         # version 3 knew no collections: everything is in the default one
         yield Record(Dataset(_PLATFORM, f"{bucket}.{_DEFAULT_COLLECTION}"), config["topic.name"].strip())
@@ -93,7 +96,8 @@ def _writes(config: Config, record: Record) -> Iterator[Dataset | Unresolved]:
         return
     mapped = pairs(config.get("couchbase.topic.to.collection"), "=")
     default = first(config, "couchbase.default.collection") or _DEFAULT_COLLECTION
-    yield Dataset(_PLATFORM, f"{bucket}.{mapped.get(topic_of(record), default)}")
+    target = mapped.get(topic_of(record), default)
+    yield Dataset(_PLATFORM, target if target.count(".") > 1 else f"{bucket}.{target}")  # it may name its own bucket
 
 
 _PACKAGE = "com.couchbase.connect.kafka"

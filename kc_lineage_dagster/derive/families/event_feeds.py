@@ -61,6 +61,13 @@ _FEEDS = (
         f"{_GITHUB}/cjmatta/kafka-connect-irc",
     ),
     _Feed(
+        "wikimedia",
+        "io.conduktor.demos.kafka.connect.wikimedia.WikimediaConnector",
+        into_topic(nowhere, "topic"),
+        ("topic",),
+        f"{_GITHUB}/conduktor/kafka-connect-wikimedia",
+    ),
+    _Feed(
         "rss",
         "org.kaliy.kafka.connect.rss.RssSourceConnector",
         into_topic(nowhere, "topic"),

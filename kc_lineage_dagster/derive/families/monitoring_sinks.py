@@ -71,6 +71,12 @@ _SERVICES = (
         f"{_DOCS}/pagerduty/current/",
     ),
     _Service(
+        "ably",
+        ("com.ably.kafka.connect.ChannelSinkConnector",),
+        "messages on channels of Ably",
+        "https://github.com/ably/kafka-connect-ably",
+    ),
+    _Service(
         "azure_functions",
         ("io.confluent.connect.azure.functions.AzureFunctionsSinkConnector", "AzureFunctionsSink"),
         "calls of an Azure function",

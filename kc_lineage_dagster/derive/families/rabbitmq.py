@@ -25,7 +25,11 @@ def _reads_jcustenborder(config: Config, evidence: Evidence) -> Iterator[Found]:
 FAMILIES = (
     SourceFamily(
         name="rabbitmq_source",
-        classes=("io.confluent.connect.rabbitmq.RabbitMQSourceConnector", "RabbitMQSource"),
+        classes=(
+            "io.confluent.connect.rabbitmq.RabbitMQSourceConnector",
+            "RabbitMQSource",
+            "com.ibm.eventstreams.connect.rabbitmqsource.RabbitMQSourceConnector",
+        ),
         platform=_PLATFORM,
         reads=into_topic(_QUEUES),
         rule="https://docs.confluent.io/kafka-connectors/rabbitmq-source/current/",

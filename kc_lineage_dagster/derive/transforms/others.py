@@ -105,6 +105,12 @@ def from_source_field(options: Options) -> Change | Unresolved:
     return change
 
 
+@on_record
+def header_to_key(options: Options) -> Callable[[Record], Record] | Unresolved:
+    """The key becomes what a header holds (``HeaderToKey`` of https://github.com/oracle/okafka)."""
+    return lambda record: replace(record, key=Opaque())
+
+
 _CLICKHOUSE = "com.clickhouse.kafka.connect.transforms"
 _CAMEL = "org.apache.camel.kafkaconnector.transforms"
 _SCYLLA = "com.scylladb.cdc.debezium.connector.transforms"
@@ -113,6 +119,13 @@ _LENSES = "io.lenses.connect.smt.header"
 _HEADERS = "Changes headers only. Source: https://github.com/lensesio/kafka-connect-smt."
 _CELLS = "Changes how the cells of rows are written, not which columns there are."
 _POJO = "Makes structs or JSON of Java objects. Source: https://github.com/apache/camel-kafka-connector."
+
+_POJO_NAMES = (
+    "ConnectRecordValueToMapTransforms",
+    "SchemaAndStructToJsonTransform",
+    "SinkPojoToSchemaAndStructTransform",
+    "SourcePojoToSchemaAndStructTransform",
+)
 
 _ICEBERG: Mapping[str, Build] = {
     "CopyValue": copy_value,
@@ -151,12 +164,21 @@ TRANSFORMS: Mapping[str, Build] = {
     f"{_CLICKHOUSE}.FieldToJsonString": unchanged("Changes fields' contents to JSON text. Source: its README."),
     f"{_CLICKHOUSE}.KeyToValue": key_to_value,
     f"{_CAMEL}.CamelTypeConverterTransform": forgotten(_POJO),
+    **{f"{_CAMEL}.{name}": forgotten(_POJO, of=on_value) for name in _POJO_NAMES},
     f"{_CAMEL}.FieldsToHeadersTransform": unchanged("Changes headers only. Source: its class."),
     f"{_SCYLLA}.ScyllaExtractNewRecordState": extract_new_record_state,
     f"{_SCYLLA}.ScyllaFlattenColumns": unchanged(_CELLS),
     f"{_YUGABYTE}.YBExtractNewRecordState": extract_new_record_state,
     f"{_YUGABYTE}.PGCompatible": unchanged(_CELLS),
     f"{_YUGABYTE}.ByLogicalTableRouter": by_logical_table_router,
+    "com.starrocks.connector.kafka.transforms.AddOpFieldForDebeziumRecord": unchanged(
+        "Adds the kind of change to the row, which is no column of the origin. Source: its class."
+    ),
+    "com.starrocks.connector.kafka.transforms.TimeMillisToStringTransform": unchanged(
+        "Writes times as text. Source: https://github.com/StarRocks/starrocks-connector-for-kafka."
+    ),
+    "io.confluent.transforms.NullFilter": unchanged("Drops records without a value."),
+    "oracle.jdbc.txeventq.kafka.connect.transforms.HeaderToKey": header_to_key,
     "com.couchbase.connect.kafka.transform.DeserializeJson": unchanged("Reads the JSON document of the value."),
     "com.couchbase.connect.kafka.transform.DropIfNullValue": unchanged("Drops records without a value."),
     "com.github.cjmatta.kafka.connect.smt.InsertUuid": made_fields(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping, Sequence
 from html import escape
 from pathlib import Path
@@ -22,11 +21,23 @@ _ROWS = 100
 _COLUMNS = 60  # there are many more columns than edges; lineage.html has them all
 _NODES = 8
 _NAME = 36
-_NOT_PLAIN = re.compile(r"[^\w/:;=,.\-']+", re.ASCII)  # cannot stand in the address of a markdown image
+_PLAIN = "/:;=,.-'"  # with letters and digits: what can stand in the address of a markdown image
 _SHOWN = 1_000  # characters of markdown that Dagster's web interface shows in place; more is behind a link
 _MARKDOWN = str.maketrans(
     {character: f"&#{ord(character)};" for character in "|`*_[]<>&\\!#~$"} | {"\n": " ", "\r": " "}
 )
+
+
+class _Address(dict[int, str]):
+    """How each character is spelled in an address; learnt as they come."""
+
+    def __missing__(self, character: int) -> str:
+        letter = chr(character)
+        plain = letter.isascii() and (letter.isalnum() or letter == "_" or letter in _PLAIN)
+        return self.setdefault(character, letter if plain else "".join(f"%{byte:02X}" for byte in letter.encode()))
+
+
+_ADDRESS = _Address()
 
 
 def cell(text: object, most: int = 200) -> str:
@@ -136,10 +147,9 @@ def picture(lineage: ConnectorLineage) -> MarkdownMetadataValue:
     """A small SVG: upstream datasets, the connector, downstream datasets; as many as Dagster shows without a click."""
     upstream = tuple(dict.fromkeys(edge.upstream for edge in lineage.edges if edge.upstream))
     downstream = tuple(dict.fromkeys(edge.downstream for edge in lineage.edges))
-    for most in range(_NODES, 0, -1):
+    for most in range(max(1, min(_NODES, max(len(upstream), len(downstream)))), 0, -1):
         svg = _svg(lineage.connector, _ends(upstream, most), _ends(downstream, most))
-        address = _NOT_PLAIN.sub(lambda found: quote(found.group()), svg)
-        markdown = f"![lineage](data:image/svg+xml,{address})"
+        markdown = f"![lineage](data:image/svg+xml,{svg.translate(_ADDRESS)})"
         if len(markdown) < _SHOWN:
             break
     return MarkdownMetadataValue(markdown)

@@ -1,15 +1,13 @@
-"""What every sink has in common: the protocol, its report, and proposals in DataHub's own classes."""
+"""What every sink has in common: the protocol, its report, and what its messages may say."""
 
 from __future__ import annotations
 
-import json
 import re
 import sqlite3
-import time
 from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import Any, Protocol
 from urllib.parse import urlsplit, urlunsplit
 
 from pydantic import ValidationError
@@ -17,10 +15,6 @@ from pydantic import ValidationError
 from kc_lineage_dagster.emit.aspects import Proposal
 from kc_lineage_dagster.emit.which_datahub import Seen
 from kc_lineage_dagster.errors import KcLineageError
-
-if TYPE_CHECKING:
-    from datahub.emitter.mcp import MetadataChangeProposalWrapper
-    from datahub.metadata.schema_classes import MetadataChangeProposalClass, SystemMetadataClass
 
 Acknowledged = Callable[[Sequence[Proposal]], None]
 
@@ -149,43 +143,3 @@ def address(url: str) -> str:
     parts = urlsplit(url)
     host = parts.netloc.rpartition("@")[2].lower()
     return urlunsplit((parts.scheme.lower(), host, parts.path.rstrip("/"), "", ""))
-
-
-def stamp(run_id: str, pipeline_name: str | None) -> SystemMetadataClass:
-    """System metadata that lets ``datahub ingest rollback --run-id`` find what a run wrote."""
-    from datahub.metadata.schema_classes import SystemMetadataClass
-
-    return SystemMetadataClass(lastObserved=int(time.time() * 1000), runId=run_id, pipelineName=pipeline_name)
-
-
-def to_mcp(proposal: Proposal, system_metadata: SystemMetadataClass) -> MetadataChangeProposalClass:
-    """The proposal as it goes over the wire, its aspect serialised."""
-    from datahub.emitter.aspect import JSON_CONTENT_TYPE
-    from datahub.metadata.schema_classes import (
-        ChangeTypeClass,
-        GenericAspectClass,
-        MetadataChangeProposalClass,
-    )
-
-    return MetadataChangeProposalClass(
-        entityType=proposal.entity_type,
-        entityUrn=proposal.urn,
-        changeType=ChangeTypeClass.UPSERT,
-        aspectName=proposal.aspect_name,
-        aspect=GenericAspectClass(value=json.dumps(proposal.aspect).encode("ascii"), contentType=JSON_CONTENT_TYPE),
-        systemMetadata=system_metadata,
-    )
-
-
-def to_wrapper(proposal: Proposal, system_metadata: SystemMetadataClass) -> MetadataChangeProposalWrapper:
-    """The proposal with its aspect as an object of DataHub's schema classes, as sinks want it."""
-    from datahub.emitter.aspect import ASPECT_MAP
-    from datahub.emitter.mcp import MetadataChangeProposalWrapper
-    from datahub.emitter.serialization_helper import post_json_transform
-
-    return MetadataChangeProposalWrapper(
-        entityType=proposal.entity_type,
-        entityUrn=proposal.urn,
-        aspect=ASPECT_MAP[proposal.aspect_name].from_obj(post_json_transform(dict(proposal.aspect))),
-        systemMetadata=system_metadata,
-    )

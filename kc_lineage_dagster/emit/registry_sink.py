@@ -23,8 +23,6 @@ from kc_lineage_dagster.emit.delivery import (
     failure,
     secrets_of,
     sink_errors,
-    stamp,
-    to_wrapper,
 )
 from kc_lineage_dagster.emit.local_sinks import elsewhere, lite_config, place, unindexed
 from kc_lineage_dagster.emit.which_datahub import Seen, look_at_lite
@@ -148,6 +146,8 @@ class RegistrySink:
 
     def _write(self, proposal: Proposal) -> None:
         from datahub.ingestion.api.common import RecordEnvelope
+
+        from kc_lineage_dagster.emit.wire import stamp, to_wrapper
 
         envelope = RecordEnvelope(
             to_wrapper(proposal, stamp(*self._run)),

@@ -26,8 +26,6 @@ from kc_lineage_dagster.emit.delivery import (
     address,
     one_line,
     sink_errors,
-    stamp,
-    to_mcp,
 )
 from kc_lineage_dagster.emit.gms_session import NotAGmsError, RedirectedError, guard, header_value
 from kc_lineage_dagster.emit.patience import Patience
@@ -206,11 +204,10 @@ class RestSink:
     def _emit(self, batch: Sequence[Proposal]) -> _Refusal | None:
         from datahub.emitter.rest_emitter import EmitMode
 
-        system_metadata = stamp(*self._run)
+        from kc_lineage_dagster.emit.wire import stamp, to_mcps
+
         try:
-            self.emitter.emit_mcps(
-                [to_mcp(proposal, system_metadata) for proposal in batch], emit_mode=EmitMode.SYNC_PRIMARY
-            )
+            self.emitter.emit_mcps(list(to_mcps(batch, stamp(*self._run))), emit_mode=EmitMode.SYNC_PRIMARY)
         except sink_errors() as error:
             return self._refusal(error.__cause__ or error)
         return None

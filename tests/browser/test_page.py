@@ -110,7 +110,7 @@ def test_a_dark_desktop_gets_a_dark_page(page):
     screen.driver.execute_cdp_cmd("Emulation.setEmulatedMedia", scheme)
     try:
         wait_for("the dark page", lambda: screen.driver.execute_script(colour)[0] == "rgb(27, 31, 36)")
-        assert screen.driver.execute_script(colour)[1] != light[1]
+        wait_for("the dark picture", lambda: screen.driver.execute_script(colour)[1] != light[1])
     finally:
         screen.driver.execute_cdp_cmd("Emulation.setEmulatedMedia", {"features": []})
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from typing import Any, TypeVar
 
 from kc_lineage_dagster.connect.answers import Answers, NotSaved, connector_path, one_line
-from kc_lineage_dagster.connect.listed import Listed
+from kc_lineage_dagster.connect.cleaning import Listed
 from kc_lineage_dagster.connect.parse import WrongShapeError, offsets_of, task_configs_of, topics_of
 from kc_lineage_dagster.connect.secrets.redact import redact_json, redact_text
 from kc_lineage_dagster.connect.snapshot import NOT_OFFERED, Connector

@@ -8,7 +8,7 @@ from typing import Any, Protocol
 
 from kc_lineage_dagster.connect.answers import Answers, one_line
 from kc_lineage_dagster.connect.calls import Calls, Wants, default_wants
-from kc_lineage_dagster.connect.listed import Listed, listed
+from kc_lineage_dagster.connect.cleaning import Listed, listed
 from kc_lineage_dagster.connect.listing import Entry, Listing, concurrently, list_connectors
 from kc_lineage_dagster.connect.parse import WrongShapeError
 from kc_lineage_dagster.connect.plugins import (

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from kc_lineage_dagster.connect.fetch import fetch
+from kc_lineage_dagster.connect.fetch import read
 from kc_lineage_dagster.connect.saved import open_saved
 from kc_lineage_dagster.connect.snapshot import Snapshot
 from kc_lineage_dagster.derive.cluster import cluster_topics
@@ -27,7 +27,7 @@ SETTINGS = Settings(cluster_aliases=dict.fromkeys(("west", "east", "south", "nor
 
 @pytest.fixture(scope="module")
 def snapshot() -> Snapshot:
-    return fetch(open_saved(str(HOSTILE / "cluster.json")))
+    return read(open_saved(str(HOSTILE / "cluster.json"))).whole()
 
 
 @pytest.fixture(scope="module")

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from kc_lineage_dagster.connect.fetch import fetch
+from kc_lineage_dagster.connect.fetch import read
 from kc_lineage_dagster.connect.saved import open_saved
 from kc_lineage_dagster.connect.snapshot import Snapshot
 from kc_lineage_dagster.derive.cluster import cluster_topics, deriver
@@ -28,7 +28,7 @@ WITH_CATALOG = replace(SETTINGS, catalog=lambda name: WORLD.seen_from(name, lamb
 
 @pytest.fixture(scope="module")
 def snapshot() -> Snapshot:
-    return fetch(open_saved(str(LAB / "cluster.json")))
+    return read(open_saved(str(LAB / "cluster.json"))).whole()
 
 
 @pytest.mark.parametrize("settings", [SETTINGS, WITH_CATALOG], ids=["alone", "with a catalogue"])

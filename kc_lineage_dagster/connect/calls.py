@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from typing import Any, TypeVar
 
 from kc_lineage_dagster.connect.answers import Answers, NotSaved, connector_path, one_line
-from kc_lineage_dagster.connect.cleaning import Listed
+from kc_lineage_dagster.connect.cleaning import CleanConnector
 from kc_lineage_dagster.connect.parse import WrongShapeError, offsets_of, task_configs_of, topics_of
 from kc_lineage_dagster.connect.secrets.redact import redact_json, redact_text
 from kc_lineage_dagster.connect.snapshot import NOT_OFFERED, Connector
@@ -77,14 +77,14 @@ class Calls:
         self._answered: set[str] = set()
         self._off: set[str] = set()
 
-    def about(self, one: Listed, wants: Wants) -> Connector:
+    def about(self, one: CleanConnector, wants: Wants) -> Connector:
         """Return the connector with the evidence that ``wants`` names; what failed is among its notes."""
         connector, notes = one.connector, list(one.connector.notes)
         if not connector.name:
             return replace(connector, notes=(*notes, "evidence: the API cannot address a connector with an empty name"))
 
         def task_config(config: dict[str, str]) -> dict[str, str]:
-            return one.cleaned(substitute(config, self._provided))
+            return one.clean_config(substitute(config, self._provided))
 
         def ask(what: str, wanted: bool, read: Callable[[Any], _T]) -> _T | None:
             wanted = wanted and _UNADDRESSABLE not in notes

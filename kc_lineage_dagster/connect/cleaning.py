@@ -1,4 +1,4 @@
-"""One connector of a listing to a record without secrets."""
+"""From a connector of the listing to a record without secrets."""
 
 from __future__ import annotations
 
@@ -30,26 +30,33 @@ _MOST_SHOWN = 5
 
 
 @dataclass(frozen=True, slots=True)
-class Listed:
-    """A connector as the listing shows it, and what cleans whatever else is said about it."""
+class CleanConnector:
+    """A connector as the listing shows it, without secrets, and what cleans all other answers about it.
+
+    Args:
+        connector: Without evidence.
+        secret_keys: Keys that its plugins declare as PASSWORD.
+        secrets: What was taken out of its configuration, so that errors and traces can be searched for it.
+        regions: Which of its keys belong to plugins whose definitions are known.
+    """
 
     connector: Connector
     secret_keys: frozenset[str] = field(repr=False)
     secrets: frozenset[str] = field(repr=False)
     regions: Regions
 
-    def cleaned(self, config: Mapping[str, str]) -> dict[str, str]:
+    def clean_config(self, config: Mapping[str, str]) -> dict[str, str]:
         """Return another configuration of the connector, such as a task's, without secrets."""
-        clean = redact(config, self.secret_keys)
-        return _withheld(clean, withheld_keys(clean, self.regions.undefined, self.regions.defined))
+        redacted = redact(config, self.secret_keys)
+        return _withheld(redacted, withheld_keys(redacted, self.regions.undefined, self.regions.defined))
 
 
-def listed(
+def clean(
     name: str,
     entry: Entry,
     provided: Sequence[ProvidedConfig],
     definitions: Definitions,
-) -> Listed:
+) -> CleanConnector:
     """Substitute, redact and read one entry. Raises WrongShapeError when it has no usable configuration."""
     if encodable(name) != name:
         raise WrongShapeError("its name is no valid Unicode")
@@ -58,10 +65,9 @@ def listed(
     config = substitute(config_of(entry.info.get("config")), provided)
     secret_keys = secret_keys_of(config, definitions.password_keys)
     regions = regions_of(config, definitions.password_keys)
-    clean, secrets = split_secrets(config, secret_keys)
-    withheld = withheld_keys(clean, regions.undefined, regions.defined)
-    secrets |= {clean[key] for key in withheld if len(clean[key]) >= _SHORTEST_WITHHELD}
-    clean = _withheld(clean, withheld)
+    redacted, secrets = split_secrets(config, secret_keys)
+    withheld = withheld_keys(redacted, regions.undefined, regions.defined)
+    secrets |= {redacted[key] for key in withheld if len(redacted[key]) >= _SHORTEST_WITHHELD}
     status = entry.status if isinstance(entry.status, Mapping) else {}
     wrong = "an empty object" if entry.status == {} else f"{kind_of(entry.status)}, not an object"
     notes = entry.notes or (() if status or entry.status is None else (f"status: {wrong}",))
@@ -73,13 +79,13 @@ def listed(
     connector = Connector(
         name=name,
         kind=kind_from(entry.info, entry.status),
-        config=clean,
+        config=_withheld(redacted, withheld),
         state=state_of(_state(status)),
         trace=trace_of(status.get("connector"), without_secrets),
         tasks=tasks_of(status, without_secrets),
         notes=(*(one_line(without_secrets(note)) for note in notes), *about),
     )
-    return Listed(connector, secret_keys, secrets, regions)
+    return CleanConnector(connector, secret_keys, secrets, regions)
 
 
 def _withheld(config: Mapping[str, str], keys: frozenset[str]) -> dict[str, str]:

@@ -1,4 +1,8 @@
-"""A cluster's answers to a snapshot: one listing, then per connector only what evidence needs."""
+"""Read a cluster: one listing, then of each connector only the answers that are evidence of lineage.
+
+The way of a connector: ``listing.Entry`` as the worker lists it, ``cleaning.CleanConnector`` without secrets,
+``calls.Calls.about`` with evidence, ``snapshot.Connector`` in a ``Reading``, which may be held whole as a ``Snapshot``.
+"""
 
 from __future__ import annotations
 
@@ -8,7 +12,7 @@ from typing import Any, Protocol
 
 from kc_lineage_dagster.connect.answers import Answers, one_line
 from kc_lineage_dagster.connect.calls import Calls, Wants, default_wants
-from kc_lineage_dagster.connect.cleaning import Listed, listed
+from kc_lineage_dagster.connect.cleaning import CleanConnector, clean
 from kc_lineage_dagster.connect.listing import Entry, Listing, concurrently, list_connectors
 from kc_lineage_dagster.connect.parse import WrongShapeError
 from kc_lineage_dagster.connect.plugins import (
@@ -25,9 +29,26 @@ from kc_lineage_dagster.connect.substitute import ProvidedConfig
 from kc_lineage_dagster.errors import ConnectError
 from kc_lineage_dagster.wording import encodable
 
-__all__ = ["Earlier", "Reading", "Wants", "default_wants", "fetch", "list_only", "read"]
+__all__ = ["Earlier", "Reading", "ReadingRules", "Wants", "list_only", "read"]
 
 _CHUNK = 200  # connectors whose earlier evidence is looked up at once
+
+
+@dataclass(frozen=True, slots=True)
+class ReadingRules:
+    """What a recipe says about reading its cluster.
+
+    Args:
+        allowed: From a connector's name to whether it counts at all (``connector_patterns``).
+        provided: What stands for ``${provider:path_key}``, put in before secrets are looked for (``provided_configs``).
+        use_topics_api: Whether active topics are asked for (``use_connect_topics_api``).
+        wants: From a connector's clean configuration and its kind to the answers that are asked for.
+    """
+
+    allowed: Callable[[str], bool] = lambda name: True
+    provided: Sequence[ProvidedConfig] = ()
+    use_topics_api: bool = True
+    wants: Callable[[Mapping[str, str], str], Wants] = default_wants
 
 
 class Earlier(Protocol):
@@ -42,13 +63,13 @@ class Earlier(Protocol):
         """The connectors that were read."""
 
     def connectors_of(self, names: Collection[str]) -> Mapping[str, Connector]:
-        """Those of these connectors that were read, by name."""
+        """Return those of these connectors that were read, by name."""
 
 
 class Reading:
     """A cluster that is being read: iterate over it once for its connectors, in the order of their names.
 
-    They come as they are read, so that nobody needs to hold a large cluster whole. ``head``, complete once the
+    Connectors come as they are read, so that nobody needs to hold a large cluster whole. ``head``, complete once the
     iteration is over, is the rest of the snapshot. ConnectError, in one line, when the cluster cannot be listed: before
     the first connector. What cannot be read about a connector becomes one of its notes; a connector that cannot be read
     at all, an entry of ``head.unread``.
@@ -61,88 +82,57 @@ class Reading:
     def __iter__(self) -> Iterator[Connector]:
         return self._connectors
 
-
-def fetch(
-    answers: Answers,
-    *,
-    only: Collection[str] | None = None,
-    allowed: Callable[[str], bool] | None = None,
-    wants: Callable[[Mapping[str, str], str], Wants] = default_wants,
-    provided: Sequence[ProvidedConfig] = (),
-    use_topics_api: bool = True,
-    progress: Callable[[int, int], None] | None = None,
-    previous: Snapshot | None = None,
-) -> Snapshot:
-    """Read a cluster as ``read`` does, and hold it whole. ``previous``: an earlier snapshot of it."""
-    reading = read(
-        answers,
-        only=only,
-        allowed=allowed,
-        wants=wants,
-        provided=provided,
-        use_topics_api=use_topics_api,
-        progress=progress,
-        earlier=_Snapshot(previous) if previous else None,
-    )
-    connectors = tuple(reading)
-    return replace(reading.head, connectors=connectors)
+    def whole(self) -> Snapshot:
+        """Read to the end and return the cluster as one snapshot."""
+        connectors = tuple(self)
+        return replace(self.head, connectors=connectors)
 
 
 def read(
     answers: Answers,
+    rules: ReadingRules = ReadingRules(),
     *,
     only: Collection[str] | None = None,
-    allowed: Callable[[str], bool] | None = None,
-    wants: Callable[[Mapping[str, str], str], Wants] = default_wants,
-    provided: Sequence[ProvidedConfig] = (),
-    use_topics_api: bool = True,
     progress: Callable[[int, int], None] | None = None,
     earlier: Earlier | None = None,
 ) -> Reading:
-    """Read a cluster, live (``ConnectClient``) or saved (``Saved``).
+    """Read a cluster.
 
-    ``allowed``: which names are listed at all (``connector_patterns``).
-    ``only``: connectors whose evidence is read again (None: all). The others keep the evidence of ``earlier``;
-    connectors that it lacks are always read.
-    ``wants``: from redacted configuration and kind to what is asked.
-    ``provided``: substituted before redaction.
-    ``progress``: called with (done, total) connectors asked.
+    Args:
+        answers: A live worker (``ConnectClient``) or a saved cluster (``Saved``).
+        rules: What the recipe says.
+        only: Connectors whose evidence is read again, None for all. Others keep the evidence of ``earlier``; those that
+            it lacks are always read.
+        progress: Called with the numbers of connectors that are read and to be read.
+        earlier: What the last reading left, None for the first.
     """
-    listing = list_connectors(answers, allowed or (lambda name: True))
+    listing = list_connectors(answers, rules.allowed)
     plugins = installed_plugins(answers)
     known = earlier.password_keys if earlier else {}
     definitions = ask_definitions(answers, _configs(listing), known, True, plugins.kinds)
     version, cluster = _about(answers)
-    unread = _clean(listing.unread)
-    head = Snapshot(
-        answers.source,
-        version,
-        cluster,
-        unread=unread,
-        plugin_classes=frozenset(plugins.kinds),
-        plugin_versions=plugins.versions,
-        password_keys=definitions.password_keys,
-        unread_files=_clean(answers.unread_files),
-        passed_over=_clean(answers.passed_over),
-    )
+    unread = _clean_reasons(listing.unread)  # grows while connectors are read
+    head = replace(_head(answers, unread, plugins, definitions), version=version, kafka_cluster_id=cluster)
     asked = frozenset(listing.entries) if only is None else _asked(listing, only, earlier)
-    calls = Calls(answers, provided, use_topics_api)
+    calls = Calls(answers, rules.provided, rules.use_topics_api)
 
-    def listed_ones() -> Iterator[Listed | Connector]:
+    def clean_ones() -> Iterator[CleanConnector | Connector]:
         for names in _chunks(sorted(listing.entries)):
             kept = earlier.connectors_of([name for name in names if name not in asked]) if earlier else {}
             for name in names:
-                one = _listed_one(name, listing.entries.pop(name), provided, definitions, unread)
+                one = _clean_one(name, listing.entries.pop(name), rules.provided, definitions, unread)
                 if one is not None:
                     one = _with_kind(one, plugins.kinds)
                     yield one if name in asked else _kept(one.connector, kept)
 
-    def about(one: Listed | Connector) -> Connector:
-        return one if isinstance(one, Connector) else calls.about(one, wants(one.connector.config, one.connector.kind))
+    def about(one: CleanConnector | Connector) -> Connector:
+        if isinstance(one, Connector):
+            return one
+        return calls.about(one, rules.wants(one.connector.config, one.connector.kind))
 
     def connectors() -> Iterator[Connector]:
         done = 0
-        for connector in concurrently(answers, about, listed_ones()):
+        for connector in concurrently(answers, about, clean_ones()):
             yield connector
             if connector.name in asked:
                 done += 1
@@ -152,23 +142,41 @@ def read(
     return Reading(head, connectors())
 
 
-@dataclass(frozen=True, slots=True)
-class _Snapshot:
-    """An earlier snapshot that is held whole."""
+def list_only(
+    answers: Answers,
+    rules: ReadingRules = ReadingRules(),
+    known: PasswordKeys | None = None,
+) -> Snapshot:
+    """Return the cluster without evidence (no topics, offsets, task configurations): what a sensor polls.
 
-    snapshot: Snapshot
+    ``known``: the password keys of an earlier snapshot. Configurations are redacted as they were there, and only
+    classes that it lacks are asked for.
+    """
+    listing = list_connectors(answers, rules.allowed)
+    definitions = ask_definitions(answers, _configs(listing), known or {}, False)
+    unread = _clean_reasons(listing.unread)
+    head = _head(answers, unread, Installed(), definitions)
+    entries = listing.entries.items()
+    found = [_clean_one(name, one, rules.provided, definitions, unread) for name, one in entries]
+    clean_ones = [one for one in found if one is not None]
+    if any(one.connector.kind == "unknown" for one in clean_ones):
+        plugins = installed_plugins(answers)
+        clean_ones = [_with_kind(one, plugins.kinds) for one in clean_ones]
+        head = replace(head, plugin_classes=frozenset(plugins.kinds), plugin_versions=plugins.versions)
+    return replace(head, connectors=by_name(one.connector for one in clean_ones))
 
-    @property
-    def password_keys(self) -> PasswordKeys:
-        return self.snapshot.password_keys
 
-    @property
-    def names(self) -> Collection[str]:
-        return frozenset(one.name for one in self.snapshot.connectors)
-
-    def connectors_of(self, names: Collection[str]) -> Mapping[str, Connector]:
-        chosen = frozenset(names)
-        return {one.name: one for one in self.snapshot.connectors if one.name in chosen}
+def _head(answers: Answers, unread: Mapping[str, str], plugins: Installed, definitions: Definitions) -> Snapshot:
+    """Return a snapshot without its connectors."""
+    return Snapshot(
+        answers.source,
+        unread=unread,
+        plugin_classes=frozenset(plugins.kinds),
+        plugin_versions=plugins.versions,
+        password_keys=definitions.password_keys,
+        unread_files=_clean_reasons(answers.unread_files),
+        passed_over=_clean_reasons(answers.passed_over),
+    )
 
 
 def _asked(listing: Listing, only: Collection[str], earlier: Earlier | None) -> frozenset[str]:
@@ -181,60 +189,26 @@ def _chunks(names: Sequence[str]) -> Iterator[Sequence[str]]:
         yield names[start : start + _CHUNK]
 
 
-def list_only(
-    answers: Answers,
-    *,
-    allowed: Callable[[str], bool] | None = None,
-    provided: Sequence[ProvidedConfig] = (),
-    previous: Snapshot | None = None,
-) -> Snapshot:
-    """Return the cluster without evidence (no topics, offsets, task configurations): what a sensor polls.
-
-    With the ``previous`` snapshot, configurations are redacted as they were there, and nothing else is asked for.
-    """
-    known = previous.password_keys if previous else {}
-    listing = list_connectors(answers, allowed or (lambda name: True))
-    definitions = ask_definitions(answers, _configs(listing), known, False)
-    unread = _clean(listing.unread)
-    found = [_listed_one(name, one, provided, definitions, unread) for name, one in listing.entries.items()]
-    read = [one for one in found if one is not None]
-    plugins = Installed()
-    if any(one.connector.kind == "unknown" for one in read):
-        plugins = installed_plugins(answers)
-        read = [_with_kind(one, plugins.kinds) for one in read]
-    connectors = by_name(one.connector for one in read)
-    return Snapshot(
-        answers.source,
-        connectors=connectors,
-        unread=unread,
-        plugin_classes=frozenset(plugins.kinds),
-        plugin_versions=plugins.versions,
-        password_keys=definitions.password_keys,
-        unread_files=_clean(answers.unread_files),
-        passed_over=_clean(answers.passed_over),
-    )
-
-
 def _configs(listing: Listing) -> list[Any]:
     return [entry.info.get("config") for entry in listing.entries.values() if isinstance(entry.info, Mapping)]
 
 
-def _clean(reasons: Mapping[str, str]) -> dict[str, str]:
+def _clean_reasons(reasons: Mapping[str, str]) -> dict[str, str]:
     return {encodable(name): one_line(redact_text(reason)) for name, reason in reasons.items()}
 
 
-def _listed_one(
+def _clean_one(
     name: str, entry: Entry, provided: Sequence[ProvidedConfig], definitions: Definitions, unread: dict[str, str]
-) -> Listed | None:
-    """One connector of a listing; None, and an entry of ``unread``, when it has no usable configuration."""
+) -> CleanConnector | None:
+    """Return one connector of a listing; None, and an entry of ``unread``, when it has no usable configuration."""
     try:
-        return listed(name, entry, provided, definitions)
+        return clean(name, entry, provided, definitions)
     except WrongShapeError as error:
         unread[encodable(name)] = one_line(redact_text(str(error)))
         return None
 
 
-def _with_kind(one: Listed, plugins: Mapping[str, str]) -> Listed:
+def _with_kind(one: CleanConnector, plugins: Mapping[str, str]) -> CleanConnector:
     if one.connector.kind != "unknown":
         return one
     kind = kind_by_plugin(one.connector.connector_class, plugins)

@@ -55,15 +55,13 @@ class KafkaConnectResource(ConfigurableResource[Any]):
         recipe = {"source": {"type": "kafka-connect", "config": config}, "options": self.options}
         return Cluster.of(recipe_of(recipe, Path(self.base_dir).absolute() / "connect.yml"))
 
-    def fetch(
-        self, connectors: list[str] | None = None, progress: Progress | None = None, previous: Snapshot | None = None
-    ) -> Snapshot:
-        """The connectors with their evidence, secrets removed; ``connectors`` restricts whose evidence is asked for
-        anew.
+    def fetch(self, connectors: list[str] | None = None, progress: Progress | None = None) -> Snapshot:
+        """Read the cluster and return it whole: its connectors with their evidence, secrets removed.
 
-        ConnectError when the cluster cannot be listed.
+        ``connectors``: those whose evidence is asked for, None for all. ``progress``: called with the numbers of
+        connectors that are read and to be read. ConnectError when the cluster cannot be listed.
         """
-        return self.cluster().fetch(connectors, progress, previous)
+        return self.cluster().fetch(connectors, progress)
 
     def read(
         self, connectors: list[str] | None = None, progress: Progress | None = None, earlier: Earlier | None = None

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import quote
 
 from kc_lineage_dagster.connect.answers import Answers
-from kc_lineage_dagster.connect.fetch import Earlier, Reading, fetch, list_only, read
+from kc_lineage_dagster.connect.fetch import Earlier, Reading, ReadingRules, list_only, read
 from kc_lineage_dagster.connect.saved import is_saved, open_saved
 from kc_lineage_dagster.connect.settings import ConnectSettings, cloud_uri, console_url
 from kc_lineage_dagster.connect.snapshot import Snapshot
@@ -117,26 +117,14 @@ class Cluster:
             retries=options.retries,
         )
 
-    def fetch(
-        self,
-        connectors: list[str] | None = None,
-        progress: Progress | None = None,
-        previous: Snapshot | None = None,
-    ) -> Snapshot:
-        """The connectors that ``connector_patterns`` allow, with their evidence.
+    def fetch(self, connectors: list[str] | None = None, progress: Progress | None = None) -> Snapshot:
+        """Read the cluster as ``read`` does, and return it whole.
 
-        ``connectors`` restricts what is asked anew; of the others ``previous`` keeps its evidence.
+        ``connectors``: those whose evidence is asked for, None for all. ``progress``: called with the numbers of
+        connectors that are read and to be read.
         """
-        with self.answers() as answers:
-            return fetch(
-                answers,
-                only=connectors,
-                allowed=self.allowed(),
-                provided=self.provided(),
-                use_topics_api=self.config.use_connect_topics_api,
-                progress=progress,
-                previous=previous,
-            )
+        with self.read(connectors, progress) as reading:
+            return reading.whole()
 
     @contextmanager
     def read(
@@ -145,30 +133,33 @@ class Cluster:
         progress: Progress | None = None,
         earlier: Earlier | None = None,
     ) -> Iterator[Reading]:
-        """The same, connector by connector, while the context lasts. ``earlier``: what an earlier reading left."""
+        """Read the cluster, connector by connector, while the context lasts. ConnectError when it cannot be listed.
+
+        Args:
+            connectors: Those whose evidence is asked for again, None for all; others keep that of ``earlier``.
+            progress: Called with the numbers of connectors that are read and to be read.
+            earlier: What the last reading left.
+        """
         with self.answers() as answers:
-            yield read(
-                answers,
-                only=connectors,
-                allowed=self.allowed(),
-                provided=self.provided(),
-                use_topics_api=self.config.use_connect_topics_api,
-                progress=progress,
-                earlier=earlier,
-            )
+            yield read(answers, self.reading_rules(), only=connectors, progress=progress, earlier=earlier)
 
     def listing(self, previous: Snapshot | None = None, seconds: float | None = None) -> Snapshot:
-        """Names, configurations and states only: one request. ``seconds``: how long it may take with all its tries."""
-        with self.answers(seconds) as answers:
-            return list_only(answers, allowed=self.allowed(), provided=self.provided(), previous=previous)
+        """Return names, configurations and states only, which costs one request.
 
-    def provided(self) -> tuple[ProvidedConfig, ...]:
-        """``provided_configs``."""
-        given = self.config.provided_configs or ()
-        return tuple(ProvidedConfig(one.provider, one.path_key, one.value) for one in given)
+        ``previous``: an earlier snapshot, whose configurations were redacted alike. ``seconds``: how long the request
+        may take with all its tries.
+        """
+        with self.answers(seconds) as answers:
+            return list_only(answers, self.reading_rules(), previous.password_keys if previous else None)
+
+    def reading_rules(self) -> ReadingRules:
+        """Return what the recipe says about reading: ``connector_patterns``, ``provided_configs``, topics."""
+        config = self.config
+        provided = (ProvidedConfig(one.provider, one.path_key, one.value) for one in config.provided_configs or ())
+        return ReadingRules(self.allowed(), tuple(provided), config.use_connect_topics_api)
 
     def allowed(self) -> Callable[[str], bool]:
-        """``connector_patterns``, as DataHub's AllowDenyPattern decides."""
+        """Return what tells of a connector's name whether ``connector_patterns`` allow it."""
         return self.config.connector_patterns.allows
 
     def derivation(self, snapshot: Snapshot) -> Settings:

@@ -6,7 +6,7 @@ import json
 from pathlib import Path
 
 from kc_lineage_dagster.connect.client import ConnectClient, ConnectSettings
-from kc_lineage_dagster.connect.fetch import fetch
+from kc_lineage_dagster.connect.fetch import read
 from kc_lineage_dagster.connect.saved import open_saved
 from kc_lineage_dagster.derive.cluster import deriver
 from kc_lineage_dagster.derive.derive import Settings
@@ -27,8 +27,8 @@ def test_a_recording_derives_the_same_lineage(tmp_path):
     with ConnectStandIn(LAB) as worker:
         assert kc_lineage("record", worker.uri, "-o", tmp_path / "out.json").exit_code == 0
         with ConnectClient(ConnectSettings(worker.uri)) as client:
-            live = fetch(client)
-    saved = fetch(open_saved(tmp_path / "out.json"))
+            live = read(client).whole()
+    saved = read(open_saved(tmp_path / "out.json")).whole()
     assert saved.connectors == live.connectors
     assert saved.plugin_classes == live.plugin_classes
     assert lineages(saved) == lineages(live)

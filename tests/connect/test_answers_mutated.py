@@ -10,7 +10,7 @@ import pytest
 
 from kc_lineage_dagster.connect.answers import EXPANDED, NAMES, PLUGINS, Answers, parse_json
 from kc_lineage_dagster.connect.client import ConnectClient
-from kc_lineage_dagster.connect.fetch import fetch
+from kc_lineage_dagster.connect.fetch import read
 from kc_lineage_dagster.connect.saved import Saved
 from kc_lineage_dagster.connect.settings import ConnectSettings
 from kc_lineage_dagster.connect.snapshot import Snapshot
@@ -53,7 +53,7 @@ def answers() -> dict[str, Any]:
 def lines(found: Answers) -> Iterable[str]:
     """All that people read of a cluster, after everything that is done with what was read."""
     try:
-        snapshot = fetch(found)
+        snapshot = read(found).whole()
     except ConnectError as error:
         return (str(error),)
     document = json.dumps(snapshot.to_json(), ensure_ascii=False).encode()

@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
-from dataclasses import replace
+from collections.abc import Callable, Collection, Iterator, Mapping
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from kc_lineage_dagster.connect import fetch
 from kc_lineage_dagster.connect.calls import Wants, default_wants
 from kc_lineage_dagster.connect.client import ConnectClient, ConnectSettings, cloud_uri
-from kc_lineage_dagster.connect.fetch import fetch, list_only
 from kc_lineage_dagster.connect.saved import open_saved
 from kc_lineage_dagster.connect.snapshot import Connector, Snapshot
 from kc_lineage_dagster.connect.substitute import ProvidedConfig
@@ -27,10 +27,38 @@ SINK = {"connector.class": "io.aiven.connect.jdbc.JdbcSinkConnector"}
 THREE = {"a": DEBEZIUM, "b": DEBEZIUM, "c": DEBEZIUM}
 
 
-def read(server: ConnectStandIn, concurrency: int = 1, **arguments: Any) -> Snapshot:
+@dataclass
+class Before:
+    """An earlier snapshot, as what an earlier reading left."""
+
+    snapshot: Snapshot
+
+    @property
+    def password_keys(self) -> Mapping[str, frozenset[str]]:
+        return self.snapshot.password_keys
+
+    @property
+    def names(self) -> list[str]:
+        return [one.name for one in self.snapshot.connectors]
+
+    def connectors_of(self, names: Collection[str]) -> dict[str, Connector]:
+        return {one.name: one for one in self.snapshot.connectors if one.name in names}
+
+
+def read(
+    server: ConnectStandIn,
+    concurrency: int = 1,
+    *,
+    only: list[str] | None = None,
+    progress: Callable[[int, int], None] | None = None,
+    previous: Snapshot | None = None,
+    **rules: Any,
+) -> Snapshot:
     settings = ConnectSettings(server.uri, concurrency=concurrency, retries=3)
     with ConnectClient(settings, sleep=lambda _: None) as connect:
-        return fetch(connect, **arguments)
+        earlier = Before(previous) if previous else None
+        given = fetch.ReadingRules(**rules)
+        return fetch.read(connect, given, only=only, progress=progress, earlier=earlier).whole()
 
 
 def one(snapshot: Snapshot, name: str) -> Connector:
@@ -44,7 +72,7 @@ def three() -> Iterator[ConnectStandIn]:
 
 
 def test_a_live_worker_and_its_saved_answers_give_the_same_snapshot() -> None:
-    saved = fetch(open_saved(LAB))
+    saved = fetch.read(open_saved(LAB)).whole()
     with ConnectStandIn(LAB) as server:
         live = read(server, concurrency=4)
     assert replace(live, source=saved.source) == saved
@@ -313,7 +341,7 @@ def test_a_listing_that_fails_fails_with_one_line(
     three: ConnectStandIn, path: str, fault: Fault, kind: type[ConnectError]
 ) -> None:
     three.fault(path, fault)
-    for action in (fetch, list_only):
+    for action in (fetch.read, fetch.list_only):
         with ConnectClient(ConnectSettings(three.uri), sleep=lambda _: None) as connect, pytest.raises(kind) as caught:
             action(connect)
         assert "\n" not in str(caught.value)
@@ -340,7 +368,7 @@ def test_a_service_that_expands_by_comma_is_understood() -> None:
         ConnectStandIn({**answers, EXPANDED: by_info}, prefix="/connect/v1/environments/e/clusters/c") as server,
         ConnectClient(ConnectSettings(cloud_uri(server.uri, "e", "c"))) as connect,
     ):
-        snapshot = fetch(connect)
+        snapshot = fetch.read(connect).whole()
     assert [connector.state for connector in snapshot.connectors] == ["RUNNING"] * 3
 
 
@@ -424,10 +452,10 @@ def test_a_listing_alone_needs_few_requests_and_redacts_as_the_snapshot_did() ->
         None,
     ]
     with ConnectStandIn(answers) as server, ConnectClient(ConnectSettings(server.uri)) as connect:
-        snapshot = fetch(connect)
+        snapshot = fetch.read(connect).whole()
         assert one(snapshot, "a").config["shady.thing"] == "<redacted>"
         server.requests.clear()
-        listing = list_only(connect, previous=snapshot)
+        listing = fetch.list_only(connect, known=snapshot.password_keys)
         assert server.targets == [EXPANDED, "/connectors"]
     assert one(listing, "a").config == one(snapshot, "a").config
     assert one(listing, "a").topics is None

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from kc_lineage_dagster.connect.fetch import fetch
+from kc_lineage_dagster.connect.fetch import read
 from kc_lineage_dagster.connect.forms.properties import parse
 from kc_lineage_dagster.connect.saved import open_saved
 from kc_lineage_dagster.connect.snapshot import Connector, Snapshot
@@ -22,7 +22,7 @@ def saved(tmp_path: Path, name: str, content: Any) -> Snapshot:
     path = tmp_path / name
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(content if isinstance(content, str) else json.dumps(content), encoding="utf-8")
-    return fetch(open_saved(path))
+    return read(open_saved(path)).whole()
 
 
 def the_one(snapshot: Snapshot) -> Connector:
@@ -221,7 +221,7 @@ def test_every_form_gives_the_same_connector(tmp_path: Path, form: str, in_folde
     name, content = FORMS[form]
     snapshot = saved(tmp_path, name, content)
     if in_folder:
-        snapshot = fetch(open_saved(tmp_path))
+        snapshot = read(open_saved(tmp_path)).whole()
     connector = the_one(snapshot)
     assert connector.name == "pg-orders"
     assert {key: connector.config[key] for key in ("connector.class", "topics", "tasks.max")} == {
@@ -239,7 +239,7 @@ def test_all_forms_stand_together_in_one_folder(tmp_path: Path) -> None:
         path = tmp_path / f"{number:02}" / name.replace("pg-orders", f"pg-orders-{number:02}")
         path.parent.mkdir()
         path.write_text(text.replace("pg-orders", f"pg-orders-{number:02}"), encoding="utf-8")
-    names = [connector.name for connector in fetch(open_saved(tmp_path)).connectors]
+    names = [connector.name for connector in read(open_saved(tmp_path)).whole().connectors]
     assert names == [f"pg-orders-{number:02}" for number in range(len(FORMS))]
 
 
@@ -433,7 +433,7 @@ def test_what_may_hold_connectors_and_is_not_read_is_said_with_its_kind(tmp_path
     text, reason = NOT_READ[name]
     (tmp_path / name).write_text(text, encoding="utf-8")
     snapshot = saved(tmp_path, "good.json", {"name": "good", "config": {"connector.class": JDBC}})
-    snapshot = fetch(open_saved(tmp_path))
+    snapshot = read(open_saved(tmp_path)).whole()
     assert [connector.name for connector in snapshot.connectors] == ["good"]
     assert list(snapshot.unread_files) == [name]
     assert reason in snapshot.unread_files[name]
@@ -458,7 +458,7 @@ def test_what_holds_no_connector_is_no_failed_read(tmp_path: Path, name: str, te
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(text, encoding="utf-8")
     saved(tmp_path, "good.json", {"name": "good", "config": {"connector.class": JDBC}})
-    assert fetch(open_saved(tmp_path)).complete
+    assert read(open_saved(tmp_path)).whole().complete
 
 
 @pytest.mark.parametrize(

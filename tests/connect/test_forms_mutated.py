@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kc_lineage_dagster.connect.fetch import fetch
+from kc_lineage_dagster.connect.fetch import read
 from kc_lineage_dagster.connect.forms.documents import load_yaml
 from kc_lineage_dagster.connect.saved import open_saved
 from kc_lineage_dagster.errors import ConnectError
@@ -37,7 +37,7 @@ def outcome(document: Any, in_folder: bool) -> list[str]:
         file = Path(folder) / "c.json"
         file.write_text(json.dumps(document), encoding="utf-8")
         try:
-            return list(fetch(open_saved(folder if in_folder else file)).not_read.values())
+            return list(read(open_saved(folder if in_folder else file)).whole().not_read.values())
         except ConnectError as refused:
             return [str(refused)]
 

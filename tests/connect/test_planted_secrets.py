@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from kc_lineage_dagster.connect.client import ConnectClient, ConnectSettings
-from kc_lineage_dagster.connect.fetch import fetch, list_only
+from kc_lineage_dagster.connect.fetch import ReadingRules, list_only, read
 from kc_lineage_dagster.connect.saved import Saved
 from kc_lineage_dagster.connect.secrets.redact import redact, redact_text
 from kc_lineage_dagster.connect.substitute import ProvidedConfig
@@ -98,7 +98,10 @@ def test_no_planted_secret_comes_out_and_lineage_reads_the_same(
     case: tuple[dict[str, str], dict[str, str], list[str]],
 ) -> None:
     config, lineage, cores = case
-    for snapshot in (fetch(Saved("here", cluster(config, cores))), list_only(Saved("here", cluster(config, cores)))):
+    for snapshot in (
+        read(Saved("here", cluster(config, cores))).whole(),
+        list_only(Saved("here", cluster(config, cores))),
+    ):
         out = json.dumps(snapshot.to_json()) + repr(snapshot) + str(snapshot)
         assert [core for core in cores if core in out] == []
         crm = snapshot.connectors[0]
@@ -119,11 +122,11 @@ def test_no_secret_comes_out_over_a_real_socket_or_in_an_exception(
     with ConnectStandIn(cluster({**config, "ssl.key.password": "${env:PW}"}, cores)) as server:
         chosen = ConnectSettings(server.uri, username="u", password=password, retries=0)
         with ConnectClient(chosen, sleep=lambda _: None) as connect:
-            snapshot = fetch(connect, provided=provided)
+            snapshot = read(connect, ReadingRules(provided=provided)).whole()
             told = " ".join([password, *(f"token={one}" for one in cores)])
             server.fault(EXPANDED, stand_in.status(400, message=told))
             try:
-                fetch(connect)
+                read(connect).whole()
             except ConnectError as error:
                 said = str(error) + repr(error)
             out = json.dumps(snapshot.to_json()) + said + repr(connect) + repr(chosen) + repr(provided)

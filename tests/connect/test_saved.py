@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from kc_lineage_dagster.connect.fetch import fetch, list_only
+from kc_lineage_dagster.connect.fetch import list_only, read
 from kc_lineage_dagster.connect.saved import Saved, is_saved, open_saved
 from kc_lineage_dagster.connect.snapshot import Snapshot
 from kc_lineage_dagster.errors import ConnectError, ConnectNotFound, ConnectRefused, ConnectUnavailable
@@ -52,7 +52,7 @@ def test_anything_that_is_not_http_is_saved(uri: str, saved: bool) -> None:
 @pytest.mark.parametrize("prefix", ["", "file:", "file://", "file://localhost"])
 def test_the_answer_of_the_expanded_listing_is_a_cluster(tmp_path: Path, prefix: str) -> None:
     path = write(tmp_path / "my cluster.json", worker({"crm": SOURCE}, state="PAUSED")[EXPANDED])
-    snapshot = fetch(open_saved(prefix + str(path)))
+    snapshot = read(open_saved(prefix + str(path))).whole()
     assert configs(snapshot) == {"crm": REDACTED}
     (crm,) = snapshot.connectors
     assert (crm.kind, crm.state, crm.topics, crm.notes) == ("source", "PAUSED", None, ())
@@ -64,7 +64,7 @@ def test_the_answer_of_the_expanded_listing_is_a_cluster(tmp_path: Path, prefix:
 def test_a_file_of_request_paths_answers_bare_or_with_a_status(tmp_path: Path, wrapped: bool) -> None:
     answers = worker({"a/b 100%": SOURCE}, topics={"a/b 100%": ["t"]})
     document = {path: {"status": 200, "body": body} for path, body in answers.items()} if wrapped else answers
-    snapshot = fetch(open_saved(write(tmp_path / "c.json", document)))
+    snapshot = read(open_saved(write(tmp_path / "c.json", document))).whole()
     assert configs(snapshot) == {"a/b 100%": REDACTED}
     assert snapshot.connectors[0].topics == ("t",)
     assert snapshot.version == "3.9.1"
@@ -92,7 +92,7 @@ def test_a_listing_is_put_together_from_what_was_saved(tmp_path: Path, left_out:
     answers["/connectors?expand=info"] = {name: {"info": entry["info"]} for name, entry in listing.items()}
     answers["/connectors?expand=status"] = {"crm": {"status": listing["crm"]["status"]}}
     kept = {path: body for path, body in answers.items() if path not in left_out}
-    snapshot = fetch(open_saved(write(tmp_path / "c.json", kept)))
+    snapshot = read(open_saved(write(tmp_path / "c.json", kept))).whole()
     assert configs(snapshot) == {"crm": REDACTED}
     assert snapshot.connectors[0].state == "PAUSED"
 
@@ -107,7 +107,7 @@ def test_a_folder_holds_one_connector_per_file_as_it_is_posted(tmp_path: Path) -
     )
     write(tmp_path / ".hidden" / "x.json", "{")
     write(tmp_path / "README.md", "no connector")
-    snapshot = fetch(open_saved(tmp_path))
+    snapshot = read(open_saved(tmp_path)).whole()
     assert configs(snapshot) == {
         "bare-name": REDACTED,
         "crm": REDACTED,
@@ -156,7 +156,7 @@ items:
 
 def test_strimzi_resources_become_connectors(tmp_path: Path) -> None:
     for place in (write(tmp_path / "k8s.yaml", STRIMZI), tmp_path):
-        snapshot = fetch(open_saved(place))
+        snapshot = read(open_saved(place)).whole()
         assert configs(snapshot) == {
             "crm": {
                 "connector.class": "io.debezium.connector.mysql.MySqlConnector",
@@ -204,7 +204,7 @@ def folder(tmp_path: Path, name: str, text: str) -> Snapshot:
     write(tmp_path / "good.json", {"name": "crm", "config": SOURCE})
     write(tmp_path / name, text)
     write(tmp_path / "k8s.yml", STRIMZI.partition("---")[0].replace("name: crm", "name: other"))
-    snapshot = fetch(open_saved(tmp_path))
+    snapshot = read(open_saved(tmp_path)).whole()
     assert sorted(configs(snapshot)) == ["crm", "other"]
     assert "pw1" not in str(snapshot.to_json())
     return snapshot
@@ -238,7 +238,7 @@ def test_while_a_file_is_unread_nothing_counts_as_gone(tmp_path: Path) -> None:
     snapshot = folder(tmp_path, "file5.json", '{"name": "orders-5", "config": {"connector.class": "X",}}')
     assert snapshot.gone(["crm", "orders-5"]) == ()
     (tmp_path / "file5.json").unlink()
-    assert fetch(open_saved(tmp_path)).gone(["crm", "orders-5"]) == ("orders-5",)
+    assert read(open_saved(tmp_path)).whole().gone(["crm", "orders-5"]) == ("orders-5",)
 
 
 def test_the_name_of_a_file_hides_no_reason(tmp_path: Path) -> None:
@@ -252,7 +252,7 @@ def test_the_name_of_a_file_hides_no_reason(tmp_path: Path) -> None:
 def test_malformed_yaml_names_its_place_and_nothing_else(tmp_path: Path, text: str) -> None:
     write(tmp_path / "good.json", {"name": "crm", "config": SOURCE})
     write(tmp_path / "bad.yaml", f"kind: KafkaConnector\npassword: pw1\n{text}\n")
-    snapshot = fetch(open_saved(tmp_path))
+    snapshot = read(open_saved(tmp_path)).whole()
     assert "malformed YAML" in snapshot.unread_files["bad.yaml"]
     assert "pw1" not in snapshot.unread_files["bad.yaml"]
 
@@ -262,7 +262,7 @@ def test_yaml_that_is_something_else_is_passed_over(tmp_path: Path) -> None:
     write(tmp_path / "docker-compose.yml", "services: {connect: {image: kafka}}")
     write(tmp_path / "service.yaml", "kind: Service\nname: {{ .Values.name }}: {{ x }}")
     write(tmp_path / "deploy.yaml", "apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: x}")
-    snapshot = fetch(open_saved(tmp_path))
+    snapshot = read(open_saved(tmp_path)).whole()
     assert snapshot.complete
     assert snapshot.passed_over["docker-compose.yml"] == "an object of services"
     assert snapshot.passed_over["deploy.yaml"] == "kind Deployment (apps)"
@@ -273,7 +273,7 @@ def test_files_that_are_no_text_are_unread(tmp_path: Path) -> None:
     write(tmp_path / "good.json", {"name": "crm", "config": SOURCE})
     (tmp_path / "latin.json").write_bytes(b'{"name": "caf\xe9"}')
     (tmp_path / "marked.json").write_bytes(b"\xef\xbb\xbf" + json.dumps({"name": "bom", "config": SOURCE}).encode())
-    snapshot = fetch(open_saved(tmp_path))
+    snapshot = read(open_saved(tmp_path)).whole()
     assert sorted(configs(snapshot)) == ["bom", "crm"]
     assert dict(snapshot.unread_files) == {"latin.json": "not UTF-8 text"}
 
@@ -282,7 +282,7 @@ def test_two_files_of_one_name_are_unread_and_both_named(tmp_path: Path) -> None
     write(tmp_path / "one.json", {"name": "crm", "config": SOURCE})
     write(tmp_path / "two.json", {"name": "crm", "config": SOURCE})
     write(tmp_path / "three.json", {"name": "Crm", "config": SOURCE})
-    snapshot = fetch(open_saved(tmp_path))
+    snapshot = read(open_saved(tmp_path)).whole()
     assert sorted(configs(snapshot)) == ["Crm"]
     assert dict(snapshot.unread) == {"crm": "two files name it: one.json and two.json"}
 
@@ -323,12 +323,12 @@ def test_an_empty_folder_is_no_empty_cluster(tmp_path: Path) -> None:
 
 
 def test_an_empty_listing_is_an_empty_cluster(tmp_path: Path) -> None:
-    assert fetch(open_saved(write(tmp_path / "c.json", {}))).connectors == ()
+    assert read(open_saved(write(tmp_path / "c.json", {}))).whole().connectors == ()
 
 
 def test_a_listing_with_broken_entries_reports_them_one_by_one(tmp_path: Path) -> None:
     listing = {**worker({"crm": SOURCE})[EXPANDED], "x": None, "y": {"status": {}}}
-    snapshot = fetch(open_saved(write(tmp_path / "c.json", listing)))
+    snapshot = read(open_saved(write(tmp_path / "c.json", listing))).whole()
     assert configs(snapshot) == {"crm": REDACTED}
     assert sorted(snapshot.unread) == ["x", "y"]
 

@@ -6,7 +6,7 @@ from collections import Counter
 from dataclasses import replace
 from pathlib import Path
 
-from kc_lineage_dagster.connect.fetch import fetch
+from kc_lineage_dagster.connect.fetch import read
 from kc_lineage_dagster.connect.saved import open_saved
 from kc_lineage_dagster.connect.snapshot import Connector
 from kc_lineage_dagster.derive.cluster import cluster_topics, deriver
@@ -21,7 +21,7 @@ def without_fields(lineage):
 
 def test_each_connector_has_the_lineage_that_derive_gives():
     """Whatever the order in which connectors are asked about; of fields the cluster's sources may tell more."""
-    connectors, settings = fetch(open_saved(LAB)).connectors, Settings(cluster_aliases={"west": None})
+    connectors, settings = read(open_saved(LAB)).whole().connectors, Settings(cluster_aliases={"west": None})
     topics = cluster_topics(connectors, settings)
     expected = {one.name: derive(one, settings, lambda: topics) for one in connectors}
     answers = []

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from kc_lineage_dagster.connect.answers import EXPANDED
-from kc_lineage_dagster.connect.fetch import fetch
+from kc_lineage_dagster.connect.fetch import ReadingRules, read
 from kc_lineage_dagster.connect.saved import Saved
 from kc_lineage_dagster.connect.secrets.harmless import is_shown, lineage_keys
 from kc_lineage_dagster.connect.secrets.keys import Role, role_of
@@ -52,13 +52,13 @@ def passed_through_connect(example: Example, *, defined: bool) -> Example:
     if defined:
         classes = [value for key, value in example.config.items() if key == "connector.class" or key.endswith(".type")]
         answers |= {f"/connector-plugins/{one}/config": [] for one in classes}
-    (read,) = fetch(Saved("here", answers), wants=_everything).connectors
+    (found,) = read(Saved("here", answers), ReadingRules(wants=_everything)).whole().connectors
     facts = {**example.facts}
     if tasks:
-        facts["tasks"] = list(read.task_configs)
+        facts["tasks"] = list(found.task_configs)
     if example.facts.get("offsets"):
-        facts["offsets"] = [{"partition": one.partition, "offset": one.offset} for one in read.offsets]
-    return replace(example, config=dict(read.config), facts=facts)
+        facts["offsets"] = [{"partition": one.partition, "offset": one.offset} for one in found.offsets]
+    return replace(example, config=dict(found.config), facts=facts)
 
 
 def _everything(config: Mapping[str, str], kind: str) -> Any:

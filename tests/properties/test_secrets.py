@@ -14,7 +14,7 @@ import pytest
 
 from kc_lineage_dagster.connect.answers import EXPANDED
 from kc_lineage_dagster.connect.client import ConnectClient
-from kc_lineage_dagster.connect.fetch import fetch
+from kc_lineage_dagster.connect.fetch import read
 from kc_lineage_dagster.connect.saved import Saved
 from kc_lineage_dagster.defs.resources import DataHubResource, KafkaConnectResource
 from kc_lineage_dagster.recipe.files import read_recipe
@@ -129,7 +129,7 @@ def test_resources_of_a_project_of_ones_own_show_no_secret() -> None:
 def test_no_secret_of_any_class_is_in_a_snapshot(definitions: str) -> None:
     """A connector of every class of the registry: no secret is in the snapshot, told which keys are secret or not."""
     planter, search = Planter(3), Search()
-    found = fetch(Saved("here", cluster(planter, "x", examples(), definitions)))
+    found = read(Saved("here", cluster(planter, "x", examples(), definitions))).whole()
     assert len(found.connectors) > 350
     search.look("snapshot", json.dumps(found.to_json()) + repr(found))
     print(f"definitions {definitions}: {planter.planted} secrets planted, {len(search.leaks)} found")

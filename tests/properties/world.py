@@ -115,7 +115,14 @@ class World:
             self.search.look("launchpad", serialize_value(job.get_job_snapshot()))
         file = read_recipe(recipe)
         own = Cluster.of(file)
-        shown = [file, own, own.connect_settings(), own.provided(), own.naming(), own.recipe.options.connect]
+        shown = [
+            file,
+            own,
+            own.connect_settings(),
+            own.reading_rules().provided,
+            own.naming(),
+            own.recipe.options.connect,
+        ]
         resources = repository.get_top_level_resources().values()
         opened = [KafkaConnectResource.from_recipe(file), DataHubResource.from_recipe(file)]
         for one in (*shown, *opened, *resources, repository):

@@ -16,7 +16,7 @@ from typing import Any
 from urllib.parse import quote
 
 from tests.live.machine import Process, free_ports, postgres, postgres_binaries
-from tests.live.parts import Versions
+from tests.live.parts import CONVERTER, Versions
 
 SECRET = "s3cr3t-0f-the-live-lab"
 _INTERNAL = ("connect-", "__", "mm2-")
@@ -123,6 +123,7 @@ class Lab:
         self._processes.append(server)
         server.start()
         wait(lambda: self._psql("postgres", "SELECT 1").returncode == 0, "PostgreSQL answers")
+        self.sql("postgres", f"CREATE ROLE writer LOGIN SUPERUSER PASSWORD '{SECRET}'")
 
     def start_worker(self) -> None:
         """Start the worker (again) and wait until it answers."""
@@ -142,7 +143,8 @@ class Lab:
 
     def _jvm(self, memory: str) -> list[str]:
         log = f"-Dlog4j.configuration=file:{self.folder}/log4j.properties"
-        return ["java", f"-Xmx{memory}", "-XX:TieredStopAtLevel=1", log, "-cp", f"{self.versions.core}/*"]
+        jars = f"{self.versions.core}/*:{CONVERTER}/apicurio/*"  # the converter's, for ``decoded``
+        return ["java", f"-Xmx{memory}", "-XX:TieredStopAtLevel=1", log, "-cp", jars]
 
     def _run_java(self, *arguments: str) -> str:
         done = subprocess.run(
@@ -212,6 +214,19 @@ class Lab:
             elif " payload: " in line:
                 found[topic].append(line.partition(" payload: ")[2])
         return found
+
+    def decoded(self, topic: str, count: int, registry: str) -> list[tuple[dict[str, Any], dict[str, Any]]]:
+        """Key and value of a topic's first records, as Apicurio's own deserializers read them from Avro."""
+        given = {"bootstrap-server": self._broker, "topic": topic, "max-messages": str(count), "timeout-ms": "60000"}
+        for part in ("key", "value"):
+            given[f"{part}-deserializer"] = "io.apicurio.registry.serde.avro.AvroKafkaDeserializer"
+        address = f"deserializer.apicurio.registry.url={registry}/apis/registry/v2"
+        shown = ("print.key=true", f"key.{address}", f"value.{address}")
+        arguments = [*(f"--{key}={value}" for key, value in given.items()), *(f"--property={one}" for one in shown)]
+        consumer = "org.apache.kafka.tools.consumer.ConsoleConsumer"
+        lines = self._run_java(consumer, "--from-beginning", *arguments).splitlines()
+        texts = [line.partition("\t") for line in lines if line.startswith("{")]
+        return [(json.loads(key), json.loads(value)) for key, _, value in texts]
 
     def _segments(self) -> list[Path]:
         files = (self.folder / "kafka").glob("*/*.log")

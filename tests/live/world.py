@@ -44,7 +44,6 @@ def seed(lab: Lab) -> None:
     """Databases, tables and the first rows."""
     lab.sql("postgres", "CREATE DATABASE shop")
     lab.sql("postgres", "CREATE DATABASE dwh")
-    lab.sql("postgres", f"CREATE ROLE writer LOGIN SUPERUSER PASSWORD '{SECRET}'")
     lab.sql("shop", SEED)
     lab.sql("shop", ROWS)
     for name in ("audit", "paused"):

@@ -13,6 +13,7 @@ from typing import Any, Protocol
 
 from kc_lineage_dagster.catalog.holdings import NOTHING, Holdings, Platform, Schema
 from kc_lineage_dagster.catalog.questions import Provider, Questions
+from kc_lineage_dagster.errors import StateError
 from kc_lineage_dagster.lineage import KAFKA
 
 _SINGLE, _TOPICS = "single datasets", "topics that Kafka lists"
@@ -26,6 +27,23 @@ class Memory(Protocol):
 
     def remember(self, key: str, text: str) -> None:
         """Keep a text, in place of what was there."""
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """The memory of somebody else: it is read, nothing is kept in it, and where it cannot be read nothing is known."""
+
+    memory: Memory
+
+    def recall(self, key: str) -> tuple[float, str] | None:
+        """See ``Memory``."""
+        try:
+            return self.memory.recall(key)
+        except StateError:
+            return None
+
+    def remember(self, key: str, text: str) -> None:
+        """Do nothing."""
 
 
 @dataclass(slots=True)

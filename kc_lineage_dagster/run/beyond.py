@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
+from enum import Enum
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -14,7 +15,7 @@ from kc_lineage_dagster.catalog.json_api import Access
 from kc_lineage_dagster.catalog.kafka_rest import KafkaRest, cloud_endpoint, read_topics
 from kc_lineage_dagster.catalog.metadata_files import read_metadata_files
 from kc_lineage_dagster.catalog.questions import Provider, gathered
-from kc_lineage_dagster.catalog.remembered import Remembering
+from kc_lineage_dagster.catalog.remembered import Reading, Remembering
 from kc_lineage_dagster.catalog.schema_registry import SchemaRegistry, access_for
 from kc_lineage_dagster.catalog.stream_catalog import Described, described_connectors
 from kc_lineage_dagster.connect.snapshot import Snapshot
@@ -24,7 +25,7 @@ from kc_lineage_dagster.derive.quiet import quiet_tables
 from kc_lineage_dagster.emit.delivery import address
 from kc_lineage_dagster.emit.sinks import REST, default_sink
 from kc_lineage_dagster.emit.urns import dataset_instance
-from kc_lineage_dagster.errors import SinkError
+from kc_lineage_dagster.errors import SinkError, StateError
 from kc_lineage_dagster.lineage import KAFKA, ConnectorLineage, Dataset
 from kc_lineage_dagster.recipe.source import SourceConfig
 
@@ -34,6 +35,14 @@ if TYPE_CHECKING:
     from kc_lineage_dagster.run.cluster import Cluster
 
 _ANSWER_SECONDS = 30.0
+
+
+class Memories(Enum):
+    """What a run does with what servers answered lately, which the state keeps (``options.catalog_refresh``)."""
+
+    READ = "count on them, and keep nothing"
+    KEPT = "count on them, and keep what is asked anew"
+    RENEWED = "ask for all of them anew, and keep what is answered; where a server fails, what it said last counts"
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,16 +55,13 @@ class Beyond:
     properties: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
 
 
-def beyond(cluster: Cluster, snapshot: Snapshot, settings: Settings, *, remembers: bool) -> Beyond:
-    """The settings with what files and servers know, as far as the connectors of the snapshot need it.
-
-    ``remembers``: whether the state is used for what servers answered lately.
-    """
+def beyond(cluster: Cluster, snapshot: Snapshot, settings: Settings, memories: Memories) -> Beyond:
+    """The settings with what files and servers know, as far as the connectors of the snapshot need it."""
     described, notes = _described(cluster)
     config = cluster.config.confluent_catalog
     if config and config.include_lineage:
         settings = replace(settings, topics={name: one.topics for name, one in described.items() if one.topics})
-    settings = _with_catalog(cluster, snapshot, replace(settings, notes=notes), remembers)
+    settings = _with_catalog(cluster, snapshot, replace(settings, notes=notes), memories)
     return Beyond(settings, {name: _properties(cluster, one) for name, one in described.items()})
 
 
@@ -77,7 +83,7 @@ def _properties(cluster: Cluster, described: Described) -> Mapping[str, str]:
     return found
 
 
-def _with_catalog(cluster: Cluster, snapshot: Snapshot, settings: Settings, remembers: bool) -> Settings:
+def _with_catalog(cluster: Cluster, snapshot: Snapshot, settings: Settings, memories: Memories) -> Settings:
     instance_of = partial(dataset_instance, cluster.naming())
 
     def derive(names: frozenset[str] | None, catalog: Callable[[str], View]) -> Iterator[ConnectorLineage]:
@@ -85,8 +91,7 @@ def _with_catalog(cluster: Cluster, snapshot: Snapshot, settings: Settings, reme
         return (derived(one) for one in snapshot.connectors if names is None or one.name in names)
 
     providers, notes = _providers(cluster, snapshot)
-    if remembers:
-        providers = [_remembering(cluster, one) for one in providers]
+    providers = [_remembering(cluster, one, memories) for one in providers]
     files = _files(cluster)
     known = gathered(providers, files.noting((*settings.notes, *files.notes, *notes)), derive, instance_of)
     if known == Holdings():
@@ -95,13 +100,19 @@ def _with_catalog(cluster: Cluster, snapshot: Snapshot, settings: Settings, reme
     return replace(settings, quiet=quiet_tables(snapshot.connectors, settings))
 
 
-def _remembering(cluster: Cluster, provider: Provider) -> Provider:
+def _remembering(cluster: Cluster, provider: Provider, memories: Memories) -> Provider:
     """The provider with the memory of the cluster's state."""
     from kc_lineage_dagster.state.cache import Cache  # SQLAlchemy takes a while to load
 
-    state = cluster.state
+    try:
+        state = cluster.state
+    except StateError:
+        if memories is not Memories.READ:
+            raise
+        return provider  # who only reads needs no state
     memory = Cache(state.database, f"{state.slug}: {provider.place}")
-    return Remembering(provider, memory, cluster.recipe.options.catalog_refresh)
+    fresh = 0.0 if memories is Memories.RENEWED else cluster.recipe.options.catalog_refresh
+    return Remembering(provider, Reading(memory) if memories is Memories.READ else memory, fresh)
 
 
 def _files(cluster: Cluster) -> Holdings:

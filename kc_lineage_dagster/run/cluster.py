@@ -22,7 +22,7 @@ from kc_lineage_dagster.recipe.files import RecipeFile
 from kc_lineage_dagster.recipe.model import PLACE_OF_CONNECTOR, Recipe
 from kc_lineage_dagster.recipe.source import DEFAULT_CONNECT_URI, SourceConfig, StatefulIngestion
 from kc_lineage_dagster.recipe.source import GenericConnector as GenericEntry
-from kc_lineage_dagster.run.beyond import Beyond, beyond
+from kc_lineage_dagster.run.beyond import Beyond, Memories, beyond
 
 if TYPE_CHECKING:
     from kc_lineage_dagster.state.cluster_state import ClusterState
@@ -164,13 +164,10 @@ class Cluster:
 
     def derivation(self, snapshot: Snapshot) -> Settings:
         """What the recipe says about derivation, and what the catalogues that it names know."""
-        return self.beyond(snapshot, remembers=False).settings
+        return self.beyond(snapshot).settings
 
-    def beyond(self, snapshot: Snapshot, *, remembers: bool = True) -> Beyond:
-        """What is known of the connectors of a snapshot beyond Connect, with what the recipe says about derivation.
-
-        ``remembers``: whether the state is used for what servers answered lately.
-        """
+    def beyond(self, snapshot: Snapshot, memories: Memories = Memories.READ) -> Beyond:
+        """What is known of the connectors of a snapshot beyond Connect, with what the recipe says about derivation."""
         settings = Settings(
             generic={one.connector_name: _generic(one) for one in self.config.generic_connectors},
             cluster_aliases=self.recipe.options.cluster_aliases,
@@ -179,7 +176,7 @@ class Cluster:
             transforms=self.recipe.options.transforms,
             plugin_versions=snapshot.plugin_versions,
         )
-        return beyond(self, snapshot, settings, remembers=remembers)
+        return beyond(self, snapshot, settings, memories)
 
     def naming(self) -> Naming:
         """How URNs are made."""

@@ -47,7 +47,7 @@ def preview(cluster: Cluster, connect: Connect) -> Preview:
     vanished = Vanished(receipts.count(), frozenset(one.name for one in connectors))
     lines: list[str] = []
     created = changed = 0
-    known = cluster.beyond(snapshot, remembers=False)
+    known = cluster.beyond(snapshot)
     derived = deriving(snapshot.connectors, known.settings)
     for chunk in chunks(snapshot.connectors):
         made = describe(cluster, state, [(one, derived(one)) for one in chunk], known.properties, mark)

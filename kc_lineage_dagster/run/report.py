@@ -20,7 +20,8 @@ class Request:
 
     ``run_id``: stamped on what is sent.
     ``connectors``: names, None for all.
-    ``full_refresh``: send what is acknowledged too, and forget evidence of earlier readings.
+    ``full_refresh``: send what is acknowledged too, and forget evidence of earlier readings, ask
+    catalogues for everything anew.
     ``resend``: send what is acknowledged too, whatever became of it in DataHub.
     ``remove``: whether to look for stale entities.
     ``allow_removal``: release the fail-safe this once.

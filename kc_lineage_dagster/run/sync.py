@@ -21,6 +21,7 @@ from kc_lineage_dagster.errors import StateError
 from kc_lineage_dagster.lineage import ConnectorLineage
 from kc_lineage_dagster.page.write import write_page
 from kc_lineage_dagster.run.adoption import adopt, mark_of
+from kc_lineage_dagster.run.beyond import Memories
 from kc_lineage_dagster.run.cluster import Cluster, Progress
 from kc_lineage_dagster.run.derivation import deriving
 from kc_lineage_dagster.run.describe import describe
@@ -184,7 +185,7 @@ class _Run:
     ) -> Iterator[ConnectorResult]:
         chosen = frozenset(names)
         snapshot = replace(self.facts.head, connectors=tuple(self.state.readable()))
-        known = self.cluster.beyond(snapshot)
+        known = self.cluster.beyond(snapshot, Memories.RENEWED if self.request.full_refresh else Memories.KEPT)
         self.notes, self.properties = known.settings.notes, known.properties
         derived = deriving(snapshot.connectors, known.settings)
         found = ((one, derived(one)) for one in snapshot.connectors if one.name in chosen)

@@ -12,13 +12,17 @@ import yaml
 
 from kc_lineage_dagster.derive.cluster import deriver
 from kc_lineage_dagster.recipe.files import read_recipe, recipe_of
+from kc_lineage_dagster.run.beyond import Memories
 from kc_lineage_dagster.run.cluster import Cluster
 from kc_lineage_dagster.run.describe import describe
+from kc_lineage_dagster.run.preview import preview
 from tests.catalog.metadata import dataset_urn, lab_tables, write
 from tests.catalog.server import Server
 from tests.catalog.test_datahub import hold
+from tests.cli.run import kc_lineage
 from tests.defs.clusters import save_cluster, write_recipe
 from tests.emit.gms import Gms, everything
+from tests.live.machine import free_ports
 
 SHARDS = {
     "connector.class": "io.debezium.connector.postgresql.PostgresConnector",
@@ -193,9 +197,53 @@ def test_answers_outlive_a_run(tmp_path, gms, monkeypatch):
     assert sum(gms.requests.values()) > 0
 
 
-def edges_of_a_run(folder: Path) -> dict[str, set[str]]:
+def test_who_only_looks_counts_on_the_answers_of_the_last_sync(tmp_path, gms, monkeypatch):
+    """``kc-lineage lineage`` and ``preview`` ask nothing that a sync was told lately, and keep nothing themselves."""
+    monkeypatch.setenv("KC_LINEAGE_STATE", str(tmp_path / "state"))
+    hold(gms, "postgres", "shop.sales.orders_1", kind="Table")
+    hold(gms, "postgres", "shop.sales.orders_2", kind="Table")
+    recipe(tmp_path, gms, use_schema_resolver=True)
+    assert lineage(tmp_path)[0]["shards"] == MERGED
+    assert not (tmp_path / "state").exists()
+    edges_of_a_run(tmp_path)
+    gms.requests.clear()
+    assert lineage(tmp_path)[0]["shards"] == MERGED
+    found = kc_lineage("lineage", tmp_path / "shop.yml", "--format", "json")
+    assert "shop.sales.orders_2" in found.stdout
+    assert not gms.requests
+    cluster = Cluster.of(read_recipe(tmp_path / "shop.yml"))
+    assert any("orders_2" in line for line in preview(cluster, cluster).lines)
+    assert not [path for path in gms.requests if "graphql" in path]
+
+
+def test_who_only_looks_needs_no_state(tmp_path, gms, monkeypatch):
+    """Where the state cannot be used, servers are asked."""
+    hold(gms, "postgres", "shop.sales.orders_1", kind="Table")
+    hold(gms, "postgres", "shop.sales.orders_2", kind="Table")
+    recipe(tmp_path, gms, use_schema_resolver=True)
+    (port,) = free_ports(1)
+    for place in (f"postgresql://nobody@127.0.0.1:{port}/none", "mysql://h/none"):
+        monkeypatch.setenv("KC_LINEAGE_STATE", place)
+        assert lineage(tmp_path)[0]["shards"] == MERGED
+
+
+def test_a_full_refresh_asks_for_everything_anew(tmp_path, gms, monkeypatch):
+    """A table that is new is seen at once, and what DataHub said before counts only where it fails."""
+    monkeypatch.setenv("KC_LINEAGE_STATE", str(tmp_path / "state"))
+    hold(gms, "postgres", "shop.sales.orders_1", kind="Table")
+    recipe(tmp_path, gms, use_schema_resolver=True)
+    before = edges_of_a_run(tmp_path)["shards"]
+    hold(gms, "postgres", "shop.sales.orders_2", kind="Table")
+    assert edges_of_a_run(tmp_path)["shards"] == before
+    assert edges_of_a_run(tmp_path, Memories.RENEWED)["shards"] == MERGED
+    assert edges_of_a_run(tmp_path)["shards"] == MERGED
+    gms.fault = everything(500)
+    assert edges_of_a_run(tmp_path, Memories.RENEWED)["shards"] == MERGED
+
+
+def edges_of_a_run(folder: Path, memories: Memories = Memories.KEPT) -> dict[str, set[str]]:
     """Edges by connector, as a run derives them: with the memory of the state."""
     cluster = Cluster.of(read_recipe(folder / "shop.yml"))
     snapshot = cluster.fetch()
-    derived = deriver(snapshot.connectors, cluster.beyond(snapshot).settings)
+    derived = deriver(snapshot.connectors, cluster.beyond(snapshot, memories).settings)
     return {one.name: {str(edge) for edge in derived(one).edges} for one in snapshot.connectors}

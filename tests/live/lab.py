@@ -141,15 +141,14 @@ class Lab:
         command = [*self._jvm(memory), main, str(self.folder / settings)]
         return Process(name, command, self.ports[port], self.folder / f"{name}.log")
 
-    def _jvm(self, memory: str) -> list[str]:
+    def _jvm(self, memory: str, *further: Path) -> list[str]:
         log = f"-Dlog4j.configuration=file:{self.folder}/log4j.properties"
-        jars = f"{self.versions.core}/*:{CONVERTER}/apicurio/*"  # the converter's, for ``decoded``
+        jars = ":".join(f"{folder}/*" for folder in (self.versions.core, *further))
         return ["java", f"-Xmx{memory}", "-XX:TieredStopAtLevel=1", log, "-cp", jars]
 
-    def _run_java(self, *arguments: str) -> str:
-        done = subprocess.run(
-            [*self._jvm("256m"), *arguments], cwd=self.folder, capture_output=True, text=True, errors="replace"
-        )
+    def _run_java(self, *arguments: str, jars: tuple[Path, ...] = ()) -> str:
+        command = [*self._jvm("256m", *jars), *arguments]
+        done = subprocess.run(command, cwd=self.folder, capture_output=True, text=True, errors="replace")
         if done.returncode:
             raise RuntimeError(f"{arguments[0]}: {done.stdout[-1000:]} {done.stderr[-1000:]}")
         return done.stdout
@@ -221,11 +220,11 @@ class Lab:
         for part in ("key", "value"):
             given[f"{part}-deserializer"] = "io.apicurio.registry.serde.avro.AvroKafkaDeserializer"
         address = f"deserializer.apicurio.registry.url={registry}/apis/registry/v2"
-        shown = ("print.key=true", f"key.{address}", f"value.{address}")
-        arguments = [*(f"--{key}={value}" for key, value in given.items()), *(f"--property={one}" for one in shown)]
+        printed = ("print.key=true", f"key.{address}", f"value.{address}")
+        arguments = [*(f"--{key}={value}" for key, value in given.items()), *(f"--property={one}" for one in printed)]
         consumer = "org.apache.kafka.tools.consumer.ConsoleConsumer"
-        lines = self._run_java(consumer, "--from-beginning", *arguments).splitlines()
-        texts = [line.partition("\t") for line in lines if line.startswith("{")]
+        shown = self._run_java(consumer, "--from-beginning", *arguments, jars=(CONVERTER / "apicurio",))
+        texts = [line.partition("\t") for line in shown.splitlines() if line.startswith("{")]
         return [(json.loads(key), json.loads(value)) for key, _, value in texts]
 
     def _segments(self) -> list[Path]:

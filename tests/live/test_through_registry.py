@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -136,7 +136,6 @@ class World:
     registry: str
     folder: Path
     arrived: Arrived
-    known: dict[str, Any] = field(default_factory=dict)
 
     def derived(self, **options: Any) -> dict[str, ConnectorLineage]:
         """What the project says of each connector, with these options of a recipe."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 
 from kc_lineage_dagster.derive.columns import Known
@@ -11,6 +11,13 @@ from kc_lineage_dagster.derive.evidence import Evidence
 from kc_lineage_dagster.derive.family import Found, Selection, SourceFamily
 from kc_lineage_dagster.derive.readers import jdbc_tables
 from kc_lineage_dagster.derive.readers.jdbc_connection import MANAGED_SOURCES, connection, narrowed
+from kc_lineage_dagster.derive.readers.jdbc_existing import (
+    Existing,
+    existing_tables,
+    named_tables,
+    read_tables,
+    undecided_topics,
+)
 from kc_lineage_dagster.derive.readers.jdbc_url import URL_KEY, JdbcUrl
 from kc_lineage_dagster.derive.readers.sql import Query, tables_of
 from kc_lineage_dagster.derive.readers.sql_names import TableName, can_be_reached, dataset_of, table_list, table_name
@@ -30,7 +37,7 @@ def _reads(config: Config, evidence: Evidence) -> Iterable[Found]:
     if query:
         return _by_query(config, place, query, evidence)
     prefix = (config.get("topic.prefix") or "").strip()
-    return _by_tasks(place, prefix, evidence) or _by_lists(config, narrowed(place, config), prefix, evidence)
+    return _by_tasks(place, prefix, evidence) or _by_lists(config, place, prefix, evidence)
 
 
 def _without_place(config: Config, evidence: Evidence) -> Iterator[Found]:
@@ -100,22 +107,49 @@ def _arriving(origin: Dataset | Unresolved, topic: str, how: str) -> tuple[Found
     return (Record(origin, topic, evidence=how),)
 
 
-def _by_lists(config: Config, place: JdbcUrl, prefix: str, evidence: Evidence) -> Iterator[Found]:
-    offsets = jdbc_tables.offset_tables(evidence)
+def _by_lists(config: Config, url: JdbcUrl, prefix: str, evidence: Evidence) -> Iterator[Found]:
+    offsets, place = jdbc_tables.offset_tables(evidence), narrowed(url, config)
     patterns = jdbc_tables.patterns(config)
+    listed = () if patterns else table_list(first(config, "table.whitelist") or "")
+    choice = _choice(patterns, listed, config, url)
+    existing = {
+        table: datasets
+        for table, datasets in existing_tables(config, url, evidence, choice).items()
+        if table not in offsets  # which tell the full name themselves
+    }
+    if listed:
+        for text in listed:
+            yield from _listed(text, config, place, prefix, offsets, existing)
+        return
     if patterns:
-        yield from _by_patterns(patterns, config, place, prefix, offsets)
+        named = tuple(_by_patterns(patterns, config, place, prefix, offsets, existing))
         selection = _selected(patterns, place, prefix, offsets)
     else:
-        listed = table_list(first(config, "table.whitelist") or "")
-        for text in listed:
-            yield from _listed(text, config, place, prefix, offsets)
-        if listed:
-            return
-        selection = _all_tables(config, place, prefix, offsets)
+        named, selection = (), _all_tables(config, place, prefix, offsets)
+    yield from named
+    told = (one.topic if isinstance(one.topic, str) else None for one in named if isinstance(one, Record))
+    yield from read_tables(existing, prefix, selection.what, evidence, told)
     if not evidence.topics:
         yield from _committed(selection, prefix, evidence)
-    yield selection
+    yield _undecided_by(undecided_topics(existing, prefix), selection)
+
+
+def _choice(
+    patterns: jdbc_tables.Patterns | None, listed: Sequence[str], config: Config, url: JdbcUrl
+) -> Callable[[TableName], bool]:
+    """What the lists say of tables that exist."""
+    if patterns:
+        return lambda name: jdbc_tables.chooses(patterns, url, name)
+    if listed:
+        bare = {name.table for text in listed if (name := table_name(text)) and not name.qualifiers}
+        return lambda name: name.table in bare
+    blacklist = [name for text in items(first(config, "table.blacklist")) if (name := table_name(text))]
+    return lambda name: not any(f".{name}".endswith(f".{unwanted}") for unwanted in blacklist)
+
+
+def _undecided_by(topics: Mapping[str, Unresolved], selection: Selection) -> Selection:
+    """The selection, where several tables of the catalogue may be behind these topics."""
+    return replace(selection, origin=lambda topic: topics.get(topic) or selection.origin(topic))
 
 
 def _committed(selection: Selection, prefix: str, evidence: Evidence) -> Iterator[Found]:
@@ -132,21 +166,31 @@ def _record(found: jdbc_tables.Found | Unresolved, prefix: str) -> Record | Unre
     return Record(found.dataset, prefix + found.table, evidence=found.evidence)
 
 
-def _listed(text: str, config: Config, place: JdbcUrl, prefix: str, offsets: jdbc_tables.Offsets) -> Iterator[Found]:
+def _listed(
+    text: str, config: Config, place: JdbcUrl, prefix: str, offsets: jdbc_tables.Offsets, existing: Existing
+) -> Iterator[Found]:
     """One entry of ``table.whitelist``: compared with a table's bare name and with its full one, quoted or not."""
     name = table_name(text)
     if name is None:
         yield Unresolved(f"table.whitelist = {text}", "is not the name of a table")
     else:
-        yield from _named(name, f"table.whitelist = {text}", config, place, prefix, offsets)
+        yield from _named(name, f"table.whitelist = {text}", config, place, prefix, offsets, existing)
 
 
 def _named(
-    name: TableName, what: str, config: Config, place: JdbcUrl, prefix: str, offsets: jdbc_tables.Offsets
+    name: TableName,
+    what: str,
+    config: Config,
+    place: JdbcUrl,
+    prefix: str,
+    offsets: jdbc_tables.Offsets,
+    existing: Existing,
 ) -> tuple[Found, ...]:
     """The record of a table that a list names; where the connector may know it by another name, only if it was read."""
     topic = prefix + name.table
     if not name.qualifiers:
+        if name.table in existing:
+            return named_tables(existing, name.table, topic, what)
         found = _record(jdbc_tables.full_name(place, name.table, offsets), prefix)
         return (found,) if isinstance(found, Record) else _arriving(found, topic, "configuration")
     origin = dataset_of(place, name)
@@ -171,12 +215,17 @@ def _qualifiers(config: Config, place: JdbcUrl, given: int) -> int:
 
 
 def _by_patterns(
-    patterns: jdbc_tables.Patterns, config: Config, place: JdbcUrl, prefix: str, offsets: jdbc_tables.Offsets
+    patterns: jdbc_tables.Patterns,
+    config: Config,
+    place: JdbcUrl,
+    prefix: str,
+    offsets: jdbc_tables.Offsets,
+    existing: Existing,
 ) -> Iterator[Found]:
     yield from patterns.problems
     for text in patterns.names:
         name = TableName(text.rpartition(".")[2], tuple(text.split(".")[:-1]))
-        yield from _named(name, f"{jdbc_tables.INCLUDE} = {text}", config, place, prefix, offsets)
+        yield from _named(name, f"{jdbc_tables.INCLUDE} = {text}", config, place, prefix, offsets, existing)
 
 
 def _selected(patterns: jdbc_tables.Patterns, place: JdbcUrl, prefix: str, offsets: jdbc_tables.Offsets) -> Selection:

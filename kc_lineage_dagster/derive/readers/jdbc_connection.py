@@ -93,5 +93,24 @@ def narrowed(place: JdbcUrl, config: Config) -> JdbcUrl:
     return replace(place, database=_literal(catalog)) if catalog and rules.across else place
 
 
+def looked_at(place: JdbcUrl, config: Config) -> dict[str, str]:
+    """Return the patterns of ``java.sql.DatabaseMetaData.getTables`` by level: of the database, which the URL names
+    where no pattern does, and of the schema. {} where nothing tells the connection's tables from those of others.
+    """
+    rules = PLATFORMS[place.platform]
+    keys = ("catalog.pattern", "schema.pattern")
+    catalog, schema = (first(config, key) for key in keys)
+    if SCHEMA not in rules.levels:
+        catalog = catalog if place.platform in _CATALOGS else schema
+        schema = None
+    if DATABASE in rules.levels and not rules.across and place.database:
+        catalog = None  # a connection sees one database only
+    database = (catalog or place.database) if DATABASE in rules.levels else None
+    found = {DATABASE: database, SCHEMA: schema}
+    if DATABASE in rules.levels and (database is None or not database.strip("%")):
+        return {}
+    return {level: pattern for level, pattern in found.items() if pattern}
+
+
 def _literal(pattern: str) -> str | None:
     return None if "%" in pattern or "${" in pattern else pattern.replace("\\_", "_")

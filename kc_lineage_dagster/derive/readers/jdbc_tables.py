@@ -143,6 +143,11 @@ class Patterns:
         return included and not _named_by(self.exclude, texts)
 
 
+def chooses(chosen: Patterns, place: JdbcUrl, name: TableName) -> bool:
+    """Tell whether pattern lists select a table that drivers show by this full name."""
+    return chosen.selects(_spellings(place, name))
+
+
 def _named_by(regexes: Iterable[JavaRegex], names: tuple[str, ...]) -> bool:
     """Tell whether an exclude list names a table; where that cannot be told, it counts as named."""
     return any(one.matches(text) is not False for one in regexes for text in names)
@@ -212,7 +217,7 @@ def selected(place: JdbcUrl, table: str, chosen: Patterns, offsets: Offsets) -> 
     default = default_schema(place) if SCHEMA in PLATFORMS[place.platform].levels else place.database
     tried = [*chosen.heads, (default,) if default else ()]
     names = [TableName(table, tuple(head)) for head in dict.fromkeys(tried)]
-    matching = [name for name in names if chosen.selects(_spellings(place, name))]
+    matching = [name for name in names if chooses(chosen, place, name)]
     datasets = [dataset_of(place, name) for name in matching]
     if not datasets:
         return None

@@ -158,15 +158,47 @@ class _TlsPool(HTTPSConnectionPool):
 _POOLS = {"http": _PlainPool, "https": _TlsPool}
 
 
+class TooLargeError(requests.RequestException):
+    """An answer is longer than its reader allows."""
+
+
+class _Bounded:
+    """The body of an answer (``urllib3.HTTPResponse``) up to so many bytes, decompressed."""
+
+    def __init__(self, raw: Any, most_bytes: int) -> None:
+        self._raw, self._left, self._most = raw, most_bytes, most_bytes
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._raw, name)
+
+    def stream(self, *args: Any, **kwargs: Any) -> Iterator[bytes]:
+        """See urllib3."""
+        for part in self._raw.stream(*args, **kwargs):
+            self._left -= len(part)
+            if self._left < 0:
+                self._raw.close()
+                raise TooLargeError(f"answers more than {self._most // 2**20} MiB")
+            yield part
+
+
 class DeadlineAdapter(HTTPAdapter):
     """requests' adapter whose every exchange has an end: that of ``within``, else the sum of its time limits.
 
     ``verify``: what certificates are checked against, whatever the environment (REQUESTS_CA_BUNDLE) says; None leaves
     that to requests. ``keep_alive``: ask the system to probe idle connections, which firewalls forget.
+    ``most_bytes``: of one answer, decompressed; None for any number. A longer one is a TooLargeError.
     """
 
-    def __init__(self, *, verify: bool | str | None = None, keep_alive: bool = False, **kwargs: Any) -> None:
+    def __init__(
+        self,
+        *,
+        verify: bool | str | None = None,
+        keep_alive: bool = False,
+        most_bytes: int | None = None,
+        **kwargs: Any,
+    ) -> None:
         self._verify = verify
+        self._most_bytes = most_bytes
         self._socket_options = [(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)] if keep_alive else []
         super().__init__(**kwargs)
 
@@ -215,9 +247,12 @@ class DeadlineAdapter(HTTPAdapter):
 
     def _sent(self, request: requests.PreparedRequest, *arguments: Any) -> requests.Response:
         try:
-            return super().send(request, *arguments)
+            response = super().send(request, *arguments)
         except urllib3.exceptions.LocationParseError:  # requests lets this one through
             raise requests.exceptions.InvalidURL("the name of its host cannot be looked up", request=request) from None
+        if self._most_bytes is not None:
+            response.raw = _Bounded(response.raw, self._most_bytes)
+        return response
 
 
 def _seconds(timeout: Any) -> float | None:

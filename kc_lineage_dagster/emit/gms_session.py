@@ -6,11 +6,15 @@ headers (307, 308); and it takes any 200 for an acknowledgement.
 
 from __future__ import annotations
 
+import logging
 import re
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 import requests
+from requests.adapters import HTTPAdapter
+from urllib3.util import Retry
 
 from kc_lineage_dagster.errors import SinkError
 from kc_lineage_dagster.http_deadline import DeadlineAdapter
@@ -19,6 +23,8 @@ if TYPE_CHECKING:
     from datahub.emitter.rest_emitter import DataHubRestEmitter
     from datahub.ingestion.graph.client import DataHubGraph
 
+# Of one answer, decompressed: checkpoints take up to 16 MB, what is read back 8 MB, a page of wide schemas 20 MB.
+MOST_BYTES = 64 * 2**20
 _NOT_IN_A_HEADER = re.compile(r"[^\x20-\x7e]")
 _WRITES = re.compile(r"/aspects\?(?:.*&)?action=ingestProposal|/openapi/v3/entity/\w+(?:\?|$)")
 
@@ -31,23 +37,42 @@ class RedirectedError(NotAGmsError):
     """A redirect, which is never followed."""
 
 
-def guard(session: requests.Session, *, keep_alive: bool = False) -> None:
+def guard(session: requests.Session, *, keep_alive: bool = False, retries: Retry | int = 0) -> None:
     """Make a session of DataHub's obey the rules of this module; what it was told about TLS holds as it is.
 
-    ``keep_alive``: DataHub's ``tcp_keepalive``.
+    ``keep_alive``: DataHub's ``tcp_keepalive``. ``retries``: its own, within the time of one exchange.
     """
     session.max_redirects = 0
     session.hooks["response"].append(_judge)
     verify = None if session.verify is True else session.verify
     for scheme in ("http://", "https://"):
-        pool = {"pool_maxsize": 10, "max_retries": 0}
-        session.mount(scheme, DeadlineAdapter(verify=verify, keep_alive=keep_alive, **pool))
+        pool = {"pool_maxsize": 10, "max_retries": retries}
+        session.mount(scheme, DeadlineAdapter(verify=verify, keep_alive=keep_alive, most_bytes=MOST_BYTES, **pool))
+    logging.getLogger("datahub.emitter.rest_emitter").addFilter(_without_curl)  # one filter, however often it is added
+
+
+def _without_curl(record: logging.LogRecord) -> bool:
+    """Drop the lines in which DataHub's emitter shows a request as a command for curl: with extra headers and the user
+    and password of its address as they are. What became of a request is logged by ``rest_sink``.
+    """
+    return "curl" not in str(record.msg)
 
 
 def graph_of(emitter: DataHubRestEmitter) -> DataHubGraph:
     """Return DataHub's client for reading, with the settings of ``emitter`` and the rules of this module."""
     graph = emitter.to_graph()
     guard(graph._session)
+    return graph
+
+
+def graph_at(config: Mapping[str, Any]) -> DataHubGraph:
+    """Return the same for the client settings of a recipe (``datahub_api``). Raises pydantic's error for wrong ones."""
+    from datahub.ingestion.graph.client import DataHubGraph
+    from datahub.ingestion.graph.config import DatahubClientConfig
+
+    graph = DataHubGraph(DatahubClientConfig.model_validate(dict(config)))
+    own = graph._session.get_adapter(graph.config.server)
+    guard(graph._session, retries=own.max_retries.new(raise_on_status=False) if isinstance(own, HTTPAdapter) else 0)
     return graph
 
 

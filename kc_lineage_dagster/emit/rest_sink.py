@@ -32,6 +32,7 @@ from kc_lineage_dagster.emit.patience import Patience
 from kc_lineage_dagster.emit.read_back import ReadBack
 from kc_lineage_dagster.emit.which_datahub import Seen, look_at_gms
 from kc_lineage_dagster.errors import SinkError
+from kc_lineage_dagster.http_deadline import TooLargeError
 
 if TYPE_CHECKING:
     from datahub.emitter.rest_emitter import DataHubRestEmitter
@@ -262,7 +263,7 @@ def _divisible(refusal: _Refusal) -> bool:
 
 
 def _unreachable(error: BaseException) -> str:
-    if isinstance(error, NotAGmsError):
+    if isinstance(error, (NotAGmsError, TooLargeError)):
         return str(error)
     text = f"{type(error).__name__}: {error}"
     for sign, meaning in _SIGNS.items():

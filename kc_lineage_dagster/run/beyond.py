@@ -23,6 +23,7 @@ from kc_lineage_dagster.derive.cluster import deriver
 from kc_lineage_dagster.derive.derive import Settings
 from kc_lineage_dagster.derive.quiet import quiet_tables
 from kc_lineage_dagster.emit.delivery import address
+from kc_lineage_dagster.emit.gms_session import graph_at
 from kc_lineage_dagster.emit.sinks import REST, default_sink
 from kc_lineage_dagster.emit.urns import dataset_instance
 from kc_lineage_dagster.errors import SinkError, StateError
@@ -210,11 +211,5 @@ def _client_config(cluster: Cluster) -> Mapping[str, Any] | None:
 
 
 def _open(config: Mapping[str, Any]) -> DataHubGraph:
-    from datahub.ingestion.graph.client import DataHubGraph
-    from datahub.ingestion.graph.config import DatahubClientConfig
-
-    bounds = {
-        "timeout_sec": min(float(config.get("timeout_sec") or _ANSWER_SECONDS), _ANSWER_SECONDS),
-        "retry_max_times": 1,
-    }
-    return DataHubGraph(DatahubClientConfig.model_validate({**config, **bounds}))
+    seconds = min(float(config.get("timeout_sec") or _ANSWER_SECONDS), _ANSWER_SECONDS)
+    return graph_at({**config, "timeout_sec": seconds, "retry_max_times": 1})

@@ -9,9 +9,11 @@ import pytest
 
 from kc_lineage_dagster.catalog.datahub import PAGE, DataHub
 from kc_lineage_dagster.catalog.questions import Questions
+from kc_lineage_dagster.emit.gms_session import graph_at
 from kc_lineage_dagster.lineage import Dataset
 from tests.catalog.metadata import dataset_urn, schema_aspect
-from tests.emit.gms import Answer, Gms, everything
+from tests.connect.stand_in import DRIPS
+from tests.emit.gms import FLOOD, Answer, Gms, everything
 
 USERS = "shop.public.users"
 
@@ -34,12 +36,7 @@ def hold(gms: Gms, platform: str, name: str, paths=(), env="PROD", kind=None, re
 
 def provider(gms: Gms, **settings) -> DataHub:
     def client():
-        from datahub.ingestion.graph.client import DataHubGraph
-        from datahub.ingestion.graph.config import DatahubClientConfig
-
-        return DataHubGraph(
-            DatahubClientConfig(server=gms.url, token="t0ken-of-the-test", timeout_sec=2, retry_max_times=0)
-        )
+        return graph_at({"server": gms.url, "token": "t0ken-of-the-test", "timeout_sec": 2, "retry_max_times": 0})
 
     return DataHub(client, gms.url, "PROD", **settings)
 
@@ -133,6 +130,32 @@ def test_a_server_that_is_not_there(gms):
     """A closed port costs one note."""
     gms.stop()
     assert "cannot be reached" in provider(gms).answer(ALL).notes[0]
+
+
+@pytest.mark.parametrize("drip", DRIPS)
+def test_whatever_drips_ends_by_the_time_limit(gms, drip):
+    """However little arrives at a time."""
+    gms.fault = lambda _: Answer(drip=DRIPS[drip])
+    config = {"server": gms.url, "timeout_sec": 0.2, "retry_max_times": 0}
+    (note,) = DataHub(lambda: graph_at(config), gms.url, "PROD").answer(ALL).notes
+    assert "does not answer in time" in note
+
+
+def test_an_answer_without_end_is_one_note(gms):
+    """Its bytes are counted, not kept."""
+    gms.fault = lambda _: Answer(drip=FLOOD)
+    (note,) = provider(gms).answer(ALL).notes
+    assert "makes no sense" in note
+
+
+def test_one_hiccup_is_no_answer_lost(gms):
+    """A server that answers 503 once is asked again: without its answer edges would be missing for an hour."""
+    hold(gms, "postgres", USERS, ["id"])
+    faults = iter([Answer(503)])
+    gms.fault = lambda _: next(faults, None)
+    config = {"server": gms.url, "timeout_sec": 2, "retry_max_times": 1}
+    found = DataHub(lambda: graph_at(config), gms.url, "PROD").answer(ALL)
+    assert (found.notes, view(found).datasets("postgres")) == ((), (USERS,))
 
 
 def test_a_slow_server_is_left(gms):

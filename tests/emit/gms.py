@@ -37,6 +37,10 @@ os.environ.setdefault("DATAHUB_TELEMETRY_ENABLED", "false")
 HTML = "<!doctype html><html><body>Sign in</body></html>"
 
 
+# For ``Answer.drip``: a body without end, a megabyte at a time.
+FLOOD = (b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nConnection: close\r\n\r\n[", b" " * 2**20)
+
+
 @dataclass(frozen=True)
 class Request:
     """One request: ``number`` counts writes from 1 (0 for other requests)."""

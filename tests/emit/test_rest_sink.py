@@ -352,6 +352,32 @@ def test_a_gms_that_drips_is_an_outage(gms, clock, drip):
     assert existence(sink.emitter, ["urn:li:dataset:(urn:li:dataPlatform:kafka,a,PROD)"]).problem
 
 
+@pytest.mark.parametrize("of", ["/config", "/aspects"])
+def test_a_gms_that_answers_without_end_is_an_outage(gms, clock, of):
+    """64 MiB, which no answer of a GMS has."""
+    gms.fault = lambda request: faults.Answer(drip=faults.FLOOD) if of in request.path else None
+    report = send(gms, clock, flat(cluster(1)), retry_max_times=0)
+    assert list(report.causes) == [f"{gms.url} answers more than 64 MiB"]
+
+
+@pytest.mark.parametrize("endpoint", ["RESTLI", "OPENAPI"])
+@pytest.mark.parametrize("fault", [faults.everything(500), lambda _: faults.Answer(reset=True)])
+def test_not_even_debug_lines_show_a_credential(gms, clock, caplog, fault, endpoint):
+    """DataHub's emitter logs a request that failed as a command for curl, extra headers included."""
+    caplog.set_level(logging.DEBUG)
+    secrets = ("t0ken-of-the-test", "header-of-the-test", "user-of-the-test", "password-of-the-test")
+    token, header, user, password = secrets
+    server = gms.url.replace("://", f"://{user}:{password}@")
+    further = {"token": token, "extra_headers": {"X-Api-Key": header}, "endpoint": endpoint, "retry_max_times": 0}
+    gms.fault = lambda request: fault(request) if request.number else None
+    assert not send(gms, clock, flat(cluster(1)), **further, server=server).ok
+    sink = sink_for(gms, clock, **further, server=server)
+    sink.read_back().read("dataFlow", {"urn:li:dataFlow:(kafka-connect,c,PROD)": ["status"]})
+    assert existence(sink.emitter, ["urn:li:dataset:(urn:li:dataPlatform:kafka,a,PROD)"])
+    assert {record.name for record in caplog.records} >= {"urllib3.connectionpool", "kc_lineage_dagster.emit"}
+    assert not [secret for secret in secrets if secret in caplog.text]
+
+
 @pytest.mark.filterwarnings("ignore::urllib3.exceptions.InsecureRequestWarning")
 def test_the_sinks_own_ca_counts_whatever_the_environment_says(clock, tmp_path, monkeypatch):
     """REQUESTS_CA_BUNDLE is for recipes without ca_certificate_path and disable_ssl_verification."""

@@ -67,10 +67,12 @@ def remove_stale(
     report: Report,
     receipts: Receipts,
     sink: Sink,
+    removed: list[str],
 ) -> Report:
     """Soft-delete what vanished. A removal is noted before it is sent: one without acknowledgement stays pending.
 
-    ``head``: the snapshot without its connectors.
+    ``head``: the snapshot without its connectors. ``removed``: gets the URNs of those that the sink has acknowledged,
+    of some sinks only when it is closed.
     """
     try:
         left = _checkpoint(cluster, sink)
@@ -85,7 +87,6 @@ def remove_stale(
     receipts.set_baseline(decided.baseline)
     receipts.drop(decided.dropped)
     receipts.begin_removal(decided.remove)
-    removed: list[str] = []
 
     def acknowledged(done: Sequence[Proposal]) -> None:
         gone = [proposal.urn for proposal in done if not is_checkpoint(proposal)]
@@ -96,7 +97,7 @@ def remove_stale(
     sent = sink.send(due, acknowledged)
     if sent.failed or decided.refused:
         decided = replace(decided, gone_connectors=())
-    return replace(report, stale=decided, removed=tuple(removed), causes={**report.causes, **sent.causes})
+    return replace(report, stale=decided, causes={**report.causes, **sent.causes})
 
 
 def planned(

@@ -111,6 +111,7 @@ class _Run:
     healing: Healing = field(default_factory=Healing)
     properties: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     mark: str = ""
+    removed: list[str] = field(default_factory=list)
 
     def run(self) -> Generator[ConnectorResult, None, Report]:
         receipts = Receipts(self.state)
@@ -138,7 +139,9 @@ class _Run:
             if self.request.remove and not report.problem:
                 self.held.check()
                 vanished.read = frozenset(self.state.names())  # a connector may have been created meanwhile
-                report = remove_stale(self.cluster, self.request, self.facts.head, vanished, report, receipts, sink)
+                report = remove_stale(
+                    self.cluster, self.request, self.facts.head, vanished, report, receipts, sink, self.removed
+                )
         except BaseException:
             if not everything:  # what is written whole stays as it was
                 sink.close()
@@ -249,6 +252,7 @@ class _Run:
         for emission, memory in self.undecided:
             lost = {emission.owners[urn] for urn in failed if urn in emission.owners}
             self._remember(emission, [one.failed() if one.lineage.connector in lost else one for one in memory])
+        report = replace(report, removed=tuple(self.removed))
         if closing.ok:
             return report
         counts = replace(
@@ -258,6 +262,4 @@ class _Run:
         )
         causes = {**report.causes, **closing.causes}
         stale = report.stale and replace(report.stale, gone_connectors=())
-        return replace(
-            report, counts=counts, causes=causes, stale=stale, removed=() if closing.failed else report.removed
-        )
+        return replace(report, counts=counts, causes=causes, stale=stale)

@@ -11,13 +11,14 @@ from typing import Any
 
 import pytest
 
+from kc_lineage_dagster.defs.resources import DataHubResource
 from kc_lineage_dagster.emit.patience import Patience
 from kc_lineage_dagster.emit.sinks import Sink, open_sink, sink_identity
 from kc_lineage_dagster.recipe.files import read_recipe
 from kc_lineage_dagster.run.cluster import Cluster
 from kc_lineage_dagster.run.reading import read_cluster
 from kc_lineage_dagster.run.report import ConnectorResult, Report, Request
-from kc_lineage_dagster.run.sync import Sync
+from kc_lineage_dagster.run.sync import Sync, sync
 from tests.defs.clusters import CONNECTORS, POSTGRES, save_cluster, write_recipe
 from tests.emit.gms import Gms, dies_after, everything, healthy, html, rejects
 
@@ -260,3 +261,42 @@ def test_a_malformed_file_takes_no_connector_away(place):
     assert len(report.stale.keep_reasons) == 2
     (saved / "file4.json").unlink()
     assert len(place.run().removed) == 2
+
+
+LOCAL = {
+    "file": {"filename": "out.json"},
+    "console": {},
+    "datahub-lite": {"type": "sqlite", "config": {"file": "lite.db"}},
+}
+
+
+@pytest.mark.parametrize("kind", LOCAL)
+def test_what_a_sink_removes_is_counted_whenever_it_says_so(tmp_path, monkeypatch, kind, capsys):
+    """A file counts when it is closed, the others at once; a file that cannot be put in place has removed nothing."""
+    monkeypatch.setenv("KC_LINEAGE_STATE", str(tmp_path / "state"))
+    recipe = write_recipe(tmp_path, sink={"type": kind, "config": LOCAL[kind]})
+
+    def run():
+        cluster = Cluster.of(read_recipe(recipe))
+        read_cluster(cluster, cluster)
+        return sync(cluster, DataHubResource.from_recipe(recipe), Request("run"))
+
+    save_cluster(tmp_path, CONNECTORS)
+    run()
+    save_cluster(tmp_path, {name: one for name, one in CONNECTORS.items() if name != "dw/sink"})
+    if kind == "file":
+        (tmp_path / "out.json").unlink()
+        (tmp_path / "out.json").mkdir()
+        failed = run()
+        assert failed.problem
+        assert (failed.removed, failed.stale.gone_connectors) == ((), ())
+        (tmp_path / "out.json").rmdir()
+    report = run()
+    assert report.problem is None
+    assert len(report.removed) == len(report.stale.remove) == 2
+    assert report.stale.gone_connectors == ("dw/sink",)
+    if kind == "file":
+        proposals = json.loads((tmp_path / "out.json").read_text())
+        gone = {one["entityUrn"] for one in proposals if one["aspect"]["json"] == {"removed": True}}
+        assert gone == set(report.removed)
+    assert run().removed == ()

@@ -47,6 +47,7 @@ def command(ui: bool, port: int) -> None:
         run = [sys.executable, "-m", *_JOB]
         code = subprocess.run(run, stdout=output, stderr=subprocess.STDOUT, check=False).returncode
     if code:
+        _try_instance()
         for line in failures(log.read_text(encoding="utf-8", errors="replace")):
             click.secho(f"Error: {line}", fg="red", err=True)
         raise SystemExit(1)
@@ -55,6 +56,14 @@ def command(ui: bool, port: int) -> None:
     if ui:
         serve = [sys.executable, "-m", "dagster", "dev", *_MODULE, "--port", str(port)]
         raise SystemExit(subprocess.run(serve, check=False).returncode)
+
+
+def _try_instance() -> None:
+    """Say it in one line when Dagster's own storage is what fails: then no run could begin."""
+    from kc_lineage_dagster.defs.home import instance_of_home  # Dagster takes a while to load
+
+    with instance_of_home() as instance:
+        instance.get_runs_count()
 
 
 def failures(log: str) -> Iterable[str]:

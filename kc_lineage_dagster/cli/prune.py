@@ -5,8 +5,9 @@ from __future__ import annotations
 import click
 
 from kc_lineage_dagster.cli.arguments import recipes_named
+from kc_lineage_dagster.defs.home import instance_of_home
 from kc_lineage_dagster.defs.names import Names
-from kc_lineage_dagster.defs.prune import DAYS, Pruned, instance_of_home, prune
+from kc_lineage_dagster.defs.prune import DAYS, Pruned, prune
 from kc_lineage_dagster.wording import counted
 
 

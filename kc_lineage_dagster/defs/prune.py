@@ -7,7 +7,6 @@ afterwards. So a run stays as long as it holds the newest materialization of any
 
 # no `from __future__ import annotations`: Dagster reads run config from the annotations themselves
 
-import os
 from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass
@@ -18,7 +17,6 @@ from dagster import (
     AssetKey,
     AssetRecordsFilter,
     Config,
-    DagsterError,
     DagsterEventType,
     DagsterInstance,
     DagsterRun,
@@ -41,7 +39,6 @@ from kc_lineage_dagster.defs.names import Names
 from kc_lineage_dagster.defs.partitions import encode_partition, known_connectors
 from kc_lineage_dagster.defs.progress import counted
 from kc_lineage_dagster.defs.runs import belongs
-from kc_lineage_dagster.errors import KcLineageError
 from kc_lineage_dagster.recipe.files import RecipeFile
 
 DAYS = 90
@@ -58,17 +55,6 @@ class Pruned:
 
     def __str__(self) -> str:
         return f"{counted(self.deleted, 'old run')} deleted, {self.kept} kept: they hold what partitions were made of"
-
-
-def instance_of_home() -> DagsterInstance:
-    """Return the instance of ``DAGSTER_HOME``, for who is outside a run. KcLineageError, in one line, without one."""
-    home = os.environ.get("DAGSTER_HOME")
-    if not home:
-        raise KcLineageError("DAGSTER_HOME is not set: set it to the folder that Dagster's daemon and web server use")
-    try:
-        return DagsterInstance.get()
-    except DagsterError as error:
-        raise KcLineageError(f"DAGSTER_HOME={home}: {' '.join(str(error).split())}") from None
 
 
 def prune(instance: DagsterInstance, names: Names, days: float = DAYS, *, dry_run: bool = False) -> Pruned:

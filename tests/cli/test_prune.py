@@ -45,6 +45,31 @@ def test_a_recipe_that_cannot_be_used_leaves_the_others(folder, monkeypatch):
     assert "conect_uri" in done.stderr
 
 
+STORAGES = {
+    "no SQLite": "storage: {sqlite: {base_dir: BASE}}",
+    "a package that is not installed": "storage: {custom: {module: no_such_package, class: A, config: {}}}",
+    "an unknown field": "storages: {}",
+    "no YAML": "storage: [",
+    "PostgreSQL that is away": "storage: {postgres: {postgres_url: 'postgresql://u:secret-of-the-test@127.0.0.1:1/db'}}",
+}
+
+
+@pytest.mark.parametrize("kind", STORAGES)
+def test_a_storage_that_cannot_be_used(folder, monkeypatch, kind):
+    """Whatever is wrong with Dagster's storage is one line, without a password."""
+    home = folder / "home"
+    (home / "dagster.yaml").write_text(STORAGES[kind].replace("BASE", str(home / "base")))
+    for name in ("runs.db", "index.db", "schedules.db"):
+        for path in (home / "base" / name, home / "base/history/runs" / name, home / "base/schedules" / name):
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_bytes(b"no database" * 100)
+    done = kc_lineage("prune")
+    assert done.exit_code == 1
+    (line,) = done.stderr.strip().splitlines()
+    assert line.startswith(f"Error: DAGSTER_HOME={home}: ")
+    assert "secret-of-the-test" not in line
+
+
 @pytest.mark.parametrize("home", [None, "nowhere"])
 def test_without_an_instance(folder, monkeypatch, home):
     """Where DAGSTER_HOME is not set, or is no folder, it is one line that says so."""
@@ -56,3 +81,12 @@ def test_without_an_instance(folder, monkeypatch, home):
     assert done.exit_code == 1
     assert "DAGSTER_HOME" in done.stderr
     assert len(done.stderr.strip().splitlines()) == 1
+
+
+def test_the_demo_says_it_too(folder):
+    """It runs Dagster in another process, whose traceback is nobody's business."""
+    (folder / "home" / "dagster.yaml").write_text(STORAGES["a package that is not installed"])
+    done = kc_lineage("demo")
+    assert done.exit_code == 1
+    assert done.stderr.strip().splitlines()[1:] == [done.stderr.strip().splitlines()[-1]]
+    assert "no_such_package" in done.stderr

@@ -1,0 +1,59 @@
+"""The Dagster instance of ``DAGSTER_HOME``, for who is outside a run; what is wrong with it is one line."""
+
+from __future__ import annotations
+
+import logging
+import os
+import sqlite3
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import yaml
+from dagster import DagsterError, DagsterInstance
+from sqlalchemy.exc import SQLAlchemyError
+
+from kc_lineage_dagster.errors import KcLineageError
+
+# Exceptions that are no DagsterError, of packages that are not ours to import: module, name.
+_OTHERS = (("dagster_postgres.utils", "DagsterPostgresException"), ("dagster_shared.check", "CheckError"))
+_LONGEST = 300  # characters
+
+
+@contextmanager
+def instance_of_home() -> Iterator[DagsterInstance]:
+    """Give the instance. KcLineageError, in one line, without one, or when its storage cannot be used."""
+    home = os.environ.get("DAGSTER_HOME")
+    if not home:
+        raise KcLineageError("DAGSTER_HOME is not set: set it to the folder that Dagster's daemon and web server use")
+    try:
+        with _quietly(), DagsterInstance.get() as instance:
+            yield instance
+    except _failures() as error:
+        raise _explained(home, error) from None
+
+
+def _failures() -> tuple[type[Exception], ...]:
+    """What Dagster's storages raise; looked up when something is raised, because only then their modules are loaded."""
+    others = (getattr(sys.modules[module], name) for module, name in _OTHERS if module in sys.modules)
+    return (DagsterError, SQLAlchemyError, sqlite3.Error, yaml.YAMLError, OSError, *others)
+
+
+@contextmanager
+def _quietly() -> Iterator[None]:
+    """Without a warning on stderr for each try to connect to a database, unless somebody has set logging up."""
+    root, silent = logging.getLogger(), logging.NullHandler()
+    root.addHandler(silent)
+    try:
+        yield
+    finally:
+        root.removeHandler(silent)
+
+
+def _explained(home: str, error: BaseException) -> KcLineageError:
+    chain = [error]
+    while (inner := chain[-1].__cause__) is not None and len(chain) < 10:
+        chain.append(inner)
+    said = str(getattr(chain[-1], "orig", None) or chain[-1])
+    reason = " ".join(said.split())[:_LONGEST] or type(chain[-1]).__name__
+    return KcLineageError(f"DAGSTER_HOME={home}: Dagster's instance cannot be used: {reason}")

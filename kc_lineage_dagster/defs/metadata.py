@@ -70,8 +70,10 @@ def _code(value: object, most: int = 300) -> str:
 
 
 def edge_table(lineage: ConnectorLineage) -> str:
-    """From, to, how we know."""
+    """From, to, and how each edge is known where that differs: the web interface cuts off what is wide."""
     rows = [(edge.upstream or "(nothing a catalog knows)", edge.downstream, edge.evidence) for edge in lineage.edges]
+    if len({evidence for *_, evidence in rows}) == 1:
+        return table(("from", "to"), [row[:2] for row in rows])
     return table(("from", "to", "how we know"), rows)
 
 
@@ -112,6 +114,7 @@ def lineage_metadata(
     if read_at is not None:
         metadata["read_at"] = MetadataValue.timestamp(read_at)
     if lineage.edges:
+        metadata["how_we_know"] = "; ".join(dict.fromkeys(edge.evidence for edge in lineage.edges))
         metadata["picture"] = picture(lineage)
         metadata["lineage"] = MarkdownMetadataValue(edge_table(lineage))
     columns = column_table(lineage)
@@ -160,13 +163,13 @@ def _svg(connector: str, upstream: Sequence[str], downstream: Sequence[str]) -> 
     left = [(name, _place(number, len(upstream), height)) for number, name in enumerate(upstream)]
     right = [(name, _place(number, len(downstream), height)) for number, name in enumerate(downstream)]
     own, middle = _end_of(connector, 22), height // 2
-    lines = "".join([f"M212 {y}L250 {middle}" for _, y in left] + [f"M390 {middle}L428 {y}" for _, y in right])
+    lines = "".join([f"M242 {y}L280 {middle}" for _, y in left] + [f"M420 {middle}L458 {y}" for _, y in right])
     return (
-        f"<svg xmlns='http://www.w3.org/2000/svg' width='640' height='{height}'"
+        f"<svg xmlns='http://www.w3.org/2000/svg' width='700' height='{height}'"
         f" style='background:white;font:11px Arial'><path stroke='gray' d='{lines}'/>"
-        f"<g transform='translate(320)' text-anchor='middle' fill='blue'>{_column([(own, middle)])}</g>"
-        f"<g transform='translate(208)' text-anchor='end'>{_column(left)}</g>"
-        f"<g transform='translate(432)'>{_column(right)}</g></svg>"
+        f"<g transform='translate(350)' text-anchor='middle' fill='blue'>{_column([(own, middle)])}</g>"
+        f"<g transform='translate(238)' text-anchor='end'>{_column(left)}</g>"
+        f"<g transform='translate(462)'>{_column(right)}</g></svg>"
     )
 
 

@@ -9,7 +9,7 @@ import os
 import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import closing
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from kc_lineage_dagster.connect.saved import is_saved
@@ -40,7 +40,7 @@ class Finding:
 def examine(file: RecipeFile) -> Iterator[Finding]:
     """The findings of one recipe; what cannot be tried because something before it is missing is left out."""
     try:
-        cluster = Cluster.of(file)
+        cluster = _impatient(Cluster.of(file))
     except KcLineageError as error:
         yield Finding("recipe", False, str(error))
         return
@@ -48,6 +48,14 @@ def examine(file: RecipeFile) -> Iterator[Finding]:
     yield from (Finding("recipe", None, warning) for warning in file.warnings)
     for what, look in (("Connect", _connect), ("DataHub", _datahub), ("state", _state)):
         yield from _tried(what, look, cluster)
+
+
+def _impatient(cluster: Cluster) -> Cluster:
+    """Return the cluster with one more try of a request at most: somebody waits for the answer."""
+    options = cluster.recipe.options
+    connect = options.connect.model_copy(update={"retries": min(1, options.connect.retries)})
+    recipe = cluster.recipe.model_copy(update={"options": options.model_copy(update={"connect": connect})})
+    return replace(cluster, recipe=recipe)
 
 
 def _tried(what: str, look: Callable[[Cluster], Iterator[Finding]], cluster: Cluster) -> Iterator[Finding]:

@@ -13,6 +13,7 @@ from tests.cli.run import kc_lineage
 from tests.connect.stand_in import ConnectStandIn, worker
 from tests.defs.clusters import CONNECTORS, execute, save_cluster, write_recipe
 from tests.emit.gms import Gms, everything
+from tests.live.machine import free_ports
 
 
 @pytest.fixture
@@ -40,6 +41,14 @@ def test_nothing_missing(folder):
     assert "lists 3 connectors" in shown
     assert "active topics are not available" in shown
     assert "t0ken-of-the-test" not in shown
+
+
+def test_nobody_waits_for_seven_tries(folder, caplog):
+    """A worker that is not there is asked once more, and that is all."""
+    (port,) = free_ports(1)
+    write_recipe(folder, connect_uri=f"http://127.0.0.1:{port}")
+    assert "tried 2 times" in missing(folder)
+    assert len(caplog.records) == 1
 
 
 def test_a_live_worker(folder):

@@ -8,6 +8,7 @@ from typing import Any
 
 from dagster import AssetExecutionContext, AssetMaterialization, MarkdownMetadataValue, MetadataValue
 
+from kc_lineage_dagster.defs.beside import logging_beside
 from kc_lineage_dagster.defs.checks import Tally
 from kc_lineage_dagster.defs.lost_edges import LostEdge, lost_by
 from kc_lineage_dagster.defs.metadata import lineage_metadata, table
@@ -61,15 +62,15 @@ class Outcome:
     unsent: list[tuple[str, int]] = field(default_factory=list)
 
 
-def events_of(
+def run_and_log(
     context: AssetExecutionContext,
     names: Names,
     cluster: Cluster,
     run: Sync,
     chosen: Collection[str] | None,
     outcome: Outcome,
-) -> Iterator[AssetMaterialization]:
-    """Run, and yield the materializations of partitions; what is only logged is lost when the step then fails.
+) -> None:
+    """Run, and log the materializations of partitions as connectors come through.
 
     ``chosen``: connectors whose partitions the user picked. These turn green, changed or not, and no others (a sink
     that is written whole makes every run look at every connector). None: all that changed, or that this Dagster
@@ -77,16 +78,17 @@ def events_of(
     ``outcome``: is filled as the run proceeds.
     """
     seen = context.instance.get_materialized_partitions(names.lineage)
-    for result in run:
-        outcome.lost += lost_by(result)
-        if result.failed:
-            outcome.unsent.append((result.connector.name, result.failed))
-        partition = encode_partition(result.connector.name)
-        due = result.changed or result.failed > 0 or partition not in seen
-        if due if chosen is None else result.connector.name in chosen:
-            metadata = lineage_metadata(cluster, result, cluster.page, run.read_at)
-            tags = provenance(result.version, {names.raw: SNAPSHOT})
-            yield AssetMaterialization(names.lineage, partition=partition, metadata=metadata, tags=tags)
+    with logging_beside(context) as log:
+        for result in run:
+            outcome.lost += lost_by(result)
+            if result.failed:
+                outcome.unsent.append((result.connector.name, result.failed))
+            partition = encode_partition(result.connector.name)
+            due = result.changed or result.failed > 0 or partition not in seen
+            if due if chosen is None else result.connector.name in chosen:
+                metadata = lineage_metadata(cluster, result, cluster.page, run.read_at)
+                tags = provenance(result.version, {names.raw: SNAPSHOT})
+                log(AssetMaterialization(names.lineage, partition=partition, metadata=metadata, tags=tags))
 
 
 def events_after(

@@ -40,8 +40,11 @@ setup: $(BIN)/installed $(DAGSTER_HOME)/dagster.yaml ## virtual environment and 
 demo: setup ## run the main job: the saved demo cluster to DataHub Lite
 	$(BIN)/kc-lineage demo
 
-test: setup ## all fast tests
-	$(BIN)/python -m pytest
+test: setup ## all fast tests, on every core
+	$(BIN)/python -m pytest -n auto
+
+slow: setup ## whole runs searched for secrets, processes killed while they write
+	$(BIN)/python -m pytest -n auto -m 'slow and not postgres'
 
 fuzz: setup ## the property tests with examples that no run has tried before
 	HYPOTHESIS_PROFILE=fuzz $(BIN)/python -m pytest $(shell grep -rl hypothesis tests --include='test_*.py')
@@ -91,7 +94,7 @@ deploy-check: setup ## image, compose and Kubernetes files: linters, schemas, th
 LOWEST := $(addprefix tests/,cli recipe state run emit connect catalog derive transforms java_regex page families \
   defs/test_component.py defs/test_sync_job.py test_structure.py test_lab.py)
 lowest: build/lowest/installed ## the tests that meet the dependencies, with the lowest versions that pyproject.toml allows
-	build/lowest/bin/python -m pytest -o filterwarnings=default -p no:cacheprovider $(LOWEST)
+	build/lowest/bin/python -m pytest -n auto -o filterwarnings=default -p no:cacheprovider $(LOWEST)
 
 build/lowest/installed: pyproject.toml
 	rm -rf build/lowest
@@ -125,4 +128,4 @@ ui: setup ## dagster dev with the demo recipe
 clean: ## forget the environment and all state
 	rm -rf $(VENV) $(DAGSTER_HOME)
 
-.PHONY: help setup demo test fuzz lint lock docs site doctor record browser package lowest postgres machines deploy-check live bench ui clean
+.PHONY: help setup demo test slow fuzz lint lock docs site doctor record browser package lowest postgres machines deploy-check live bench ui clean

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import pytest
 from dagster import DagsterInstance
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from kc_lineage_dagster.defs.partitions import add_partitions, decode_partition, drop_partitions, encode_partition
+from tests.tries import tries
 
 HOSTILE = [
     "",
@@ -29,14 +30,14 @@ HOSTILE = [
 
 
 @given(st.text())
-@settings(max_examples=200, deadline=None)
+@tries(200)
 def test_keys_lead_back(name):
     """Encoding is reversible for any text."""
     assert decode_partition(encode_partition(name)) == name
 
 
 @given(st.text(), st.text())
-@settings(max_examples=100, deadline=None)
+@tries(100)
 def test_keys_are_distinct(one, other):
     """Two names never share a key."""
     assert (encode_partition(one) == encode_partition(other)) == (one == other)

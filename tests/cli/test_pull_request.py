@@ -15,7 +15,7 @@ import yaml
 from tests.defs.clusters import CONNECTORS, POSTGRES
 
 EXAMPLES = Path(__file__).resolve().parents[2] / "docs" / "examples"
-pytestmark = pytest.mark.skipif(shutil.which("git") is None, reason="git is not installed")
+pytestmark = [pytest.mark.slow, pytest.mark.skipif(shutil.which("git") is None, reason="git is not installed")]
 
 
 def script_of(name: str) -> tuple[str, str]:

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from typing import Any
 from urllib.parse import quote
 
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from kc_lineage_dagster.connect.client import ConnectClient, ConnectSettings
@@ -20,6 +20,7 @@ from kc_lineage_dagster.errors import ConnectError
 from tests.connect import stand_in
 from tests.connect.stand_in import EXPANDED, ConnectStandIn, worker
 from tests.connect.test_redact import LINEAGE, SECRET_KEYS
+from tests.tries import tries
 
 DECLARED = "undeclared.by.name"  # only the plugin's definition knows that this one is a secret
 CLASS = "io.aiven.connect.jdbc.JdbcSourceConnector"
@@ -92,7 +93,7 @@ def cluster(config: dict[str, str], cores: list[str]) -> dict[str, Any]:
     return answers
 
 
-@settings(max_examples=150, deadline=None)
+@tries(150)
 @given(planted())
 def test_no_planted_secret_comes_out_and_lineage_reads_the_same(
     case: tuple[dict[str, str], dict[str, str], list[str]],
@@ -111,7 +112,7 @@ def test_no_planted_secret_comes_out_and_lineage_reads_the_same(
             assert ("librarydb" in crm.config.get(key, "")) == ("librarydb" in config.get(key, ""))
 
 
-@settings(max_examples=15, deadline=None)
+@tries(15)
 @given(planted(), secrets)
 def test_no_secret_comes_out_over_a_real_socket_or_in_an_exception(
     case: tuple[dict[str, str], dict[str, str], list[str]], own: tuple[str, str]
@@ -180,7 +181,7 @@ FRAGMENTS = [
 ]
 
 
-@settings(max_examples=300, deadline=None)
+@tries(300)
 @given(
     st.lists(st.sampled_from(FRAGMENTS), max_size=12).map("".join),
     st.sampled_from(["some.thing", "some.list", "some.query", "some.password"]),
@@ -192,7 +193,7 @@ def test_redacting_twice_changes_nothing_more(value: str, key: str) -> None:
     assert redact_text(text, ["abcdefgh"]) == text
 
 
-@settings(max_examples=100, deadline=None)
+@tries(100)
 @given(st.permutations(sorted(LINEAGE)))
 def test_what_one_key_holds_does_not_depend_on_the_others(order: list[str]) -> None:
     config = {key: LINEAGE[key] for key in order}

@@ -1,11 +1,8 @@
-"""Runs that die with their process block nobody: real `dagster job execute` processes, killed with signal 9."""
+"""Runs that die with their process block nobody: processes that run the job, killed with signal 9."""
 
 from __future__ import annotations
 
 import os
-import signal
-import subprocess
-import sys
 import threading
 import time
 
@@ -18,8 +15,9 @@ from kc_lineage_dagster.defs.runs import SILENT, end_dead_runs, under_way
 from kc_lineage_dagster.recipe.files import read_recipe
 from kc_lineage_dagster.run.cluster import Cluster
 from tests.connect.stand_in import ConnectStandIn, delay, worker
-from tests.defs.clusters import CONNECTORS, write_recipe
+from tests.defs.clusters import CONNECTORS, run, write_recipe
 from tests.emit.gms import Gms
+from tests.forked import context
 
 NAMES = Names("shop")
 PATIENCE = 90  # seconds for a process to get somewhere
@@ -39,15 +37,22 @@ def home(tmp_path, monkeypatch):
 
 def started(folder):
     """A sync in a process of its own."""
-    command = [sys.executable, "-m", "dagster", "job", "execute", "-m", "kc_lineage_dagster.definitions"]
-    environment = {**os.environ, "KC_LINEAGE_RECIPES": str(folder / "shop.yml"), "PYTHONWARNINGS": "ignore"}
-    quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
-    return subprocess.Popen([*command, "-j", "sync_shop"], env=environment, start_new_session=True, **quiet)
+    process = context().Process(target=_sync, args=(folder, os.environ["DAGSTER_HOME"]))
+    process.start()
+    return process
+
+
+def _sync(folder, home):
+    os.environ["DAGSTER_HOME"] = home
+    for name in ("KC_LINEAGE_STATE", "KC_LINEAGE_RECIPES"):
+        os.environ.pop(name, None)
+    with DagsterInstance.get() as instance:
+        run(folder, instance)
 
 
 def kill(process):
-    os.killpg(process.pid, signal.SIGKILL)
-    process.wait()
+    process.kill()
+    process.join()
 
 
 def eventually(what, condition):
@@ -90,8 +95,7 @@ def test_a_run_that_reads_and_dies(tmp_path, home):
                 connect.fault("/connectors/cdc/topics")
                 assert len(tick(tmp_path, instance).run_requests) == 1
         finally:
-            if process.poll() is None:
-                kill(process)
+            kill(process)
 
 
 def test_a_run_that_sends_and_dies(tmp_path, home):
@@ -105,18 +109,16 @@ def test_a_run_that_sends_and_dies(tmp_path, home):
         try:
             with DagsterInstance.get() as instance:
                 late = time.time() + LONG
-                busy = eventually("work", lambda: "working" in str(under_way(instance, NAMES, cluster, late)))
-                assert busy
-                (run,) = unfinished(instance)
-                assert run.run_id in under_way(instance, NAMES, cluster, late)
+                eventually("work", lambda: "working" in str(under_way(instance, NAMES, cluster, late)))
+                (busy,) = unfinished(instance)
+                assert busy.run_id in under_way(instance, NAMES, cluster, late)
                 assert end_dead_runs(instance, NAMES, cluster, late) == []
                 kill(process)
                 assert under_way(instance, NAMES, cluster, late) is None
-                assert end_dead_runs(instance, NAMES, cluster, late) == [run.run_id]
+                assert end_dead_runs(instance, NAMES, cluster, late) == [busy.run_id]
         finally:
             release.set()
-            if process.poll() is None:
-                kill(process)
+            kill(process)
 
 
 def test_eight_dead_runs_fill_no_queue(tmp_path, home):

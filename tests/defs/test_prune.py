@@ -28,29 +28,35 @@ def folder(tmp_path, monkeypatch):
     return tmp_path
 
 
+@pytest.fixture
+def instance(folder):
+    """Without a database of its own for each run, which takes longer than the run."""
+    with DagsterInstance.ephemeral(tempdir=str(folder)) as ephemeral:
+        yield ephemeral
+
+
 def ids(instance):
     return [one.run_id for one in instance.get_runs()]
 
 
-def test_what_holds_the_newest_materialization_stays(folder):
+def test_what_holds_the_newest_materialization_stays(folder, instance):
     """Of four syncs and a preview the first one stays for its partitions and the last one for the others."""
-    with DagsterInstance.get() as instance:
-        first = run(folder, instance).run_id
-        changed = {**POSTGRES, "table.include.list": "public.users"}
-        for one in (POSTGRES, changed, POSTGRES):
-            save_cluster(folder, {**CONNECTORS, "cdc": one})
-            last = run(folder, instance).run_id
-        execute(build_definitions(folder / "shop.yml"), instance, "preview_shop")
-        green = instance.get_materialized_partitions(LINEAGE)
-        assert len(green) == len(CONNECTORS)
-        assert prune(instance, NAMES, 1) == Pruned(0, 0)
-        assert prune(instance, Names("another"), 0) == Pruned(0, 0)
-        assert prune(instance, NAMES, 0) == Pruned(3, 2)
-        assert set(ids(instance)) == {first, last}
-        assert instance.get_materialized_partitions(LINEAGE) == green
-        save_cluster(folder, {**CONNECTORS, "new": POSTGRES})  # Dagster builds its cache of partitions anew
-        assert run(folder, instance).success
-        assert instance.get_materialized_partitions(LINEAGE) == green | {"new"}
+    first = run(folder, instance).run_id
+    changed = {**POSTGRES, "table.include.list": "public.users"}
+    for one in (POSTGRES, changed, POSTGRES):
+        save_cluster(folder, {**CONNECTORS, "cdc": one})
+        last = run(folder, instance).run_id
+    execute(build_definitions(folder / "shop.yml"), instance, "preview_shop")
+    green = instance.get_materialized_partitions(LINEAGE)
+    assert len(green) == len(CONNECTORS)
+    assert prune(instance, NAMES, 1) == Pruned(0, 0)
+    assert prune(instance, Names("another"), 0) == Pruned(0, 0)
+    assert prune(instance, NAMES, 0) == Pruned(3, 2)
+    assert set(ids(instance)) == {first, last}
+    assert instance.get_materialized_partitions(LINEAGE) == green
+    save_cluster(folder, {**CONNECTORS, "new": POSTGRES})  # Dagster builds its cache of partitions anew
+    assert run(folder, instance).success
+    assert instance.get_materialized_partitions(LINEAGE) == green | {"new"}
 
 
 def test_a_deleted_connector_holds_nothing(folder):
@@ -66,39 +72,36 @@ def test_a_deleted_connector_holds_nothing(folder):
         assert not list((folder / "home").rglob(f"*{short}*"))
 
 
-def test_what_is_under_way_or_of_others_stays(folder):
+def test_what_is_under_way_or_of_others_stays(folder, instance):
     """Runs that have not ended are never deleted."""
-    with DagsterInstance.get() as instance:
-        job = build_definitions(folder / "shop.yml").resolve_job_def("sync_shop")
-        started = instance.create_run_for_job(job, status=DagsterRunStatus.STARTED).run_id
-        assert prune(instance, NAMES, 0) == Pruned(0, 0)
-        assert ids(instance) == [started]
+    job = build_definitions(folder / "shop.yml").resolve_job_def("sync_shop")
+    started = instance.create_run_for_job(job, status=DagsterRunStatus.STARTED).run_id
+    assert prune(instance, NAMES, 0) == Pruned(0, 0)
+    assert ids(instance) == [started]
 
 
-def test_lost_edges_are_remembered(folder):
+def test_lost_edges_are_remembered(folder, instance):
     """What the check has reported outlives the run that reported it."""
     check = AssetCheckKey(LINEAGE, "no_edge_disappeared")
-    with DagsterInstance.get() as instance:
+    run(folder, instance)
+    save_cluster(folder, {**CONNECTORS, "cdc": {**POSTGRES, "table.include.list": "public.users"}})
+    for _ in range(3):
         run(folder, instance)
-        save_cluster(folder, {**CONNECTORS, "cdc": {**POSTGRES, "table.include.list": "public.users"}})
-        for _ in range(3):
-            run(folder, instance)
-        before = reported_before(instance, check)
-        assert len(before) == 1
-        assert prune(instance, NAMES, 0).deleted == 1
-        assert reported_before(instance, check) == before
-        materialize(folder, instance, partition_key="cdc")
-        assert [one.ends for one in reported_before(instance, check)] == [one.ends for one in before]
+    before = reported_before(instance, check)
+    assert len(before) == 1
+    assert prune(instance, NAMES, 0).deleted == 1
+    assert reported_before(instance, check) == before
+    materialize(folder, instance, partition_key="cdc")
+    assert [one.ends for one in reported_before(instance, check)] == [one.ends for one in before]
 
 
-def test_the_job(folder):
+def test_the_job(folder, instance):
     """`prune_shop` says how many runs went; the schedule is on where the recipe says after how many days."""
-    with DagsterInstance.get() as instance:
-        definitions = build_definitions(folder / "shop.yml")
-        for _ in range(3):
-            run(folder, instance)
-        config = {"ops": {"shop__prune": {"config": {"older_than_days": 0}}}}
-        result = execute(definitions, instance, "prune_shop", run_config=config)
-        assert result.success
-        assert len(ids(instance)) == 3
-        assert definitions.resolve_schedule_def("shop_prune").default_status.value == "STOPPED"
+    definitions = build_definitions(folder / "shop.yml")
+    for _ in range(3):
+        run(folder, instance)
+    config = {"ops": {"shop__prune": {"config": {"older_than_days": 0}}}}
+    result = execute(definitions, instance, "prune_shop", run_config=config)
+    assert result.success
+    assert len(ids(instance)) == 3
+    assert definitions.resolve_schedule_def("shop_prune").default_status.value == "STOPPED"

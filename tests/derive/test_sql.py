@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from kc_lineage_dagster.derive.readers.sql import Query, tables_of
 from kc_lineage_dagster.derive.readers.sql_platforms import PLATFORMS
 from kc_lineage_dagster.lineage import Unresolved
+from tests.tries import tries
 
 
 def tables(query: str, platform: str = "postgres") -> list[str]:
@@ -236,7 +237,7 @@ WORDS = st.sampled_from(
 
 
 @given(st.sampled_from(sorted(PLATFORMS)), st.lists(WORDS, max_size=12))
-@settings(max_examples=200, deadline=None)
+@tries(200)
 def test_any_text_has_an_answer(platform: str, words: list[str]):
     """Whatever the words, there is an answer and never an exception."""
     assert isinstance(tables_of(" ".join(["select", *words]), platform), Query | Unresolved)

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from kc_lineage_dagster.derive.readers.jdbc_url import JdbcUrl
 from kc_lineage_dagster.derive.readers.sql_names import TableName, cut, dataset_of, table_list, table_name
 from kc_lineage_dagster.derive.readers.sql_platforms import PLATFORMS
 from kc_lineage_dagster.lineage import Dataset, Unresolved
+from tests.tries import tries
 
 
 @pytest.mark.parametrize(
@@ -36,7 +37,7 @@ def test_identifiers(text: str, parts: list[str] | None):
 
 
 @given(st.lists(st.text(alphabet='aB.,$ "', min_size=1, max_size=6), min_size=1, max_size=3))
-@settings(max_examples=50, deadline=None)
+@tries(50)
 def test_quoted_names_come_back(parts: list[str]):
     """What is written in backticks is read as it was, alone and in a list."""
     text = ".".join(f"`{part}`" for part in parts)
@@ -45,7 +46,7 @@ def test_quoted_names_come_back(parts: list[str]):
 
 
 @given(st.text(alphabet='ab."`[] ,', max_size=12))
-@settings(max_examples=100, deadline=None)
+@tries(100)
 def test_any_text_is_a_name_or_none(text: str):
     """Whatever the text, reading it ends."""
     assert table_name(text) is None or text
@@ -101,7 +102,7 @@ def test_names_that_are_not_known(place: JdbcUrl, name: str, reason: str):
 
 
 @given(st.text(st.characters(codec="utf-8"), max_size=80))
-@settings(max_examples=50, deadline=None)
+@tries(50)
 def test_cut_names_fit(text: str):
     """A cut name is the longest beginning of whole characters that fits."""
     short = cut(PLATFORMS["postgres"], text)

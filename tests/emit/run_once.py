@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import multiprocessing
 import os
 import sys
 from collections.abc import Collection, Mapping, Sequence
@@ -24,15 +23,7 @@ from kc_lineage_dagster.run.report import Request
 from kc_lineage_dagster.run.sync import sync
 from tests.defs.clusters import save_cluster
 from tests.emit.samples import DEBEZIUM
-
-# Processes are forked from one that has imported what takes long: a clean process each, in milliseconds.
-_PRELOAD = [
-    "pytest",
-    "tests.emit.run_once",
-    "datahub.ingestion.sink.datahub_rest",
-    "datahub.lite.sqlite_lite",
-    "psycopg2",
-]
+from tests.forked import context
 
 
 @dataclass(frozen=True)
@@ -46,10 +37,9 @@ class Run:
 
     def start(self, connectors: int) -> tuple[BaseProcess, Connection]:
         """In another process, and the end of a pipe that tells how many proposals were acknowledged each time."""
-        context = multiprocessing.get_context("forkserver")
-        context.set_forkserver_preload(_PRELOAD)
-        ours, theirs = context.Pipe(duplex=False)
-        process = context.Process(target=_main, args=(self, connectors, theirs))
+        forked = context()
+        ours, theirs = forked.Pipe(duplex=False)
+        process = forked.Process(target=_main, args=(self, connectors, theirs))
         process.start()
         theirs.close()
         return process, ours

@@ -9,7 +9,7 @@ from datahub.emitter.mcp import MetadataChangeProposalWrapper
 from datahub.emitter.mcp_builder import entity_supports_aspect
 from datahub.emitter.serialization_helper import post_json_transform, pre_json_transform
 from datahub.metadata.urns import Urn
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from kc_lineage_dagster.emit.aspects import (
@@ -25,6 +25,7 @@ from kc_lineage_dagster.emit.aspects import (
 from kc_lineage_dagster.emit.urns import Naming
 from kc_lineage_dagster.lineage import ConnectorLineage, Dataset, Edge, FieldEdge, Unresolved
 from tests.emit.gms_rules import problem_of
+from tests.tries import tries
 
 JDBC = "io.confluent.connect.jdbc.JdbcSourceConnector"
 BIGQUERY = "com.wepay.kafka.connect.bigquery.BigQuerySinkConnector"
@@ -321,7 +322,7 @@ namings = st.builds(
 )
 
 
-@settings(max_examples=50, deadline=None)
+@tries(50)
 @given(lineages, st.dictionaries(names, names, max_size=3), namings)
 def test_datahub_takes_every_proposal_as_it_is(lineage, properties, naming):
     """Whatever the names: valid URNs, aspects their entities have, JSON exactly as DataHub serialises it, no twins."""

@@ -17,7 +17,7 @@ from tests.emit.run_once import Run
 BATCH = 10
 FULL, FEWER = 5, 3  # connectors before and after; 11 proposals each
 
-pytestmark = pytest.mark.filterwarnings("ignore:Call to deprecated:DeprecationWarning")
+pytestmark = [pytest.mark.slow, pytest.mark.filterwarnings("ignore:Call to deprecated:DeprecationWarning")]
 
 
 class Killer:

@@ -5,15 +5,16 @@ from __future__ import annotations
 from urllib.parse import quote_plus
 
 from datahub.metadata.urns import Urn
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from kc_lineage_dagster.emit.limits import TOO_LONG, URN_BYTES, encoded_length, representable
 from kc_lineage_dagster.emit.urns import Naming, dataset_urn, flow_urn, job_urn
 from kc_lineage_dagster.lineage import ConnectorLineage, Dataset, Edge, Unresolved
 from tests.emit.gms_rules import urn_problem
+from tests.tries import tries
 
-few = settings(max_examples=60, deadline=None)
+few = tries(60)
 names = st.text(st.characters(exclude_categories=["Cs"]), max_size=600) | st.text(
     "a/é漢🦜,(", min_size=60, max_size=600
 )

@@ -8,16 +8,17 @@ import sys
 import pytest
 from datahub.emitter import mce_builder
 from datahub.metadata.urns import Urn
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from kc_lineage_dagster.emit import urns
 from kc_lineage_dagster.emit.urns import Naming
 from kc_lineage_dagster.lineage import Dataset
 from tests.emit.gms_rules import urn_problem
+from tests.tries import tries
 
 names = st.text(st.characters(exclude_categories=["Cs"]), min_size=1, max_size=30)
-few = settings(max_examples=50, deadline=None)
+few = tries(50)
 
 
 @few

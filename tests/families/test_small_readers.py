@@ -1,18 +1,19 @@
 """The small readers behind several families: KCQL, Cypher, and Amazon's names."""
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from kc_lineage_dagster.derive.readers.aws import region_of, regional
 from kc_lineage_dagster.derive.readers.cypher import has_dynamic_labels, pattern_labels, read_labels, written_labels
 from kc_lineage_dagster.derive.readers.kcql import Statement, parse_kcql
 from kc_lineage_dagster.lineage import Dataset, Unresolved
+from tests.tries import tries
 
 NAMES = st.from_regex(r"[a-z][a-z0-9_.:/-]{0,12}", fullmatch=True)
 
 
-@settings(max_examples=50, deadline=None)
+@tries(50)
 @given(target=NAMES, origin=NAMES, quoted=st.booleans())
 def test_kcql_names_survive_with_and_without_quotes(target: str, origin: str, quoted: bool):
     """A quoted name means the same as a bare one."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from itertools import product
 
 import pytest
-from hypothesis import assume, given, settings
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from kc_lineage_dagster.java_regex import (
@@ -19,6 +19,7 @@ from kc_lineage_dagster.java_regex import (
     matches_pattern,
     preimages,
 )
+from tests.tries import tries
 
 
 @pytest.mark.parametrize(
@@ -188,7 +189,7 @@ def routed(router: JavaRegex, replacement: str) -> dict[str, object]:
     return {text: router.replace_first(text, replacement) for text in INPUTS if router.matches(text) is True}
 
 
-@settings(max_examples=60, deadline=None)
+@tries(60)
 @given(PATTERNS, REPLACEMENTS, st.data())
 def test_reading_backwards_undoes_routing(pattern, replacement, data):
     """Whatever fits an answer becomes the output; without narrowed holes, whatever becomes the output fits one."""
@@ -206,7 +207,7 @@ def test_reading_backwards_undoes_routing(pattern, replacement, data):
         assert fitting == {text for text, other in forwards.items() if other == output}
 
 
-@settings(max_examples=60, deadline=None)
+@tries(60)
 @given(st.lists(st.sampled_from([*ATOMS, "a?", "[ab]{1,2}", "|", "b{2}", "(?!b)"]), max_size=5).map("".join))
 def test_languages_and_prefixes_hold(pattern):
     """Listed texts match, no other does, and every match begins with the prefix."""

@@ -7,10 +7,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import example, given, settings
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from kc_lineage_dagster.java_regex import JavaRegex, Refused, compile_java, compile_re2
+from tests.tries import tries
 
 ORACLE: list[dict[str, Any]] = json.loads(
     (Path(__file__).parents[1] / "data" / "regex_oracle.json").read_text(encoding="utf-8")
@@ -233,7 +234,7 @@ def test_re2_swaps_greed():
 SYNTAX = st.text(st.sampled_from("ab.()[]{}*+?|^$\\-,&<>=!:#012 ixQEpPLdkNcUz'é\n\ud800\U0001f600"), max_size=12)
 
 
-@settings(max_examples=300, deadline=None)
+@tries(300)
 @given(SYNTAX, SYNTAX)
 @example("\\Qa\\", "$")
 @example("[\\", "${")
@@ -246,7 +247,7 @@ def test_nothing_is_ever_raised(pattern, text):
             assert isinstance(compiled.replace_all(text, pattern), str | Refused)
 
 
-@settings(max_examples=100, deadline=None)
+@tries(100)
 @given(st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0"), max_size=8))
 def test_quoted_text_matches_itself_only(text):
     r"""`\Q...\E` takes any text for what it is."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-from hypothesis import assume, given, settings
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from kc_lineage_dagster.derive.evidence import Evidence, NothingKnown, TopicFields
@@ -16,6 +16,7 @@ from kc_lineage_dagster.derive.transforms.fields import envelope
 from kc_lineage_dagster.derive.transforms.steps import Chain, run
 from kc_lineage_dagster.lineage import Dataset, Edge
 from tests.properties.test_transforms import chain_of, step
+from tests.tries import tries
 
 TABLE, TARGET = Dataset("postgres", "shop.public.t"), Dataset("postgres", "dw.public.x")
 JDBC = registry().find("io.confluent.connect.jdbc.JdbcSourceConnector")
@@ -24,7 +25,7 @@ INTO = {"connection.url": "jdbc:postgresql://h/dw", "table.name.format": "x", "a
 columns = st.lists(st.sampled_from(["id", "name", "a", "b", "payload", "Ä"]), min_size=1, unique=True).map(tuple)
 values = st.sampled_from([ALL_COLUMNS, envelope()])
 chains = st.lists(step, max_size=4).map(lambda steps: chain_of(*steps))
-few = settings(max_examples=150, deadline=None)
+few = tries(150)
 
 
 @dataclass(frozen=True)

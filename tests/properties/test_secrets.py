@@ -59,6 +59,7 @@ def world(
         assert gms.problems == []
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("world", "sink", "literal"), [(0, None, False), (1, FILE, True), (2, LITE, False)], indirect=["world"]
 )
@@ -125,7 +126,9 @@ def test_resources_of_a_project_of_ones_own_show_no_secret() -> None:
         assert not SECRET.search(f"{one!r} {one}".encode()), type(one)
 
 
-@pytest.mark.parametrize("definitions", ["given", "absent", "failing"])
+@pytest.mark.parametrize(
+    "definitions", ["given", *(pytest.param(one, marks=pytest.mark.slow) for one in ("absent", "failing"))]
+)
 def test_no_secret_of_any_class_is_in_a_snapshot(definitions: str) -> None:
     """A connector of every class of the registry: no secret is in the snapshot, told which keys are secret or not."""
     planter, search = Planter(3), Search()

@@ -2,11 +2,12 @@
 
 from dataclasses import replace
 
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from kc_lineage_dagster.derive.readers.debezium_naming import DebeziumNaming, escaped, sanitised, unescaped
 from kc_lineage_dagster.derive.readers.templates import Variable, filled, readings
+from tests.tries import tries
 
 LAYOUTS = [(("table",),), (("schema", "table"),), (("database", "schema", "table"),)]
 NAMES = st.text(st.sampled_from("abZ09_-. #é中😀"), min_size=1, max_size=8).filter(str.strip)
@@ -17,7 +18,7 @@ NAMINGS = st.builds(
     delimiter=st.sampled_from([".", "-", "_"]),
     layouts=st.sampled_from(LAYOUTS),
 )
-QUICK = settings(max_examples=100, deadline=None)
+QUICK = tries(100)
 
 
 @QUICK

@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from kc_lineage_dagster.derive.records import ALL_COLUMNS, Leaf, Node, Opaque, Record, Struct, TopicPattern
@@ -10,6 +10,7 @@ from kc_lineage_dagster.derive.transforms.chain import TRANSFORMS, build_chain
 from kc_lineage_dagster.derive.transforms.fields import envelope
 from kc_lineage_dagster.derive.transforms.steps import Chain, Outcome, backwards, run
 from kc_lineage_dagster.lineage import Dataset
+from tests.tries import tries
 
 KAFKA = "org.apache.kafka.connect.transforms"
 NAMES = ("id", "name", "a", "a.b", "after", "payload")
@@ -100,7 +101,7 @@ def of_parts(class_name: str) -> bool:
 
 
 OF_PARTS = frozenset(filter(of_parts, TRANSFORMS))
-few = settings(max_examples=80, deadline=None)
+few = tries(80)
 
 
 @few
@@ -185,7 +186,7 @@ def sample(pattern: TopicPattern) -> str:
 EVERY = [chain_of((class_name, part, {})) for class_name in sorted(TRANSFORMS) for part in ("", "$Key", "$Value")]
 
 
-@settings(max_examples=20, deadline=None)
+@tries(20)
 @given(records)
 def test_steps_never_raise_on_what_they_cannot_know(record: Record):
     """Every class answers every kind of value: struct, unnamed columns, text, and what is not known."""

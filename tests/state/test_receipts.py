@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from kc_lineage_dagster.emit.aspects import Proposal, status
@@ -12,6 +12,7 @@ from kc_lineage_dagster.errors import StateError
 from kc_lineage_dagster.state.cluster_state import ClusterState, state_of
 from kc_lineage_dagster.state.receipts import ALIVE, REMOVING, UNKNOWN, Emission, Receipts
 from tests.emit.samples import cluster, current, flat, owners
+from tests.tries import tries
 
 
 @pytest.fixture
@@ -200,7 +201,7 @@ operations = st.lists(
 )
 
 
-@settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@tries(30, once=True)
 @given(operations)
 def test_the_rows_follow_a_simple_model(state, steps):
     """After any sequence of changes: which entities are held, in which state, and what is due of each."""

@@ -28,14 +28,15 @@ Span = tuple[int, int]
 
 @dataclass(frozen=True, slots=True)
 class _Known:
-    """``exact``: every spelling of every secret. ``encoded``: what base64 makes of the inside of one, or None.
-    ``beginnings``: the first part of each long secret, in lower case, with the whole. ``spellings``: for torn ones.
+    """``spellings``: every spelling of every secret, the longest first, and in ``lower`` the same in lower case.
+    ``encoded``: what base64 makes of the inside of one. ``beginnings``: the first part of each long secret, in lower
+    case, with the whole. ``plain``: the secrets themselves, for torn ones.
     """
 
-    exact: re.Pattern[str]
-    encoded: re.Pattern[str] | None
-    beginnings: tuple[tuple[str, str], ...]
     spellings: tuple[str, ...]
+    lower: tuple[str, ...]
+    encoded: tuple[str, ...]
+    beginnings: tuple[tuple[str, str], ...]
     plain: tuple[str, ...]
 
 
@@ -44,7 +45,7 @@ def without_known(text: str, secrets: Collection[str]) -> str:
     known = _known(frozenset(secrets))
     if known is None:
         return text
-    spans = [match.span() for match in known.exact.finditer(text) if match[0] != REDACTED]
+    spans = list(_spelled(text, known))
     spans += _encoded(text, known)
     spans += _shortened(text, known)
     spans += _torn(text, known)
@@ -75,10 +76,10 @@ def _known(secrets: frozenset[str]) -> _Known | None:
     )
     long = [one for one in plain if len(one) >= _SHORTENED and not any(letter.isspace() for letter in one)]
     return _Known(
-        exact=re.compile("|".join(map(re.escape, (REDACTED, *ordered))), re.IGNORECASE),
-        encoded=re.compile("|".join(map(re.escape, cores))) if cores else None,
-        beginnings=tuple((one[: max(8, len(one) * 3 // 5)].lower(), one.lower()) for one in long),
         spellings=tuple(ordered),
+        lower=tuple(map(str.lower, ordered)),
+        encoded=tuple(cores),
+        beginnings=tuple((one[: max(8, len(one) * 3 // 5)].lower(), one.lower()) for one in long),
         plain=tuple(plain),
     )
 
@@ -123,9 +124,27 @@ def _base64_cores(secret: str) -> Iterator[str]:
                 yield from {core, core.replace("+", "-").replace("/", "_")}
 
 
+def _spelled(text: str, known: _Known) -> Iterator[Span]:
+    """Yield where a spelling of a secret stands, in any case.
+
+    A pattern of all spellings takes ten times as long to compile as a search for each, so a pattern is made of those
+    that the text holds. Beyond ASCII a letter may have several cases (``s`` and ``\u017f``), which only patterns know.
+    """
+    present: Collection[str] = known.spellings
+    if text.isascii():
+        lower = text.lower()
+        both = zip(known.spellings, known.lower, strict=True)
+        present = [form for form, small in both if small in lower or not form.isascii()]
+    if not present:
+        return
+    pattern = re.compile("|".join(map(re.escape, (REDACTED, *present))), re.IGNORECASE)
+    yield from (match.span() for match in pattern.finditer(text) if match[0] != REDACTED)
+
+
 def _encoded(text: str, known: _Known) -> Iterator[Span]:
     """Yield the runs of base64 that a secret stands inside of: their ends hold its first and last letters."""
-    for match in known.encoded.finditer(text) if known.encoded else ():
+    present = [core for core in known.encoded if core in text]
+    for match in re.finditer("|".join(map(re.escape, present)), text) if present else ():
         start, stop = match.span()
         while start and text[start - 1] in _BASE64:
             start -= 1

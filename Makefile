@@ -49,6 +49,12 @@ slow: setup ## whole runs searched for secrets, processes killed while they writ
 fuzz: setup ## the property tests with examples that no run has tried before
 	HYPOTHESIS_PROFILE=fuzz $(BIN)/python -m pytest $(shell grep -rl hypothesis tests --include='test_*.py')
 
+coverage: setup ## which lines no fast test reaches, processes that tests start counted
+	rm -rf build/coverage
+	$(BIN)/coverage run -m pytest -n auto
+	$(BIN)/coverage combine -q
+	$(BIN)/coverage report
+
 lint: setup ## ruff and mypy
 	$(BIN)/ruff check kc_lineage_dagster tests tools
 	$(BIN)/ruff format --check kc_lineage_dagster tests tools
@@ -82,12 +88,15 @@ browser: setup ## the web interface, driven by headless Chromium
 postgres: setup ## the state on a real PostgreSQL
 	$(BIN)/python -m pytest -m postgres tests
 
-machines: setup ## a Dagster deployment of several machines (PostgreSQL, Redis, two Celery workers)
-	$(BIN)/pip install -q --disable-pip-version-check -c requirements-dev.lock -e '.[test,machines]'
+# What further extras bring, installed once: targets that run side by side find it as it is.
+$(BIN)/with-%: $(BIN)/installed
+	$(BIN)/pip install -q --disable-pip-version-check -c requirements-dev.lock -e '.[test,$*]'
+	touch $@
+
+machines: setup $(BIN)/with-machines ## a Dagster deployment of several machines (PostgreSQL, Redis, two Celery workers)
 	$(BIN)/python -m pytest -m machines tests/machines
 
-deploy-check: setup ## image, compose and Kubernetes files: linters, schemas, the commands they name
-	$(BIN)/pip install -q --disable-pip-version-check -c requirements-dev.lock -e '.[test,deploy]'
+deploy-check: setup $(BIN)/with-deploy ## image, compose and Kubernetes files: linters, schemas, the commands they name
 	$(BIN)/python -m pytest -m deploy tests/deploy
 
 # What meets the dependencies; left out are tests/properties and most of tests/defs, minutes that try our own rules.
@@ -128,4 +137,4 @@ ui: setup ## dagster dev with the demo recipe
 clean: ## forget the environment and all state
 	rm -rf $(VENV) $(DAGSTER_HOME)
 
-.PHONY: help setup demo test slow fuzz lint lock docs site doctor record browser package lowest postgres machines deploy-check live bench ui clean
+.PHONY: help setup demo test slow fuzz coverage lint lock docs site doctor record browser package lowest postgres machines deploy-check live bench ui clean

@@ -87,14 +87,6 @@ class Sync:
             self._report = yield from run.run()
 
 
-def sync(cluster: Cluster, datahub: DataHub, request: Request, progress: Progress | None = None) -> Report:
-    """Run ``Sync`` to its end; raises as it does."""
-    run = Sync(cluster, datahub, request, progress)
-    for _ in run:
-        pass
-    return run.report
-
-
 @dataclass(slots=True)
 class _Run:
     cluster: Cluster

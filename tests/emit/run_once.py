@@ -20,7 +20,7 @@ from kc_lineage_dagster.recipe.files import recipe_of
 from kc_lineage_dagster.run.cluster import Cluster
 from kc_lineage_dagster.run.reading import read_cluster
 from kc_lineage_dagster.run.report import Request
-from kc_lineage_dagster.run.sync import sync
+from kc_lineage_dagster.run.sync import Sync
 from tests.defs.clusters import save_cluster
 from tests.emit.samples import DEBEZIUM
 from tests.forked import context
@@ -105,6 +105,8 @@ def _main(run: Run, connectors: int, pipe: Connection) -> None:
     os.environ["KC_LINEAGE_STATE"] = run.state
     cluster = run.cluster(connectors)
     read_cluster(cluster, cluster)
-    report = sync(cluster, Told(run, pipe), Request("run"))
-    print(json.dumps({"problem": report.problem}), flush=True)
-    sys.exit(1 if report.problem else 0)
+    done = Sync(cluster, Told(run, pipe), Request("run"))
+    for _ in done:
+        pass
+    print(json.dumps({"problem": done.report.problem}), flush=True)
+    sys.exit(1 if done.report.problem else 0)

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from kc_lineage_dagster.emit.limits import TOO_LONG, URN_BYTES, encoded_length, representable
-from kc_lineage_dagster.emit.urns import Naming, dataset_urn, flow_urn, job_urn
+from kc_lineage_dagster.emit.urns import Naming, dataset_urn, flow_urn, job_of_flow
 from kc_lineage_dagster.lineage import ConnectorLineage, Dataset, Edge, Unresolved
 from tests.emit.gms_rules import urn_problem
 from tests.tries import tries
@@ -32,7 +32,8 @@ def test_the_length_is_that_of_javas_encoder(text):
 def test_every_flow_and_job_fits(connector, job, instance):
     """Whatever connectors, tables and topics are called, DataHub takes the URNs of flow and job."""
     naming = Naming(platform_instance=instance)
-    for urn in (flow_urn(naming, connector), job_urn(naming, connector, job)):
+    flow = flow_urn(naming, connector)
+    for urn in (flow, job_of_flow(flow, job)):
         assert urn_problem(urn) is None
         Urn.from_string(urn)
 
@@ -43,7 +44,8 @@ def test_long_names_that_differ_at_their_ends_stay_apart(letter, where):
     """The digest is of the whole name."""
     one, other = letter * 700 + "a", letter * 700 + "b"
     assert flow_urn(Naming(), one) != flow_urn(Naming(), other)
-    assert job_urn(Naming(), "c", one) != job_urn(Naming(), "c", other)
+    flow = flow_urn(Naming(), "c")
+    assert job_of_flow(flow, one) != job_of_flow(flow, other)
 
 
 def test_a_short_name_is_left_alone():

@@ -21,19 +21,21 @@ ifeq ($(MADE_BY),)
 else ifeq ($(filter $(MADE_BY),$(FITS)),)
 	@echo "$(PYTHON) is Python $(MADE_BY), and Python 3.10 to 3.13 is needed: make $(MAKECMDGOALS) PYTHON=python3.12" >&2; exit 1
 else
-	rm -rf $(VENV)
-	$(PYTHON) -m venv $(VENV)
-	touch $@
+	@echo "$(VENV): a virtual environment of Python $(MADE_BY)"
+	@rm -rf $(VENV)
+	@$(PYTHON) -m venv $(VENV)
+	@touch $@
 endif
 
 $(BIN)/installed: pyproject.toml requirements-dev.lock $(VENV)/made-by-$(MADE_BY)
-	$(BIN)/pip install -q --disable-pip-version-check -c requirements-dev.lock -e '.[test,dev,browser]'
-	touch $@
+	@echo "$(VENV): installing this project and what it needs, which takes two or three minutes"
+	@$(BIN)/pip install -q --disable-pip-version-check -c requirements-dev.lock -e '.[test,dev,browser]'
+	@touch $@
 
 $(DAGSTER_HOME)/dagster.yaml: dagster.yaml
-	mkdir -p $(DAGSTER_HOME)
+	@mkdir -p $(DAGSTER_HOME)
 	@# a dagster.yaml in a DAGSTER_HOME of the user's own is theirs
-	[ "$(origin DAGSTER_HOME)" = environment ] && [ -e $@ ] || cp dagster.yaml $@
+	@[ "$(origin DAGSTER_HOME)" = environment ] && [ -e $@ ] || cp dagster.yaml $@
 
 setup: $(BIN)/installed $(DAGSTER_HOME)/dagster.yaml ## virtual environment and DAGSTER_HOME
 
@@ -74,7 +76,7 @@ docs: setup ## what is written by tools: docs/coverage.md, docs/cli.md, tables o
 site: setup ## the documentation as a site in build/site; every link and anchor is checked
 	$(BIN)/pip install -q --disable-pip-version-check -c requirements-dev.lock mkdocs mkdocs-material
 	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict --quiet
-	@echo "build/site/index.html"
+	@echo "build/site/index.html; to search in it: python3 -m http.server -d build/site"
 
 doctor: setup ## try Connect, DataHub and the state path of every recipe
 	$(BIN)/kc-lineage doctor

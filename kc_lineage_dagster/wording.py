@@ -34,5 +34,9 @@ def encodable(text: str) -> str:
 
 
 def encodable_json(value: Any) -> Any:
-    """Return a JSON value whose texts, at any depth, are ``encodable``. RecursionError when it is nested too deeply."""
+    r"""Return a JSON value whose texts, at any depth, are ``encodable``. RecursionError when it is nested too deeply.
+
+    >>> encodable_json({"topics": ["orders", "a\ud800"]})
+    {'topics': ['orders', 'a?']}
+    """
     return json.loads(json.dumps(value, ensure_ascii=False).encode("utf-8", "replace"))

@@ -1,4 +1,4 @@
-"""The worked examples in docstrings: every public function of these packages has one, and it is true."""
+"""The worked examples in docstrings are true, and every public function of some packages has one."""
 
 from __future__ import annotations
 
@@ -10,25 +10,32 @@ from pathlib import Path
 import pytest
 
 PACKAGE = Path(__file__).resolve().parents[1] / "kc_lineage_dagster"
-MODULES = (
+SHOWN = tuple(path for path in sorted(PACKAGE.rglob("*.py")) if ">>> " in path.read_text(encoding="utf-8"))
+WHOLLY = (
     *sorted((PACKAGE / "derive" / "readers").glob("[a-z]*.py")),
     PACKAGE / "derive" / "transforms" / "steps.py",
     *sorted((PACKAGE / "java_regex").glob("[a-z]*.py")),
+    PACKAGE / "emit" / "urns.py",
+    PACKAGE / "wording.py",
 )
 
 
-@pytest.mark.parametrize("path", MODULES, ids=lambda path: path.stem)
+def called(path: Path) -> str:
+    return str(path.relative_to(PACKAGE).with_suffix(""))
+
+
+@pytest.mark.parametrize("path", SHOWN, ids=called)
 def test_worked_examples_are_true(path):
     """What a docstring says that a call answers, it answers."""
     name = ".".join(path.relative_to(PACKAGE.parent).with_suffix("").parts)
     reported: list[str] = []
-    runner = doctest.DocTestRunner()
+    runner = doctest.DocTestRunner(optionflags=doctest.ELLIPSIS)
     for examples in doctest.DocTestFinder().find(importlib.import_module(name), name):
         runner.run(examples, out=reported.append)
     assert not reported, "".join(reported)
 
 
-@pytest.mark.parametrize("path", MODULES, ids=lambda path: path.stem)
+@pytest.mark.parametrize("path", WHOLLY, ids=called)
 def test_every_public_function_has_a_worked_example(path):
     """A reader sees what goes in and what comes out before how it is done."""
     functions = [node for node in ast.parse(path.read_text(encoding="utf-8")).body if isinstance(node, ast.FunctionDef)]

@@ -126,7 +126,7 @@ Derive = Callable[["frozenset[str] | None", Callable[[str], View]], Iterable[Con
 _ROUNDS = 3
 
 
-def gathered(providers: Iterable[Provider], known: Holdings, derive: Derive, instance_of: InstanceOf) -> Holdings:
+def gather(providers: Iterable[Provider], known: Holdings, derive: Derive, instance_of: InstanceOf) -> Holdings:
     """``known``, and what the providers answer to the questions that derivation has; the first provider's word counts
     most. The fields at both ends of every edge are among the questions.
     """

@@ -49,14 +49,14 @@ _URL_KEYS = ("{part}.converter.schema.registry.url", "{part}.converter.apicurio.
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class Registration:
     """Where one part of a topic's records is registered: the registry's address and how subjects are named."""
 
     url: str
     naming: str
 
 
-def place_of(config: Mapping[str, str], part: str, default: str | None) -> Place | None:
+def registration_of(config: Mapping[str, str], part: str, default: str | None) -> Registration | None:
     """The place that a connector's converter names for its ``key`` or ``value``, None when it registers nothing.
 
     ``default``: the recipe's registry, where the converter, or the worker's own, names none that can be read.
@@ -69,7 +69,7 @@ def place_of(config: Mapping[str, str], part: str, default: str | None) -> Place
     names = (config.get(key.format(part=part)) or "" for key in _STRATEGY_KEYS)
     strategy = next((name.strip().rpartition(".")[2] for name in names if name.strip()), "TopicNameStrategy")
     naming = _STRATEGIES.get(strategy)
-    return Place(url, naming) if url and naming else None
+    return Registration(url, naming) if url and naming else None
 
 
 def _address(text: str) -> str | None:
@@ -83,7 +83,7 @@ def _address(text: str) -> str | None:
     return f"{parts.scheme}://{netloc}{_APICURIO.sub('/apis/ccompat/v7', parts.path)}".rstrip("/")
 
 
-def subjects_of(place: Place, topic: str, part: str) -> tuple[str, ...]:
+def subjects_of(place: Registration, topic: str, part: str) -> tuple[str, ...]:
     """The subjects that may hold the schema of a part of a topic's records, the likeliest first.
 
     Strategies by record need the record's name, which only the record tells; those that Debezium gives are tried.
@@ -121,10 +121,10 @@ class SchemaRegistry:
 
     def answer(self, questions: Questions) -> Holdings:
         """The schemas of the topics that are asked about."""
-        wanted: dict[tuple[str, str, str], list[tuple[str, Place]]] = {}
+        wanted: dict[tuple[str, str, str], list[tuple[str, Registration]]] = {}
         for connector, topic in sorted(questions.topics):
             for part in ("value", "key"):
-                place = place_of(self.configs.get(connector, {}), part, self.default)
+                place = registration_of(self.configs.get(connector, {}), part, self.default)
                 if place is not None:
                     wanted.setdefault((self.full_name(connector, topic), topic, part), []).append((connector, place))
         found: defaultdict[str, Schema] = defaultdict(Schema)
@@ -136,7 +136,7 @@ class SchemaRegistry:
         known = {name: schema for name, schema in found.items() if schema != Schema()}
         return Holdings({KAFKA: Platform(known)} if known else {}, notes=notes)
 
-    def _subject(self, task: tuple[tuple[str, str, str], tuple[Place, ...]]) -> Subject:
+    def _subject(self, task: tuple[tuple[str, str, str], tuple[Registration, ...]]) -> Subject:
         (_, topic, part), places = task
         for place in places:
             api = self._api(place.url)

@@ -27,7 +27,7 @@ _QUERY = """{{
 
 
 @dataclass(frozen=True, slots=True)
-class Described:
+class CatalogueEntry:
     """What is said of one connector. ``topics``: those it writes or reads, after transforms. ``properties``: business
     metadata.
     """
@@ -43,11 +43,11 @@ def described_connectors(
     seconds: float = 60.0,
     timeout: float = 30.0,
     clock: Callable[[], float] = time.monotonic,
-) -> tuple[dict[str, Described], tuple[str, ...]]:
+) -> tuple[dict[str, CatalogueEntry], tuple[str, ...]]:
     """What the catalog says of connectors by name, and why that is not all. A name that stands for several connectors
     says nothing.
     """
-    found: list[tuple[str, Described]] = []
+    found: list[tuple[str, CatalogueEntry]] = []
     notes: list[str] = []
     api = JsonApi(access, seconds, timeout, clock)
     try:
@@ -76,7 +76,7 @@ def _rows(answer: Any) -> list[Any]:
     return rows
 
 
-def _described(row: Any) -> tuple[str, Described] | None:
+def _described(row: Any) -> tuple[str, CatalogueEntry] | None:
     name = row.get("name") if isinstance(row, Mapping) else None
     if not isinstance(name, str) or not name:
         return None
@@ -87,7 +87,7 @@ def _described(row: Any) -> tuple[str, Described] | None:
     }
     topics = (one.get("name") for one in _objects(row.get("topics")))
     tags = row.get("tags")
-    return name, Described(
+    return name, CatalogueEntry(
         tuple(dict.fromkeys(topic for topic in topics if isinstance(topic, str) and topic)),
         tuple(tag for tag in tags if isinstance(tag, str)) if isinstance(tags, list) else (),
         properties,

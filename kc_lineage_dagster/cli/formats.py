@@ -18,7 +18,7 @@ MERMAID_EDGES, MERMAID_CHARACTERS = 500, 50_000  # Mermaid's own limits, maxEdge
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
+class ClusterLineage:
     """What one argument of ``kc-lineage lineage`` gave.
 
     argument: as it was typed.
@@ -53,7 +53,7 @@ def with_instances(lineage: ConnectorLineage, naming: Naming) -> ConnectorLineag
     return replace(lineage, edges=tuple(edges)) if naming != Naming(env=naming.env) else lineage
 
 
-def document(found: Found) -> dict[str, Any]:
+def document(found: ClusterLineage) -> dict[str, Any]:
     """Return one element of the JSON that others rely on: its keys and their meaning stay."""
     head = {"recipe": found.argument, "cluster": found.slug}
     if found.error is not None:
@@ -87,7 +87,7 @@ def _end(dataset: Dataset) -> dict[str, Any]:
     return {"platform": dataset.platform, "name": name, "instance": dataset.instance}
 
 
-def text(found: Found) -> Iterator[str]:
+def text(found: ClusterLineage) -> Iterator[str]:
     """Yield the lines for people: a cluster, its connectors, their edges with evidence, what is unresolved."""
     if found.error is not None:
         yield click.style(f"{found.argument}: {found.error}", fg="red")
@@ -115,7 +115,7 @@ def _lines(lineage: ConnectorLineage) -> Iterator[str]:
     yield from (click.style(printable(f"    ? {item}"), fg="yellow") for item in items)
 
 
-def mermaid(every: Iterable[Found]) -> Iterator[str]:
+def mermaid(every: Iterable[ClusterLineage]) -> Iterator[str]:
     """Yield a Mermaid flowchart, as GitHub and GitLab draw it in a comment: datasets are boxes, connectors rounded."""
     yield "flowchart LR"
     nodes: dict[tuple[str, str], str] = {}

@@ -10,7 +10,7 @@ import click
 
 from kc_lineage_dagster.cli import formats
 from kc_lineage_dagster.cli.arguments import cluster_named, recipe_named
-from kc_lineage_dagster.cli.formats import Found
+from kc_lineage_dagster.cli.formats import ClusterLineage
 from kc_lineage_dagster.errors import KcLineageError
 from kc_lineage_dagster.recipe.files import RecipeFile
 from kc_lineage_dagster.run.cluster import Cluster
@@ -20,7 +20,7 @@ from kc_lineage_dagster.wording import counted
 _OPENLINEAGE = "kc_lineage_dagster.cli.openlineage"  # loads a package that not everybody has
 
 
-def find(argument: str, rules: RecipeFile | None = None) -> Found:
+def find(argument: str, rules: RecipeFile | None = None) -> ClusterLineage:
     """Derive the lineage of one argument of the command line; a failure becomes its ``error``.
 
     argument: RECIPE, SAVED or URL, see ``arguments.cluster_named``.
@@ -29,18 +29,18 @@ def find(argument: str, rules: RecipeFile | None = None) -> Found:
     try:
         file = cluster_named(argument, rules)
     except KcLineageError as error:
-        return Found(argument, "", error=str(error))
+        return ClusterLineage(argument, "", error=str(error))
     try:
         cluster = Cluster.of(file)
         snapshot = cluster.fetch()
         settings, naming = cluster.derivation(snapshot), cluster.naming()
     except KcLineageError as error:
-        return Found(argument, file.slug, error=str(error))
+        return ClusterLineage(argument, file.slug, error=str(error))
     for note in settings.notes:
         click.echo(f"{file.slug}: {note}", err=True)
     derived = deriving(snapshot.connectors, settings)
     lineages = tuple(formats.with_instances(derived(connector), naming) for connector in snapshot.connectors)
-    return Found(argument, file.slug, lineages, snapshot.not_read, snapshot=snapshot, naming=naming)
+    return ClusterLineage(argument, file.slug, lineages, snapshot.not_read, snapshot=snapshot, naming=naming)
 
 
 @click.command()
@@ -123,7 +123,7 @@ def _namespaces(given: tuple[str, ...], form: str) -> dict[str, str]:
     return found
 
 
-def _show(found: list[Found], form: str, namespaces: dict[str, str]) -> None:
+def _show(found: list[ClusterLineage], form: str, namespaces: dict[str, str]) -> None:
     if form == "openlineage":
         for line in import_module(_OPENLINEAGE).lines(found, namespaces):
             click.echo(line)
@@ -150,7 +150,7 @@ def _takes_unicode() -> bool:
     return (sys.stdout.encoding or "").lower().replace("-", "") == "utf8"
 
 
-def _complaints(found: Found, what: str) -> list[str]:
+def _complaints(found: ClusterLineage, what: str) -> list[str]:
     if what == "unread":
         return [f"{name} was not read: {why}" for name, why in sorted(found.unread.items())]
     return [

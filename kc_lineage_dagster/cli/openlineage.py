@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime, timezone
 
-from kc_lineage_dagster.cli.formats import Found
+from kc_lineage_dagster.cli.formats import ClusterLineage
 from kc_lineage_dagster.emit.sentences import flow_sentence
 from kc_lineage_dagster.emit.urns import ORCHESTRATOR, dataset_instance
 from kc_lineage_dagster.errors import KcLineageError
@@ -40,7 +40,7 @@ _UNRESOLVED = 20  # unresolved items that a description tells of
 Namespaces = Mapping[str, str]
 
 
-def lines(every: Iterable[Found], namespaces: Namespaces) -> Iterator[str]:
+def lines(every: Iterable[ClusterLineage], namespaces: Namespaces) -> Iterator[str]:
     """Yield a JobEvent for each connector, as JSON without line breaks.
 
     every: clusters; one that failed gives nothing.
@@ -53,7 +53,7 @@ def lines(every: Iterable[Found], namespaces: Namespaces) -> Iterator[str]:
             yield Serde.to_json(_event(found, lineage, namespaces, now))
 
 
-def _event(found: Found, lineage: ConnectorLineage, namespaces: Namespaces, now: str) -> JobEvent:
+def _event(found: ClusterLineage, lineage: ConnectorLineage, namespaces: Namespaces, now: str) -> JobEvent:
     topics = {item.topic for item in lineage.unresolved if item.topic}
     loose = {Dataset(KAFKA, topic) for topic in topics}
     loose = {Dataset(KAFKA, one.name, dataset_instance(found.naming, lineage.connector, one)) for one in loose}

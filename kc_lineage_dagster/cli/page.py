@@ -12,7 +12,7 @@ from pathlib import Path
 import click
 
 from kc_lineage_dagster.cli.arguments import recipe_named
-from kc_lineage_dagster.cli.formats import Found
+from kc_lineage_dagster.cli.formats import ClusterLineage
 from kc_lineage_dagster.cli.lineage import find
 from kc_lineage_dagster.connect.snapshot import Snapshot
 from kc_lineage_dagster.errors import ConnectError, StateError
@@ -77,14 +77,14 @@ def command(
     click.echo(output.absolute().as_uri(), err=True)
 
 
-def _now(argument: str, rules: str | None) -> Found:
+def _now(argument: str, rules: str | None) -> ClusterLineage:
     found = find(argument, recipe_named(rules) if rules else None)
     if found.error is not None:
         raise ConnectError(found.error if found.error.startswith(argument) else f"{argument}: {found.error}")
     return found
 
 
-def _of_last_sync(argument: str, rules: str | None) -> Found:
+def _of_last_sync(argument: str, rules: str | None) -> ClusterLineage:
     cluster = Cluster.of(recipe_named(argument))
     state = cluster.state
     head = state.head()
@@ -93,10 +93,10 @@ def _of_last_sync(argument: str, rules: str | None) -> Found:
             f"{argument}: the cluster {cluster.file.slug} was never read here; run sync_{cluster.file.slug}"
         )
     snapshot = replace(head, connectors=tuple(state.readable()))
-    return Found(argument, cluster.file.slug, tuple(state.lineages()), snapshot.not_read, snapshot=snapshot)
+    return ClusterLineage(argument, cluster.file.slug, tuple(state.lineages()), snapshot.not_read, snapshot=snapshot)
 
 
-def _drawn(found: Sequence[Found]) -> str:
+def _drawn(found: Sequence[ClusterLineage]) -> str:
     if len(found) == 1:
         only = found[0]
         assert only.snapshot is not None
@@ -113,7 +113,7 @@ def _drawn(found: Sequence[Found]) -> str:
     )
 
 
-def _prefixed(found: Found) -> Found:
+def _prefixed(found: ClusterLineage) -> ClusterLineage:
     """Give each connector its cluster's name before its own: two clusters may have one of the same name."""
 
     def named(name: str) -> str:

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import click
 
 from kc_lineage_dagster.cli.arguments import recipe_named
-from kc_lineage_dagster.cli.formats import Found
+from kc_lineage_dagster.cli.formats import ClusterLineage
 from kc_lineage_dagster.cli.lineage import find
 from kc_lineage_dagster.errors import RecipeError
 from kc_lineage_dagster.recipe.files import RecipeFile
@@ -61,7 +61,7 @@ def command(recipe: str, against: str | None, rules: str | None, form: str, exit
         raise SystemExit(1)
 
 
-def _perhaps_there(here: Found, there: Found) -> dict[str, str]:
+def _perhaps_there(here: ClusterLineage, there: ClusterLineage) -> dict[str, str]:
     """Connectors of the other side that a file which could not be read may hold."""
     if here.snapshot is None or not here.snapshot.unread_files:
         return {}
@@ -70,7 +70,7 @@ def _perhaps_there(here: Found, there: Found) -> dict[str, str]:
     return {one.connector: reason for one in there.lineages if one.connector not in known}
 
 
-def _read(argument: str, rules: RecipeFile | None) -> Found:
+def _read(argument: str, rules: RecipeFile | None) -> ClusterLineage:
     found = find(argument, rules)
     if found.error is not None:
         raise RecipeError(found.error if found.error.startswith(argument) else f"{argument}: {found.error}")

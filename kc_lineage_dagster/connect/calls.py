@@ -12,7 +12,7 @@ from kc_lineage_dagster.connect.cleaning import CleanConnector
 from kc_lineage_dagster.connect.parse import WrongShapeError, offsets_of, task_configs_of, topics_of
 from kc_lineage_dagster.connect.secrets.redact import redact_json, redact_text
 from kc_lineage_dagster.connect.snapshot import NOT_OFFERED, Connector
-from kc_lineage_dagster.connect.substitute import ProvidedConfig, substitute
+from kc_lineage_dagster.connect.substitute import ProvidedValue, substitute
 from kc_lineage_dagster.errors import ConnectError, ConnectNotFound, ConnectRefused, ConnectUnaddressable
 
 _T = TypeVar("_T")
@@ -71,7 +71,7 @@ def _all_running(connector: Connector) -> bool:
 class Calls:
     """Asks about connectors, from several threads, and remembers what the worker does not offer."""
 
-    def __init__(self, answers: Answers, provided: Sequence[ProvidedConfig], use_topics_api: bool) -> None:
+    def __init__(self, answers: Answers, provided: Sequence[ProvidedValue], use_topics_api: bool) -> None:
         self._answers, self._provided = answers, provided
         self._use_topics_api = use_topics_api
         self._answered: set[str] = set()

@@ -11,9 +11,9 @@ from kc_lineage_dagster.connect.listing import Entry
 from kc_lineage_dagster.connect.parse import (
     WrongShapeError,
     config_of,
+    connector_state,
     kind_from,
     kind_of,
-    state_of,
     tasks_of,
     trace_of,
 )
@@ -21,7 +21,7 @@ from kc_lineage_dagster.connect.plugins import Definitions, Regions, plugins_of,
 from kc_lineage_dagster.connect.secrets.harmless import withheld_keys
 from kc_lineage_dagster.connect.secrets.redact import redact, redact_text, split_secrets
 from kc_lineage_dagster.connect.snapshot import ABOUT_PROPERTIES, Connector
-from kc_lineage_dagster.connect.substitute import ProvidedConfig, substitute
+from kc_lineage_dagster.connect.substitute import ProvidedValue, substitute
 from kc_lineage_dagster.lineage import WITHHELD
 from kc_lineage_dagster.wording import encodable
 
@@ -54,7 +54,7 @@ class CleanConnector:
 def clean(
     name: str,
     entry: Entry,
-    provided: Sequence[ProvidedConfig],
+    provided: Sequence[ProvidedValue],
     definitions: Definitions,
 ) -> CleanConnector:
     """Substitute, redact and read one entry. Raises WrongShapeError when it has no usable configuration."""
@@ -80,7 +80,7 @@ def clean(
         name=name,
         kind=kind_from(entry.info, entry.status),
         config=_withheld(redacted, withheld),
-        state=state_of(_state(status)),
+        state=connector_state(_state(status)),
         trace=trace_of(status.get("connector"), without_secrets),
         tasks=tasks_of(status, without_secrets),
         notes=(*(one_line(without_secrets(note)) for note in notes), *about),

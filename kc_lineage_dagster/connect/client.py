@@ -12,7 +12,7 @@ from typing import Any
 import requests
 import urllib3
 
-from kc_lineage_dagster.connect.answers import ERRORS, EXPANDED, connector_path, one_line, parse_json
+from kc_lineage_dagster.connect.answers import ERRORS, EXPANDED, one_line, parse_json
 from kc_lineage_dagster.connect.retry import A_COUPLE, ALWAYS, Failure, pause, retries_for, retry_after
 from kc_lineage_dagster.connect.secrets.redact import redact_text
 from kc_lineage_dagster.connect.settings import ConnectSettings, cloud_uri
@@ -121,14 +121,6 @@ class ConnectClient:
     def concurrency(self) -> int:
         """How many requests may be under way at once."""
         return self.settings.concurrency
-
-    def listing(self) -> Any:
-        """Return the answer to ``GET /connectors?expand=info&expand=status`` as it came."""
-        return self.get(EXPANDED)
-
-    def detail(self, name: str) -> Any:
-        """Return the answer to ``GET /connectors/{name}`` as it came."""
-        return self.get(connector_path(name))
 
     def get(self, path: str) -> Any:
         """Return the JSON answer to a path below the worker's address.

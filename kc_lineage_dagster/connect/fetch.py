@@ -25,7 +25,7 @@ from kc_lineage_dagster.connect.plugins import (
 )
 from kc_lineage_dagster.connect.secrets.redact import redact_text
 from kc_lineage_dagster.connect.snapshot import ABOUT_PROPERTIES, Connector, Snapshot, by_name
-from kc_lineage_dagster.connect.substitute import ProvidedConfig
+from kc_lineage_dagster.connect.substitute import ProvidedValue
 from kc_lineage_dagster.errors import ConnectError
 from kc_lineage_dagster.wording import encodable
 
@@ -46,7 +46,7 @@ class ReadingRules:
     """
 
     allowed: Callable[[str], bool] = lambda name: True
-    provided: Sequence[ProvidedConfig] = ()
+    provided: Sequence[ProvidedValue] = ()
     use_topics_api: bool = True
     wants: Callable[[Mapping[str, str], str], Wants] = default_wants
 
@@ -198,7 +198,7 @@ def _clean_reasons(reasons: Mapping[str, str]) -> dict[str, str]:
 
 
 def _clean_one(
-    name: str, entry: Entry, provided: Sequence[ProvidedConfig], definitions: Definitions, unread: dict[str, str]
+    name: str, entry: Entry, provided: Sequence[ProvidedValue], definitions: Definitions, unread: dict[str, str]
 ) -> CleanConnector | None:
     """Return one connector of a listing; None, and an entry of ``unread``, when it has no usable configuration."""
     try:

@@ -65,7 +65,7 @@ def kind_of(value: Any) -> str:
     return next((name for kind, name in _KIND_NAMES.items() if isinstance(value, kind)), "of another kind")
 
 
-def state_of(value: Any) -> str:
+def connector_state(value: Any) -> str:
     """Return a state that Kafka Connect knows, ``UNKNOWN`` for anything else."""
     upper = value.upper() if isinstance(value, str) else ""
     return upper if upper in STATES else UNKNOWN
@@ -90,7 +90,7 @@ def tasks_of(status: Any, clean: Clean) -> tuple[TaskState, ...]:
     """Return the tasks of a ``/status`` answer, by number; entries of another shape are left out."""
     entries = status.get("tasks") if isinstance(status, Mapping) else None
     tasks = [
-        TaskState(entry["id"], state_of(entry.get("state")), trace_of(entry, clean))
+        TaskState(entry["id"], connector_state(entry.get("state")), trace_of(entry, clean))
         for entry in (entries if isinstance(entries, list) else [])
         if isinstance(entry, Mapping) and isinstance(entry.get("id"), int)
     ]

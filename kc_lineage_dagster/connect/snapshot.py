@@ -90,11 +90,6 @@ class Snapshot:
     plugin_versions: Mapping[str, str] = field(default_factory=dict)
 
     @property
-    def complete(self) -> bool:
-        """Whether every connector was read."""
-        return not self.unread and not self.unread_files
-
-    @property
     def not_read(self) -> dict[str, str]:
         """Connectors and files that could not be read, each with the reason: what people have to look at."""
         return {**self.unread, **{f"file {file}": reason for file, reason in self.unread_files.items()}}

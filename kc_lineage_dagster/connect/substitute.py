@@ -10,7 +10,7 @@ _REFERENCE = re.compile(r"\$\{([^{}]*)\}")
 
 
 @dataclass(frozen=True, slots=True)
-class ProvidedConfig:
+class ProvidedValue:
     """What ``${provider:path_key}`` stands for. The value may be a secret, so it is never shown."""
 
     provider: str
@@ -18,7 +18,7 @@ class ProvidedConfig:
     value: str = field(repr=False)
 
 
-def substitute(config: Mapping[str, str | None], provided: Sequence[ProvidedConfig]) -> dict[str, str]:
+def substitute(config: Mapping[str, str | None], provided: Sequence[ProvidedValue]) -> dict[str, str]:
     """Replace provided references in every value; others stay, a null value is as if its key were absent.
 
     One pass: a reference inside a provided value is not replaced again. The first of equal entries wins.

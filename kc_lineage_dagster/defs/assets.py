@@ -32,7 +32,7 @@ from kc_lineage_dagster.defs.partitions import (
     known_connectors,
     partitions_of,
 )
-from kc_lineage_dagster.defs.progress import counted, progress_log
+from kc_lineage_dagster.defs.progress import progress_log
 from kc_lineage_dagster.defs.provenance import SNAPSHOT
 from kc_lineage_dagster.defs.translator import ASSETS, EMISSIONS, LINEAGE, RAW, STALE, ClusterAssetProps, Translate
 from kc_lineage_dagster.recipe.files import RecipeFile
@@ -41,6 +41,7 @@ from kc_lineage_dagster.run.reading import read_cluster
 from kc_lineage_dagster.run.report import ReadReport, Report, Request
 from kc_lineage_dagster.run.sync import Sync
 from kc_lineage_dagster.version import code_version
+from kc_lineage_dagster.wording import counted
 
 
 class FetchConfig(Config):

@@ -14,7 +14,6 @@ from kc_lineage_dagster.defs.lost_edges import LostEdge, lost_by
 from kc_lineage_dagster.defs.metadata import lineage_metadata, table
 from kc_lineage_dagster.defs.names import Names
 from kc_lineage_dagster.defs.partitions import encode_partition
-from kc_lineage_dagster.defs.progress import counted
 from kc_lineage_dagster.defs.provenance import EMISSION, SNAPSHOT, provenance
 from kc_lineage_dagster.errors import KcLineageError
 from kc_lineage_dagster.page.write import place_of_page
@@ -23,6 +22,7 @@ from kc_lineage_dagster.run.cluster import Cluster
 from kc_lineage_dagster.run.report import ReadReport, Report
 from kc_lineage_dagster.run.sync import Sync
 from kc_lineage_dagster.state.place import place_of
+from kc_lineage_dagster.wording import counted
 
 
 def page_metadata(file: RecipeFile) -> dict[str, Any]:

@@ -6,12 +6,9 @@ import logging
 import time
 from collections.abc import Callable
 
+from kc_lineage_dagster.wording import counted
+
 _EVERY = 10.0  # seconds between two lines
-
-
-def counted(number: int, one: str, many: str | None = None) -> str:
-    """Return a number with its noun: ``1 connector``, ``2 connectors``. ``many``: where an ``s`` is not enough."""
-    return f"{number} {one if number == 1 else many or one + 's'}"
 
 
 def progress_log(

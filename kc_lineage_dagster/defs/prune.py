@@ -37,9 +37,9 @@ from pydantic import Field
 
 from kc_lineage_dagster.defs.names import Names
 from kc_lineage_dagster.defs.partitions import encode_partition, known_connectors
-from kc_lineage_dagster.defs.progress import counted
 from kc_lineage_dagster.defs.runs import belongs
 from kc_lineage_dagster.recipe.files import RecipeFile
+from kc_lineage_dagster.wording import counted
 
 DAYS = 90
 WEEKLY = "41 4 * * 0"

@@ -193,7 +193,11 @@ def is_ours(urn: str) -> bool:
 
 
 def flow_of(urn: str) -> str:
-    """The DataFlow of a DataJob; that of a DataFlow is itself."""
+    """Return the URN of the DataFlow that a DataJob belongs to; the URN of a DataFlow as it is.
+
+    >>> flow_of("urn:li:dataJob:(urn:li:dataFlow:(kafka-connect,crm-source,PROD),shop.public.users)")
+    'urn:li:dataFlow:(kafka-connect,crm-source,PROD)'
+    """
     return urn.removeprefix("urn:li:dataJob:(").partition("),")[0] + ")" if urn.startswith("urn:li:dataJob:(") else urn
 
 

@@ -14,10 +14,10 @@ from kc_lineage_dagster.catalog.holdings import Holdings, View
 from kc_lineage_dagster.catalog.json_api import Access
 from kc_lineage_dagster.catalog.kafka_rest import KafkaRest, cloud_endpoint, read_topics
 from kc_lineage_dagster.catalog.metadata_files import read_metadata_files
-from kc_lineage_dagster.catalog.questions import Provider, gathered
+from kc_lineage_dagster.catalog.questions import Provider, gather
 from kc_lineage_dagster.catalog.remembered import Reading, Remembering
 from kc_lineage_dagster.catalog.schema_registry import SchemaRegistry, access_for
-from kc_lineage_dagster.catalog.stream_catalog import Described, described_connectors
+from kc_lineage_dagster.catalog.stream_catalog import CatalogueEntry, described_connectors
 from kc_lineage_dagster.connect.snapshot import Snapshot
 from kc_lineage_dagster.derive.cluster import deriver
 from kc_lineage_dagster.derive.derive import Settings
@@ -66,7 +66,7 @@ def beyond(cluster: Cluster, snapshot: Snapshot, settings: Settings, memories: M
     return Beyond(settings, {name: _properties(cluster, one) for name, one in described.items()})
 
 
-def _described(cluster: Cluster) -> tuple[Mapping[str, Described], tuple[str, ...]]:
+def _described(cluster: Cluster) -> tuple[Mapping[str, CatalogueEntry], tuple[str, ...]]:
     """What Confluent's Stream Catalog says of connectors, where the recipe asks for it."""
     config = cluster.config.confluent_catalog
     if config is None or not config.enabled or config.api_key is None or config.api_secret is None:
@@ -76,7 +76,7 @@ def _described(cluster: Cluster) -> tuple[Mapping[str, Described], tuple[str, ..
     return described_connectors(access, config.page_size, timeout=float(config.timeout_seconds))
 
 
-def _properties(cluster: Cluster, described: Described) -> Mapping[str, str]:
+def _properties(cluster: Cluster, described: CatalogueEntry) -> Mapping[str, str]:
     config = cluster.config.confluent_catalog
     found = dict(described.properties) if config and config.include_business_metadata else {}
     if config and config.include_tags and described.tags:
@@ -94,7 +94,7 @@ def _with_catalog(cluster: Cluster, snapshot: Snapshot, settings: Settings, memo
     providers, notes = _providers(cluster, snapshot)
     providers = [_remembering(cluster, one, memories) for one in providers]
     files = _files(cluster)
-    known = gathered(providers, files.noting((*settings.notes, *files.notes, *notes)), derive, instance_of)
+    known = gather(providers, files.noting((*settings.notes, *files.notes, *notes)), derive, instance_of)
     if known == Holdings():
         return settings
     settings = replace(settings, catalog=partial(known.seen_from, instance_of=instance_of), notes=known.notes)

@@ -13,7 +13,7 @@ from kc_lineage_dagster.connect.fetch import Earlier, Reading, ReadingRules, lis
 from kc_lineage_dagster.connect.saved import is_saved, open_saved
 from kc_lineage_dagster.connect.settings import ConnectSettings, cloud_uri, console_url
 from kc_lineage_dagster.connect.snapshot import Snapshot
-from kc_lineage_dagster.connect.substitute import ProvidedConfig
+from kc_lineage_dagster.connect.substitute import ProvidedValue
 from kc_lineage_dagster.derive.derive import Settings
 from kc_lineage_dagster.derive.generic import GenericConnector
 from kc_lineage_dagster.emit.urns import Naming
@@ -155,7 +155,7 @@ class Cluster:
     def reading_rules(self) -> ReadingRules:
         """Return what the recipe says about reading: ``connector_patterns``, ``provided_configs``, topics."""
         config = self.config
-        provided = (ProvidedConfig(one.provider, one.path_key, one.value) for one in config.provided_configs or ())
+        provided = (ProvidedValue(one.provider, one.path_key, one.value) for one in config.provided_configs or ())
         return ReadingRules(self.allowed(), tuple(provided), config.use_connect_topics_api)
 
     def allowed(self) -> Callable[[str], bool]:

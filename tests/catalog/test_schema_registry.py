@@ -12,7 +12,7 @@ import pytest
 
 from kc_lineage_dagster.catalog.json_api import Access
 from kc_lineage_dagster.catalog.questions import Questions
-from kc_lineage_dagster.catalog.schema_registry import SchemaRegistry, access_for, place_of, subjects_of
+from kc_lineage_dagster.catalog.schema_registry import SchemaRegistry, access_for, registration_of, subjects_of
 from kc_lineage_dagster.lineage import Dataset
 from tests.catalog.server import Server
 from tests.catalog.test_schemas import ENVELOPE
@@ -134,7 +134,7 @@ def test_references_are_followed_by_version():
 )  # fmt: skip
 def test_the_converter_says_where_and_how(config, expected):
     """Address and naming strategy are the converter's; a converter that registers nothing is not asked about."""
-    place = place_of(config, "value", "http://own")
+    place = registration_of(config, "value", "http://own")
     assert (place and (place.url, subjects_of(place, "t", "value"))) == expected
 
 

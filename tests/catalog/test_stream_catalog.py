@@ -8,7 +8,7 @@ import re
 import pytest
 
 from kc_lineage_dagster.catalog.json_api import Access
-from kc_lineage_dagster.catalog.stream_catalog import Described, described_connectors
+from kc_lineage_dagster.catalog.stream_catalog import CatalogueEntry, described_connectors
 from tests.catalog.server import Server
 
 
@@ -41,7 +41,7 @@ def test_topics_tags_and_business_metadata_are_read():
         found, notes = described_connectors(Access(server.url, {}, "key", "s3cret"), page=2)
         assert notes == ()
         assert found["c3"].topics == ("t3",)
-        assert found["last"] == Described(("a", "b"), ("PII",), {"Owner": "dana", "Cost": "7"})
+        assert found["last"] == CatalogueEntry(("a", "b"), ("PII",), {"Owner": "dana", "Cost": "7"})
         assert server.asked == ["/catalog/graphql"] * 4
         assert all(headers["Authorization"].startswith("Basic ") for headers in server.headers)
 

@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 
+from kc_lineage_dagster.connect.answers import connector_path
 from kc_lineage_dagster.connect.client import ConnectClient, ConnectSettings, cloud_uri
 from kc_lineage_dagster.errors import (
     ConnectError,
@@ -53,8 +54,8 @@ def one_line_of(error: pytest.ExceptionInfo[ConnectError]) -> str:
 
 def test_a_listing_comes_as_the_worker_sent_it(server: ConnectStandIn) -> None:
     with client(server) as connect:
-        assert connect.listing() == CRM[EXPANDED]
-        assert connect.detail("crm")["name"] == "crm"
+        assert connect.get(EXPANDED) == CRM[EXPANDED]
+        assert connect.get("/connectors/crm")["name"] == "crm"
 
 
 @pytest.mark.parametrize(
@@ -97,7 +98,7 @@ def test_a_passing_fault_is_tried_again_until_the_worker_answers(server: Connect
     server.fault(EXPANDED, fault)
     sleeps = Sleeps()
     with client(server, sleeps) as connect:
-        assert connect.listing() == CRM[EXPANDED]
+        assert connect.get(EXPANDED) == CRM[EXPANDED]
     assert len(server.requests) == 1 + (times or 0)
     assert sleeps == [0.25, 0.5, 1.0][: times or 0]
 
@@ -129,7 +130,7 @@ def test_a_lasting_fault_ends_in_one_line_that_says_what_and_where(
     server.fault(EXPANDED, fault)
     server.fault("/connectors", fault)
     with client(server) as connect, pytest.raises(kind) as caught:
-        connect.listing()
+        connect.get(EXPANDED)
     assert words in one_line_of(caught)
     assert "a login page" in str(caught.value) or "<html" not in str(caught.value)
     assert len([target for target in server.targets if "expand" in target]) == tries
@@ -138,7 +139,7 @@ def test_a_lasting_fault_ends_in_one_line_that_says_what_and_where(
 def test_null_is_an_answer_and_left_to_the_caller(server: ConnectStandIn) -> None:
     server.fault(EXPANDED, stand_in.null())
     with client(server) as connect:
-        assert connect.listing() is None
+        assert connect.get(EXPANDED) is None
 
 
 @pytest.mark.parametrize(
@@ -158,14 +159,14 @@ def test_retry_after_is_honoured_within_a_minute(server: ConnectStandIn, given: 
     server.fault(EXPANDED, stand_in.status(429, times=1, retry_after=given))
     sleeps = Sleeps()
     with client(server, sleeps) as connect:
-        connect.listing()
+        connect.get(EXPANDED)
     assert sleeps == [waited]
 
 
 def test_an_unanswered_request_ends_after_its_time_limit(server: ConnectStandIn) -> None:
     server.fault(EXPANDED, stand_in.delay(60))
     with client(server, request_timeout=0.1, retries=1) as connect, pytest.raises(ConnectUnavailable) as caught:
-        connect.listing()
+        connect.get(EXPANDED)
     assert "no answer within 0.1 s (tried 2 times)" in one_line_of(caught)
 
 
@@ -173,28 +174,28 @@ def test_an_unanswered_request_ends_after_its_time_limit(server: ConnectStandIn)
 def test_whatever_drips_ends_by_the_time_limit_of_a_request(server: ConnectStandIn, drip: str) -> None:
     server.fault(EXPANDED, stand_in.drip(*stand_in.DRIPS[drip]))
     with client(server, request_timeout=0.3, retries=1) as connect, pytest.raises(ConnectUnavailable) as caught:
-        connect.listing()
+        connect.get(EXPANDED)
     assert "too slowly (request_timeout) (tried 2 times)" in one_line_of(caught)
 
 
 def test_a_flood_of_100_continue_ends_by_the_time_limit(server: ConnectStandIn) -> None:
     server.fault(EXPANDED, stand_in.drip(b"", b"HTTP/1.1 100 Continue\r\n\r\n" * 1000, seconds=0))
     with client(server, request_timeout=0.3, retries=0) as connect, pytest.raises(ConnectUnavailable) as caught:
-        connect.listing()
+        connect.get(EXPANDED)
     assert "too slowly" in one_line_of(caught)
 
 
 def test_the_next_request_has_a_time_limit_of_its_own(server: ConnectStandIn) -> None:
     server.fault(EXPANDED, stand_in.drip(*stand_in.DRIPS["headers"], times=2))
     with client(server, request_timeout=0.3) as connect:
-        assert connect.listing() == CRM[EXPANDED]
-        assert connect.listing() == CRM[EXPANDED]
+        assert connect.get(EXPANDED) == CRM[EXPANDED]
+        assert connect.get(EXPANDED) == CRM[EXPANDED]
 
 
 def test_an_answer_that_trickles_in_ends_after_the_time_limit_too(server: ConnectStandIn) -> None:
     server.fault(EXPANDED, stand_in.trickle())
     with client(server, request_timeout=0.2, retries=0) as connect, pytest.raises(ConnectUnavailable) as caught:
-        connect.listing()
+        connect.get(EXPANDED)
     assert "too slowly" in one_line_of(caught)
 
 
@@ -208,12 +209,12 @@ def test_the_total_time_limit_stops_all_further_requests(server: ConnectStandIn)
     settings = ConnectSettings(server.uri, total_timeout=3.0)
     with ConnectClient(settings, sleep=sleep, jitter=lambda: 1.0, clock=lambda: clock[0]) as connect:
         with pytest.raises(ConnectUnavailable, match="answered 503"):
-            connect.listing()
+            connect.get(EXPANDED)
         assert clock[0] <= 3.0
         clock[0] = 3.5
         seen = len(server.requests)
         with pytest.raises(ConnectUnavailable, match="total time limit of 3 s"):
-            connect.detail("crm")
+            connect.get("/connectors/crm")
         assert len(server.requests) == seen
 
 
@@ -223,37 +224,37 @@ def test_a_worker_that_stays_down_is_not_asked_many_times_for_every_connector(se
     with client(server, retries=3) as connect:
         for number in range(30):
             with pytest.raises(ConnectUnavailable):
-                connect.detail(f"c{number}")
+                connect.get(connector_path(f"c{number}"))
         assert len(server.requests) == 16 * 4 + 14
-        assert connect.detail("crm")["name"] == "crm"
+        assert connect.get("/connectors/crm")["name"] == "crm"
 
 
 @pytest.mark.parametrize("compressed", [False, True])
 def test_an_answer_beyond_the_bound_is_not_read_to_its_end(server: ConnectStandIn, compressed: bool) -> None:
     server.fault(EXPANDED, stand_in.flood(5_000_000, compressed))
     with client(server, max_answer_bytes=100_000) as connect, pytest.raises(ConnectUnavailable) as caught:
-        connect.listing()
+        connect.get(EXPANDED)
     assert "longer than 100000 bytes" in one_line_of(caught)
     assert len(server.requests) == 1
 
 
 def test_compressed_answers_are_read() -> None:
     with ConnectStandIn(CRM, compress=True) as server, client(server) as connect:
-        assert connect.listing() == CRM[EXPANDED]
+        assert connect.get(EXPANDED) == CRM[EXPANDED]
         assert "gzip" in server.requests[0].headers["Accept-Encoding"]
 
 
 @pytest.mark.parametrize("tail", ["", "/", "//", "/?x=1", "#top"])
 def test_path_prefixes_and_trailing_slashes_are_kept_apart(tail: str) -> None:
     with ConnectStandIn(CRM, prefix="/kafka/connect") as server, client(server, uri=server.uri + tail) as connect:
-        assert connect.listing() == CRM[EXPANDED]
+        assert connect.get(EXPANDED) == CRM[EXPANDED]
         assert server.targets == [f"/kafka/connect{EXPANDED}"]
 
 
 def test_one_connection_serves_many_requests(server: ConnectStandIn) -> None:
     with client(server) as connect:
         for _ in range(20):
-            connect.listing()
+            connect.get(EXPANDED)
     assert server.connections == 1
 
 
@@ -268,18 +269,18 @@ def test_one_connection_serves_many_requests(server: ConnectStandIn) -> None:
 )
 def test_credentials_go_with_every_request(settings: dict[str, Any], header: str) -> None:
     with ConnectStandIn(CRM, authorization=header) as server, client(server, **settings) as connect:
-        assert connect.listing() == CRM[EXPANDED]
+        assert connect.get(EXPANDED) == CRM[EXPANDED]
 
 
 def test_user_info_of_the_address_counts_as_basic_auth_and_is_never_shown() -> None:
     with ConnectStandIn(CRM, authorization=basic("u@x", "p/w d")) as server:
         uri = server.uri.replace("http://", "http://u%40x:p%2Fw%20d@")
         with client(server, uri=uri) as connect:
-            assert connect.listing() == CRM[EXPANDED]
+            assert connect.get(EXPANDED) == CRM[EXPANDED]
             assert connect.source == server.uri
             assert "p%2Fw" not in repr(connect) + repr(connect.settings)
         with client(server, uri=uri.replace("p%2Fw", "wrong")) as connect, pytest.raises(ConnectRefused) as caught:
-            connect.listing()
+            connect.get(EXPANDED)
         assert "wrong" not in str(caught.value)
 
 
@@ -287,7 +288,7 @@ def test_netrc_does_not_replace_the_recipes_credentials(monkeypatch: pytest.Monk
     (tmp_path / "netrc").write_text("machine 127.0.0.1 login other password other\n")
     monkeypatch.setenv("NETRC", str(tmp_path / "netrc"))
     with ConnectStandIn(CRM, authorization="Bearer abc") as server, client(server, bearer_token="abc") as connect:
-        assert connect.listing() == CRM[EXPANDED]
+        assert connect.get(EXPANDED) == CRM[EXPANDED]
 
 
 def test_a_redirect_to_another_host_is_refused_and_that_host_sees_nothing(server: ConnectStandIn) -> None:
@@ -296,7 +297,7 @@ def test_a_redirect_to_another_host_is_refused_and_that_host_sees_nothing(server
             server.fault(EXPANDED, stand_in.redirect(location))
             settings = {"bearer_token": "abc", "headers": {"X-Api-Key": "k"}}
             with client(server, **settings) as connect, pytest.raises(ConnectUnavailable) as caught:
-                connect.listing()
+                connect.get(EXPANDED)
             assert "make it connect_uri" in one_line_of(caught)
         assert other.requests == []
 
@@ -330,12 +331,12 @@ NAMES = [
 def test_any_name_reaches_the_worker_as_it_is(name: str) -> None:
     answers = worker({other: {"connector.class": other} for other in NAMES})
     with ConnectStandIn(answers) as server, client(server) as connect:
-        assert connect.detail(name)["config"] == {"connector.class": name}
+        assert connect.get(connector_path(name))["config"] == {"connector.class": name}
 
 
 def test_an_error_about_a_long_name_stays_short_and_keeps_its_cause(server: ConnectStandIn) -> None:
     with client(server) as connect, pytest.raises(ConnectNotFound) as caught:
-        connect.detail("n" * 4096)
+        connect.get(connector_path("n" * 4096))
     assert len(str(caught.value)) < 700
     assert "answered 404" in one_line_of(caught)
 
@@ -356,7 +357,7 @@ def test_a_worker_that_repeats_the_credentials_does_not_get_them_into_a_message(
 ) -> None:
     server.fault(EXPANDED, stand_in.status(400, message=f"bad header: {SECRET} and password=other-{SECRET}"))
     with client(server, **settings) as connect, pytest.raises(ConnectError) as caught:
-        connect.listing()
+        connect.get(EXPANDED)
     assert SECRET not in str(caught.value) + repr(caught.value) + repr(connect) + repr(connect.settings)
     assert caught.value.__cause__ is None
 
@@ -392,7 +393,7 @@ def test_a_port_where_nobody_listens_is_named(server: ConnectStandIn) -> None:
     uri = server.uri
     server.__exit__()
     with client(server, uri=uri, retries=1) as connect, pytest.raises(ConnectUnavailable) as caught:
-        connect.listing()
+        connect.get(EXPANDED)
     assert "Connection refused; is the worker running" in one_line_of(caught)
     assert "(tried 2 times)" in one_line_of(caught)
     server.__enter__()
@@ -400,9 +401,9 @@ def test_a_port_where_nobody_listens_is_named(server: ConnectStandIn) -> None:
 
 def test_line_breaks_around_credentials_are_no_part_of_them(server: ConnectStandIn) -> None:
     with client(server, username="u\n", password="pw\r\n") as connect:
-        connect.listing()
+        connect.get(EXPANDED)
     with client(server, bearer_token=" abc\n", headers={"X-Own": "own\n"}) as connect:
-        connect.listing()
+        connect.get(EXPANDED)
     first, second = (seen.headers for seen in server.requests)
     assert first["Authorization"] == basic("u", "pw")
     assert (second["Authorization"], second["X-Own"]) == ("Bearer abc", "own")
@@ -467,7 +468,7 @@ def test_drips_over_tls_end_too(pems: Path) -> None:
         own = {name: str(pems / f"{file}.pem") for name, file in FILES}
         chosen = {"request_timeout": 0.3, "retries": 0, **own}
         with client(server, **chosen) as connect, pytest.raises(ConnectUnavailable) as caught:
-            connect.listing()
+            connect.get(EXPANDED)
     assert "too slowly" in str(caught.value)
 
 
@@ -476,9 +477,9 @@ def test_a_ca_bundle_and_a_client_certificate_are_used(pems: Path, monkeypatch: 
     cert, key = str(pems / "cert.pem"), str(pems / "key.pem")
     with tls_server(pems) as server:
         with client(server, ca_bundle=cert, client_cert=cert, client_key=key) as connect:
-            assert connect.listing() == CRM[EXPANDED]
+            assert connect.get(EXPANDED) == CRM[EXPANDED]
         with client(server, ca_bundle=cert, retries=0) as connect, pytest.raises(ConnectUnavailable):
-            connect.listing()
+            connect.get(EXPANDED)
 
 
 Broken = Callable[[Path], dict[str, Any]]
@@ -494,7 +495,7 @@ Broken = Callable[[Path], dict[str, Any]]
 )
 def test_tls_problems_are_named(pems: Path, settings: Broken, words: str) -> None:
     with tls_server(pems) as server, client(server, **settings(pems)) as connect, pytest.raises(ConnectError) as caught:
-        connect.listing()
+        connect.get(EXPANDED)
     assert words in str(caught.value)
     assert "\n" not in str(caught.value)
 
@@ -508,7 +509,7 @@ def test_each_retry_is_a_line_in_the_log_and_each_request_one_for_whoever_asks(
     caplog.set_level("DEBUG", "kc_lineage_dagster.connect")
     server.fault(EXPANDED, stand_in.status(503, times=2, message="no node for admin:hunter22-token"))
     with client(server, username="admin", password="hunter22-token") as connect:
-        connect.listing()
+        connect.get(EXPANDED)
     told = [(record.levelname, record.getMessage()) for record in caplog.records if "connect" in record.name]
     warnings = [text for level, text in told if level == "WARNING"]
     assert len(warnings) == 2

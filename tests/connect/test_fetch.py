@@ -15,7 +15,7 @@ from kc_lineage_dagster.connect.calls import Wants, default_wants
 from kc_lineage_dagster.connect.client import ConnectClient, ConnectSettings, cloud_uri
 from kc_lineage_dagster.connect.saved import open_saved
 from kc_lineage_dagster.connect.snapshot import Connector, Snapshot
-from kc_lineage_dagster.connect.substitute import ProvidedConfig
+from kc_lineage_dagster.connect.substitute import ProvidedValue
 from kc_lineage_dagster.errors import ConnectError, ConnectRefused, ConnectUnavailable
 from tests.connect import stand_in
 from tests.connect.stand_in import EXPANDED, ConnectStandIn, Fault, worker
@@ -77,7 +77,7 @@ def test_a_live_worker_and_its_saved_answers_give_the_same_snapshot() -> None:
         live = read(server, concurrency=4)
     assert replace(live, source=saved.source) == saved
     assert len(live.connectors) == 13
-    assert live.complete
+    assert not live.not_read
     assert (live.version, live.kafka_cluster_id) == ("3.9.1", "LabLabLabLabLabLabLabA")
     jdbc = one(live, "crm-jdbc-incrementing")
     assert jdbc.topics == ("crm.jdbc.accounts", "crm.jdbc.contacts")
@@ -139,7 +139,7 @@ def test_a_worker_without_topics_is_asked_once_and_one_without_the_right_for_eac
     assert len([target for target in server.targets if target.endswith("/topics")]) == asked
     assert [connector.topics for connector in snapshot.connectors] == [None] * 3
     assert all(connector.notes for connector in snapshot.connectors)
-    assert snapshot.complete
+    assert not snapshot.not_read
 
 
 def test_an_odd_name_that_a_proxy_rejects_does_not_switch_topics_off_for_the_others() -> None:
@@ -162,7 +162,7 @@ def test_a_name_that_no_path_carries_is_read_from_the_listing_with_one_note() ->
     assert len(odd.notes) == 1
     assert "/connectors/a%2Fb/offsets" not in server.targets
     assert one(snapshot, "c").topics == ("topic-of-c",)
-    assert snapshot.complete
+    assert not snapshot.not_read
 
 
 def test_a_worker_before_3_6_has_no_offsets_and_is_not_asked_again() -> None:
@@ -209,7 +209,7 @@ def test_evidence_that_fails_becomes_a_note_and_the_rest_is_complete(
     snapshot = read(three)
     assert [connector.name for connector in snapshot.connectors] == ["a", "b", "c"]
     assert [connector.topics for connector in snapshot.connectors] == [("topic-of-a",), None, ("topic-of-c",)]
-    assert snapshot.complete
+    assert not snapshot.not_read
     (note,) = one(snapshot, "b").notes
     assert note.startswith("topics: ")
     assert words in note
@@ -269,7 +269,7 @@ def test_a_connector_that_cannot_be_read_is_unread_not_gone(three: ConnectStandI
     snapshot = read(three)
     assert [connector.name for connector in snapshot.connectors] == ["a", "c"]
     assert list(snapshot.unread) == ["b"]
-    assert not snapshot.complete
+    assert snapshot.not_read
     assert "\n" not in snapshot.unread["b"]
 
 
@@ -397,7 +397,7 @@ def test_hostile_names_are_read_with_their_own_evidence() -> None:
     )
     with ConnectStandIn(answers) as server:
         snapshot = read(server, concurrency=4)
-    assert snapshot.complete
+    assert not snapshot.not_read
     assert sorted(connector.name for connector in snapshot.connectors) == sorted(HOSTILE)
     for number, name in enumerate(HOSTILE):
         connector = one(snapshot, name)
@@ -588,8 +588,8 @@ def test_provided_configs_are_substituted_before_redaction_and_traces_are_cleane
     }
     trace = "org.postgresql.util.PSQLException: login tiger22 failed\n\tat jdbc:mysql://u:tiger22@h/librarydb"
     provided = [
-        ProvidedConfig("vault", "url", "jdbc:mysql://h:3306/librarydb"),
-        ProvidedConfig("vault", "pw", "tiger22"),
+        ProvidedValue("vault", "url", "jdbc:mysql://h:3306/librarydb"),
+        ProvidedValue("vault", "pw", "tiger22"),
     ]
     with ConnectStandIn(worker({"a": config}, state="FAILED", trace=trace)) as server:
         snapshot = read(server, provided=provided)
@@ -611,7 +611,7 @@ def test_an_empty_cluster_is_a_complete_snapshot() -> None:
     with ConnectStandIn(worker({})) as server:
         snapshot = read(server)
     assert snapshot.connectors == ()
-    assert snapshot.complete
+    assert not snapshot.not_read
 
 
 def test_many_connectors_with_one_fault_each_kind_are_read_together() -> None:

@@ -229,7 +229,7 @@ def test_every_form_gives_the_same_connector(tmp_path: Path, form: str, in_folde
         "topics": "orders",
         "tasks.max": "2",
     }
-    assert snapshot.complete
+    assert not snapshot.not_read
 
 
 def test_all_forms_stand_together_in_one_folder(tmp_path: Path) -> None:
@@ -458,7 +458,7 @@ def test_what_holds_no_connector_is_no_failed_read(tmp_path: Path, name: str, te
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(text, encoding="utf-8")
     saved(tmp_path, "good.json", {"name": "good", "config": {"connector.class": JDBC}})
-    assert read(open_saved(tmp_path)).whole().complete
+    assert not read(open_saved(tmp_path)).whole().not_read
 
 
 @pytest.mark.parametrize(

@@ -15,7 +15,7 @@ from kc_lineage_dagster.connect.client import ConnectClient, ConnectSettings
 from kc_lineage_dagster.connect.fetch import ReadingRules, list_only, read
 from kc_lineage_dagster.connect.saved import Saved
 from kc_lineage_dagster.connect.secrets.redact import redact, redact_text
-from kc_lineage_dagster.connect.substitute import ProvidedConfig
+from kc_lineage_dagster.connect.substitute import ProvidedValue
 from kc_lineage_dagster.errors import ConnectError
 from tests.connect import stand_in
 from tests.connect.stand_in import EXPANDED, ConnectStandIn, worker
@@ -119,7 +119,7 @@ def test_no_secret_comes_out_over_a_real_socket_or_in_an_exception(
 ) -> None:
     config, _, cores = case
     core, password = own
-    provided = [ProvidedConfig("env", "PW", password)]
+    provided = [ProvidedValue("env", "PW", password)]
     with ConnectStandIn(cluster({**config, "ssl.key.password": "${env:PW}"}, cores)) as server:
         chosen = ConnectSettings(server.uri, username="u", password=password, retries=0)
         with ConnectClient(chosen, sleep=lambda _: None) as connect:

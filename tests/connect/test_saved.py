@@ -56,7 +56,7 @@ def test_the_answer_of_the_expanded_listing_is_a_cluster(tmp_path: Path, prefix:
     assert configs(snapshot) == {"crm": REDACTED}
     (crm,) = snapshot.connectors
     assert (crm.kind, crm.state, crm.topics, crm.notes) == ("source", "PAUSED", None, ())
-    assert snapshot.complete
+    assert not snapshot.not_read
     assert snapshot.source == str(path)
 
 
@@ -115,7 +115,7 @@ def test_a_folder_holds_one_connector_per_file_as_it_is_posted(tmp_path: Path) -
         "types": {**REDACTED, "tasks.max": "2", "on": "true", "a.list": "a,1"},
     }
     assert [connector.state for connector in snapshot.connectors] == ["UNKNOWN", "STOPPED", "UNKNOWN", "UNKNOWN"]
-    assert snapshot.complete
+    assert not snapshot.not_read
 
 
 STRIMZI = """
@@ -215,7 +215,7 @@ def test_a_malformed_file_is_unread_under_its_own_name(tmp_path: Path, text: str
     snapshot = folder(tmp_path, "broken.json", text)
     assert (list(snapshot.unread_files), dict(snapshot.unread)) == (["broken.json"], {})
     assert reason in snapshot.unread_files["broken.json"]
-    assert not snapshot.complete
+    assert snapshot.not_read
 
 
 @pytest.mark.parametrize(("text", "reason"), UNUSABLE)
@@ -229,7 +229,7 @@ def test_a_connector_that_cannot_be_used_is_unread_with_its_file(tmp_path: Path,
 @pytest.mark.parametrize(("text", "what"), ELSE)
 def test_what_plainly_is_something_else_is_passed_over_with_its_kind(tmp_path: Path, text: str, what: str) -> None:
     snapshot = folder(tmp_path, "else.json", text)
-    assert snapshot.complete
+    assert not snapshot.not_read
     assert what in snapshot.passed_over["else.json"]
 
 
@@ -263,7 +263,7 @@ def test_yaml_that_is_something_else_is_passed_over(tmp_path: Path) -> None:
     write(tmp_path / "service.yaml", "kind: Service\nname: {{ .Values.name }}: {{ x }}")
     write(tmp_path / "deploy.yaml", "apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: x}")
     snapshot = read(open_saved(tmp_path)).whole()
-    assert snapshot.complete
+    assert not snapshot.not_read
     assert snapshot.passed_over["docker-compose.yml"] == "an object of services"
     assert snapshot.passed_over["deploy.yaml"] == "kind Deployment (apps)"
     assert "it looks like a template" in snapshot.passed_over["service.yaml"]

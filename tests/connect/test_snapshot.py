@@ -80,8 +80,8 @@ def test_a_damaged_document_is_a_value_error(document: dict[str, Any]) -> None:
 
 
 def test_a_cluster_is_complete_when_nothing_is_unread() -> None:
-    assert not CLUSTER.complete
-    assert replace(CLUSTER, unread={}).complete
+    assert CLUSTER.not_read
+    assert not replace(CLUSTER, unread={}).not_read
 
 
 @pytest.mark.parametrize(("value", "expected"), [("a.B", "a.B"), (" a.B ", "a.B"), ("", None), (None, None)])

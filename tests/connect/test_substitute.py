@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import pytest
 
-from kc_lineage_dagster.connect.substitute import ProvidedConfig, substitute
+from kc_lineage_dagster.connect.substitute import ProvidedValue, substitute
 
 PROVIDED = (
-    ProvidedConfig("env", "HOST", "db"),
-    ProvidedConfig("file", "/etc/x.properties:user", "me"),
-    ProvidedConfig("env", "LOOP", "${env:HOST}"),
-    ProvidedConfig("env", "HOST", "later"),
+    ProvidedValue("env", "HOST", "db"),
+    ProvidedValue("file", "/etc/x.properties:user", "me"),
+    ProvidedValue("env", "LOOP", "${env:HOST}"),
+    ProvidedValue("env", "HOST", "later"),
 )
 
 
@@ -35,4 +35,4 @@ def test_a_null_value_is_as_if_its_key_were_absent() -> None:
 
 
 def test_a_provided_value_is_never_shown() -> None:
-    assert "hush" not in repr(ProvidedConfig("env", "PW", "hush"))
+    assert "hush" not in repr(ProvidedValue("env", "PW", "hush"))

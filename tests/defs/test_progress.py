@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import logging
 
-import pytest
-
-from kc_lineage_dagster.defs.progress import counted, progress_log
+from kc_lineage_dagster.defs.progress import progress_log
 
 
 def test_speed_is_that_of_the_last_seconds(caplog):
@@ -21,9 +19,3 @@ def test_speed_is_that_of_the_last_seconds(caplog):
         "read: 1010 of 2010 connectors, 100 a second, about 10 s left",
         "read: 2010 of 2010 connectors, 100 a second",
     ]
-
-
-@pytest.mark.parametrize(("number", "text"), [(0, "0 entities"), (1, "1 entity"), (2, "2 entities")])
-def test_one_is_one(number, text):
-    """A number has the right noun."""
-    assert counted(number, "entity", "entities") == text

@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from kc_lineage_dagster.connect.forms.found import Found, Other, Posted, mapping, named, posted
-from kc_lineage_dagster.connect.parse import state_of
+from kc_lineage_dagster.connect.parse import connector_state
 
 _RESOURCE = "AWS::KafkaConnect::Connector"
 
@@ -31,7 +31,7 @@ def _described(document: Mapping[str, Any], stem: str) -> Posted:
     if config is None:
         problem = "ListConnectors answers no configuration: save what DescribeConnector answers"
         return Posted(named(name, stem), {}, problem=problem)
-    return posted(name, config, stem, state=state_of(document.get("connectorState")))
+    return posted(name, config, stem, state=connector_state(document.get("connectorState")))
 
 
 def _template(resources: Any) -> Iterator[Found]:

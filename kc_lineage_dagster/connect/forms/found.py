@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -41,8 +41,6 @@ class Other:
 
 
 Found = Posted | Other
-# None: the document is not of the reader's form
-Reader = Callable[[Mapping[str, Any], str], Iterator[Found] | None]
 
 
 def posted(name: Any, config: Any, stem: str, **rest: Any) -> Posted:

@@ -15,7 +15,7 @@ from typing import Any
 
 from kc_lineage_dagster.connect.forms import mirror_maker
 from kc_lineage_dagster.connect.forms.found import Found, Other, Posted, has_class, mapping, named, posted
-from kc_lineage_dagster.connect.parse import kind_from, kind_of, state_of
+from kc_lineage_dagster.connect.parse import connector_state, kind_from, kind_of
 from kc_lineage_dagster.wording import encodable
 
 Documents = Callable[[Any, str], Iterator[Found]]
@@ -71,7 +71,7 @@ def _strimzi(document: Mapping[str, Any], stem: str) -> Posted:
         name,
         _with(config, given),
         stem,
-        state=state_of(spec.get("state") or ("paused" if spec.get("pause") is True else None)),
+        state=connector_state(spec.get("state") or ("paused" if spec.get("pause") is True else None)),
         kind=kind_from(answer),
         topics=tuple(str(topic) for topic in topics) if isinstance(topics, list) else None,
         status=answer if isinstance(answer, Mapping) else None,
@@ -85,7 +85,7 @@ def _confluent(document: Mapping[str, Any], stem: str) -> Posted:
     name = spec.get("name") or meta
     configs = spec.get("configs") if spec.get("configs") is not None else {}
     given = {"connector.class": spec.get("class"), "tasks.max": spec.get("taskMax"), "name": name}
-    state = state_of(mapping(document.get("status")).get("connectorState"))
+    state = connector_state(mapping(document.get("status")).get("connectorState"))
     return posted(name, _with(configs, given), stem, state=state)
 
 

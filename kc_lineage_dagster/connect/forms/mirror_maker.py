@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from kc_lineage_dagster.connect.forms.found import Found, Other, mapping, posted
-from kc_lineage_dagster.connect.parse import kind_from, state_of
+from kc_lineage_dagster.connect.parse import connector_state, kind_from
 
 _PACKAGE = "org.apache.kafka.connect.mirror"
 _PARTS = {
@@ -41,7 +41,7 @@ def of_strimzi(document: Mapping[str, Any]) -> Iterator[Found]:
             answer, own = answers.get(name), mirror[part]
             patterns = {key: mirror[given] for given, key in _PATTERNS.items() if mirror.get(given) is not None}
             config = {**mapping(own.get("config")), **patterns, **_ends(_PARTS[part], name, source, target)}
-            state = state_of(own.get("state") or ("paused" if own.get("pause") is True else None))
+            state = connector_state(own.get("state") or ("paused" if own.get("pause") is True else None))
             yield posted(name, config, name, state=state, kind=kind_from(answer), status=answer)
     if not _listed(mirrors):
         yield Other("kind KafkaMirrorMaker2 without mirrors")

@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from kc_lineage_dagster.connect.forms.found import CLASS, Found, Other, has_class, kind_in_words, mapping, posted
-from kc_lineage_dagster.connect.parse import kind_from, state_of
+from kc_lineage_dagster.connect.parse import connector_state, kind_from
 
 _POSTED = frozenset({"name", "config", "tasks", "type", "initial_state"})
 
@@ -23,7 +23,7 @@ def read(document: Mapping[str, Any], stem: str) -> Iterator[Found]:
     elif has_class(document.get("config")) or ("name" in document and "config" in document and _looks(document)):
         config = document["config"]
         name = _first(document.get("name"), mapping(config).get("name"))
-        yield posted(name, config, stem, state=state_of(document.get("initial_state")), kind=kind_from(document))
+        yield posted(name, config, stem, state=connector_state(document.get("initial_state")), kind=kind_from(document))
     elif isinstance(document.get("connectors"), Mapping):
         yield from read(document["connectors"], stem)
     else:

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from kc_lineage_dagster.connect.forms.found import Found, Other, mapping, posted
-from kc_lineage_dagster.connect.parse import state_of
+from kc_lineage_dagster.connect.parse import connector_state
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +88,7 @@ def _connector(address: str, resource: _Resource, attributes: Mapping[str, Any],
     if isinstance(config, Mapping):
         config = {**{key: _plain(value) for key, value in config.items()}, **secret, **hidden}
     name = attributes.get(resource.name) or mapping(config).get("name")
-    return posted(name, config, address, state=state_of(attributes.get("status")))
+    return posted(name, config, address, state=connector_state(attributes.get("status")))
 
 
 def _plain(value: Any) -> Any:

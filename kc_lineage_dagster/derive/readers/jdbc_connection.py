@@ -96,6 +96,9 @@ def narrowed(place: JdbcUrl, config: Config) -> JdbcUrl:
 def looked_at(place: JdbcUrl, config: Config) -> dict[str, str]:
     """Return the patterns of ``java.sql.DatabaseMetaData.getTables`` by level: of the database, which the URL names
     where no pattern does, and of the schema. {} where nothing tells the connection's tables from those of others.
+
+    >>> looked_at(JdbcUrl("mssql", "db", database="shop"), {"schema.pattern": "sales"})
+    {'database': 'shop', 'schema': 'sales'}
     """
     rules = PLATFORMS[place.platform]
     keys = ("catalog.pattern", "schema.pattern")

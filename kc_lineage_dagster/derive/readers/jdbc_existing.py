@@ -33,7 +33,10 @@ def existing_tables(
     """Return the tables that a source finds and chooses, by bare name; none where the catalogue cannot tell its
     database from others.
 
-    ``place``: what the URL says. ``chosen``: what the lists say of a full name.
+    ``place``: what the URL says. ``chosen``: what the lists say of a full name. Without a catalogue none is found:
+
+    >>> existing_tables({}, JdbcUrl("postgres", "db", database="shop"), Evidence(), lambda name: True)
+    {}
     """
     platform = PLATFORMS[place.platform]
     patterns = looked_at(place, config)
@@ -74,7 +77,12 @@ def _stored(platform: str, part: str) -> str:
 
 
 def named_tables(existing: Existing, table: str, topic: str, what: str) -> tuple[Found, ...]:
-    """Return the one table of this bare name, which ``what`` lists; of several, the reason for list and topic."""
+    """Return the one table of this bare name, which ``what`` lists; of several, the reason for list and topic.
+
+    >>> (found,) = named_tables({"users": (Dataset("postgres", "shop.a.users"),)}, "users", "crm.users", "users")
+    >>> str(found.origin), found.topic
+    ('postgres:shop.a.users', 'crm.users')
+    """
     datasets = existing.get(table, ())
     if len(datasets) > 1:
         alike = _alike(topic, datasets)
@@ -86,7 +94,12 @@ def named_tables(existing: Existing, table: str, topic: str, what: str) -> tuple
 def read_tables(
     existing: Existing, prefix: str, what: str, evidence: Evidence, told: Iterable[str | None]
 ) -> Iterator[Record | Unresolved]:
-    """Yield the tables that are the only ones of their bare name. ``told``: topics whose tables are known otherwise."""
+    """Yield the tables that are the only ones of their bare name. ``told``: topics whose tables are known otherwise.
+
+    >>> existing = {"users": (Dataset("postgres", "shop.a.users"),), "t": (Dataset("postgres", "shop.a.t"),)}
+    >>> [one.topic for one in read_tables(existing, "crm.", "tables", Evidence(topics=("crm.users",)), ["crm.t"])]
+    ['crm.users']
+    """
     others = set(told)
     single = ((prefix + table, datasets[0]) for table, datasets in existing.items() if len(datasets) == 1)
     records = [Record(dataset, topic, evidence=_HOW) for topic, dataset in single if topic not in others]
@@ -94,7 +107,12 @@ def read_tables(
 
 
 def undecided_topics(existing: Existing, prefix: str) -> Mapping[str, Unresolved]:
-    """Return the topics that several tables may be read into."""
+    """Return the topics that several tables may be read into.
+
+    >>> same = (Dataset("postgres", "shop.a.users"), Dataset("postgres", "shop.b.users"))
+    >>> list(undecided_topics({"users": same}, "crm."))
+    ['crm.users']
+    """
     several = ((prefix + table, datasets) for table, datasets in existing.items() if len(datasets) > 1)
     return {topic: _alike(topic, datasets) for topic, datasets in several}
 

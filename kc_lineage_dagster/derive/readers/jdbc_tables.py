@@ -144,7 +144,12 @@ class Patterns:
 
 
 def chooses(chosen: Patterns, place: JdbcUrl, name: TableName) -> bool:
-    """Tell whether pattern lists select a table that drivers show by this full name."""
+    """Tell whether pattern lists select a table that drivers show by this full name.
+
+    >>> chosen = patterns({"table.include.list": "sales[.]orders_.*"})
+    >>> chooses(chosen, JdbcUrl("postgres", "db", database="shop"), TableName("orders_1", ("sales",)))
+    True
+    """
     return chosen.selects(_spellings(place, name))
 
 

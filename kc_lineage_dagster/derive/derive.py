@@ -50,13 +50,16 @@ TRIPS = (ArithmeticError, AssertionError, AttributeError, LookupError, Recursion
 class Settings:
     """What the recipe says about derivation.
 
-    ``generic``: the recipe's ``generic_connectors`` by connector name. ``cluster_aliases``: alias of a mirrored cluster
-    -> platform instance, None for the recipe's own Kafka. ``letter_case``: platform -> ``lower`` | ``upper`` |
-    ``keep``, where it differs from the platform's rule. ``plugin_classes``: the classes the worker has installed;
+    ``generic``: the recipe's ``generic_connectors`` by connector name.
+    ``cluster_aliases``: alias of a mirrored cluster -> platform instance, None for the recipe's own Kafka.
+    ``letter_case``: platform -> ``lower`` | ``upper`` | ``keep``, where it differs from the platform's rule.
+    ``plugin_classes``: the classes the worker has installed;
     ``plugin_versions``: their versions.
-    ``catalog``: from a connector to what is known beyond Connect; ``notes``: what could not be read of that, a line
-    each. ``topics``: active topics of connectors whose own answers do not tell them. ``quiet``: tables that are known
-    to send no records. ``columns``: whether edges have fields.
+    ``catalog``: from a connector to what is known beyond Connect;
+    ``notes``: what could not be read of that, a line each.
+    ``topics``: active topics of connectors whose own answers do not tell them.
+    ``quiet``: tables that are known to send no records.
+    ``columns``: whether edges have fields.
     """
 
     generic: Mapping[str, GenericConnector] = field(default_factory=dict)

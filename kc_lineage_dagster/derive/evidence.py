@@ -177,12 +177,15 @@ class Evidence:
     """What one connector's derivation may use besides the configuration.
 
     ``topics``: active topics (a source's after its transforms, a sink's before), None when they are not known.
-    ``never_wrote``: the connector has failed and there is no trace of a record. ``committed``: of a sink with failed
-    tasks the topics it has committed offsets of, for such a task also polls what it never writes; None where active
-    topics say as much. ``cluster``: looked at only when asked, because it needs the other connectors. ``aliases``:
-    ``options.cluster_aliases``. ``catalog``: what is known beyond Connect. ``quiet``: tables that
-    are known to send no records. ``columns``: whether edges have fields. ``written``: the fields of a topic as the
-    cluster's own sources write it.
+    ``never_wrote``: the connector has failed and there is no trace of a record.
+    ``committed``: of a sink with failed tasks the topics it has committed offsets of, for such a task also polls what
+    it never writes; None where active topics say as much.
+    ``cluster``: looked at only when asked, because it needs the other connectors.
+    ``aliases``: ``options.cluster_aliases``.
+    ``catalog``: what is known beyond Connect.
+    ``quiet``: tables that are known to send no records.
+    ``columns``: whether edges have fields.
+    ``written``: the fields of a topic as the cluster's own sources write it.
     """
 
     topics: frozenset[str] | None = None

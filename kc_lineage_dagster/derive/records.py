@@ -50,10 +50,12 @@ class Leaf:
 class Columns:
     """Columns of the origin that are not known by name, each as ``prefix + column + suffix``.
 
-    ``excluded``: those that are not among them. ``below``: where they lie in the origin (``after.``). ``some``: they
-    are a part of the columns, of which nobody says which, as the key of a change event. ``chosen``: from the name of a
-    column to what arrives of it, None when it does not; without it every column arrives unchanged. ``spell``: what the
-    connector makes of a column's name, where it keeps it no longer.
+    ``excluded``: those that are not among them.
+    ``below``: where they lie in the origin (``after.``).
+    ``some``: they are a part of the columns, of which nobody says which, as the key of a change event.
+    ``chosen``: from the name of a column to what arrives of it, None when it does not; without it every column arrives
+    unchanged.
+    ``spell``: what the connector makes of a column's name, where it keeps it no longer.
     """
 
     excluded: frozenset[str] = frozenset()
@@ -112,11 +114,13 @@ SOME_COLUMNS = Struct(columns=Columns(some=True))
 class Record:
     """The records of one origin.
 
-    ``origin``: the dataset they come from, None when no catalog knows it. ``topic``: the topic they are on their way to
-    (source) or come from (sink). ``key`` and ``value``: their fields. ``doubts``: what depends on the content of a
-    record or on code nobody knows, in words. ``evidence``: how the family knows, in a few words. ``instance``: the
-    platform instance of the Kafka cluster written to, when it is not the recipe's own. ``start``: the record as it was
-    before the first transform.
+    ``origin``: the dataset they come from, None when no catalog knows it.
+    ``topic``: the topic they are on their way to (source) or come from (sink).
+    ``key`` and ``value``: their fields.
+    ``doubts``: what depends on the content of a record or on code nobody knows, in words.
+    ``evidence``: how the family knows, in a few words.
+    ``instance``: the platform instance of the Kafka cluster written to, when it is not the recipe's own.
+    ``start``: the record as it was before the first transform.
     """
 
     origin: Dataset | None

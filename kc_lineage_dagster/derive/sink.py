@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable
 from dataclasses import replace
 
 from kc_lineage_dagster.derive.columns import converted
 from kc_lineage_dagster.derive.config import Config
 from kc_lineage_dagster.derive.dated_targets import existing_targets
 from kc_lineage_dagster.derive.evidence import Evidence
-from kc_lineage_dagster.derive.family import SinkFamily
+from kc_lineage_dagster.derive.family import SinkFamily, Writes
 from kc_lineage_dagster.derive.readers.catalog_tables import CATALOGUE
 from kc_lineage_dagster.derive.records import Record, TopicPattern, field_edges
 from kc_lineage_dagster.derive.sink_topics import input_topics
@@ -18,8 +17,6 @@ from kc_lineage_dagster.derive.transforms.steps import NAMELESS, Chain, Outcome,
 from kc_lineage_dagster.lineage import KAFKA, Dataset, Edge, Unresolved
 
 NAMED_BY_CATALOGUE = f"target in the {CATALOGUE}"
-
-Writes = Callable[[Config, Record], Iterable[Dataset | Unresolved]]
 
 
 def sink_lineage(family: SinkFamily, config: Config, chain: Chain, evidence: Evidence) -> list[Edge | Unresolved]:

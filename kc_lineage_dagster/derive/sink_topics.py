@@ -8,7 +8,7 @@ from kc_lineage_dagster.derive.config import Config, first
 from kc_lineage_dagster.derive.evidence import ClusterTopics, Evidence, committed_topics
 from kc_lineage_dagster.derive.placeholders import hidden, left_over
 from kc_lineage_dagster.derive.readers.name_lists import spelled_out
-from kc_lineage_dagster.derive.topic_lists import data_topics
+from kc_lineage_dagster.derive.topic_lists import without_internal
 from kc_lineage_dagster.lineage import KAFKA, Unresolved
 
 _ITEM = re.compile(r"(?:\$\{[^{}]*\}|[^,])+")  # a reference may hold a comma
@@ -108,7 +108,7 @@ def _matching(pattern: str, evidence: Evidence) -> tuple[dict[str, str], list[Un
             return {}, [Unresolved(f"topics.regex = {matching.what}", matching.reason)]
         found = dict.fromkeys(matching, how) | found
     if not found and not consumed:
-        found = dict.fromkeys(data_topics(spelled_out(pattern) or (), cluster.internal), "topics.regex")
+        found = dict.fromkeys(without_internal(spelled_out(pattern) or (), cluster.internal), "topics.regex")
     if not found:
         return {}, [Unresolved(f"topics.regex = {pattern}", "no topic that is known matches")]
     return found, []
@@ -121,7 +121,7 @@ def _existing(evidence: Evidence, internal: frozenset[str]) -> dict[str, Cluster
         "topics.regex, topics that Kafka lists": catalog.topics(),
         "topics.regex, catalogue": catalog.datasets(KAFKA),
     }
-    return {how: ClusterTopics(data_topics(names, internal)) for how, names in lists.items() if names}
+    return {how: ClusterTopics(without_internal(names, internal)) for how, names in lists.items() if names}
 
 
 def _consumed(evidence: Evidence) -> frozenset[str]:

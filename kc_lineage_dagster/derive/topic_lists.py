@@ -24,6 +24,6 @@ def listed_topics(topics: tuple[str, ...], beginnings: Iterable[str]) -> tuple[s
 
 
 @lru_cache(maxsize=16)
-def data_topics(topics: tuple[str, ...], internal: frozenset[str]) -> tuple[str, ...]:
+def without_internal(topics: tuple[str, ...], internal: frozenset[str]) -> tuple[str, ...]:
     """Return sorted topics without those that are known to be internal."""
     return tuple(topic for topic in topics if topic not in internal and not topic.startswith(_INTERNAL))

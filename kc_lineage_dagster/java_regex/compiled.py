@@ -38,8 +38,9 @@ class Refused:
 class _Matcher:
     """A pattern as the `regex` package compiles it when it is first asked, and what its answers have cost.
 
-    ``codes``: by whether they serve texts without line breaks only. ``asked``, ``seconds``: how many questions there
-    were, and what they took. ``rests_until``: the time before which it is left alone.
+    ``codes``: by whether they serve texts without line breaks only.
+    ``asked``, ``seconds``: how many questions there were, and what they took.
+    ``rests_until``: the time before which it is left alone.
     """
 
     root: Node
@@ -68,8 +69,10 @@ class JavaRegex:
     """A compiled pattern; every question answers `Refused` when it takes longer than ``TIME_LIMIT`` seconds, and when
     too many have taken almost as long.
 
-    ``pattern``: as written. ``groups``: the number of capturing groups. ``doubtful``: groups whose captured text
-    Java's own matcher may report differently (a group left behind by an abandoned attempt); asking for them is refused.
+    ``pattern``: as written.
+    ``groups``: the number of capturing groups.
+    ``doubtful``: groups whose captured text Java's own matcher may report differently (a group left behind by an
+    abandoned attempt); asking for them is refused.
     """
 
     pattern: str

@@ -8,87 +8,87 @@ refused.
 from __future__ import annotations
 
 from kc_lineage_dagster.java_regex.charset import CharSet, intersect, negate, union
-from kc_lineage_dagster.java_regex.cursor import Cursor
 from kc_lineage_dagster.java_regex.java_escapes import escaped_point, escaped_set, one_with_case, range_with_case
 from kc_lineage_dagster.java_regex.nodes import NotTranslated
+from kc_lineage_dagster.java_regex.scanner import Scanner
 
 
-def char_class(cursor: Cursor) -> CharSet:
+def char_class(scanner: Scanner) -> CharSet:
     """Return the set of the class at the opening bracket.
 
     >>> from kc_lineage_dagster.java_regex.charset import chars
-    >>> char_class(Cursor("[a-d&&[^b]]")) == chars("acd")
+    >>> char_class(Scanner("[a-d&&[^b]]")) == chars("acd")
     True
     """
-    cursor.enter()
-    cursor.accept("[")
-    negated = cursor.accept("^")
-    found = _union(cursor)
-    cursor.accept("]")
-    cursor.depth -= 1
+    scanner.enter()
+    scanner.accept("[")
+    negated = scanner.accept("^")
+    found = _union(scanner)
+    scanner.accept("]")
+    scanner.depth -= 1
     return negate(found) if negated else found
 
 
-def _union(cursor: Cursor) -> CharSet:
+def _union(scanner: Scanner) -> CharSet:
     """Return the set up to the closing bracket, which stays."""
     parts: list[CharSet] = []
-    while not (parts and _next(cursor) == "]"):
-        if cursor.accept("&&"):
-            right = _right_side(cursor)
+    while not (parts and _next(scanner) == "]"):
+        if scanner.accept("&&"):
+            right = _right_side(scanner)
             parts = [intersect(union(parts), right) if parts else right]
-        elif _next(cursor) == "[":
-            parts.append(char_class(cursor))
+        elif _next(scanner) == "[":
+            parts.append(char_class(scanner))
         else:
-            parts.append(_range(cursor))
+            parts.append(_range(scanner))
     return union(parts)
 
 
-def _next(cursor: Cursor) -> str:
-    char = cursor.text[cursor.pos : cursor.pos + 1]
+def _next(scanner: Scanner) -> str:
+    char = scanner.text[scanner.pos : scanner.pos + 1]
     if not char:
         raise NotTranslated("Unclosed character class")
-    if "x" in cursor.flags and char in " \t\n\x0b\f\r#":
+    if "x" in scanner.flags and char in " \t\n\x0b\f\r#":
         raise NotTranslated("white space in a character class in comments mode")
     return char
 
 
-def _right_side(cursor: Cursor) -> CharSet:
-    if _next(cursor) in "]&":
+def _right_side(scanner: Scanner) -> CharSet:
+    if _next(scanner) in "]&":
         raise NotTranslated("&& with nothing to its right in a character class")
-    if _next(cursor) != "[":
-        return _union(cursor)
+    if _next(scanner) != "[":
+        return _union(scanner)
     parts: list[CharSet] = []
-    while _next(cursor) == "[":
-        parts.append(char_class(cursor))
-    if _next(cursor) != "]" and not cursor.text.startswith("&&", cursor.pos):
+    while _next(scanner) == "[":
+        parts.append(char_class(scanner))
+    if _next(scanner) != "]" and not scanner.text.startswith("&&", scanner.pos):
         raise NotTranslated("&& with both nested and plain members to its right in a character class")
     return union(parts)
 
 
-def _range(cursor: Cursor) -> CharSet:
-    low = _member(cursor)
+def _range(scanner: Scanner) -> CharSet:
+    low = _member(scanner)
     if not isinstance(low, int):
         return low
-    following = cursor.text[cursor.pos + 1 : cursor.pos + 2]
-    if _next(cursor) != "-" or following in ("[", "]"):
-        return one_with_case(low, cursor.flags)
-    cursor.take()
-    _next(cursor)
-    high = _member(cursor)
+    following = scanner.text[scanner.pos + 1 : scanner.pos + 2]
+    if _next(scanner) != "-" or following in ("[", "]"):
+        return one_with_case(low, scanner.flags)
+    scanner.take()
+    _next(scanner)
+    high = _member(scanner)
     if not isinstance(high, int) or high < low:
         raise NotTranslated("Illegal character range")
-    return range_with_case(low, high, cursor.flags)
+    return range_with_case(low, high, scanner.flags)
 
 
-def _member(cursor: Cursor) -> int | CharSet:
-    char = cursor.take()
+def _member(scanner: Scanner) -> int | CharSet:
+    char = scanner.take()
     if char != "\\":
         return ord(char)
-    letter = cursor.take()
+    letter = scanner.take()
     if letter == "v" and "-" in (
-        cursor.text[cursor.pos : cursor.pos + 1],
-        cursor.text[cursor.pos - 3 : cursor.pos - 2],
+        scanner.text[scanner.pos : scanner.pos + 1],
+        scanner.text[scanner.pos - 3 : scanner.pos - 2],
     ):
         raise NotTranslated("\\v at the end of a range")
-    found = escaped_set(cursor, letter) if letter else None
-    return escaped_point(cursor, letter) if found is None else found
+    found = escaped_set(scanner, letter) if letter else None
+    return escaped_point(scanner, letter) if found is None else found

@@ -9,7 +9,6 @@ import string
 
 from kc_lineage_dagster.java_regex import properties
 from kc_lineage_dagster.java_regex.charset import ANYTHING, CharSet, chars, negate
-from kc_lineage_dagster.java_regex.cursor import Cursor
 from kc_lineage_dagster.java_regex.java_classes import char_class
 from kc_lineage_dagster.java_regex.java_escapes import escape, one_with_case
 from kc_lineage_dagster.java_regex.nodes import (
@@ -18,7 +17,7 @@ from kc_lineage_dagster.java_regex.nodes import (
     Atomic,
     BackRef,
     Char,
-    Cluster,
+    GraphemeCluster,
     Group,
     Look,
     Mode,
@@ -29,6 +28,7 @@ from kc_lineage_dagster.java_regex.nodes import (
     walk,
 )
 from kc_lineage_dagster.java_regex.parser import Dialect, parse
+from kc_lineage_dagster.java_regex.scanner import Scanner
 
 _DOT, _DOT_OF_UNIX = negate(properties.LINE_ENDS), negate(chars("\n"))
 _MODES: dict[str, Mode] = {"?": "lazy", "+": "possessive"}
@@ -44,21 +44,21 @@ def parse_java(pattern: str, *, ignore_case: bool) -> Parsed:
     return parse(pattern, JAVA, frozenset("i") if ignore_case else frozenset())
 
 
-def _atom(cursor: Cursor, char: str) -> Node:
-    start = cursor.pos
+def _atom(scanner: Scanner, char: str) -> Node:
+    start = scanner.pos
     if char == "\\":
-        return escape(cursor)
+        return escape(scanner)
     if char == "{":  # a counted quantifier with nothing before it repeats the empty text
         return EMPTY
     if char == "[":
-        found = char_class(cursor)
-        return Char(found, cursor.source(start))
-    cursor.take()
+        found = char_class(scanner)
+        return Char(found, scanner.source(start))
+    scanner.take()
     if char in "^$":
-        return Anchor(_place(char, cursor.flags), cursor.source(start))
+        return Anchor(_place(char, scanner.flags), scanner.source(start))
     if char == ".":
-        return Char(_dot(cursor.flags), cursor.source(start), dot=True)
-    return Char(one_with_case(ord(char), cursor.flags), cursor.source(start))
+        return Char(_dot(scanner.flags), scanner.source(start), dot=True)
+    return Char(one_with_case(ord(char), scanner.flags), scanner.source(start))
 
 
 def _place(char: str, flags: frozenset[str]) -> str:
@@ -74,18 +74,18 @@ def _dot(flags: frozenset[str]) -> CharSet:
     return _DOT_OF_UNIX if "d" in flags else _DOT
 
 
-def _mode(cursor: Cursor) -> Mode:
-    mode = _MODES.get(cursor.peek(), "greedy")
+def _mode(scanner: Scanner) -> Mode:
+    mode = _MODES.get(scanner.peek(), "greedy")
     if mode != "greedy":
-        cursor.take()
+        scanner.take()
     return mode
 
 
-def _name(cursor: Cursor) -> str:
-    name = cursor.take_while(string.ascii_letters + string.digits)
+def _name(scanner: Scanner) -> str:
+    name = scanner.take_while(string.ascii_letters + string.digits)
     if not name or name[0] in string.digits:
         raise NotTranslated("capturing group name does not start with a Latin letter")
-    if not cursor.accept(">"):
+    if not scanner.accept(">"):
         raise NotTranslated("named capturing group is missing trailing '>'")
     return name
 
@@ -98,7 +98,7 @@ def _check_behind(body: Node) -> None:
             raise NotTranslated("Look-behind group does not have an obvious maximum length")
         if isinstance(node, Repeat) and (not isinstance(node.body, Char) or node.mode == "possessive"):
             raise NotTranslated("a repeated group in a lookbehind")
-        if isinstance(node, (Atomic, BackRef, Cluster, Look)) or (isinstance(node, Group) and node.index):
+        if isinstance(node, (Atomic, BackRef, GraphemeCluster, Look)) or (isinstance(node, Group) and node.index):
             raise NotTranslated("a capturing, atomic or nested group in a lookbehind")
 
 

@@ -43,8 +43,9 @@ class Judge:
     def outcomes(self, form: Seq, own: set[Notes]) -> set[Outcome]:
         """Return what the router makes of the texts of the form: each of the answers that holds for some text.
 
-        ``own``: the output, the groups having captured one of these. ``other``: the output in another way. ``no``:
-        something else. Raises NotTranslated when there are too many cases to look at.
+        ``own``: the output, the groups having captured one of these.
+        ``other``: the output in another way.
+        ``no``: something else. Raises NotTranslated when there are too many cases to look at.
         """
         texts = Machine()
         first = (texts.start(form), self.start)

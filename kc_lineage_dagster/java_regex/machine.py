@@ -51,8 +51,9 @@ class State:
 class Machine:
     """The states of a pattern; state 0 is the match.
 
-    ``noted``: the numbers of the groups whose text the threads note down; ``counts``: all beginnings of the texts that
-    matter for each. ``visits``: how much was looked at; more than ``MAX_VISITS`` (about a second) is given up.
+    ``noted``: the numbers of the groups whose text the threads note down;
+    ``counts``: all beginnings of the texts that matter for each.
+    ``visits``: how much was looked at; more than ``MAX_VISITS`` (about a second) is given up.
     """
 
     noted: tuple[int, ...] = ()

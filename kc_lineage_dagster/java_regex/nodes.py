@@ -92,13 +92,13 @@ class BackRef:
 
 
 @dataclass(frozen=True, slots=True)
-class Cluster:
+class GraphemeCluster:
     """``\\X``, a grapheme cluster."""
 
     source: str
 
 
-Node: TypeAlias = "Char | Seq | Alt | Group | Repeat | Atomic | Look | Anchor | BackRef | Cluster"
+Node: TypeAlias = "Char | Seq | Alt | Group | Repeat | Atomic | Look | Anchor | BackRef | GraphemeCluster"
 
 EMPTY = Seq(())
 
@@ -182,7 +182,7 @@ def nullable(node: Node) -> bool:
     True
     """
     match node:
-        case Char() | Cluster():
+        case Char() | GraphemeCluster():
             return False
         case Seq(items):
             return all(map(nullable, items))
@@ -206,7 +206,7 @@ def unrolled(node: Node) -> int:
     match node:
         case Repeat(body, low):
             return max(low, 1) * unrolled(body)
-        case Char() | Cluster():
+        case Char() | GraphemeCluster():
             return 1
         case _:
             return sum(map(unrolled, children(node)))

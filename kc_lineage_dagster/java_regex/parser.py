@@ -9,7 +9,6 @@ import string
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
-from kc_lineage_dagster.java_regex.cursor import Cursor, prepared
 from kc_lineage_dagster.java_regex.nodes import (
     Atomic,
     Group,
@@ -22,6 +21,7 @@ from kc_lineage_dagster.java_regex.nodes import (
     alternation,
     sequence,
 )
+from kc_lineage_dagster.java_regex.scanner import Scanner, prepared
 
 Bounds = tuple[int, "int | None"]
 
@@ -33,7 +33,7 @@ _LOOKS = (("<=", False, False), ("<!", False, True), ("=", True, False), ("!", T
 class Dialect:
     """What one dialect reads in its own way.
 
-    ``atom``: reads what is neither a group nor a quantifier, given its first character; the cursor stands before it.
+    ``atom``: reads what is neither a group nor a quantifier, given its first character; the scanner stands before it.
     ``mode``: reads what follows the bounds of a quantifier (``?``, ``+``) and returns the quantifier's mode.
     ``name``: reads the name of a group, to the ``>`` behind it.
     ``name_marks``: what opens a named group, after ``(?``.
@@ -48,9 +48,9 @@ class Dialect:
     ``unclosed_rounds`` of a brace that is not literal.
     """
 
-    atom: Callable[[Cursor, str], Node]
-    mode: Callable[[Cursor], Mode]
-    name: Callable[[Cursor], str]
+    atom: Callable[[Scanner, str], Node]
+    mode: Callable[[Scanner], Mode]
+    name: Callable[[Scanner], str]
     name_marks: tuple[str, ...]
     flags: Mapping[str, str]
     most_rounds: int
@@ -70,61 +70,61 @@ def parse(pattern: str, dialect: Dialect, flags: frozenset[str] = frozenset()) -
     >>> parse("(?P<name>a)", RE2).names
     (('name', 1),)
     """
-    cursor = Cursor(prepared(pattern), flags)
-    root = _alternation(cursor, dialect)
-    if cursor.pos < len(cursor.text):
+    scanner = Scanner(prepared(pattern), flags)
+    root = _alternation(scanner, dialect)
+    if scanner.pos < len(scanner.text):
         raise NotTranslated(dialect.errors["unmatched"])
-    if any(index <= cursor.groups for index in cursor.ahead):
+    if any(index <= scanner.groups for index in scanner.ahead):
         raise NotTranslated("a back reference to a group that is not complete yet")
-    return Parsed(root, cursor.groups, tuple(cursor.names.items()), cursor.ascii_only)
+    return Parsed(root, scanner.groups, tuple(scanner.names.items()), scanner.ascii_only)
 
 
-def _alternation(cursor: Cursor, dialect: Dialect) -> Node:
-    branches = [_sequence(cursor, dialect)]
-    while cursor.peek() == "|":
-        cursor.take()
-        branches.append(_sequence(cursor, dialect))
+def _alternation(scanner: Scanner, dialect: Dialect) -> Node:
+    branches = [_sequence(scanner, dialect)]
+    while scanner.peek() == "|":
+        scanner.take()
+        branches.append(_sequence(scanner, dialect))
     return alternation(branches)
 
 
-def _sequence(cursor: Cursor, dialect: Dialect) -> Node:
+def _sequence(scanner: Scanner, dialect: Dialect) -> Node:
     items: list[Node] = []
-    while (char := cursor.peek()) and char not in "|)":
+    while (char := scanner.peek()) and char not in "|)":
         if char in _BOUNDS:
             raise NotTranslated(dialect.errors["dangling"].format(char))
-        item = _group(cursor, dialect) if char == "(" else dialect.atom(cursor, char)
+        item = _group(scanner, dialect) if char == "(" else dialect.atom(scanner, char)
         if item is not None:
-            items.append(_quantified(cursor, dialect, item))
+            items.append(_quantified(scanner, dialect, item))
     return sequence(items)
 
 
-def _quantified(cursor: Cursor, dialect: Dialect, item: Node) -> Node:
-    bounds = quantifier(cursor, dialect)
-    return item if bounds is None else Repeat(item, *bounds, dialect.mode(cursor))
+def _quantified(scanner: Scanner, dialect: Dialect, item: Node) -> Node:
+    bounds = quantifier(scanner, dialect)
+    return item if bounds is None else Repeat(item, *bounds, dialect.mode(scanner))
 
 
-def quantifier(cursor: Cursor, dialect: Dialect) -> Bounds | None:
+def quantifier(scanner: Scanner, dialect: Dialect) -> Bounds | None:
     """Read the bounds of the quantifier that comes next: least and most rounds, None for no end.
 
     None, and nothing is read, where no quantifier comes next. Raises NotTranslated for one that the dialect refuses.
 
     >>> from kc_lineage_dagster.java_regex.re2_parser import RE2
-    >>> quantifier(Cursor("{2,3}"), RE2)
+    >>> quantifier(Scanner("{2,3}"), RE2)
     (2, 3)
     """
-    char, start = cursor.peek(), cursor.pos
+    char, start = scanner.peek(), scanner.pos
     if char in _BOUNDS:
-        cursor.take()
+        scanner.take()
         return _BOUNDS[char]
-    if not cursor.accept("{"):
+    if not scanner.accept("{"):
         return None
-    first = cursor.take_while(string.digits)
-    comma = cursor.accept(",")
-    second = cursor.take_while(string.digits) if comma else first
-    if not first or not cursor.accept("}"):
+    first = scanner.take_while(string.digits)
+    comma = scanner.accept(",")
+    second = scanner.take_while(string.digits) if comma else first
+    if not first or not scanner.accept("}"):
         if not dialect.literal_brace:
             raise NotTranslated(dialect.errors["unclosed_rounds" if first else "no_rounds"])
-        cursor.pos = start
+        scanner.pos = start
         return None
     longest = max(len(first), len(second))
     if longest > len(str(dialect.most_rounds)) or max(int(first), int(second or 0)) > dialect.most_rounds:
@@ -134,54 +134,54 @@ def quantifier(cursor: Cursor, dialect: Dialect) -> Bounds | None:
     return int(first), int(second) if second else None
 
 
-def _group(cursor: Cursor, dialect: Dialect) -> Node | None:
+def _group(scanner: Scanner, dialect: Dialect) -> Node | None:
     """Return the group at the parenthesis; None for ``(?flags)``, which holds to the end of the group around it."""
-    cursor.take()
-    outer = cursor.flags
-    if cursor.peek() != "?":
-        return _body(cursor, dialect, outer, cursor.open_group())
-    cursor.take()
-    if cursor.accept(":"):
-        return _body(cursor, dialect, outer)
+    scanner.take()
+    outer = scanner.flags
+    if scanner.peek() != "?":
+        return _body(scanner, dialect, outer, scanner.open_group())
+    scanner.take()
+    if scanner.accept(":"):
+        return _body(scanner, dialect, outer)
     if dialect.check_behind is not None:
-        if cursor.accept(">"):
-            return Atomic(_body(cursor, dialect, outer).body)
+        if scanner.accept(">"):
+            return Atomic(_body(scanner, dialect, outer).body)
         for mark, ahead, negated in _LOOKS:
-            if cursor.accept(mark):
-                body = _body(cursor, dialect, outer).body
+            if scanner.accept(mark):
+                body = _body(scanner, dialect, outer).body
                 if not ahead:
                     dialect.check_behind(body)
                 return Look(body, ahead, negated)
-    if any(map(cursor.accept, dialect.name_marks)):
-        return _body(cursor, dialect, outer, cursor.open_group(dialect.name(cursor)))
-    return _flags(cursor, dialect, outer)
+    if any(map(scanner.accept, dialect.name_marks)):
+        return _body(scanner, dialect, outer, scanner.open_group(dialect.name(scanner)))
+    return _flags(scanner, dialect, outer)
 
 
-def _body(cursor: Cursor, dialect: Dialect, outer: frozenset[str], index: int | None = None) -> Group:
-    cursor.enter()
-    body = _alternation(cursor, dialect)
-    if cursor.peek() != ")":
+def _body(scanner: Scanner, dialect: Dialect, outer: frozenset[str], index: int | None = None) -> Group:
+    scanner.enter()
+    body = _alternation(scanner, dialect)
+    if scanner.peek() != ")":
         raise NotTranslated(dialect.errors["unclosed"])
-    cursor.take()
-    cursor.depth -= 1
-    cursor.flags = outer
+    scanner.take()
+    scanner.depth -= 1
+    scanner.flags = outer
     if index is not None:
-        cursor.closed.add(index)
+        scanner.closed.add(index)
     return Group(body, index)
 
 
-def _flags(cursor: Cursor, dialect: Dialect, outer: frozenset[str]) -> Node | None:
+def _flags(scanner: Scanner, dialect: Dialect, outer: frozenset[str]) -> Node | None:
     letters = "".join(dialect.flags)
-    on = cursor.take_while(letters)
-    minus = cursor.accept("-")
-    off = cursor.take_while(letters) if minus else ""
+    on = scanner.take_while(letters)
+    minus = scanner.accept("-")
+    off = scanner.take_while(letters) if minus else ""
     for letter, reason in dialect.refused_flags.items():
         if letter in on:
             raise NotTranslated(reason)
-    end = cursor.take()
+    end = scanner.take()
     switches = bool(off) if minus else bool(on) or end == ":"
     if end not in (")", ":") or not (switches or dialect.empty_flags):
         raise NotTranslated(dialect.errors["flags"])
     added, removed = ({flag for letter in some for flag in dialect.flags[letter]} for some in (on, off))
-    cursor.flags = frozenset((outer | added) - removed)
-    return None if end == ")" else _body(cursor, dialect, outer)
+    scanner.flags = frozenset((outer | added) - removed)
+    return None if end == ")" else _body(scanner, dialect, outer)

@@ -59,7 +59,6 @@ CATEGORIES = frozenset({"LC", *_MINOR, *(major + minor for major, minors in _MIN
 _WHITE = union((_category("Z"), ranges((9, 13), (0x85, 0x85))))
 _ALPHABETIC = Prop("\\p{Alphabetic}")
 _JOIN = chars("\u200c\u200d")
-_CASED = union((Prop("\\p{Uppercase}"), Prop("\\p{Lowercase}"), _category("Lt")))
 _HEX_WIDE = ranges((0xFF10, 0xFF19), (0xFF21, 0xFF26), (0xFF41, 0xFF46))
 _NOT_GRAPH = _category("Z", "Cc", "Cs", "Cn")
 _BLANK = union((_category("Zs"), chars("\t")))

@@ -10,10 +10,10 @@ import string
 
 from kc_lineage_dagster.java_regex import properties
 from kc_lineage_dagster.java_regex.charset import ANYTHING, CharSet, Ranges, chars, negate, union
-from kc_lineage_dagster.java_regex.cursor import Cursor
 from kc_lineage_dagster.java_regex.lettercase import either_case_ascii
 from kc_lineage_dagster.java_regex.nodes import Anchor, Char, Mode, Node, NotTranslated, Parsed
 from kc_lineage_dagster.java_regex.parser import Dialect, parse, quantifier
+from kc_lineage_dagster.java_regex.scanner import Scanner
 
 _BAD_ESCAPE = "invalid escape sequence"
 _CONTROLS = {"a": 7, "f": 0x0C, "n": 0x0A, "r": 0x0D, "t": 9, "v": 0x0B}
@@ -46,59 +46,59 @@ def parse_re2(pattern: str) -> Parsed:
     return parse(pattern, RE2)
 
 
-def _atom(cursor: Cursor, char: str) -> Node:
-    start = cursor.pos
+def _atom(scanner: Scanner, char: str) -> Node:
+    start = scanner.pos
     if char == "[":
-        return Char(_class(cursor), cursor.source(start))
-    if quantifier(cursor, RE2) is not None:
+        return Char(_class(scanner), scanner.source(start))
+    if quantifier(scanner, RE2) is not None:
         raise NotTranslated(RE2.errors["dangling"].format(char))
-    cursor.take()
+    scanner.take()
     if char == "\\":
-        return _escape(cursor, start)
+        return _escape(scanner, start)
     if char in "^$":
-        return Anchor(_ENDS[char, "m" in cursor.flags], cursor.source(start))
+        return Anchor(_ENDS[char, "m" in scanner.flags], scanner.source(start))
     if char == ".":
-        return Char(ANYTHING if "s" in cursor.flags else _DOT, cursor.source(start), dot=True)
-    return Char(_with_case(cursor, ord(char), ord(char)), cursor.source(start))
+        return Char(ANYTHING if "s" in scanner.flags else _DOT, scanner.source(start), dot=True)
+    return Char(_with_case(scanner, ord(char), ord(char)), scanner.source(start))
 
 
-def _with_case(cursor: Cursor, low: int, high: int) -> Ranges:
-    if "i" not in cursor.flags:
+def _with_case(scanner: Scanner, low: int, high: int) -> Ranges:
+    if "i" not in scanner.flags:
         return Ranges(((low, high),))
-    cursor.ascii_only = "(?i) of RE2 with letters beyond ASCII"
+    scanner.ascii_only = "(?i) of RE2 with letters beyond ASCII"
     return either_case_ascii(low, high)
 
 
-def _mode(cursor: Cursor) -> Mode:
-    lazy = cursor.accept("?") != ("U" in cursor.flags)
-    if quantifier(cursor, RE2) is not None:
+def _mode(scanner: Scanner) -> Mode:
+    lazy = scanner.accept("?") != ("U" in scanner.flags)
+    if quantifier(scanner, RE2) is not None:
         raise NotTranslated("invalid nested repetition operator")
     return "lazy" if lazy else "greedy"
 
 
-def _name(cursor: Cursor) -> str:
-    name = cursor.take_while(_NAME)
-    if not name or not cursor.accept(">"):
+def _name(scanner: Scanner) -> str:
+    name = scanner.take_while(_NAME)
+    if not name or not scanner.accept(">"):
         raise NotTranslated("invalid named capture")
     return name
 
 
-def _escape(cursor: Cursor, start: int) -> Node:
-    letter = cursor.take()
+def _escape(scanner: Scanner, start: int) -> Node:
+    letter = scanner.take()
     if letter in _PLACES:
-        return Anchor(_PLACES[letter], cursor.source(start))
-    found = _escaped_set(cursor, letter)
+        return Anchor(_PLACES[letter], scanner.source(start))
+    found = _escaped_set(scanner, letter)
     if found is None:
-        point = _point(cursor, letter)
-        found = _with_case(cursor, point, point)
-    return Char(found, cursor.source(start))
+        point = _point(scanner, letter)
+        found = _with_case(scanner, point, point)
+    return Char(found, scanner.source(start))
 
 
-def _escaped_set(cursor: Cursor, letter: str) -> CharSet | None:
+def _escaped_set(scanner: Scanner, letter: str) -> CharSet | None:
     if letter in ("p", "P"):
-        braced = cursor.accept("{")
-        name = cursor.take_until("}", "invalid character class range") if braced else cursor.take()
-        found = properties.re2_property(name, "i" in cursor.flags)
+        braced = scanner.accept("{")
+        name = scanner.take_until("}", "invalid character class range") if braced else scanner.take()
+        found = properties.re2_property(name, "i" in scanner.flags)
         return negate(found) if letter == "P" else found
     if letter.lower() not in _SETS:
         return None
@@ -106,77 +106,77 @@ def _escaped_set(cursor: Cursor, letter: str) -> CharSet | None:
     return negate(found) if letter.isupper() else found
 
 
-def _point(cursor: Cursor, letter: str) -> int:
+def _point(scanner: Scanner, letter: str) -> int:
     if letter in _CONTROLS:
         return _CONTROLS[letter]
     if letter == "x":
-        return _hex(cursor)
-    following = cursor.peek()
+        return _hex(scanner)
+    following = scanner.peek()
     if letter == "0" or (letter in tuple("1234567") and following in tuple(string.octdigits)):
         digits = letter
-        while len(digits) < 3 and cursor.peek() in tuple(string.octdigits):
-            digits += cursor.take()
+        while len(digits) < 3 and scanner.peek() in tuple(string.octdigits):
+            digits += scanner.take()
         return int(digits, 8)
     if not letter or not letter.isascii() or letter.isalnum():
         raise NotTranslated(_BAD_ESCAPE)
     return ord(letter)
 
 
-def _hex(cursor: Cursor) -> int:
-    digits = cursor.take_until("}", _BAD_ESCAPE) if cursor.accept("{") else cursor.take() + cursor.take()
+def _hex(scanner: Scanner) -> int:
+    digits = scanner.take_until("}", _BAD_ESCAPE) if scanner.accept("{") else scanner.take() + scanner.take()
     if not digits or not set(digits) <= set(string.hexdigits) or int(digits, 16) > 0x10FFFF:
         raise NotTranslated(_BAD_ESCAPE)
     return int(digits, 16)
 
 
-def _class(cursor: Cursor) -> CharSet:
-    cursor.take()
-    negated = cursor.accept("^")
+def _class(scanner: Scanner) -> CharSet:
+    scanner.take()
+    negated = scanner.accept("^")
     parts: list[CharSet] = []
     first = True
-    while first or cursor.peek() != "]":
+    while first or scanner.peek() != "]":
         first = False
-        parts.append(_posix(cursor) or _range(cursor))
-    cursor.take()
+        parts.append(_posix(scanner) or _range(scanner))
+    scanner.take()
     return negate(union(parts)) if negated else union(parts)
 
 
-def _posix(cursor: Cursor) -> CharSet | None:
-    end = cursor.text.find(":]", cursor.pos + 2)
-    if not cursor.text.startswith("[:", cursor.pos) or end < 0:
+def _posix(scanner: Scanner) -> CharSet | None:
+    end = scanner.text.find(":]", scanner.pos + 2)
+    if not scanner.text.startswith("[:", scanner.pos) or end < 0:
         return None
-    name = cursor.text[cursor.pos + 2 : end]
+    name = scanner.text[scanner.pos + 2 : end]
     found = _POSIX.get(name.removeprefix("^"))
     if found is None:
         raise NotTranslated(f"invalid character class range: [:{name}:]")
-    if "i" in cursor.flags and name.removeprefix("^") in ("upper", "lower"):
+    if "i" in scanner.flags and name.removeprefix("^") in ("upper", "lower"):
         raise NotTranslated(f"[:{name}:] together with (?i)")
-    cursor.pos = end + 2
+    scanner.pos = end + 2
     return negate(found) if name.startswith("^") else found
 
 
-def _range(cursor: Cursor) -> CharSet:
-    low = _member(cursor)
+def _range(scanner: Scanner) -> CharSet:
+    low = _member(scanner)
     if not isinstance(low, int):
         return low
-    if not cursor.text.startswith("-", cursor.pos) or cursor.text.startswith("-]", cursor.pos):
-        return _with_case(cursor, low, low)
-    cursor.take()
-    high = _member(cursor)
+    if not scanner.text.startswith("-", scanner.pos) or scanner.text.startswith("-]", scanner.pos):
+        return _with_case(scanner, low, low)
+    scanner.take()
+    high = _member(scanner)
     if not isinstance(high, int) or high < low:
         raise NotTranslated("invalid character class range")
-    return _with_case(cursor, low, high)
+    return _with_case(scanner, low, high)
 
 
-def _member(cursor: Cursor) -> int | CharSet:
-    char = cursor.take()
+def _member(scanner: Scanner) -> int | CharSet:
+    char = scanner.take()
     if not char:
         raise NotTranslated("missing closing ]")
     if char != "\\":
         return ord(char)
-    letter = cursor.take()
-    found = _escaped_set(cursor, letter)
-    return _point(cursor, letter) if found is None else found
+    letter = scanner.take()
+    found = _escaped_set(scanner, letter)
+    return _point(scanner, letter) if found is None else found
 
 
 RE2 = Dialect(

@@ -10,7 +10,7 @@ from kc_lineage_dagster.java_regex.nodes import (
     Atomic,
     BackRef,
     Char,
-    Cluster,
+    GraphemeCluster,
     Group,
     Look,
     Mode,
@@ -101,7 +101,7 @@ def to_python(node: Node, *, plain: bool = False) -> str:
             return (_PLAIN_ANCHORS if plain else ANCHORS)[kind]
         case BackRef(index, ignore_case):
             return f"(?i:\\{index})" if ignore_case else f"(?:\\{index})"
-        case Cluster():
+        case GraphemeCluster():
             return r"\X"
 
 
@@ -117,7 +117,7 @@ def to_java(node: Node) -> str:
     '(?:(?i:s)(?i:h)(?i:o)(?i:p)|(?i:s)(?i:t)(?i:o)(?i:r)(?i:e))+'
     """
     match node:
-        case Char(_, source) | Anchor(_, source) | BackRef(source=source) | Cluster(source):
+        case Char(_, source) | Anchor(_, source) | BackRef(source=source) | GraphemeCluster(source):
             return source
         case Seq(items):
             return "".join(map(to_java, items))

@@ -7,11 +7,11 @@ from __future__ import annotations
 
 from kc_lineage_dagster.derive.config import Config
 from kc_lineage_dagster.derive.readers.debezium_topics import SCHEMA_LISTS, SCHEMA_TABLE_LISTS, Tables, debezium, fixed
-from kc_lineage_dagster.derive.readers.table_topics import Options
+from kc_lineage_dagster.derive.readers.table_topics import PartValues
 from kc_lineage_dagster.lineage import Unresolved
 
 
-def _upper(config: Config) -> Options | Unresolved:
+def _upper(config: Config) -> PartValues | Unresolved:
     """Names of databases know no case; DataHub's source writes them in upper case."""
     found = fixed(database=("database.dbname",))(config)
     return found if isinstance(found, Unresolved) else {"database": tuple(map(str.upper, found["database"]))}

@@ -15,10 +15,10 @@ from kc_lineage_dagster.derive.readers.debezium_topics import (
     debezium,
     lists,
 )
-from kc_lineage_dagster.derive.readers.table_topics import Options
+from kc_lineage_dagster.derive.readers.table_topics import PartValues
 
 
-def _pluggable(config: Config) -> Options:
+def _pluggable(config: Config) -> PartValues:
     """The database that entries of the lists may begin with; datasets do without it."""
     name = first(config, "database.pdb.name", "database.dbname")
     return {"database": (name,)} if name else {}

@@ -10,13 +10,13 @@ from dataclasses import replace
 
 from kc_lineage_dagster.derive.config import Config, first, items
 from kc_lineage_dagster.derive.readers.debezium_topics import SCHEMA_LISTS, Tables, debezium, lists
-from kc_lineage_dagster.derive.readers.table_topics import Options
+from kc_lineage_dagster.derive.readers.table_topics import PartValues
 from kc_lineage_dagster.lineage import Unresolved
 
 _WITH_DATABASE, _WITHOUT = ("database", "schema", "table"), ("schema", "table")
 
 
-def _databases(config: Config) -> Options | Unresolved:
+def _databases(config: Config) -> PartValues | Unresolved:
     names = items(config.get("database.names")) or items(config.get("database.dbname"))
     missing = Unresolved("database.names", "has no value, and no dataset can be named without it")
     return {"database": names} if names else missing

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 
 from kc_lineage_dagster.derive.config import Config, first
 from kc_lineage_dagster.derive.evidence import Evidence
-from kc_lineage_dagster.derive.family import Found, SinkFamily, SourceFamily
+from kc_lineage_dagster.derive.family import Found, Reads, SinkFamily, SourceFamily
 from kc_lineage_dagster.derive.readers.places import no_dataset, nowhere
-from kc_lineage_dagster.derive.readers.topic_sources import Reads, into_topic
+from kc_lineage_dagster.derive.readers.topic_sources import into_topic
 from kc_lineage_dagster.derive.records import Record
 from kc_lineage_dagster.lineage import Unresolved
 

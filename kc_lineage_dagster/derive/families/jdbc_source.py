@@ -160,7 +160,7 @@ def _committed(selection: Selection, prefix: str, evidence: Evidence) -> Iterato
             yield replace(found, evidence="configuration, committed offsets")
 
 
-def _record(found: jdbc_tables.Found | Unresolved, prefix: str) -> Record | Unresolved:
+def _record(found: jdbc_tables.FoundTable | Unresolved, prefix: str) -> Record | Unresolved:
     if isinstance(found, Unresolved):
         return found
     return Record(found.dataset, prefix + found.table, evidence=found.evidence)
@@ -252,17 +252,17 @@ def _all_tables(config: Config, place: JdbcUrl, prefix: str, offsets: jdbc_table
     return Selection("all tables of the database", origin, frozenset({prefix}), "no list names the tables")
 
 
-def _names(name: TableName, table: str, found: jdbc_tables.Found | Unresolved) -> bool:
+def _names(name: TableName, table: str, found: jdbc_tables.FoundTable | Unresolved) -> bool:
     if name.table != table or not name.qualifiers:
         return name.table == table
-    return isinstance(found, jdbc_tables.Found) and f".{found.dataset.name}".endswith(f".{name}")
+    return isinstance(found, jdbc_tables.FoundTable) and f".{found.dataset.name}".endswith(f".{name}")
 
 
 def _table(topic: str, prefix: str) -> str:
     return topic[len(prefix) :] if topic.startswith(prefix) else ""
 
 
-def _for_topic(found: jdbc_tables.Found | Unresolved, topic: str, prefix: str) -> Record | Unresolved:
+def _for_topic(found: jdbc_tables.FoundTable | Unresolved, topic: str, prefix: str) -> Record | Unresolved:
     if isinstance(found, Unresolved):
         return Unresolved(topic, f"table {found.what}: {found.reason}", topic=topic)
     return _record(found, prefix)

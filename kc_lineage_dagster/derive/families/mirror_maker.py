@@ -12,7 +12,7 @@ from functools import partial
 from kc_lineage_dagster.derive.config import Config, first, items
 from kc_lineage_dagster.derive.evidence import Evidence
 from kc_lineage_dagster.derive.family import Found, SourceFamily
-from kc_lineage_dagster.derive.readers.mirrors import Mirror, committed_topics, mirrored
+from kc_lineage_dagster.derive.readers.mirrors import Mirror, mirrored, mirrored_topics
 from kc_lineage_dagster.derive.readers.name_lists import NameList, name_list
 from kc_lineage_dagster.derive.records import Record
 from kc_lineage_dagster.java_regex import Refused
@@ -36,7 +36,7 @@ def _reads(config: Config, evidence: Evidence) -> Iterator[Found]:
     if policy in _PREFIXING:
         before = source + _separator(config)
     elif policy not in _IDENTITY:
-        before = _observed(committed_topics(source, evidence), evidence)
+        before = _observed(mirrored_topics(source, evidence), evidence)
     if before is None:
         yield Unresolved(f"{_POLICY} = {policy}", "names copies by code that is not known")
         return

@@ -15,7 +15,7 @@ from kc_lineage_dagster.derive.config import Config, first
 from kc_lineage_dagster.derive.evidence import Evidence
 from kc_lineage_dagster.derive.family import Found, SourceFamily
 from kc_lineage_dagster.derive.readers.table_reading import reads
-from kc_lineage_dagster.derive.readers.table_topics import Options, Source, Table, Ways
+from kc_lineage_dagster.derive.readers.table_topics import PartValues, Table, TableSource, Ways
 from kc_lineage_dagster.derive.readers.templates import Template, Variable, filled, readings, template
 from kc_lineage_dagster.derive.records import Opaque
 from kc_lineage_dagster.java_regex import JavaRegex, Refused, compile_java, literal_prefix
@@ -32,9 +32,10 @@ _DATABASE, _COLLECTION = Variable("database"), Variable("collection", dots=True)
 
 @dataclass(frozen=True, slots=True)
 class _Mapper:
-    """``simple``: namespaces, or databases, to topics. ``regexes``: patterns of namespaces to templates, in order.
-    ``anything``: the topic of all the rest. ``watched``: the database and the collection, where the configuration names
-    them.
+    """``simple``: namespaces, or databases, to topics.
+    ``regexes``: patterns of namespaces to templates, in order.
+    ``anything``: the topic of all the rest.
+    ``watched``: the database and the collection, where the configuration names them.
     """
 
     start: str
@@ -89,7 +90,7 @@ class _Mapper:
             tables += [{**known, **way} for way in readings(pieces, name)]
         return tables
 
-    def heads(self, options: Options) -> frozenset[str]:
+    def heads(self, options: PartValues) -> frozenset[str]:
         """The prefix, with the database where one is given."""
         databases = options.get("database", ())
         if self.regexes or self.anything or any("." in key for key in self.simple):
@@ -164,7 +165,7 @@ def _reads(config: Config, evidence: Evidence) -> Iterator[Found]:
         return
     given = {"database": first(config, "database"), "collection": first(config, "collection")}
     fixed = {part: (value,) for part, value in given.items() if value}
-    source = Source(
+    source = TableSource(
         platform="mongodb",
         dataset=("database", "collection"),
         naming=mapper,

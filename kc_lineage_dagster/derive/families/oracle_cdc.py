@@ -17,7 +17,7 @@ from kc_lineage_dagster.derive.family import Found, SourceFamily
 from kc_lineage_dagster.derive.readers.debezium_naming import sanitised
 from kc_lineage_dagster.derive.readers.name_lists import name_list
 from kc_lineage_dagster.derive.readers.table_reading import reads
-from kc_lineage_dagster.derive.readers.table_topics import Options, Rule, Source, Table, Ways
+from kc_lineage_dagster.derive.readers.table_topics import ListPair, PartValues, Table, TableSource, Ways
 from kc_lineage_dagster.derive.readers.templates import Template, Variable, filled, readings, template
 from kc_lineage_dagster.derive.records import ALL_COLUMNS, Leaf, Node
 from kc_lineage_dagster.derive.transforms.fields import put
@@ -52,7 +52,7 @@ class _Naming:
         found = readings(self.pieces, topic)
         return (found,) if found else ()
 
-    def heads(self, options: Options) -> frozenset[str]:
+    def heads(self, options: PartValues) -> frozenset[str]:
         """The text before the table's name, as far as the values of the variables in it are known."""
         heads = [""]
         for piece in self.pieces:
@@ -106,17 +106,17 @@ def _reads(config: Config, evidence: Evidence) -> Iterator[Found]:
     )
     spelling = (("database", "schema", "table"),)
     # unlike Debezium's lists both count: a rule of its own for each
-    rules = (
-        Rule("table.exclusion.regex", spelling, exclude=exclude),
-        Rule("table.inclusion.regex", spelling, include=include),
+    lists = (
+        ListPair("table.exclusion.regex", spelling, exclude=exclude),
+        ListPair("table.inclusion.regex", spelling, include=include),
     )
     name = first(config, *_DATABASE_KEYS)
-    databases = rules[-1].options("database") or ((name,) if name else ())
-    source = Source(
+    databases = lists[-1].options("database") or ((name,) if name else ())
+    source = TableSource(
         platform="oracle",
         dataset=("schema", "table"),
         naming=naming,
-        rules=rules,
+        lists=lists,
         fixed={"database": databases} if databases else {},
         value=_values(config),
         internal=lambda topic: _internal(config, topic),

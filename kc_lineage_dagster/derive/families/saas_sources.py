@@ -11,8 +11,7 @@ from dataclasses import dataclass, field
 
 from kc_lineage_dagster.derive.config import Config, first, items
 from kc_lineage_dagster.derive.evidence import Evidence
-from kc_lineage_dagster.derive.family import Found, SourceFamily
-from kc_lineage_dagster.derive.readers.topic_sources import Reads
+from kc_lineage_dagster.derive.family import Found, Reads, SourceFamily
 from kc_lineage_dagster.derive.records import Record
 from kc_lineage_dagster.lineage import Dataset, Unresolved
 
@@ -24,8 +23,9 @@ _PATTERN = "topic.name.pattern"
 class _Service:
     """One service.
 
-    ``entities``: keys that list what is read, newest first. ``patterns``: the pattern of topics where none is
-    configured, by class. ``within``: a list of places that each have the entities.
+    ``entities``: keys that list what is read, newest first.
+    ``patterns``: the pattern of topics where none is configured, by class.
+    ``within``: a list of places that each have the entities.
     """
 
     platform: str

@@ -7,9 +7,9 @@ from collections.abc import Iterator
 
 from kc_lineage_dagster.derive.config import Config, first, flag, items
 from kc_lineage_dagster.derive.evidence import Evidence
-from kc_lineage_dagster.derive.family import Found, SinkFamily, SourceFamily
+from kc_lineage_dagster.derive.family import Found, Reads, SinkFamily, SourceFamily
 from kc_lineage_dagster.derive.readers.places import Places, always, place
-from kc_lineage_dagster.derive.readers.topic_sources import Reads, flows
+from kc_lineage_dagster.derive.readers.topic_sources import flows
 from kc_lineage_dagster.derive.records import Record
 from kc_lineage_dagster.lineage import Dataset, Unresolved
 

@@ -11,48 +11,19 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
-from typing import Protocol
 
 from kc_lineage_dagster.derive.evidence import Evidence
+from kc_lineage_dagster.derive.readers.table_topics import Table, TableSource
 from kc_lineage_dagster.derive.records import Record
-from kc_lineage_dagster.java_regex import Refused
 from kc_lineage_dagster.lineage import Unresolved
 
 CATALOGUE = "catalogue"
 MOST_NAMED = 5
 
-Table = Mapping[str, str]
 _Outer = tuple[str, ...]
 
 # Platforms that store names without quotes in upper case, and whose names DataHub shows in lower case.
 _STORED_UPPER = frozenset({"oracle", "snowflake"})
-
-
-class Tables(Protocol):
-    """What is asked of the tables of one connector (``table_topics.Source``)."""
-
-    @property
-    def platform(self) -> str:
-        """DataHub's platform id."""
-
-    @property
-    def dataset(self) -> tuple[str, ...]:
-        """The parts of a dataset's name."""
-
-    def options(self, part: str) -> tuple[str, ...]:
-        """Return the only values a part can have, () when that is not known."""
-
-    def admits(self, table: Table) -> bool | Refused:
-        """Tell whether all lists let a table through."""
-
-    def spelled(self, part: str) -> str:
-        """Return a part as it stands in a topic."""
-
-    def topic(self, table: Table) -> str | None:
-        """Return the topic of a table's records, None where there is none."""
-
-    def record(self, table: Table, topic: str) -> Record:
-        """Return the records of a table under a topic."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,29 +36,28 @@ class Selected:
     alike: Mapping[str, Unresolved] = field(default_factory=dict)
 
 
-def selected(tables: Tables, evidence: Evidence) -> Selected:
+def selected(source: TableSource, evidence: Evidence) -> Selected:
     """Return the tables of the catalogue that the lists select and that are not known to send no records.
 
     >>> from kc_lineage_dagster.derive.readers.debezium_naming import DebeziumNaming
     >>> from kc_lineage_dagster.derive.evidence import NothingKnown
-    >>> from kc_lineage_dagster.derive.readers.table_topics import Source
     >>> class Held(NothingKnown):
     ...     def datasets(self, platform):
     ...         return ("sales.orders",)
     >>> naming = DebeziumNaming("srv", ".", (("schema", "table"),))
-    >>> found = selected(Source("oracle", ("schema", "table"), naming), Evidence(catalog=Held()))
+    >>> found = selected(TableSource("oracle", ("schema", "table"), naming), Evidence(catalog=Held()))
     >>> [(str(record.origin), record.topic) for record in found.records]
     [('oracle:sales.orders', 'srv.SALES.ORDERS')]
     """
     catalog = evidence.catalog
     found: defaultdict[tuple[str, ...], list[Record]] = defaultdict(list)
-    for table in _narrowed(tables, catalog.datasets(tables.platform)):
-        topic = tables.topic(table) if tables.admits(table) is True else None
+    for table in _narrowed(source, catalog.datasets(source.platform)):
+        topic = source.topic(table) if source.admits(table) is True else None
         if topic is None:
             continue
-        record = tables.record(table, topic)
+        record = source.record(table, topic)
         if record.origin and record.origin not in evidence.quiet and catalog.is_view(record.origin) is not True:
-            spelled = (topic, *(tables.spelled(table[part]) for part in tables.dataset))
+            spelled = (topic, *(source.spelled(table[part]) for part in source.dataset))
             found[spelled].append(replace(record, evidence=f"{record.evidence}, {CATALOGUE}"))
     single = tuple(records[0] for records in found.values() if len(records) == 1)
     alike = {topic: _alike(topic, records) for (topic, *_), records in found.items() if len(records) > 1}
@@ -124,17 +94,17 @@ def without_topics(records: Iterable[Record], what: str, evidence: Evidence) -> 
         )
 
 
-def _narrowed(tables: Tables, names: tuple[str, ...]) -> Iterator[Table]:
+def _narrowed(source: TableSource, names: tuple[str, ...]) -> Iterator[Table]:
     """Yield the tables of a platform whose database and schema can be the connector's."""
-    outer, stored = tables.dataset[:-1], str.upper if tables.platform in _STORED_UPPER else str
-    allowed = [frozenset(value.lower() for value in tables.options(part)) for part in outer]
+    outer, stored = source.dataset[:-1], str.upper if source.platform in _STORED_UPPER else str
+    allowed = [frozenset(value.lower() for value in source.options(part)) for part in outer]
     for values, inner in _by_outer(names, len(outer)).items():
         if all(not some or value.lower() in some for some, value in zip(allowed, values, strict=True)):
             for name in inner:
                 parts = (*values, name)
                 yield {
                     part: stored(text) if text == text.lower() else text
-                    for part, text in zip(tables.dataset, parts, strict=True)
+                    for part, text in zip(source.dataset, parts, strict=True)
                 }
 
 

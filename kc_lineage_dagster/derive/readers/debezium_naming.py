@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from itertools import combinations, pairwise, product
 
 from kc_lineage_dagster.derive.config import Config, first
-from kc_lineage_dagster.derive.readers.table_topics import Options, Table, Ways
+from kc_lineage_dagster.derive.readers.table_topics import PartValues, Table, Ways
 from kc_lineage_dagster.java_regex import JavaRegex, Refused, compile_re2, complete, examples, preimages
 from kc_lineage_dagster.lineage import Unresolved
 
@@ -25,7 +25,10 @@ Layouts = tuple[tuple[str, ...], ...]
 
 @dataclass(frozen=True, slots=True)
 class Strategy:
-    """``by``: which parts name a topic. ``escaped``: odd characters as ``_uXXXX``. ``routed``: ``topic.regex``."""
+    """``by``: which parts name a topic.
+    ``escaped``: odd characters as ``_uXXXX``.
+    ``routed``: ``topic.regex``.
+    """
 
     by: str
     escaped: bool = False
@@ -146,7 +149,7 @@ class DebeziumNaming:
         name = self.spelled(self.delimiter.join((self.prefix, *parts)))
         return name if self.route is None else self.route.topic(name) or None
 
-    def heads(self, options: Options) -> frozenset[str]:
+    def heads(self, options: PartValues) -> frozenset[str]:
         """Return the beginnings of topics, as far as the values of leading parts are known."""
         layout, heads = self.layouts[0], [self.spelled(self.prefix + self.delimiter)]
         for part in layout[:-1]:

@@ -25,7 +25,7 @@ from kc_lineage_dagster.derive.readers.debezium_naming import (
 )
 from kc_lineage_dagster.derive.readers.name_lists import comma_separated, name_list
 from kc_lineage_dagster.derive.readers.table_reading import reads
-from kc_lineage_dagster.derive.readers.table_topics import Options, Rule, Source, Table
+from kc_lineage_dagster.derive.readers.table_topics import ListPair, PartValues, Table, TableSource
 from kc_lineage_dagster.derive.records import ALL_COLUMNS, Leaf, Node, Opaque, Struct
 from kc_lineage_dagster.derive.transforms.fields import envelope, put
 from kc_lineage_dagster.lineage import Unresolved
@@ -35,10 +35,10 @@ NAMING = ("topic.naming.strategy", "topic.delimiter", "topic.regex", "topic.repl
 SIGNAL = "signal.data.collection"
 HEARTBEAT = "__debezium-heartbeat"
 
-Fixed: TypeAlias = "Callable[[Config], Options | Unresolved]"
+Fixed: TypeAlias = "Callable[[Config], PartValues | Unresolved]"
 
 
-def nothing_fixed(config: Config) -> Options:
+def nothing_fixed(config: Config) -> PartValues:
     """Return no part: the topic tells all parts of a table's name.
 
     >>> nothing_fixed({"database.dbname": "shop"})
@@ -54,7 +54,7 @@ def fixed(**keys: tuple[str, ...]) -> Fixed:
     {'database': ('shop',)}
     """
 
-    def read(config: Config) -> Options | Unresolved:
+    def read(config: Config) -> PartValues | Unresolved:
         values = {part: first(config, *names) for part, names in keys.items()}
         missing = next((part for part, value in values.items() if value is None), None)
         if missing is not None:
@@ -93,11 +93,17 @@ SCHEMA_TABLE_LISTS = lists("table", ("schema", "table"))
 class Tables:
     """What differs between the connectors, as data.
 
-    ``platform``: DataHub's id. ``dataset``: the parts of a dataset's name. ``layouts``: for each kind of naming
-    strategy the parts of a topic's name after the prefix; those in use first, then those of other versions.
-    ``strategy``: the kind by default. ``fixed``: the parts that the configuration gives. ``lists``: those of tables
-    last. ``prefix``: its keys, new ones first. ``data_prefix``: its key for data topics that only the table names.
-    ``document``: ``before`` and ``after`` hold text, not columns. ``internal``: further book-keeping topics.
+    ``platform``: DataHub's id.
+    ``dataset``: the parts of a dataset's name.
+    ``layouts``: for each kind of naming strategy the parts of a topic's name after the prefix; those in use first, then
+    those of other versions.
+    ``strategy``: the kind by default.
+    ``fixed``: the parts that the configuration gives.
+    ``lists``: those of tables last.
+    ``prefix``: its keys, new ones first.
+    ``data_prefix``: its key for data topics that only the table names.
+    ``document``: ``before`` and ``after`` hold text, not columns.
+    ``internal``: further book-keeping topics.
     ``users``: keys of user names, which are names of schemas too.
     """
 
@@ -170,11 +176,11 @@ def _reads(tables: Tables, config: Config, evidence: Evidence) -> Iterator[Found
     if isinstance(naming, Unresolved) or isinstance(known, Unresolved):
         yield from (problem for problem in (naming, known) if isinstance(problem, Unresolved))
         return
-    source = Source(
+    source = TableSource(
         platform=tables.platform,
         dataset=tables.dataset,
         naming=naming,
-        rules=tuple(_rule(pair, config) for pair in tables.lists),
+        lists=tuple(_rule(pair, config) for pair in tables.lists),
         fixed=known,
         value=_values(tables, config),
         key=_keys(tables, config),
@@ -220,11 +226,11 @@ def _prefixes(tables: Tables, config: Config) -> tuple[str, ...]:
     return tuple(dict.fromkeys(value for key in tables.prefix if (value := config.get(key, "").strip())))
 
 
-def _rule(pair: Lists, config: Config) -> Rule:
+def _rule(pair: Lists, config: Config) -> ListPair:
     used = next((key for key in (*pair.include, *pair.exclude) if config.get(key, "").strip()), pair.include[0])
     dots = min(map(len, pair.spellings)) - 1
     include, exclude = (name_list(comma_separated(first(config, *keys)), dots) for keys in (pair.include, pair.exclude))
-    return Rule(used, pair.spellings, include, exclude)
+    return ListPair(used, pair.spellings, include, exclude)
 
 
 def _values(tables: Tables, config: Config) -> Callable[[Table], Node]:

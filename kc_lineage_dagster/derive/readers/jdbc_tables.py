@@ -40,7 +40,7 @@ INCLUDE, EXCLUDE = "table.include.list", "table.exclude.list"
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
+class FoundTable:
     """The dataset of a table, and how we know."""
 
     table: str
@@ -89,7 +89,7 @@ def committed_names(evidence: Evidence) -> tuple[str, ...]:
     return tuple(dict.fromkeys(name.rpartition(".")[2] for name in names))
 
 
-def full_name(place: JdbcUrl, table: str, offsets: Offsets) -> Found | Unresolved:
+def full_name(place: JdbcUrl, table: str, offsets: Offsets) -> FoundTable | Unresolved:
     """Return the dataset of a table known by its bare name: as the offsets qualify it, else where the
     connection looks.
 
@@ -105,11 +105,11 @@ def full_name(place: JdbcUrl, table: str, offsets: Offsets) -> Found | Unresolve
     if len(seen) > 1:
         return Unresolved(table, f"several tables have this name: {', '.join(sorted(map(str, seen)))}")
     if seen:
-        return Found(table, seen.pop(), "configuration, committed offsets")
+        return FoundTable(table, seen.pop(), "configuration, committed offsets")
     dataset = dataset_of(place, TableName(table))
     if isinstance(dataset, Unresolved):
         return dataset
-    return Found(table, dataset, f"configuration{_by_default(place)}")
+    return FoundTable(table, dataset, f"configuration{_by_default(place)}")
 
 
 def _by_default(place: JdbcUrl) -> str:
@@ -121,9 +121,10 @@ def _by_default(place: JdbcUrl) -> str:
 class Patterns:
     """``table.include.list`` and ``table.exclude.list``: RE2 expressions over full names, whole matches.
 
-    ``plain``: entries that are names. ``names``: all that entries spell out; dots in both are taken for themselves.
-    ``heads``: the qualifiers that entries begin with, ``("sales",)`` of ``sales\\.orders_.*``. ``problems``: entries
-    that cannot be read.
+    ``plain``: entries that are names.
+    ``names``: all that entries spell out; dots in both are taken for themselves.
+    ``heads``: the qualifiers that entries begin with, ``("sales",)`` of ``sales\\.orders_.*``.
+    ``problems``: entries that cannot be read.
     """
 
     texts: tuple[str, ...]
@@ -206,7 +207,7 @@ def _compiled(key: str, texts: tuple[str, ...]) -> tuple[tuple[JavaRegex, ...], 
     return tuple(one for one in single.values() if isinstance(one, JavaRegex)), problems
 
 
-def selected(place: JdbcUrl, table: str, chosen: Patterns, offsets: Offsets) -> Found | Unresolved | None:
+def selected(place: JdbcUrl, table: str, chosen: Patterns, offsets: Offsets) -> FoundTable | Unresolved | None:
     """Return the dataset of a table whose bare name is known and that pattern lists select; None when they do not.
 
     >>> shop = JdbcUrl("postgres", database="shop")
@@ -227,7 +228,7 @@ def selected(place: JdbcUrl, table: str, chosen: Patterns, offsets: Offsets) -> 
     if not datasets:
         return None
     one = of_one(datasets)
-    return Found(table, one, "configuration") if one else _undecided(table, datasets)
+    return FoundTable(table, one, "configuration") if one else _undecided(table, datasets)
 
 
 def _undecided(table: str, datasets: list[Dataset | Unresolved]) -> Unresolved:

@@ -30,9 +30,10 @@ _UNREADABLE = re.compile(r"[@?&=;/\\\n]")
 class JdbcUrl:
     """What a connection leads to.
 
-    ``platform``: a key of ``sql_platforms.PLATFORMS``. ``database``, ``schema``: None when the URL names none.
-    ``parameters``: those that bear on names, keys in lower case. ``search_path``: the connection starts in
-    several schemas, so ``schema`` is None and no default holds.
+    ``platform``: a key of ``sql_platforms.PLATFORMS``.
+    ``database``, ``schema``: None when the URL names none.
+    ``parameters``: those that bear on names, keys in lower case.
+    ``search_path``: the connection starts in several schemas, so ``schema`` is None and no default holds.
     """
 
     platform: str

@@ -18,7 +18,8 @@ KAFKA_COORDINATES = ("__connect_topic", "__connect_partition", "__connect_offset
 def row(key: Node, value: Node, mode: str, key_names: Sequence[str], chosen: Sequence[str] = ()) -> Node:
     """Return the columns of a row: the fields of the value and the columns of the primary key.
 
-    ``mode``: ``none``, ``kafka``, ``record_key`` or ``record_value``, in any case. ``key_names``: ``pk.fields``.
+    ``mode``: ``none``, ``kafka``, ``record_key`` or ``record_value``, in any case.
+    ``key_names``: ``pk.fields``.
     ``chosen``: the only fields of the value that are written besides the key, () for all.
 
     >>> key, value = Struct((("id", Leaf(("id",))),)), Struct((("total", Leaf(("total",))),))

@@ -17,10 +17,15 @@ class Mirror:
     """One direction between two clusters.
 
     ``source`` and ``target``: the names of the clusters, as ``options.cluster_aliases`` of the recipe may know them;
-    ``key`` says where the source's name stands. ``what``: the keys that choose topics. ``named``: the topics they name.
-    ``selected``: whether a topic of the source is copied. ``forwards``: the name of its copy. ``backwards``: the topic
-    behind a copy's name, None when there is none. ``internal``: whether a topic of the source is book-keeping.
-    ``head``: the name of every copy begins with it. ``same``: source and target are one cluster.
+    ``key`` says where the source's name stands.
+    ``what``: the keys that choose topics.
+    ``named``: the topics they name.
+    ``selected``: whether a topic of the source is copied.
+    ``forwards``: the name of its copy.
+    ``backwards``: the topic behind a copy's name, None when there is none.
+    ``internal``: whether a topic of the source is book-keeping.
+    ``head``: the name of every copy begins with it.
+    ``same``: source and target are one cluster.
     """
 
     key: str
@@ -46,7 +51,7 @@ def mirrored(mirror: Mirror, evidence: Evidence) -> Iterator[Found]:
     >>> str(copy.origin), copy.topic
     ('kafka:us-cluster.orders', 'us.orders')
     """
-    committed = committed_topics(mirror.source, evidence)
+    committed = mirrored_topics(mirror.source, evidence)
     known = mirror.same or mirror.source in evidence.aliases
     if not known and not evidence.topics:
         yield _unknown_cluster(mirror, None)
@@ -71,13 +76,13 @@ def mirrored(mirror: Mirror, evidence: Evidence) -> Iterator[Found]:
     yield Selection(mirror.what, origin, frozenset({mirror.head}))
 
 
-def committed_topics(source: str, evidence: Evidence) -> tuple[str, ...]:
+def mirrored_topics(source: str, evidence: Evidence) -> tuple[str, ...]:
     """Return the source cluster's topics that have a committed offset, from offsets such as
     ``{"partition": {"cluster": "us", "topic": "orders", "partition": 0}, "offset": {"offset": 4}}``.
 
     >>> from types import SimpleNamespace
     >>> offset = SimpleNamespace(partition={"cluster": "us", "topic": "orders", "partition": 0}, offset={"offset": 4})
-    >>> committed_topics("us", Evidence(offsets=(offset,)))
+    >>> mirrored_topics("us", Evidence(offsets=(offset,)))
     ('orders',)
     """
     partitions = (offset.partition for offset in evidence.offsets)

@@ -25,10 +25,12 @@ _BACK_REFERENCE = re.compile(r"\\[1-9k]")
 class NameList:
     """One list. Names are compared as ``java.util.regex.Matcher.matches`` does, with or without regard to ASCII case.
 
-    ``names``: those that its entries spell out one by one, dots taken literally. ``beginnings``: for each entry the
-    pieces, separated by dots, that every name it selects begins with. ``patterns``: the entries that are patterns.
-    ``exact``: names that are selected for certain. ``regexes``: what tells of all others. ``refused``: why some entry
-    cannot be read.
+    ``names``: those that its entries spell out one by one, dots taken literally.
+    ``beginnings``: for each entry the pieces, separated by dots, that every name it selects begins with.
+    ``patterns``: the entries that are patterns.
+    ``exact``: names that are selected for certain.
+    ``regexes``: what tells of all others.
+    ``refused``: why some entry cannot be read.
     """
 
     names: tuple[str, ...]

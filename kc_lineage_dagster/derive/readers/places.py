@@ -5,12 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 
 from kc_lineage_dagster.derive.config import Config, first, items
-from kc_lineage_dagster.derive.family import consumed, topic_of
+from kc_lineage_dagster.derive.family import Writes, consumed, topic_of
 from kc_lineage_dagster.derive.records import Record
 from kc_lineage_dagster.lineage import Dataset, Unresolved
 
 Places = Callable[[Config], Iterable[Dataset | Unresolved]]
-Writes = Callable[[Config, Record], Iterable[Dataset | Unresolved]]
 
 TOPIC = "${topic}"
 

@@ -30,8 +30,9 @@ _TRIPS = (AttributeError, TypeError, LookupError, ValueError, RecursionError)
 
 @dataclass(frozen=True, slots=True)
 class Query:
-    """``tables``: sorted. ``outputs``: the result's columns, None when not all are known. ``whole``: the result is all
-    columns of the only table, unchanged.
+    """``tables``: sorted.
+    ``outputs``: the result's columns, None when not all are known.
+    ``whole``: the result is all columns of the only table, unchanged.
     """
 
     tables: tuple[TableName, ...]

@@ -62,13 +62,18 @@ def reflected_oracle(name: str) -> str:
 class SqlPlatform:
     """The naming rules of one platform.
 
-    ``levels``: the parts of DataHub's dataset name. ``default_schema``: where a table without a schema lies, None when
-    nobody can tell. ``default_database``: the same for databases. ``user_schema``: a session starts in the schema
-    named like its user. ``quotes``: opening and closing quote of identifiers. ``folds``: what the database makes of an
-    identifier without quotes. ``across``: a statement can name another database than the one connected to.
-    ``longest``: bytes after which identifiers are cut. ``spelled``: what DataHub makes of each part (rules for whole
-    names are in ``spelling``). ``spelled_database``: the same for the database alone. ``grammar``: sqlglot's name of
-    the SQL dialect. ``nested``: columns may hold fields, which DataHub shows as ``column.field``.
+    ``levels``: the parts of DataHub's dataset name.
+    ``default_schema``: where a table without a schema lies, None when nobody can tell.
+    ``default_database``: the same for databases.
+    ``user_schema``: a session starts in the schema named like its user.
+    ``quotes``: opening and closing quote of identifiers.
+    ``folds``: what the database makes of an identifier without quotes.
+    ``across``: a statement can name another database than the one connected to.
+    ``longest``: bytes after which identifiers are cut.
+    ``spelled``: what DataHub makes of each part (rules for whole names are in ``spelling``).
+    ``spelled_database``: the same for the database alone.
+    ``grammar``: sqlglot's name of the SQL dialect.
+    ``nested``: columns may hold fields, which DataHub shows as ``column.field``.
     """
 
     levels: tuple[str, ...] = THREE_LEVELS

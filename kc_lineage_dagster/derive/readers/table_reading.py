@@ -10,7 +10,7 @@ from kc_lineage_dagster.derive.family import Found, Selection
 from kc_lineage_dagster.derive.readers.catalog_tables import Selected, selected, without_topics
 from kc_lineage_dagster.derive.readers.name_lists import same_name
 from kc_lineage_dagster.derive.readers.odd_names import doubts, odd_signs, readings
-from kc_lineage_dagster.derive.readers.table_topics import Options, Source, Table, Ways
+from kc_lineage_dagster.derive.readers.table_topics import PartValues, Table, TableSource, Ways
 from kc_lineage_dagster.derive.records import Record
 from kc_lineage_dagster.java_regex import Refused
 from kc_lineage_dagster.lineage import Unresolved
@@ -20,16 +20,16 @@ _DATABASES = "a table of the list may lie in any of several databases"
 Complete = Callable[[Table], "Iterator[Table | Unresolved]"]
 
 
-def reads(source: Source, evidence: Evidence) -> Iterator[Found]:
+def reads(source: TableSource, evidence: Evidence) -> Iterator[Found]:
     """Yield the tables that the lists spell out, those of the catalogue that they select, and a selection that finds
     those behind active topics.
 
     >>> from kc_lineage_dagster.derive.readers.debezium_naming import DebeziumNaming
     >>> from kc_lineage_dagster.derive.readers.name_lists import name_list
-    >>> from kc_lineage_dagster.derive.readers.table_topics import Rule
-    >>> rule = Rule("table.include.list", (("schema", "table"),), name_list(["sales.orders"], 1))
+    >>> from kc_lineage_dagster.derive.readers.table_topics import ListPair
+    >>> pair = ListPair("table.include.list", (("schema", "table"),), name_list(["sales.orders"], 1))
     >>> naming = DebeziumNaming("srv", ".", (("schema", "table"),))
-    >>> table, _ = reads(Source("oracle", ("schema", "table"), naming, (rule,)), Evidence())
+    >>> table, _ = reads(TableSource("oracle", ("schema", "table"), naming, (pair,)), Evidence())
     >>> str(table.origin), table.topic
     ('oracle:sales.orders', 'srv.sales.orders')
     """
@@ -46,21 +46,21 @@ def reads(source: Source, evidence: Evidence) -> Iterator[Found]:
     expanded = [record for record in catalogued.records if record.topic not in certain]
     yield from expanded if evidence.topics else without_topics(expanded, source.what, evidence)
     if certain and not expanded and not evidence.topics:
-        for rule in source.rules[-1:]:
-            for pattern in rule.include.patterns if rule.include else ():
-                yield Unresolved(f"{rule.what}: {pattern}", "is a pattern, and no active topics tell what it selects")
+        for pair in source.lists[-1:]:
+            for pattern in pair.include.patterns if pair.include else ():
+                yield Unresolved(f"{pair.what}: {pattern}", "is a pattern, and no active topics tell what it selects")
     yield _selection(source, evidence, catalogued)
 
 
-def _named_tables(source: Source) -> Iterator[Table | Unresolved]:
+def _named_tables(source: TableSource) -> Iterator[Table | Unresolved]:
     single = {part: values[0] for part, values in source.fixed.items() if len(values) == 1}
     tables: list[Table] = [*source.named, *([single] if set(source.dataset) <= set(single) else [])]
-    for rule in source.rules[-1:]:
-        for name in rule.include.names if rule.include else ():
-            parsed = _parsed(name, rule.spellings, source.fixed)
+    for pair in source.lists[-1:]:
+        for name in pair.include.names if pair.include else ():
+            parsed = _parsed(name, pair.spellings, source.fixed)
             if parsed is None:
-                usual = ".".join(f"<{part}>" for part in rule.spellings[0])
-                yield Unresolved(f"{rule.what}: {name}", f"selects no table: an entry must match {usual} as a whole")
+                usual = ".".join(f"<{part}>" for part in pair.spellings[0])
+                yield Unresolved(f"{pair.what}: {name}", f"selects no table: an entry must match {usual} as a whole")
             else:
                 tables.append(single | parsed)
     for table in tables:
@@ -68,7 +68,7 @@ def _named_tables(source: Source) -> Iterator[Table | Unresolved]:
             yield table
 
 
-def _parsed(name: str, spellings: tuple[tuple[str, ...], ...], fixed: Options) -> dict[str, str] | None:
+def _parsed(name: str, spellings: tuple[tuple[str, ...], ...], fixed: PartValues) -> dict[str, str] | None:
     """Return the parts of a name; None when no table can have it. Besides, the last part may hold dots."""
     pieces = name.split(".")
     parts = next((parts for parts in spellings if len(parts) == len(pieces)), spellings[0])
@@ -79,20 +79,20 @@ def _parsed(name: str, spellings: tuple[tuple[str, ...], ...], fixed: Options) -
     return dict(zip(parts, (*pieces[:last], ".".join(pieces[last:])), strict=True))
 
 
-def _fits(table: Table, fixed: Options) -> bool:
+def _fits(table: Table, fixed: PartValues) -> bool:
     return all(
         any(same_name(known, table[part]) for known in values) for part, values in fixed.items() if part in table
     )
 
 
-def _selection(source: Source, evidence: Evidence, catalogued: Selected) -> Selection:
-    parts = dict.fromkeys(part for rule in source.rules for spelling in rule.spellings for part in spelling)
+def _selection(source: TableSource, evidence: Evidence, catalogued: Selected) -> Selection:
+    parts = dict.fromkeys(part for pair in source.lists for spelling in pair.spellings for part in spelling)
     options = {part: source.options(part) for part in (*source.fixed, *parts)}
     heads = source.naming.heads(options)
     complete = _completion(source, options)
     replaces = source.naming.spelled(" ") == "_"
     odd = doubts(evidence.topics or ()) if replaces else lambda table: None
-    asked = (text for rule in source.rules if rule.include for text in rule.include.patterns)
+    asked = (text for pair in source.lists if pair.include for text in pair.include.patterns)
     signs = odd_signs(asked) if replaces else ""
 
     def origin(topic: str) -> Record | Unresolved | None:
@@ -114,18 +114,18 @@ def _selection(source: Source, evidence: Evidence, catalogued: Selected) -> Sele
     return Selection(source.what, origin, heads, _why(source))
 
 
-def _why(source: Source) -> str:
+def _why(source: TableSource) -> str:
     """Return why the configuration alone names no table; "" where that was said of every entry."""
-    lists = [rule.include for rule in source.rules if rule.include]
+    lists = [pair.include for pair in source.lists if pair.include]
     if not lists:
         return _NO_LIST
-    if any(include.patterns for include in lists) or not source.rules[-1].include:
+    if any(include.patterns for include in lists) or not source.lists[-1].include:
         return _PATTERN
     return _DATABASES if any(len(values) > 1 for values in source.fixed.values()) else ""
 
 
 def _origin(
-    source: Source, complete: Complete, topic: str, ways: Ways, signs: str
+    source: TableSource, complete: Complete, topic: str, ways: Ways, signs: str
 ) -> dict[str, str] | Unresolved | None:
     """Return the table behind a topic. ``signs``: what its underscores may stand for, beyond what they do anyway."""
     problem: Unresolved | None = None
@@ -145,7 +145,7 @@ def _origin(
     return problem
 
 
-def _real(source: Source, table: Table | Unresolved, signs: str) -> Iterator[Table | Unresolved]:
+def _real(source: TableSource, table: Table | Unresolved, signs: str) -> Iterator[Table | Unresolved]:
     """Yield the table with names that the topic could not hold as they are: what a witness has in their place, and
     where no witness speaks of the schema of an Oracle user that may be common (``C##USER``, ``C__USER`` in a topic),
     both.
@@ -164,7 +164,7 @@ def _real(source: Source, table: Table | Unresolved, signs: str) -> Iterator[Tab
         yield dict(zip(table, values, strict=True))
 
 
-def _problem(source: Source, topic: str, admitted: bool | Refused | Unresolved) -> Unresolved | None:
+def _problem(source: TableSource, topic: str, admitted: bool | Refused | Unresolved) -> Unresolved | None:
     if isinstance(admitted, Unresolved):
         return Unresolved(topic, admitted.reason, topic=topic)
     if isinstance(admitted, Refused):
@@ -172,7 +172,7 @@ def _problem(source: Source, topic: str, admitted: bool | Refused | Unresolved) 
     return None if admitted else Unresolved(topic, f"no longer selected by {source.what}", topic=topic)
 
 
-def _completion(source: Source, options: Options) -> Complete:
+def _completion(source: TableSource, options: PartValues) -> Complete:
     """Gives a table the parts that its topic does not tell, and those that a topic cannot hold as they really are."""
     spelled = source.naming.spelled
     real = {part: {spelled(value): value for value in values} for part, values in options.items()}

@@ -7,7 +7,7 @@ alike.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Protocol
 
@@ -18,9 +18,8 @@ from kc_lineage_dagster.java_regex import Refused
 from kc_lineage_dagster.lineage import Dataset, Unresolved
 
 Table = Mapping[str, str]
-Options = Mapping[str, tuple[str, ...]]
+PartValues = Mapping[str, tuple[str, ...]]
 Ways = tuple[tuple[Table, ...], ...]
-Complete = Callable[[Table], "Iterator[Table | Unresolved]"]
 
 
 class Naming(Protocol):
@@ -34,7 +33,7 @@ class Naming(Protocol):
         name tells; () when the connector names no topic like that.
         """
 
-    def heads(self, options: Options) -> frozenset[str]:
+    def heads(self, options: PartValues) -> frozenset[str]:
         """Return texts one of which every topic begins with, when parts have only these values."""
 
     def spelled(self, part: str) -> str:
@@ -42,7 +41,7 @@ class Naming(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
-class Rule:
+class ListPair:
     """An include list and an exclude list; where both are set the include list decides
     (``io.debezium.relational.Selectors``).
 
@@ -85,20 +84,24 @@ def _value(pieces: tuple[str, ...], part: str, spellings: tuple[tuple[str, ...],
 
 
 @dataclass(frozen=True, slots=True)
-class Source:
+class TableSource:
     """The tables of one connector.
 
-    ``dataset``: the parts of a dataset's name. ``fixed``: the values that the configuration gives to parts.
-    ``rules``: the lists, that of tables last. ``named``: tables that the configuration names besides the lists.
-    ``value``, ``key``: the fields of a table's records. ``internal``: whether a topic is book-keeping. ``witnesses``:
-    names that are known to be in use, such as the user's, which tell what a topic could not hold of a part.
+    ``dataset``: the parts of a dataset's name.
+    ``fixed``: the values that the configuration gives to parts.
+    ``lists``: the pairs of lists, that of tables last.
+    ``named``: tables that the configuration names besides the lists.
+    ``value``, ``key``: the fields of a table's records.
+    ``internal``: whether a topic is book-keeping.
+    ``witnesses``: names that are known to be in use, such as the user's, which tell what a topic could not hold of a
+    part.
     """
 
     platform: str
     dataset: tuple[str, ...]
     naming: Naming
-    rules: tuple[Rule, ...] = ()
-    fixed: Options = field(default_factory=dict)
+    lists: tuple[ListPair, ...] = ()
+    fixed: PartValues = field(default_factory=dict)
     named: tuple[Table, ...] = ()
     value: Callable[[Table], Node] = lambda table: ALL_COLUMNS
     key: Callable[[Table], Node] = lambda table: Opaque()
@@ -108,23 +111,23 @@ class Source:
     @property
     def what(self) -> str:
         """What chooses the tables, for people."""
-        return ", ".join(rule.what for rule in self.rules if rule.include or rule.exclude) or "all tables"
+        return ", ".join(pair.what for pair in self.lists if pair.include or pair.exclude) or "all tables"
 
     @property
     def is_open(self) -> bool:
         """Whether the lists may select tables that they do not spell out."""
-        include = self.rules[-1].include if self.rules else None
+        include = self.lists[-1].include if self.lists else None
         return include is None or bool(include.patterns)
 
     def options(self, part: str) -> tuple[str, ...]:
         """Return the only values a part can have, () when that is not known."""
         if part in self.fixed:
             return self.fixed[part]
-        return next((found for rule in reversed(self.rules) if (found := rule.options(part))), ())
+        return next((found for pair in reversed(self.lists) if (found := pair.options(part))), ())
 
     def admits(self, table: Table) -> bool | Refused:
         """Tell whether all lists let a table through."""
-        answers = [rule.admits(table) for rule in self.rules]
+        answers = [pair.admits(table) for pair in self.lists]
         if False in answers:
             return False
         return next((answer for answer in answers if isinstance(answer, Refused)), True)

@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 
 from kc_lineage_dagster.derive.config import Config, first, items
 from kc_lineage_dagster.derive.evidence import Evidence
-from kc_lineage_dagster.derive.family import Found, Selection
+from kc_lineage_dagster.derive.family import Found, Reads, Selection
 from kc_lineage_dagster.derive.readers.places import Places
 from kc_lineage_dagster.derive.records import Record
 from kc_lineage_dagster.lineage import Dataset, Unresolved
-
-Reads = Callable[[Config, Evidence], Iterator[Found]]
 
 
 def into_topic(origins: Places, *keys: str, default: str | None = None) -> Reads:

@@ -21,7 +21,7 @@ from kc_lineage_dagster.java_regex.nodes import NotTranslated
 from kc_lineage_dagster.java_regex.replacement import template
 from kc_lineage_dagster.lineage import Unresolved
 
-Change = Callable[[Record], Record]
+RecordChange = Callable[[Record], Record]
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +64,7 @@ def anywhere(record: Record, display: str, reason: str) -> Record:
     return record.to(TopicPattern(ANY_TOPIC, display)).doubt(reason)
 
 
-def by_rule(alias: str, rule: Rule, empty_keeps: bool = False, also: Change = lambda record: record) -> Transform:
+def by_rule(alias: str, rule: Rule, empty_keeps: bool = False, also: RecordChange = lambda record: record) -> Transform:
     """Rename topics that match; ``also``: what happens to the record besides.
 
     An empty name, which no topic has, stays empty or, with ``empty_keeps``, is the old topic's.
@@ -98,7 +98,7 @@ def by_name(alias: str, spell: Callable[[str], str | None], undo: Undo) -> Trans
     return Transform(alias, step, by_topic=True, undo=undo)
 
 
-def by_content(alias: str, pattern: TopicPattern, also: Change = lambda record: record) -> Transform:
+def by_content(alias: str, pattern: TopicPattern, also: RecordChange = lambda record: record) -> Transform:
     """Name topics after the content of each record; ``pattern``: what is known of the names."""
 
     def step(record: Record) -> tuple[Record, ...]:

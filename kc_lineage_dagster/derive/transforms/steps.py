@@ -37,9 +37,12 @@ def keeps_topic(topic: str) -> tuple[Preimage, ...] | None:
 class Transform:
     """One transform of a connector, ready to run.
 
-    ``alias``: its name in ``transforms``. ``step``: forwards. ``by_topic``: whether the step looks at the topic's
-    name, so it must wait where that is a pattern. ``undo``: the topics, other than the unchanged one, that
-    the step turns into the given one; None when nobody can tell. ``known``: whether what it does to fields is known.
+    ``alias``: its name in ``transforms``.
+    ``step``: forwards.
+    ``by_topic``: whether the step looks at the topic's name, so it must wait where that is a pattern.
+    ``undo``: the topics, other than the unchanged one, that the step turns into the given one; None when nobody can
+    tell.
+    ``known``: whether what it does to fields is known.
     ``by_content``: whether it names topics after fields of records.
     """
 
@@ -55,8 +58,11 @@ class Transform:
 class Options:
     """What a transform is built from.
 
-    ``alias``: its name. ``class_name``: without ``$Key`` / ``$Value``. ``part``: ``Key``, ``Value`` or None.
-    ``config``: its own keys, without ``transforms.<alias>.``. ``kind``: ``source`` or ``sink``.
+    ``alias``: its name.
+    ``class_name``: without ``$Key`` / ``$Value``.
+    ``part``: ``Key``, ``Value`` or None.
+    ``config``: its own keys, without ``transforms.<alias>.``.
+    ``kind``: ``source`` or ``sink``.
     """
 
     alias: str

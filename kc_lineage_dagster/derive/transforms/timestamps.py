@@ -79,7 +79,10 @@ def time_pattern(pattern: str) -> Preimage | Unresolved:
 
 @dataclass(frozen=True, slots=True)
 class TopicFormat:
-    """``format``: text with ``${topic}`` and ``${timestamp}``; ``time``: what that may be; ``label``: its name."""
+    """``format``: text with ``${topic}`` and ``${timestamp}``;
+    ``time``: what that may be;
+    ``label``: its name.
+    """
 
     format: str
     time: Preimage
@@ -91,7 +94,7 @@ class TopicFormat:
         pieces: list[str | Hole] = []
         for token in self._tokens():
             pieces.extend(self._spelled(token, topic))
-        parts = merged(pieces)
+        parts = _joined(pieces)
         if all(isinstance(part, str) for part in parts):
             return "".join(str(part) for part in parts)
         return TopicPattern(parts, shown)
@@ -119,7 +122,7 @@ class TopicFormat:
         return tuple((before,) for before in found)
 
     def _fits(self, tokens: tuple[str, ...], topic: str) -> bool:
-        parts = merged(part for token in tokens for part in self._spelled(token, ""))
+        parts = _joined(part for token in tokens for part in self._spelled(token, ""))
         return TopicPattern(parts, self.format).fits(topic)
 
     def _time_lengths(self, tokens: tuple[str, ...], topic: str) -> range:
@@ -145,8 +148,8 @@ class TopicFormat:
         return values["${topic}"] if fits else None
 
 
-def merged(pieces: Iterator[str | Hole] | list[str | Hole]) -> Preimage:
-    """Return parts with neighbouring texts joined and empty ones left out."""
+def _joined(pieces: Iterator[str | Hole] | list[str | Hole]) -> Preimage:
+    """Return the parts with neighbouring texts joined and empty ones left out; holes stay apart."""
     parts: list[str | Hole] = []
     for piece in pieces:
         last = parts[-1] if parts else None

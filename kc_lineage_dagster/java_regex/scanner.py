@@ -14,11 +14,13 @@ _SOURCE_FLAGS = "dsuixU"
 
 
 @dataclass(slots=True)
-class Cursor:
+class Scanner:
     """A parser's only mutable value.
 
-    ``flags``: letters of the inline flags in force. ``closed``: groups that are complete. ``ahead``: numbers that
-    were referred to before their group was complete. ``ascii_only``: see `Parsed`.
+    ``flags``: letters of the inline flags in force.
+    ``closed``: groups that are complete.
+    ``ahead``: numbers that were referred to before their group was complete.
+    ``ascii_only``: see `Parsed`.
     """
 
     text: str

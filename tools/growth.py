@@ -16,7 +16,10 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 ROOT = Path(__file__).resolve().parents[1]
-SYNCS = 5  # before and after pruning
+SYNCS = 5  # after the first
+PRUNED = (
+    SYNCS - 1
+)  # of these: the newest run stays, as the first one does, which holds the partitions' materializations
 YEAR = 365 * 24
 DAYS = 30  # that pruning keeps
 _PARTS = {
@@ -81,13 +84,13 @@ class Place:
             [sys.executable, "-m", *words], cwd=self.folder, env=self.environment, check=True, capture_output=True
         )
 
-    def syncs(self) -> dict[str, int]:
+    def syncs(self, number: int = SYNCS) -> dict[str, int]:
         """Bytes that one sync adds to each part, on average over several."""
         before = sizes(self.folder)
-        for _ in range(SYNCS):
+        for _ in range(number):
             self.command("dagster", "job", "execute", "-m", "kc_lineage_dagster.definitions", "-j", "sync_shop")
         after = sizes(self.folder)
-        return {part: round((after[part] - before[part]) / SYNCS) for part in after}
+        return {part: round((after[part] - before[part]) / number) for part in after}
 
     def prune(self) -> None:
         """Delete every run that may go."""
@@ -96,7 +99,7 @@ class Place:
 
 def table(first: Mapping[str, int], each: Mapping[str, int], again: Mapping[str, int]) -> Iterator[str]:
     """Yield the lines of the table. ``first``: bytes after the first sync; ``each``: that every further one adds;
-    ``again``: that one adds after pruning, when there is room to be used again.
+    ``again``: that one adds where as many runs were pruned as are made.
     """
     yield "| | after the first sync | each further one | a year, nothing pruned | a year, pruned after 30 days |"
     yield "| --- | ---: | ---: | ---: | ---: |"
@@ -122,12 +125,11 @@ def main(connectors: int = 30) -> None:
         place.command("dagster", "job", "execute", "-m", "kc_lineage_dagster.definitions", "-j", "sync_shop")
         first = sizes(place.folder)
         each = place.syncs()
+        peak = sizes(place.folder)
         place.prune()
-        held = sizes(place.folder)
-        place.syncs()
-        place.prune()
+        place.syncs(PRUNED)
         after = sizes(place.folder)
-        again = {part: round((after[part] - held[part]) / SYNCS) for part in after}
+        again = {part: round((after[part] - peak[part]) / PRUNED) for part in after}
         print("\n".join(table(first, each, again)))
 
 

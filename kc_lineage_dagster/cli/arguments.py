@@ -98,20 +98,25 @@ def _usable(file: RecipeFile) -> RecipeFile:
     return file
 
 
+# Stands for a sink that cannot be asked; a recipe with no sink at all would mean the DataHub of DATAHUB_GMS_URL.
+_NOWHERE = "console"
+
+
 def _without_sink(data: Mapping[str, Any], path: Path) -> dict[str, Any]:
     """Return a recipe without its sink; the DataHub of the sink becomes ``datahub_api``, which is only read, where the
     recipe names no other and the variables of the sink are set.
     """
     others = {key: value for key, value in data.items() if key != "sink"}
     sink = data.get("sink")
-    if data.get("datahub_api") is not None or not isinstance(sink, dict) or sink.get("type") != REST:
+    if data.get("datahub_api") is not None or not isinstance(sink, dict):
         return others
-    if not isinstance(sink.get("config"), dict):
-        return others
+    nowhere = {**others, "sink": {"type": _NOWHERE}}
+    if sink.get("type") != REST or not isinstance(sink.get("config"), dict):
+        return nowhere
     try:
         RecipeFile(path, "", {"sink": sink}).expanded()
     except RecipeError:
-        return others
+        return nowhere
     return {**others, "datahub_api": sink["config"]}
 
 

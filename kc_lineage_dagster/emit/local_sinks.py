@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager, nullcontext
+from glob import escape
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -67,6 +68,10 @@ def _file(config: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
         yield dict(config)
         return
     target = Path(config["filename"])
+    for left in target.parent.glob(
+        f".{escape(target.name)}.*.tmp"
+    ):  # of a run that was killed: this one holds the lock
+        left.unlink(missing_ok=True)
     temporary = target.with_name(f".{target.name}.{os.getpid()}.tmp")
     try:
         yield {**config, "filename": str(temporary)}

@@ -28,6 +28,8 @@ DEMO = Path(__file__).resolve().parents[1] / "demo" / "demo.yml"
 _DEFAULT_FOLDER = "recipes"  # in the current folder
 _ENDINGS = (".yml", ".yaml", ".json")
 _VARIABLE = re.compile(r"\$\{.+\}|^\$")
+# expandvars makes nothing of what has no name (`${a b}`): a password would be empty without a word. `\$` is text.
+_NAMELESS = re.compile(r"(?<!\\)\$\{(?![!#]?[A-Za-z_]\w*[}:\-+=?])", re.ASCII)
 _NAMED = re.compile(r"\$\{?([A-Za-z_]\w*)", re.ASCII)
 _MOST_BYTES = 10 * 1024 * 1024
 _MOST_VALUES = 100_000  # a recipe has dozens, one with many generic_connectors thousands
@@ -241,6 +243,8 @@ def _expand(value: Any, environ: Mapping[str, str], path: Path, where: str) -> A
         return [_expand(item, environ, path, f"{where}[{number}]") for number, item in enumerate(value)]
     if not isinstance(value, str) or not _VARIABLE.search(value):
         return value
+    if _NAMELESS.search(value):
+        raise RecipeError(f"{path}: {where}: holds a ${{...}} that cannot be read as a variable")
     from expandvars import ExpandvarsException, ParameterNullOrNotSet, UnboundVariable, expand  # as DataHub's recipes
 
     try:

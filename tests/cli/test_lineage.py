@@ -224,3 +224,16 @@ def test_a_sink_without_its_variables_is_asked_nothing(tmp_path, monkeypatch):
     assert "postgres:shop.public.users -> kafka:pg.public.users" in done.stdout
     [note] = done.stderr.splitlines()
     assert "variables are set" in note
+
+
+@pytest.mark.parametrize(
+    "sink", [{"type": "file", "config": {"filename": "x"}}, {"type": "datahub-rest", "config": {"token": "${NO_SUCH}"}}]
+)
+def test_another_datahub_of_the_environment_is_not_asked_instead(tmp_path, monkeypatch, sink):
+    """DATAHUB_GMS_URL is for recipes that have no sink."""
+    with Gms() as gms:
+        monkeypatch.setenv("DATAHUB_GMS_URL", gms.url)
+        save_cluster(tmp_path, CONNECTORS)
+        done = run(write_recipe(tmp_path, sink=sink, use_schema_resolver=True))
+        assert "variables are set" in done.stderr
+        assert not gms.requests

@@ -162,6 +162,15 @@ def test_an_interrupted_emission_leaves_the_old_file(tmp_path):
     assert target.read_text() == "old"
 
 
+def test_what_a_killed_run_left_beside_the_file_goes(tmp_path):
+    """The next run takes away the temporary file of one that died while it wrote, and nothing else."""
+    for name in (".out[1].json.77.tmp", ".other.json.77.tmp"):
+        (tmp_path / name).touch()
+    sink = open_sink("file", {"filename": str(tmp_path / "out[1].json")}, run_id="r")
+    assert (sink.send(flat(cluster(1)), lambda _: None) + sink.close()).ok
+    assert {path.name for path in tmp_path.iterdir()} == {"out[1].json", ".other.json.77.tmp"}
+
+
 def test_console_prints_and_acknowledges(capsys):
     """Every proposal."""
     report, _ = send("console", {}, flat(cluster(1)))

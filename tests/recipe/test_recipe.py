@@ -316,6 +316,9 @@ def test_unreadable_files_are_one_line_each(tmp_path):
         ("hunter2${NOT_SET}", "the environment variable NOT_SET is not set"),
         ("${NOT_SET:?hunter2}", "the environment variable NOT_SET is not set"),
         ("hunter2${a b}{${", "cannot be read as a variable"),
+        ("hunter2${a b}", "cannot be read as a variable"),
+        ("hunter2${ NAME }", "cannot be read as a variable"),
+        ("hunter2${1}", "cannot be read as a variable"),
     ],
 )
 def test_what_is_wrong_with_a_variable_never_repeats_the_value(value, words):

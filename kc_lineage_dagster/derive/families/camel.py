@@ -4,14 +4,17 @@ others only the topics are known.
 Classes and keys are regular. ``aws2-s3`` (before 1.0) is ``...aws2s3.CamelAws2s3SinkConnector`` with
 ``camel.sink.path.*`` and ``camel.sink.endpoint.*``; ``aws-s3-sink`` (a Kamelet, later) is
 ``...awss3sink.CamelAwss3sinkSinkConnector`` with ``camel.kamelet.aws-s3-sink.*``. ``topics`` lists the topics in both
-directions; a source writes to all of them.
+directions; a source writes to all of them. Before Kamelets the whole could stand in ``camel.sink.url`` or
+``camel.source.url``, ``<component>:<place>?<option>=<value>``.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import partial
+from urllib.parse import parse_qsl
 
 from kc_lineage_dagster.derive.config import Config, first, items
 from kc_lineage_dagster.derive.evidence import Evidence
@@ -41,6 +44,10 @@ class _Component:
     regional: bool = False
     arn: bool = False
 
+
+# whose addresses hold nothing but the place; those of others hold hosts, or names of beans
+_PLACE_IN_URL = frozenset(("s3", "sqs", "kinesis", "dynamodb", "file", "jms", "activemq"))
+_KIND = re.compile(r"^(?:queue|topic|temp-queue|temp-topic):(?://)?")
 
 _COMPONENTS = (
     _Component(
@@ -116,25 +123,35 @@ def _options(direction: str, name: str) -> tuple[str, ...]:
     )
 
 
-def _value(config: Config, component: str, direction: str, name: str) -> str | None:
-    return first(config, *(key.format(component) for key in _options(direction, name)))
+def _value(rule: _Component, config: Config, component: str, direction: str, name: str) -> str | None:
+    given = first(config, *(key.format(component) for key in _options(direction, name)))
+    return given or _in_url(rule, first(config, f"camel.{direction}.url") or "", name)
+
+
+def _in_url(rule: _Component, url: str, name: str) -> str | None:
+    """What an endpoint's address says: an option after the question mark, or the place itself before it."""
+    address, _, options = url.partition("?")
+    said = dict(parse_qsl(options)).get(name)
+    if said or rule.parts != (name,) or rule.platform not in _PLACE_IN_URL:
+        return said
+    place = address.partition(":")[2].removeprefix("//")
+    return _KIND.sub("", place) if rule.platform in ("jms", "activemq") else place
 
 
 def _place(rule: _Component, component: str, direction: str, config: Config) -> Iterator[Dataset | Unresolved]:
     if not rule.parts:
         return
-    values = [_value(config, component, direction, part) for part in rule.parts]
+    values = [_value(rule, config, component, direction, part) for part in rule.parts]
     missing = [part for part, value in zip(rule.parts, values, strict=True) if value is None]
     if missing:
-        url = first(config, f"camel.{direction}.url")
-        reason = "is not set; places within camel.*.url are not read" if url else "is not set"
-        yield Unresolved(missing[0], reason)
+        key = f"camel.{direction}.url"
+        yield Unresolved(missing[0], f"is not set, and {key} does not tell it" if first(config, key) else "is not set")
         return
     name = rule.separator.join(value for value in values if value)
     if rule.regional:
-        region = _value(config, component, direction, "region")
-        component_region = first(config, f"camel.component.{component}.region")
-        yield regional(rule.platform, name, region or component_region, rule.parts[0])
+        region = _value(rule, config, component, direction, "region")
+        settings = (f"camel.component.{component}.region", f"camel.component.{component}.configuration.region")
+        yield regional(rule.platform, name, region or first(config, *settings), rule.parts[0])
     else:
         yield Dataset(rule.platform, bare_name(name) if rule.arn else name)
 
@@ -195,7 +212,7 @@ FAMILIES = (
             reads=partial(_reads, rule, component),
             rule=_RULE,
             naming=("topics", *_naming(rule, component, "source")),
-            never_known="places that stand in camel.source.url",
+            never_known="places in addresses with hosts (camel.source.url)",
             spelled=_SPELLED,
         )
         for rule in _COMPONENTS
@@ -209,7 +226,7 @@ FAMILIES = (
             writes=partial(_writes, rule, component),
             rule=_RULE,
             naming=_naming(rule, component, "sink"),
-            never_known="places that stand in camel.sink.url",
+            never_known="places in addresses with hosts (camel.sink.url)",
             spelled=_SPELLED,
         )
         for rule in _COMPONENTS

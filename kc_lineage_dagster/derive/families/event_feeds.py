@@ -68,6 +68,13 @@ _FEEDS = (
         f"{_GITHUB}/conduktor/kafka-connect-wikimedia",
     ),
     _Feed(
+        "python",
+        "io.confluent.pytools.PySourceConnector",
+        into_topic(nowhere),
+        ("kafka.topic",),
+        f"{_GITHUB}/confluentinc/csid-python-base",
+    ),
+    _Feed(
         "rss",
         "org.kaliy.kafka.connect.rss.RssSourceConnector",
         into_topic(nowhere, "topic"),

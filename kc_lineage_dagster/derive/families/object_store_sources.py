@@ -5,8 +5,9 @@ Confluent's, restoring a backup (``mode=RESTORE_BACKUP``, also when nothing is s
 ``topic.regex.list`` sends files below ``topics.dir`` to topics by their paths: they come from that folder, or from the
 folder within it that their pattern begins with.
 docs.confluent.io/kafka-connectors/s3-source/current/ (backup-and-restore/overview.html, generalized/overview.html)
-Aiven's: ``file.name.template`` says where in an object's name ``{{topic}}`` stands; without it ``topic`` (or
-``topics``) names it. github.com/Aiven-Open/cloud-storage-connectors-for-apache-kafka, s3-source-connector/README.md
+Aiven's: ``topic`` (or ``topics``) names it, all objects go there; without it ``file.name.template`` says where in an
+object's name ``{{topic}}`` stands. s3-source-connector/README.md of
+github.com/Aiven-Open/cloud-storage-connectors-for-apache-kafka
 """
 
 from __future__ import annotations
@@ -69,8 +70,10 @@ def _reads_aiven(
         return (bucket,)
     template = re.sub(r"\s", "", first(config, _TEMPLATE) or "")
     path = (first(config, prefix_key) or "") + _NOT_PLAIN.split(template, maxsplit=1)[0]
-    if "{{topic}}" not in template:
-        return tuple(found for topic in items(first(config, "topic", "topics")) for found in _without_origin(topic))
+    named = items(first(config, "topic", "topics"))
+    if named or "{{topic}}" not in template:
+        folder = template_folder(bucket, path.partition("{{")[0], "")
+        return tuple(found for topic in named for found in _all_of(platform, folder, topic))
 
     def origin(topic: str) -> Record | Unresolved:
         folder = template_folder(bucket, path, topic)
@@ -81,8 +84,10 @@ def _reads_aiven(
     return (Selection(f"objects of {platform}:{bucket} named {template}", origin),)
 
 
-def _without_origin(topic: str) -> tuple[Record, Unresolved]:
-    return Record(None, topic), Unresolved(f"origin of {topic}", _UNKNOWN)
+def _all_of(platform: str, folder: str | None, topic: str) -> tuple[Found, ...]:
+    if folder is None:
+        return Record(None, topic), Unresolved(f"origin of {topic}", _UNKNOWN)
+    return (Record(Dataset(platform, folder), topic),)
 
 
 def _confluent(name: str, platform: str, bucket_keys: tuple[str, ...], *classes: str) -> SourceFamily:

@@ -17,6 +17,7 @@ _PLATFORM = "salesforce"
 _OBJECT = place(_PLATFORM, "salesforce.object", "salesforce.sink.object")
 _EVENT = place(_PLATFORM, "salesforce.platform.event.name")
 _OBJECT_TYPE, _LOWERCASE = "${_ObjectType}", "kafka.topic.lowercase"
+_QUERIES, _IN_BRACKETS = "salesforce.bulk.api.queries", re.compile(r"\([^()]*\)")
 _CDC_KEYS = ("salesforce.cdc.name", "salesforce.cdc.channel")
 # OrderChangeEvent is of Order, Invoice__ChangeEvent of Invoice__c; ChangeEvents is every object's
 _CHANGE_EVENT = re.compile(r"(?:/data/)?(?P<object>\w+?)(?P<custom>__)?ChangeEvent")
@@ -70,6 +71,26 @@ def _reads_v2(config: Config, evidence: Evidence) -> Iterator[Found]:
         yield Unresolved("sobject.names", "is not set")
 
 
+def _reads_aiven(config: Config, evidence: Evidence) -> Iterator[Found]:
+    """Aiven's: each object that a query reads to ``<topic.prefix>.bulkApi.<object>``, or all of them to ``topic``."""
+    queries = [query for query in (config.get(_QUERIES) or "").split(";") if query.strip()]
+    found = [_queried(query) for query in queries] or [Unresolved(_QUERIES, "is not set")]
+    topic, prefix = first(config, "topic"), first(config, "topic.prefix")
+    if topic or not prefix:
+        yield from flows(found, (topic,) if topic else (), "topic.prefix", evidence)
+        return
+    for item in found:
+        yield item if isinstance(item, Unresolved) else Record(item, f"{prefix}.bulkApi.{item.name}")
+
+
+def _queried(query: str) -> Dataset | Unresolved:
+    """The object of a SOQL query; what stands in brackets reads its children."""
+    while (outside := _IN_BRACKETS.sub("", query)) != query:
+        query = outside
+    found = re.search(r"\bfrom\s+(\w+)", query, re.IGNORECASE)
+    return Dataset(_PLATFORM, found[1]) if found else Unresolved(_QUERIES, "names no object to read")
+
+
 _SOURCES: tuple[tuple[str, tuple[str, ...], Places, tuple[str, ...]], ...] = (
     (
         "pushtopic",
@@ -121,6 +142,7 @@ _SINKS: tuple[tuple[str, tuple[str, ...], Places, tuple[str, ...]], ...] = (
     ),
 )
 _RULE = "https://docs.confluent.io/kafka-connectors/salesforce/current/"
+_AIVEN = "https://aiven.io/docs/products/kafka/kafka-connect/howto"
 _SPELLED = "the sObject's or event's API name"
 
 FAMILIES = (
@@ -131,6 +153,24 @@ FAMILIES = (
         reads=_reads_v2,
         rule="https://docs.confluent.io/cloud/current/connectors/cc-salesforce-source-v2.html",
         naming=("topic.prefix", "sobject.names"),
+        spelled=_SPELLED,
+    ),
+    SourceFamily(
+        name="salesforce_source_aiven",
+        classes=("io.aiven.kafka.connect.salesforce.source.SalesforceSourceConnector",),
+        platform=_PLATFORM,
+        reads=_reads_aiven,
+        rule=f"{_AIVEN}/salesforce-source-connector",
+        naming=("topic", "topic.prefix", _QUERIES),
+        spelled=_SPELLED,
+    ),
+    SinkFamily(
+        name="salesforce_sink_aiven",
+        classes=("io.aiven.kafka.connect.salesforce.sink.SalesforceSinkConnector",),
+        platform=_PLATFORM,
+        writes=always(place(_PLATFORM, "salesforce.bulk.api.sink.object")),
+        rule=f"{_AIVEN}/salesforce-sink-connector",
+        naming=("salesforce.bulk.api.sink.object",),
         spelled=_SPELLED,
     ),
     *(

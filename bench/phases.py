@@ -30,7 +30,7 @@ PHASES: tuple[tuple[str, frozenset[str], str], ...] = (
     ("kc_lineage_dagster/run/reading.py", frozenset({"read_cluster"}), "fetch"),
     ("kc_lineage_dagster/run/sync.py", frozenset({"_chunk"}), "emit"),
     ("kc_lineage_dagster/defs/metadata.py", frozenset(), "events"),
-    ("kc_lineage_dagster/defs/events.py", frozenset({"run_and_log"}), "events"),
+    ("kc_lineage_dagster/defs/events.py", frozenset({"events_of", "materialized"}), "events"),
     ("kc_lineage_dagster/defs/beside.py", frozenset(), "events"),
     ("dagster/_core/events/__init__.py", frozenset({"log_step_event", "log_job_event"}), "events"),
     ("dagster/_core/instance/", frozenset({"handle_new_event", "emit"}), "events"),

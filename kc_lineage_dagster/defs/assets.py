@@ -157,7 +157,7 @@ def _synced(file: RecipeFile, assets: ClusterAssets) -> AssetsDefinition:
             run = Sync(cluster, datahub, request, progress_log(context.log, "derive and emit"))
             outcome = events.Outcome()
             picked = frozenset(wanted or ()) if partial else frozenset[str]() if only_checks else None
-            events.run_and_log(context, names, cluster, run, picked, outcome)
+            yield from events.events_of(context, names, cluster, run, picked, outcome)
             report = run.report
             lost = [] if only_checks else _lost(context, names, report, outcome)
             tally = checks.Tally.of(cluster.state.lineages(), {one.ends for one in lost})

@@ -3,31 +3,34 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import contextmanager
 
 from dagster import AssetExecutionContext, AssetMaterialization
 
-_WAITING = 200  # materializations that may wait: they hold what people see of a connector
+_BESIDE = 200  # materializations that are logged beside the run before one is yielded
 
 
-@contextmanager
-def logging_beside(context: AssetExecutionContext) -> Iterator[Callable[[AssetMaterialization], None]]:
-    """Give a function that logs a materialization in another thread, in the order of the calls, and returns at once.
+def logged_beside(
+    context: AssetExecutionContext, materializations: Iterable[AssetMaterialization]
+) -> Iterator[AssetMaterialization]:
+    """Log materializations in another thread, in their order, while the next ones are made; yield one of 200.
 
-    What Dagster's storage raises is raised by a later call, or when the context ends; it ends when all are logged, also
-    after an error. Dagster takes what was logged from ``context`` at the step's next ``yield``: there must be none
-    inside.
+    What is logged stays in ``context`` until the step yields, because only then does Dagster take it; and it may only
+    take it while nobody logs. So each time that many are logged the next one is yielded instead. What Dagster's storage
+    raises is raised here; all that was made is logged before this ends, also after an error.
     """
     waiting: deque[Future[None]] = deque()
     with ThreadPoolExecutor(1, "materializations") as thread:
+        for number, materialization in enumerate(materializations):
+            if number % (_BESIDE + 1):
+                waiting.append(thread.submit(context.log_event, materialization))
+                continue
+            _wait(waiting)
+            yield materialization
+        _wait(waiting)
 
-        def log(materialization: AssetMaterialization) -> None:
-            waiting.append(thread.submit(context.log_event, materialization))
-            while waiting and (waiting[0].done() or len(waiting) > _WAITING):
-                waiting.popleft().result()
 
-        yield log
-        for one in waiting:
-            one.result()
+def _wait(logging: deque[Future[None]]) -> None:
+    while logging:
+        logging.popleft().result()

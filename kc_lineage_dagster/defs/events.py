@@ -8,7 +8,7 @@ from typing import Any
 
 from dagster import AssetExecutionContext, AssetMaterialization, MarkdownMetadataValue, MetadataValue
 
-from kc_lineage_dagster.defs.beside import logging_beside
+from kc_lineage_dagster.defs.beside import logged_beside
 from kc_lineage_dagster.defs.checks import Tally
 from kc_lineage_dagster.defs.lost_edges import LostEdge, lost_by
 from kc_lineage_dagster.defs.metadata import lineage_metadata, table
@@ -62,15 +62,15 @@ class Outcome:
     unsent: list[tuple[str, int]] = field(default_factory=list)
 
 
-def run_and_log(
+def events_of(
     context: AssetExecutionContext,
     names: Names,
     cluster: Cluster,
     run: Sync,
     chosen: Collection[str] | None,
     outcome: Outcome,
-) -> None:
-    """Run, and log the materializations of partitions as connectors come through.
+) -> Iterator[AssetMaterialization]:
+    """Run, and make the materializations of partitions as connectors come through; see ``logged_beside``.
 
     ``chosen``: connectors whose partitions the user picked. These turn green, changed or not, and no others (a sink
     that is written whole makes every run look at every connector). None: all that changed, or that this Dagster
@@ -78,7 +78,8 @@ def run_and_log(
     ``outcome``: is filled as the run proceeds.
     """
     seen = context.instance.get_materialized_partitions(names.lineage)
-    with logging_beside(context) as log:
+
+    def materialized() -> Iterator[AssetMaterialization]:
         for result in run:
             outcome.lost += lost_by(result)
             if result.failed:
@@ -88,7 +89,9 @@ def run_and_log(
             if due if chosen is None else result.connector.name in chosen:
                 metadata = lineage_metadata(cluster, result, cluster.page, run.read_at)
                 tags = provenance(result.version, {names.raw: SNAPSHOT})
-                log(AssetMaterialization(names.lineage, partition=partition, metadata=metadata, tags=tags))
+                yield AssetMaterialization(names.lineage, partition=partition, metadata=metadata, tags=tags)
+
+    yield from logged_beside(context, materialized())
 
 
 def events_after(

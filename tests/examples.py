@@ -19,7 +19,7 @@ book-keeping), ``@notes [...]`` (what could not be read),
 ``@catalog {"postgres:shop.a": ["id"]}`` (datasets and their columns, null where not known), ``@views [...]`` and
 ``@tables [...]`` (what kind they are, where that is known), ``@keys {"topic": ["id"]}`` (fields of a topic's keys),
 ``@kafka [...]`` (Kafka's own list),
-``@values {"topic": "srv.a.Value"}`` (records in a schema registry),
+``@values {"topic": "srv.a.Value"}`` (records in a schema registry; a list: of all versions, the latest first),
 ``@aliases {"us": "kafka-us"}``, ``@plugins [...]`` or ``{class: version}``. Field lines are compared only below edges
 that have any. ``?``
 lines are parts of unresolved items' text; every item needs its line.
@@ -120,8 +120,9 @@ def _catalog(facts: dict[str, Any]) -> Holdings:
         platforms[platform][name] = Schema(columns and tuple(columns), view=kinds.get(key))
     for topic, names in facts.get("keys", {}).items():
         platforms["kafka"][topic] = replace(platforms["kafka"].get(topic, Schema()), key_fields=tuple(names))
-    for topic, name in facts.get("values", {}).items():
-        platforms["kafka"][topic] = replace(platforms["kafka"].get(topic, Schema()), value_name=name)
+    for topic, given in facts.get("values", {}).items():
+        names = (given,) if isinstance(given, str) else tuple(given)
+        platforms["kafka"][topic] = replace(platforms["kafka"].get(topic, Schema()), value_names=names)
     named = {platform: Platform(names) for platform, names in platforms.items()}
     return Holdings(named, frozenset(facts.get("kafka", ())))
 

@@ -15,13 +15,13 @@ InstanceOf = Callable[[str, Dataset], "str | None"]
 @dataclass(frozen=True, slots=True)
 class Schema:
     """The simple paths of a dataset's fields. ``fields``: of the table, or of a topic's values; ``key_fields``: of a
-    topic's keys; None where not known. ``value_name``: the full name of the record that the values are. ``view``:
-    whether the dataset is a view; None where not known.
+    topic's keys; None where not known. ``value_names``: the full names of the records that the values are, the latest
+    first. ``view``: whether the dataset is a view; None where not known.
     """
 
     fields: tuple[str, ...] | None = None
     key_fields: tuple[str, ...] | None = None
-    value_name: str | None = None
+    value_names: tuple[str, ...] = ()
     view: bool | None = None
 
     def or_else(self, other: Schema) -> Schema:
@@ -29,7 +29,7 @@ class Schema:
         return Schema(
             fields=other.fields if self.fields is None else self.fields,
             key_fields=other.key_fields if self.key_fields is None else self.key_fields,
-            value_name=self.value_name or other.value_name,
+            value_names=self.value_names or other.value_names,
             view=other.view if self.view is None else self.view,
         )
 
@@ -131,9 +131,9 @@ class View:
         """The fields of a topic's keys."""
         return self._schema(dataset).key_fields
 
-    def value_name(self, topic: str) -> str | None:
-        """The full name of the record that a topic's values are."""
-        return self._schema(Dataset(KAFKA, topic)).value_name
+    def value_names(self, topic: str) -> tuple[str, ...]:
+        """The full names of the records that a topic's values are, the latest first."""
+        return self._schema(Dataset(KAFKA, topic)).value_names
 
     def full_name(self, dataset: Dataset) -> str:
         """The name in a dataset's URN: with its platform instance."""

@@ -100,11 +100,11 @@ class Listening(View):
         self._ask(dataset)
         return super().key_fields(dataset)
 
-    def value_name(self, topic: str) -> str | None:
+    def value_names(self, topic: str) -> tuple[str, ...]:
         """See ``View``."""
         self.notebook.topics.add((self.connector, topic))
         self.notebook.open.add(self.connector)
-        return super().value_name(topic)
+        return super().value_names(topic)
 
     def _ask(self, dataset: Dataset) -> None:
         self.ends(dataset)

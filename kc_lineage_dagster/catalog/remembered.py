@@ -162,12 +162,12 @@ class _Single:
 
 
 def _row(name: str, schema: Schema) -> list[Any]:
-    return [name, schema.fields, schema.key_fields, schema.value_name, schema.view]
+    return [name, schema.fields, schema.key_fields, schema.value_names, schema.view]
 
 
 def _schema(row: Any) -> Schema:
-    fields, key_fields, value_name, view = row
-    return Schema(fields and tuple(fields), key_fields and tuple(key_fields), value_name, view)
+    fields, key_fields, names, view = row
+    return Schema(fields and tuple(fields), key_fields and tuple(key_fields), tuple(map(str, names)), view)
 
 
 def _schemas(rows: Iterable[Any] | None) -> dict[str, Schema]:

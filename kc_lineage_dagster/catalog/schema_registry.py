@@ -18,10 +18,11 @@ from urllib.parse import quote, urlsplit
 from kc_lineage_dagster.catalog.holdings import Holdings, Platform, Schema
 from kc_lineage_dagster.catalog.json_api import Access, Away, JsonApi
 from kc_lineage_dagster.catalog.questions import Questions
-from kc_lineage_dagster.catalog.registry_schemas import UNREADABLE, Subject, read_schema
+from kc_lineage_dagster.catalog.registry_schemas import Subject, read_schema
 from kc_lineage_dagster.lineage import KAFKA
 
 _MOST_REFERENCES = 50
+_MOST_VERSIONS = 50  # of a subject, the latest ones
 _AT_ONCE = 8
 _APICURIO = re.compile(r"/apis/registry/v\d+/?$")
 # Converters that keep schemas in a registry: Confluent's and Apicurio's
@@ -29,6 +30,8 @@ _REGISTERING = re.compile(
     r"io\.confluent\.connect\.(?:avro|json|protobuf)\.|io\.apicurio\.registry\.utils\.converter\.|"
     r"io\.confluent\.kafka\.schemaregistry\."
 )
+# what a record's name cannot hold becomes an underscore
+_NOT_AVRO = re.compile(r"[^A-Za-z0-9_.]")
 _BY_TOPIC, _BY_TOPIC_ALONE, _BY_RECORD, _BY_BOTH = "topic", "topic alone", "record", "topic and record"
 # The last part of a strategy's class name, Confluent's and Apicurio's
 _STRATEGIES = {
@@ -130,32 +133,48 @@ class SchemaRegistry:
         found: defaultdict[str, Schema] = defaultdict(Schema)
         with ThreadPoolExecutor(_AT_ONCE) as pool:
             tasks = {key: tuple(dict.fromkeys(place for _, place in places)) for key, places in wanted.items()}
-            for (name, _, part), subject in zip(tasks, pool.map(self._subject, tasks.items()), strict=True):
-                found[name] = _with(found[name], part, subject)
+            for (name, _, _), schema in zip(tasks, pool.map(self._schema, tasks.items()), strict=True):
+                found[name] = found[name].or_else(schema)
         notes = tuple(self._notes())
         known = {name: schema for name, schema in found.items() if schema != Schema()}
         return Holdings({KAFKA: Platform(known)} if known else {}, notes=notes)
 
-    def _subject(self, task: tuple[tuple[str, str, str], tuple[Registration, ...]]) -> Subject:
+    def _schema(self, task: tuple[tuple[str, str, str], tuple[Registration, ...]]) -> Schema:
+        """What is registered of one part of a topic's records."""
         (_, topic, part), places = task
         for place in places:
             api = self._api(place.url)
             for subject in subjects_of(place, topic, part):
                 try:
-                    found = self._latest(api, subject)
+                    found = self._version(api, subject, "latest")
                 except Away:
-                    return UNREADABLE
+                    return Schema()
+                if found is not None and part == "key":
+                    return Schema(key_fields=found.fields)
                 if found is not None:
-                    return found
-        return UNREADABLE
+                    older = self._older_names(api, subject) if _of_another_topic(found.name, topic) else ()
+                    names = dict.fromkeys(name for name in (found.name, *older) if name)
+                    return Schema(fields=found.fields or None, value_names=tuple(names))
+        return Schema()
+
+    def _older_names(self, api: JsonApi, subject: str) -> Iterator[str | None]:
+        """The names of the records of a subject's versions, the latest first: several tables may share the topic."""
+        try:
+            numbers = api.get(f"/subjects/{quote(subject, safe='')}/versions")
+            whole = [one for one in numbers if isinstance(one, int)] if isinstance(numbers, list) else []
+            for number in sorted(whole, reverse=True)[1:_MOST_VERSIONS]:
+                found = self._version(api, subject, str(number))
+                yield found.name if found else None
+        except Away:
+            return
 
     def _api(self, url: str) -> JsonApi:
         if url not in self._apis:
             self._apis.setdefault(url, JsonApi(self.access(url), self.seconds, clock=self.clock))
         return self._apis[url]
 
-    def _latest(self, api: JsonApi, subject: str) -> Subject | None:
-        answer = api.get(f"/subjects/{quote(subject, safe='')}/versions/latest")
+    def _version(self, api: JsonApi, subject: str, version: str) -> Subject | None:
+        answer = api.get(f"/subjects/{quote(subject, safe='')}/versions/{version}")
         if not isinstance(answer, Mapping) or not isinstance(answer.get("schema"), str):
             return None
         references = dict(self._references(api, answer, set()))
@@ -185,13 +204,12 @@ class SchemaRegistry:
                 yield f"schema registry ({api.access.shown}): {api.problem}; what only it knows stays open"
 
 
-def _with(schema: Schema, part: str, subject: Subject) -> Schema:
-    other = (
-        Schema(key_fields=subject.fields)
-        if part == "key"
-        else Schema(fields=subject.fields or None, value_name=subject.name)
-    )
-    return schema.or_else(other)
+def _of_another_topic(name: str | None, topic: str) -> bool:
+    """Tell whether a record is named, as Debezium names records, after another topic than the one it is in: transforms
+    have renamed that, and others may have been renamed alike.
+    """
+    own, _, kind = (name or "").rpartition(".")
+    return kind in ("Envelope", "Value") and _NOT_AVRO.sub("_", own) != _NOT_AVRO.sub("_", topic)
 
 
 def access_for(default: Access | None) -> Callable[[str], Access]:

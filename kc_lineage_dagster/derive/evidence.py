@@ -115,9 +115,9 @@ class Catalog(Protocol):
         fields.
         """
 
-    def value_name(self, topic: str) -> str | None:
-        """Return the full name of the record that a topic's values are, such as ``srv.public.users.Envelope``; None
-        where not known.
+    def value_names(self, topic: str) -> tuple[str, ...]:
+        """Return the full names of the records that a topic's values are or were, such as
+        ``srv.public.users.Envelope``, the latest first; () where not known.
         """
 
 
@@ -145,9 +145,9 @@ class NothingKnown:
         """Return None: nothing is known."""
         return None
 
-    def value_name(self, topic: str) -> str | None:
-        """Return None: nothing is known."""
-        return None
+    def value_names(self, topic: str) -> tuple[str, ...]:
+        """Return no name."""
+        return ()
 
 
 def no_catalog(connector: str) -> Catalog:

@@ -83,8 +83,8 @@ class Backwards:
         if len(origins) == 1:
             return [edge_to(arriving[0], topic, _with_topics(arriving[0]))]
         registered = self._registered(topic, places)
-        if registered is not None:
-            return [edge_to(registered, topic, f"{registered.evidence}, schema registry")]
+        if registered:
+            return [edge_to(record, topic, f"{record.evidence}, schema registry") for record in registered]
         if len(origins) > 1:
             names = ", ".join(str(origin) for origin in list(origins)[:5])
             return [Unresolved(topic, f"several tables may feed it, and nothing decides: {names}", topic=topic)]
@@ -114,11 +114,14 @@ class Backwards:
                 arriving[record.origin] = end[0]
         return list(arriving.values()), problems
 
-    def _registered(self, topic: str, places: tuple[Beforehand, ...]) -> Record | None:
-        """Return the one table after which a schema registry names the topic's records, if they can arrive there."""
-        name = self.catalog.value_name(topic) if self.family.columns else None
-        if name is None:
-            return None
+    def _registered(self, topic: str, places: tuple[Beforehand, ...]) -> list[Record]:
+        """Return the tables after which a schema registry names the topic's records, of those that can arrive there."""
+        names = self.catalog.value_names(topic) if self.family.columns else ()
+        tables = [self._named_after(name, topic, places) for name in names]
+        known = {record.origin: record for record in tables if record is not None}
+        return list(known.values())
+
+    def _named_after(self, name: str, topic: str, places: tuple[Beforehand, ...]) -> Record | None:
         heads = {head for selection in self.selections for head in selection.heads}
         known = (str(record.topic) for record in (*self.forwards.decided, *self.forwards.undecided))
         topics = (*topics_before(name, heads), *(one for one in known if f"{adjusted(one)}." in name))

@@ -49,7 +49,7 @@ def check(found: Holdings) -> None:
     for platform, known in found.platforms.items():
         names += [*view.datasets(platform), *known.by_lower]
         for schema in known.names.values():
-            names += [*(schema.fields or ()), *(schema.key_fields or ()), schema.value_name or ""]
+            names += [*(schema.fields or ()), *(schema.key_fields or ()), *schema.value_names]
     "\n".join(names).encode()
     assert not [note for note in found.notes if "\n" in note]
 

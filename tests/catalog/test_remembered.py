@@ -12,7 +12,7 @@ from kc_lineage_dagster.catalog.remembered import Remembering
 from kc_lineage_dagster.lineage import Dataset
 
 USERS = Schema(("id", "name"), view=False)
-TOPIC = Schema(("after.id",), ("id",), "srv.users.Value")
+TOPIC = Schema(("after.id",), ("id",), ("srv.users.Value",))
 
 
 @dataclass
@@ -64,7 +64,7 @@ def check(found: Holdings) -> None:
     assert view.datasets("postgres") == ("s.other", "s.users")
     assert view.fields(Dataset("postgres", "s.users")) == ("id", "name")
     assert view.is_view(Dataset("postgres", "s.users")) is False
-    assert view.value_name("t") == "srv.users.Value"
+    assert view.value_names("t") == ("srv.users.Value",)
     assert view.key_fields(Dataset("kafka", "t")) == ("id",)
     assert view.topics() == ("t",)
 

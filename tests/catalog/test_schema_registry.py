@@ -67,10 +67,32 @@ def test_fields_and_names_come_by_subject():
         assert found.notes == ()
         assert view.key_fields(TOPIC) == ("id",)
         assert "after.id" in view.fields(TOPIC)
-        assert view.value_name("srv.public.users") == "srv.public.users.Envelope"
+        assert view.value_names("srv.public.users") == ("srv.public.users.Envelope",)
         assert sorted(server.asked) == [
             f"/subjects/srv.public.users-{part}/versions/latest" for part in ("key", "value")
         ]
+
+
+def test_versions_are_asked_for_where_several_tables_may_share_the_topic():
+    """Records called after another topic than theirs: the subject's older versions tell of the other tables."""
+    names = ("srv.a.Envelope", "srv.b.Envelope", "srv.b.Envelope")
+    texts = [json.dumps({"type": "record", "name": name, "fields": []}) for name in names]
+
+    def answers(path: str):
+        *_, subject, _, version = unquote(path).split("/") if not path.endswith("/versions") else (0, path, 0, "")
+        if "all-value" not in str(subject):
+            return MISSING
+        if not version:
+            return 200, [1, 2, 3]
+        at = 3 if version == "latest" else int(version)
+        return 200, {"version": at, "schema": texts[at - 1]}
+
+    with Server(answers) as server:
+        assert ask(avro(server.url), "all")[1].value_names("all") == ("srv.b.Envelope", "srv.a.Envelope")
+        assert len([path for path in server.asked if "all-value" in path]) == 4
+    with Server(registered(**SRV)) as server:
+        ask(avro(server.url))
+        assert not [path for path in server.asked if path.endswith("/versions")]
 
 
 def test_a_topic_that_is_not_registered_is_no_failure():

@@ -82,7 +82,7 @@ def test_schemas_of_every_kind_are_found_by_subject(url):
     assert notes == ()
     assert "after.id" in (view.fields(Dataset("kafka", "srv.public.users")) or ())
     assert view.key_fields(Dataset("kafka", "srv.public.users")) == ("id",)
-    assert view.value_name("srv.public.users") == "srv.public.users.Envelope"
+    assert view.value_names("srv.public.users") == ("srv.public.users.Envelope",)
     assert view.fields(Dataset("kafka", "orders")) == ("to", "to.city")
     assert view.fields(Dataset("kafka", "plain")) == ("id",)
     assert {"id", "lines.sku", "addr.city"} <= set(view.fields(Dataset("kafka", "proto")) or ())

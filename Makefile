@@ -129,6 +129,9 @@ bench: setup $(BENCH)/installed ## speed beside `datahub ingest`: make bench ARG
 	$(BIN)/pip install -q --disable-pip-version-check -c requirements-dev.lock dagster-postgres
 	$(BIN)/python -m bench --datahub $(BENCH)/bin/python $(ARGS)
 
+side-by-side: setup $(BENCH)/installed ## lineage of a recorded cluster beside that of `datahub ingest`
+	$(BIN)/python -m bench.lab --datahub $(BENCH)/bin/python
+
 # In DAGSTER_HOME, because Dagster warns of a dagster.yaml in the current folder that it does not use.
 RECIPES = $(abspath $(or $(KC_LINEAGE_RECIPES),$(wildcard recipes)))
 ui: setup ## dagster dev with the demo recipe
@@ -139,4 +142,4 @@ ui: setup ## dagster dev with the demo recipe
 clean: ## forget the environment and all state
 	rm -rf $(VENV) $(DAGSTER_HOME)
 
-.PHONY: help setup demo test slow fuzz coverage lint lock docs site doctor record browser package lowest postgres machines deploy-check live bench ui clean
+.PHONY: help setup demo test slow fuzz coverage lint lock docs site doctor record browser package lowest postgres machines deploy-check live bench side-by-side ui clean

@@ -138,7 +138,8 @@ def test_whatever_drips_ends_by_the_time_limit(gms, drip):
     gms.fault = lambda _: Answer(drip=DRIPS[drip])
     config = {"server": gms.url, "timeout_sec": 0.2, "retry_max_times": 0}
     (note,) = DataHub(lambda: graph_at(config), gms.url, "PROD").answer(ALL).notes
-    assert "does not answer in time" in note
+    # the time may be over before a busy machine has connected
+    assert "does not answer in time" in note or "cannot be reached" in note
 
 
 def test_an_answer_without_end_is_one_note(gms):

@@ -416,7 +416,8 @@ def _properties(gms: Gms, urn: str) -> Iterable[str]:
 
 def _dataset(gms: Gms, urn: str) -> dict[str, Any]:
     schema, kinds = gms.aspects.get((urn, "schemaMetadata")), gms.aspects.get((urn, "subTypes"))
-    fields = [{"fieldPath": one["fieldPath"]} for one in schema["fields"]] if schema else []
+    asked = ("fieldPath", "nativeDataType")
+    fields = [{name: one.get(name) for name in asked} for one in schema["fields"]] if schema else []
     return {
         "urn": urn,
         "schemaMetadata": {"fields": fields} if schema else None,

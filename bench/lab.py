@@ -127,7 +127,7 @@ def main(given: list[str] | None = None) -> None:
 
 def _hold(gms: Gms, world: Mapping[str, Any], seen: Seen) -> None:
     """The tables as the databases' own ingestion leaves them, the topics as Kafka's does."""
-    tables = {key: fields for key, fields in lab_tables(world).items()}
+    tables = dict(lab_tables(world))
     topics = {("kafka", name): tuple(sorted(own)) for name, own in seen.fields.items() if name not in world["tables"]}
     for (platform, name), fields in {**tables, **topics}.items():
         urn = dataset_urn(platform, name)

@@ -6,8 +6,9 @@ are: one job per source dataset, ``status`` beside its entity, ``dataPlatformIns
 of every class in the custom properties (secrets are gone before they get here), and what is unresolved,
 also in the custom properties of the flow, because that is where people look; a description that says what is copied
 from where to where; how a job's edges are known. A connector's state is not among the properties: it changes by itself,
-and each change would be a write. Ownership, tags, terms, documentation and everything else that people edit is never
-written. ``docs/datahub.md`` compares field by field.
+and each change would be a write. Ownership, terms, documentation and everything else that people edit is never
+written; tags only where Confluent's Stream Catalog has some of the connector, as DataHub's source does.
+``docs/datahub.md`` compares field by field.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -32,6 +33,7 @@ UNRESOLVED_COUNT = "kc_lineage.unresolved"
 UNRESOLVED_ITEMS = "kc_lineage.unresolved.items"
 EVIDENCE = "kc_lineage.evidence"
 TOPICS = "kc_lineage.topics"
+TAGS = "globalTags"
 _NAMES_OF_A_CAUSE = 20
 # Some 320 bytes each: 3 MB of an aspect, of which DataHub takes 16 MB in a request.
 MOST_FIELDS = 10_000
@@ -86,12 +88,14 @@ def proposals(
     naming: Naming,
     external_url: str | None = None,
     mark: str | None = None,
+    tags: Collection[str] = (),
 ) -> tuple[Proposal, ...]:
     """All that is to be written for one connector: the flow's aspects, then those of each job.
 
     ``properties``: the connector's configuration without its secrets.
     ``external_url``: a page about the connector for people, None where there is none.
     ``mark``: tells which cluster's flow or job it is (``CLUSTER``), None for none.
+    ``tags``: of the connector in Confluent's Stream Catalog; () writes no tags.
     """
     flow = urns.flow_urn(naming, lineage.connector)
     shared = _shared_aspects(naming)
@@ -99,6 +103,9 @@ def proposals(
     marked = {CLUSTER: mark} if mark else {}
     made = [Proposal(flow, "dataFlow", "dataFlowInfo", {**_flow_info(lineage, properties, marked), **link})]
     made += (Proposal(flow, "dataFlow", name, aspect) for name, aspect in shared)
+    tag_urns = [urn for tag in sorted(set(tags)) if fits(urn := urns.tag_urn(tag))]
+    if tag_urns:
+        made.append(Proposal(flow, "dataFlow", TAGS, {"tags": [{"tag": urn} for urn in tag_urns]}))
     for job in _jobs(lineage, naming):
         urn = urns.job_of_flow(flow, job.id)
         made.append(Proposal(urn, "dataJob", "dataJobInfo", {**_job_info(lineage, job, marked), **link}))

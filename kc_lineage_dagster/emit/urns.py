@@ -94,6 +94,12 @@ def dataset_urn(naming: Naming, connector: str, dataset: Dataset) -> str:
     return f"urn:li:dataset:({platform},{full},{_part(naming.env.upper())})"
 
 
+def tag_urn(name: str) -> str:
+    """Return the URN of a tag, as ``TagUrn`` of DataHub's client makes it; one that is given as a URN is kept."""
+    start = "urn:li:tag:"
+    return name if name.startswith(start) else start + _part(name)
+
+
 def field_urn(dataset: str, path: str) -> str:
     """Return the URN of one field of the dataset whose URN is given; ``path`` as DataHub shows it.
 

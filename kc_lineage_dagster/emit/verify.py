@@ -12,7 +12,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from kc_lineage_dagster.emit.aspects import Proposal
+from kc_lineage_dagster.emit.aspects import TAGS, Proposal
 from kc_lineage_dagster.emit.read_back import ENTITIES, ReadBack
 
 _CHARACTERS = 8_000_000  # of aspects in one answer: column lineage makes some of them large
@@ -81,9 +81,17 @@ def says(held: Any, proposal: Proposal) -> bool:
     if not isinstance(held, dict):
         return False
     ours = proposal.aspect
+    if proposal.aspect_name == TAGS:
+        return _tags(ours) <= _tags(held)  # people add tags of their own
     return (held.get(_MAP) or {}) == ours.get(_MAP, {}) and all(
         _same(held.get(name), ours.get(name)) for name in _FIELDS.get(proposal.aspect_name, ours)
     )
+
+
+def _tags(aspect: Mapping[str, Any]) -> set[str]:
+    given = aspect.get("tags")
+    rows = given if isinstance(given, list) else []
+    return {str(row.get("tag")) for row in rows if isinstance(row, Mapping)}
 
 
 def _same(held: Any, ours: Any) -> bool:

@@ -79,7 +79,7 @@ class ConfluentCatalog(Model):
     page_size: int = Field(100, ge=1, le=1_000, description="Entities an answer.")
     timeout_seconds: int = Field(30, gt=0, description="Seconds for one request.")
     include_lineage: bool = Field(False, description="Take the catalog's topics of a connector for its active topics.")
-    include_tags: bool = Field(True, description="Tags of connectors, as the flow's property `confluent.tags`.")
+    include_tags: bool = Field(True, description="Tags of connectors, as tags of the flow.")
     include_business_metadata: bool = Field(
         True,
         description="Business metadata of connectors, as the flow's properties.",

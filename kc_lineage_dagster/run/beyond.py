@@ -48,12 +48,12 @@ class Memories(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Beyond:
-    """What is known beyond Connect. ``settings``: of derivation, with it. ``properties``: business metadata by
-    connector, for the custom properties of its flow.
+    """What is known beyond Connect. ``settings``: of derivation, with it. ``described``: by connector, the business
+    metadata and tags that its flow gets.
     """
 
     settings: Settings
-    properties: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    described: Mapping[str, CatalogueEntry] = field(default_factory=dict)
 
 
 def beyond(cluster: Cluster, snapshot: Snapshot, settings: Settings, memories: Memories) -> Beyond:
@@ -63,7 +63,7 @@ def beyond(cluster: Cluster, snapshot: Snapshot, settings: Settings, memories: M
     if config and config.include_lineage:
         settings = replace(settings, topics={name: one.topics for name, one in described.items() if one.topics})
     settings = _with_catalog(cluster, snapshot, replace(settings, notes=notes), memories)
-    return Beyond(settings, {name: _properties(cluster, one) for name, one in described.items()})
+    return Beyond(settings, {name: _wanted(cluster, one) for name, one in described.items()})
 
 
 def _described(cluster: Cluster) -> tuple[Mapping[str, CatalogueEntry], tuple[str, ...]]:
@@ -76,12 +76,14 @@ def _described(cluster: Cluster) -> tuple[Mapping[str, CatalogueEntry], tuple[st
     return described_connectors(access, config.page_size, timeout=float(config.timeout_seconds))
 
 
-def _properties(cluster: Cluster, described: CatalogueEntry) -> Mapping[str, str]:
+def _wanted(cluster: Cluster, described: CatalogueEntry) -> CatalogueEntry:
+    """What the recipe wants of a connector's tags and business metadata."""
     config = cluster.config.confluent_catalog
-    found = dict(described.properties) if config and config.include_business_metadata else {}
-    if config and config.include_tags and described.tags:
-        found["confluent.tags"] = ", ".join(described.tags)
-    return found
+    return CatalogueEntry(
+        described.topics,
+        described.tags if config and config.include_tags else (),
+        described.properties if config and config.include_business_metadata else {},
+    )
 
 
 def _with_catalog(cluster: Cluster, snapshot: Snapshot, settings: Settings, memories: Memories) -> Settings:

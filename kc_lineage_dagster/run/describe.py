@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 
+from kc_lineage_dagster.catalog.stream_catalog import CatalogueEntry
 from kc_lineage_dagster.connect.snapshot import Connector
 from kc_lineage_dagster.emit.aspects import Proposal, proposals
 from kc_lineage_dagster.emit.limits import representable
@@ -63,13 +64,13 @@ def describe(
     cluster: Cluster,
     state: ClusterState,
     chunk: Sequence[tuple[Connector, ConnectorLineage]],
-    properties: Mapping[str, Mapping[str, str]],
+    beyond: Mapping[str, CatalogueEntry],
     mark: str,
     derived_by: str | None = None,
 ) -> list[Described]:
     """A few connectors and their lineage, as they are sent and beside what the state holds of them.
 
-    ``properties``: business metadata by connector; the connector's own configuration wins over it.
+    ``beyond``: business metadata and tags by connector; the connector's own configuration wins over properties.
     ``mark``: see ``adoption.mark_of``.
     ``derived_by``: the release that last derived every connector, None when that makes no difference.
     """
@@ -81,8 +82,9 @@ def describe(
         shown = representable(lineage, partial(dataset_urn, naming, connector.name))
         document = codec.lineages().dump(shown)
         same = digests.get(connector.name) == codec.digest(document)
-        told = {**properties.get(connector.name, {}), **connector.config}
-        made = proposals(shown, told, naming, cluster.external_url(connector.name), mark)
+        more = beyond.get(connector.name, CatalogueEntry())
+        told = {**more.properties, **connector.config}
+        made = proposals(shown, told, naming, cluster.external_url(connector.name), mark, more.tags)
         found.append(Described(connector, shown, document, same, made, known.get(connector.name)))
     before = state.lineages_of([one.connector.name for one in found if not one.same])
     for one in found:

@@ -12,6 +12,7 @@ from collections.abc import Generator, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Protocol
 
+from kc_lineage_dagster.catalog.stream_catalog import CatalogueEntry
 from kc_lineage_dagster.connect.snapshot import Connector
 from kc_lineage_dagster.emit.aspects import Proposal
 from kc_lineage_dagster.emit.read_back import ReadBack
@@ -101,7 +102,7 @@ class _Run:
     undecided: list[tuple[Emission, list[Derived]]] = field(default_factory=list)
     notes: tuple[str, ...] = ()
     healing: Healing = field(default_factory=Healing)
-    properties: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    described: Mapping[str, CatalogueEntry] = field(default_factory=dict)
     mark: str = ""
     removed: list[str] = field(default_factory=list)
 
@@ -181,7 +182,7 @@ class _Run:
         chosen = frozenset(names)
         snapshot = replace(self.facts.head, connectors=tuple(self.state.readable()))
         known = self.cluster.beyond(snapshot, Memories.RENEWED if self.request.full_refresh else Memories.KEPT)
-        self.notes, self.properties = known.settings.notes, known.properties
+        self.notes, self.described = known.settings.notes, known.described
         derived = deriving(snapshot.connectors, known.settings)
         found = ((one, derived(one)) for one in snapshot.connectors if one.name in chosen)
         for chunk in chunks(found):
@@ -201,7 +202,7 @@ class _Run:
         all_of_it: bool,
     ) -> list[ConnectorResult]:
         """Send what is due of a few connectors and remember them."""
-        made = describe(self.cluster, self.state, chunk, self.properties, self.mark, self.facts.code_version)
+        made = describe(self.cluster, self.state, chunk, self.described, self.mark, self.facts.code_version)
         names = [one.connector.name for one in made]
         emission = Emission.of(receipts, self.state, names)
         due: list[Proposal] = []

@@ -11,6 +11,7 @@ import pytest
 import yaml
 
 from kc_lineage_dagster.derive.cluster import deriver
+from kc_lineage_dagster.emit.verify import says
 from kc_lineage_dagster.recipe.files import read_recipe, recipe_of
 from kc_lineage_dagster.run.beyond import Memories
 from kc_lineage_dagster.run.cluster import Cluster
@@ -147,10 +148,10 @@ def test_the_recorded_cluster_with_the_tables_of_its_databases(tmp_path, gms):
 
 
 def test_a_stream_catalog_tells_topics_and_business_metadata(tmp_path, gms):
-    """With ``include_lineage`` its topics stand in for active ones; business metadata and tags are properties of the
+    """With ``include_lineage`` its topics stand in for active ones; business metadata are properties of the
     flow, over which the connector's own configuration wins.
     """
-    row = {"name": "shards", "topics": [{"name": "x.sales.orders"}], "tags": ["PII"]}
+    row = {"name": "shards", "topics": [{"name": "x.sales.orders"}], "tags": ["a,b", "PII", "PII"]}
     row["business_metadata"] = [{"name": "Owner", "value": "dana"}, {"name": "topic.prefix", "value": "no"}]
     write(tmp_path / "known.json", {("postgres", "shop.sales.orders_1"): None})
     with Server(lambda _: (200, {"data": {"cn_connector": [row]}})) as server:
@@ -164,9 +165,14 @@ def test_a_stream_catalog_tells_topics_and_business_metadata(tmp_path, gms):
         known = cluster.beyond(snapshot)
         shards = next(one for one in snapshot.connectors if one.name == "shards")
         derived = deriver(snapshot.connectors, known.settings)
-        (described,) = describe(cluster, cluster.state, [(shards, derived(shards))], known.properties, "shop")
+        (described,) = describe(cluster, cluster.state, [(shards, derived(shards))], known.described, "shop")
         properties = described.proposals[0].aspect["customProperties"]
-        assert (properties["Owner"], properties["confluent.tags"], properties["topic.prefix"]) == ("dana", "PII", "x")
+        assert (properties["Owner"], properties["topic.prefix"]) == ("dana", "x")
+        (tags,) = (one for one in described.proposals if one.aspect_name == "globalTags")
+        assert tags.urn == described.proposals[0].urn
+        assert tags.aspect == {"tags": [{"tag": "urn:li:tag:PII"}, {"tag": "urn:li:tag:a%2Cb"}]}
+        assert says({"tags": [{"tag": "urn:li:tag:mine"}, *tags.aspect["tags"]]}, tags)  # people add their own
+        assert not says({"tags": [{"tag": "urn:li:tag:PII"}]}, tags)
 
 
 def test_a_stream_catalog_elsewhere_is_refused():

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Mapping
 from dataclasses import replace
 
 from kc_lineage_dagster.derive.columns import converted
 from kc_lineage_dagster.derive.config import Config
+from kc_lineage_dagster.derive.content_targets import fitting_targets
 from kc_lineage_dagster.derive.dated_targets import existing_targets
 from kc_lineage_dagster.derive.evidence import Evidence
 from kc_lineage_dagster.derive.family import SinkFamily, Writes
-from kc_lineage_dagster.derive.readers.catalog_tables import CATALOGUE
-from kc_lineage_dagster.derive.records import Record, TopicPattern, field_edges
+from kc_lineage_dagster.derive.readers.catalog_tables import CATALOGUE, MOST_NAMED
+from kc_lineage_dagster.derive.records import Opaque, Record, Struct, TopicPattern, field_edges
 from kc_lineage_dagster.derive.sink_topics import input_topics
 from kc_lineage_dagster.derive.transforms.steps import NAMELESS, Chain, Outcome, run
 from kc_lineage_dagster.lineage import KAFKA, Dataset, Edge, Unresolved
@@ -29,7 +31,7 @@ def sink_lineage(family: SinkFamily, config: Config, chain: Chain, evidence: Evi
         edges = _edges(record, config, chain, family.writes)
         if any(isinstance(item, Unresolved) for item in edges):
             about = record, config, chain, family.writes, evidence
-            edges = (by_content and _with_contents(*about)) or _to_existing(*about) or edges
+            edges = (by_content and _with_contents(*about)) or _to_existing(*about) or _by_source(*about) or edges
         found.extend(replace(item, topic=topic) if isinstance(item, Unresolved) else item for item in edges)
     return _of_one_topic(found)
 
@@ -81,6 +83,25 @@ def _to_existing(
         return written[0] if len(written) == 1 and isinstance(written[0], Dataset) else None
 
     targets = existing_targets(pattern, target_of, evidence.catalog)
+    return [Edge(record.origin, target, (), f"{record.evidence}, {NAMED_BY_CATALOGUE}") for target in targets]
+
+
+def _by_source(
+    record: Record, config: Config, chain: Chain, writes: Writes, evidence: Evidence
+) -> list[Edge | Unresolved]:
+    """The edge to the one target that exists under a name that ``source`` of change events decides; [] elsewhere."""
+
+    def target_of(words: Mapping[str, str]) -> Dataset | None:
+        value = Struct((("source", Opaque(constants=tuple(words.items()))),))
+        after = run(chain, replace(record, value=value))
+        written = _written(after[0], config, chain, writes) if len(after) == 1 else ()
+        return written[0] if len(written) == 1 and isinstance(written[0], Dataset) else None
+
+    targets = fitting_targets(config, target_of, evidence.catalog)
+    if len(targets) > 1:
+        names = ", ".join(map(str, targets[:MOST_NAMED]))
+        reason = f"its target depends on the content of each record, and the catalogue holds several that fit: {names}"
+        return [Unresolved(str(record.topic), reason)]
     return [Edge(record.origin, target, (), f"{record.evidence}, {NAMED_BY_CATALOGUE}") for target in targets]
 
 

@@ -1,0 +1,52 @@
+"""Targets that a sink names after what change events say of their origin (``landing_${source.table}``).
+
+The configuration tells the rest of such a name, so where one dataset that exists has a name of that shape, it is the
+target.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from itertools import islice
+
+from kc_lineage_dagster.derive.config import Config
+from kc_lineage_dagster.derive.evidence import Catalog
+from kc_lineage_dagster.lineage import Dataset
+
+MOST_TARGETS = 1_000
+
+# From fields of ``source`` and what every record holds in them to the one dataset that is written to.
+TargetOf = Callable[[Mapping[str, str]], "Dataset | None"]
+
+_FROM_SOURCE = re.compile(r"\$\{source\.([^{}]+)\}")
+# Words that no name is made of; no letter case or folding tells them apart.
+_WORDS = ("kc0one{}x0", "kc0two{}x0")
+_HOLE, _PIECES = re.compile("\0"), re.compile("(\0)")
+
+
+def fitting_targets(config: Config, target_of: TargetOf, catalog: Catalog) -> tuple[Dataset, ...]:
+    """Return the datasets of the catalogue whose names a template over ``source`` can make; () where the template says
+    nothing of the table's own name.
+    """
+    fields = dict.fromkeys(name for text in config.values() for name in _FROM_SOURCE.findall(text))
+    if not fields:
+        return ()
+    filled = [{name: word.format(at) for at, name in enumerate(fields)} for word in _WORDS]
+    one, other = map(target_of, filled)
+    shapes = {_shape(target, words) for target, words in zip((one, other), filled, strict=True) if target}
+    shape = shapes.pop() if len(shapes) == 1 and one and other else None
+    if one is None or shape is None or not _HOLE.sub("", shape.rpartition(".")[2]):
+        return ()
+    regex = re.compile("".join("[^.]+" if _HOLE.fullmatch(part) else re.escape(part) for part in _PIECES.split(shape)))
+    names = (name for name in catalog.datasets(one.platform) if regex.fullmatch(name.lower()))
+    found = tuple(Dataset(one.platform, name, one.instance) for name in islice(names, MOST_TARGETS + 1))
+    return found if len(found) <= MOST_TARGETS else ()
+
+
+def _shape(target: Dataset, words: Mapping[str, str]) -> str:
+    """Return a name in lower case with a NUL in place of each word."""
+    name = target.name.lower()
+    for word in words.values():
+        name = name.replace(word, "\0")
+    return name

@@ -76,6 +76,8 @@ def gms() -> Answer:
             return 200, configured
         if method == "POST" and parts.path.endswith("/batchGet"):
             return 200, _entities(held, json.loads(body)).encode()
+        if parts.path == "/api/graphql" and b"customProperties" in body:
+            return 200, _found(held, json.loads(body)["variables"]).encode()
         if method == "POST":
             for urn, name, value in _written(parts.path, body):
                 held.setdefault(urn, {})[name] = value
@@ -112,6 +114,22 @@ def _entities(held: Mapping[str, Mapping[str, str]], asked: Iterable[Mapping[str
         if values:
             found.append(f'{{"urn": {json.dumps(one["urn"])}, {", ".join(values)}}}')
     return f"[{', '.join(found)}]"
+
+
+def _found(held: Mapping[str, Mapping[str, str]], variables: Mapping[str, Any]) -> str:
+    """A page of GraphQL's ``scrollAcrossEntities``: what has a custom property that the filter names."""
+    rules = [rule for one in variables["orFilters"] for rule in one["and"] if rule["field"] == "customProperties"]
+    pairs = [value.partition("=") for rule in rules for value in rule["values"]]
+    parts = {f"{json.dumps(key)}: {json.dumps(value)}" for key, _, value in pairs}
+    urns = [
+        urn
+        for urn, aspects in held.items()
+        if any(part in aspects.get("dataFlowInfo", aspects.get("dataJobInfo", "")) for part in parts)
+    ]
+    start, count = int(variables.get("scrollId") or 0), variables["batchSize"]
+    following = str(start + count) if start + count < len(urns) else None
+    page = [{"entity": {"urn": urn}, "extraProperties": []} for urn in urns[start : start + count]]
+    return json.dumps({"data": {"scrollAcrossEntities": {"nextScrollId": following, "searchResults": page}}})
 
 
 async def serve(answer: Answer, latency: float) -> None:

@@ -29,7 +29,11 @@ class Seen:
 
 
 def look_at_gms(session: requests.Session, server: str, urns: Collection[str]) -> Seen:
-    """Ask a GMS for its id (``telemetryClientId``, made with its database) and for three of the entities."""
+    """Ask a GMS for its id (``telemetryClientId``, made with its database) and for three of the entities.
+
+    Three show a GMS that was emptied where nothing else is read back (``options.verify: false``); otherwise no URNs are
+    given, because ``verify`` reads all of them.
+    """
     found = _client_id(session, server)
     missing = []
     for urn in _sample(urns):

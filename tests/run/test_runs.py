@@ -18,7 +18,7 @@ from kc_lineage_dagster.recipe.files import read_recipe
 from kc_lineage_dagster.run.cluster import Cluster
 from kc_lineage_dagster.run.reading import read_cluster
 from kc_lineage_dagster.run.report import ConnectorResult, Report, Request
-from kc_lineage_dagster.run.sync import Sync, sync
+from kc_lineage_dagster.run.sync import Sync
 from tests.defs.clusters import CONNECTORS, POSTGRES, save_cluster, write_recipe
 from tests.emit.gms import Gms, dies_after, everything, healthy, html, rejects
 
@@ -279,7 +279,9 @@ def test_what_a_sink_removes_is_counted_whenever_it_says_so(tmp_path, monkeypatc
     def run():
         cluster = Cluster.of(read_recipe(recipe))
         read_cluster(cluster, cluster)
-        return sync(cluster, DataHubResource.from_recipe(recipe), Request("run"))
+        run = Sync(cluster, DataHubResource.from_recipe(recipe), Request("run"))
+        assert list(run)
+        return run.report
 
     save_cluster(tmp_path, CONNECTORS)
     run()

@@ -13,18 +13,17 @@ from __future__ import annotations
 import base64
 import gzip
 import json
-import socket
 import ssl
-import struct
 import subprocess
 import threading
 import time
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qsl, quote, unquote
+
+from tests import loopback
 
 EXPANDED = "/connectors?expand=info&expand=status"
 Spot = tuple[str, ...]
@@ -58,19 +57,14 @@ def null(times: int | None = None) -> Fault:
 
 def delay(seconds: float, times: int | None = None) -> Fault:
     def wait(handler: Handler) -> bool:
-        handler.server.closing.wait(seconds)
+        handler.server.ended.wait(seconds)
         return True
 
     return Fault(wait, times)
 
 
 def reset(times: int | None = None) -> Fault:
-    def cut(handler: Handler) -> None:
-        handler.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
-        handler.close_connection = True
-        handler.connection.close()
-
-    return Fault(cut, times)
+    return Fault(Handler.reset, times)
 
 
 def truncated(times: int | None = None) -> Fault:
@@ -91,7 +85,7 @@ def trickle(times: int | None = None) -> Fault:
     def drip(handler: Handler) -> None:
         handler.head(200, {"Content-Length": "1000000"})
         handler.close_connection = True
-        while not handler.server.closing.is_set():
+        while not handler.server.ended.is_set():
             handler.wfile.write(b" ")
             handler.wfile.flush()
             time.sleep(0.02)
@@ -101,18 +95,7 @@ def trickle(times: int | None = None) -> Fault:
 
 def drip(before: bytes, drops: bytes, seconds: float = 0.02, times: int | None = None) -> Fault:
     """Send ``before`` at once, then ``drops`` again and again, a piece at a time, without end."""
-
-    def fall(handler: Handler) -> None:
-        handler.close_connection = True
-        try:
-            handler.connection.sendall(before)
-            while not handler.server.closing.is_set():
-                handler.connection.sendall(drops)
-                time.sleep(seconds)
-        except OSError:  # the client has had enough
-            pass
-
-    return Fault(fall, times)
+    return Fault(lambda handler: handler.drip(before, drops, seconds), times)
 
 
 HEAD = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n"
@@ -156,20 +139,14 @@ class Seen:
     headers: Mapping[str, str]
 
 
-class Handler(BaseHTTPRequestHandler):
-    protocol_version = "HTTP/1.1"
-    disable_nagle_algorithm = True
+class Handler(loopback.Handler):
     wbufsize = -1
-    server: _Server
 
-    def handle(self) -> None:
-        try:
-            super().handle()
-        except (ConnectionError, ValueError, OSError):
-            self.close_connection = True
-
-    def do_GET(self) -> None:
-        stand_in = self.server.stand_in
+    def serve(self, method: str, body: bytes) -> None:
+        if method != "GET":  # whoever writes to Connect is wrong here
+            self.answer(405, b"", {})
+            return
+        stand_in: ConnectStandIn = self.server.owner
         spot = spot_of(self.path.removeprefix(stand_in.prefix) if stand_in.prefix else self.path)
         with stand_in.lock:
             stand_in.requests.append(Seen(self.path, dict(self.headers.items())))
@@ -183,33 +160,14 @@ class Handler(BaseHTTPRequestHandler):
         self.answer(code, json.dumps(found).encode(), {})
 
     def answer(self, code: int, raw: bytes, headers: Mapping[str, str]) -> None:
-        if self.server.stand_in.compress and "gzip" in self.headers.get("Accept-Encoding", "") and raw:
+        if self.server.owner.compress and "gzip" in self.headers.get("Accept-Encoding", "") and raw:
             raw, headers = gzip.compress(raw), {**headers, "Content-Encoding": "gzip"}
-        self.head(code, {"Content-Type": "application/json", **headers, "Content-Length": str(len(raw))})
-        self.wfile.write(raw)
-        self.wfile.flush()
-
-    def head(self, code: int, headers: Mapping[str, str]) -> None:
-        self.send_response(code)
-        for name, value in headers.items():
-            self.send_header(name, value)
-        self.end_headers()
-
-    def log_message(self, *_: Any) -> None:
-        pass
+        self.reply(code, raw, {"Content-Type": "application/json", **headers})
 
 
-class _Server(ThreadingHTTPServer):
-    daemon_threads = True
-    request_queue_size = 128
-    stand_in: ConnectStandIn
-    closing: threading.Event
-
-    def handle_error(self, request: Any, client_address: Any) -> None:
-        pass
-
+class _Server(loopback.Loopback):
     def process_request(self, request: Any, client_address: Any) -> None:
-        self.stand_in.connections += 1
+        self.owner.connections += 1
         super().process_request(request, client_address)
 
 
@@ -232,21 +190,18 @@ class ConnectStandIn:
         self.lock = threading.Lock()
 
     def __enter__(self) -> ConnectStandIn:
-        self.server = _Server(("127.0.0.1", 0), Handler)
-        self.server.stand_in, self.server.closing = self, threading.Event()
+        self.server = _Server(Handler, self)
         if self.tls:
             self.server.socket = self.tls.wrap_socket(self.server.socket, server_side=True)
-        threading.Thread(target=self.server.serve_forever, args=(0.02,), daemon=True).start()
+        self.server.begin()
         return self
 
     def __exit__(self, *_: Any) -> None:
-        self.server.closing.set()
-        self.server.shutdown()
-        self.server.server_close()
+        self.server.end()
 
     @property
     def uri(self) -> str:
-        return f"{'https' if self.tls else 'http'}://127.0.0.1:{self.server.server_address[1]}{self.prefix}"
+        return f"{'https' if self.tls else 'http'}://127.0.0.1:{self.server.port}{self.prefix}"
 
     @property
     def targets(self) -> list[str]:

@@ -17,7 +17,6 @@ import json
 import os
 import re
 import socket
-import struct
 import sys
 import threading
 import time
@@ -26,11 +25,11 @@ from collections import Counter
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from functools import partial
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 from urllib.parse import parse_qs, unquote, urlsplit
 
 from tests.emit.gms_rules import problem_of
+from tests.loopback import Handler, Loopback, cut
 
 os.environ.setdefault("DATAHUB_TELEMETRY_ENABLED", "false")
 
@@ -149,7 +148,7 @@ class Gms:
 
     def __post_init__(self) -> None:
         self._lock = threading.Lock()
-        self._server: ThreadingHTTPServer | None = None
+        self._server: Loopback | None = None
         self._open: set[socket.socket] = set()
 
     def __enter__(self) -> Gms:
@@ -166,21 +165,17 @@ class Gms:
 
     def start(self) -> None:
         """Serve, at the same port as before."""
-        server = ThreadingHTTPServer(("127.0.0.1", self.port), type("Handler", (_Handler,), {"gms": self}))
-        server.daemon_threads = True
-        self.port = server.server_address[1]
-        self._server = server
-        threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True).start()
+        self._server = Loopback(_Handler, self, self.port).begin()
+        self.port = self._server.port
 
     def stop(self) -> None:
         """Refuse connections from now on, and break those that are open."""
         server, self._server = self._server, None
         if server is not None:
-            server.shutdown()
-            server.server_close()
+            server.end()
         with self._lock:
             for connection in self._open:
-                _reset(connection)
+                cut(connection)
             self._open.clear()
 
     def settle(self) -> None:
@@ -220,10 +215,11 @@ class Gms:
                     self.aspects[key] = proposal["json"]
 
 
-class _Handler(BaseHTTPRequestHandler):
-    gms: Gms
-    protocol_version = "HTTP/1.1"
-    disable_nagle_algorithm = True
+class _Handler(Handler):
+    @property
+    def gms(self) -> Gms:
+        found: Gms = self.server.owner
+        return found
 
     def setup(self) -> None:
         super().setup()
@@ -235,16 +231,7 @@ class _Handler(BaseHTTPRequestHandler):
             self.gms._open.discard(self.connection)
         super().finish()
 
-    def log_message(self, *_: object) -> None:
-        pass
-
-    def do_GET(self) -> None:
-        self._serve("GET", b"")
-
-    def do_POST(self) -> None:
-        self._serve("POST", self.rfile.read(int(self.headers.get("Content-Length") or 0)))
-
-    def _serve(self, method: str, body: bytes) -> None:
+    def serve(self, method: str, body: bytes) -> None:
         gms = self.gms
         path = self.path
         proposals = _proposals(path, body) if method == "POST" else ()
@@ -268,23 +255,12 @@ class _Handler(BaseHTTPRequestHandler):
         if fault.die:
             threading.Thread(target=self.gms.stop, daemon=True).start()
         if fault.drip:
-            self._drip(*fault.drip)
+            self.drip(*fault.drip)
             return
         if fault.reset:
-            self.close_connection = True
-            _reset(self.connection)
+            self.reset()
             return
         self._answer(fault.status, fault.body, fault.content_type, fault.headers)
-
-    def _drip(self, before: bytes, drops: bytes) -> None:
-        self.close_connection = True
-        try:
-            self.connection.sendall(before)
-            while self.gms._server is not None:
-                self.connection.sendall(drops)
-                time.sleep(0.02)
-        except OSError:  # the client has had enough
-            pass
 
     def _take(self, proposals: tuple[dict[str, Any], ...]) -> None:
         if self.gms.queued:
@@ -306,24 +282,7 @@ class _Handler(BaseHTTPRequestHandler):
         content_type: str = "application/json",
         headers: tuple[tuple[str, str], ...] = (),
     ) -> None:
-        data = body.encode()
-        self.send_response(status)
-        for name, value in (("Content-Type", content_type), ("Content-Length", str(len(data))), *headers):
-            self.send_header(name, value)
-        try:
-            self.end_headers()
-            self.wfile.write(data)
-        except OSError:  # the client did not wait
-            self.close_connection = True
-
-
-def _reset(connection: socket.socket) -> None:
-    try:
-        connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
-        connection.shutdown(socket.SHUT_RDWR)
-    except OSError:
-        pass
-    connection.close()
+        self.reply(status, body.encode(), {"Content-Type": content_type, **dict(headers)})
 
 
 def _proposals(path: str, body: bytes) -> tuple[dict[str, Any], ...]:

@@ -50,6 +50,21 @@ def folder(tmp_path):
     return tmp_path
 
 
+def test_one_machine_as_deploying_says(folder):
+    """The steps of docs/deploying.md on one machine, below a folder instead of /, lead to definitions that load."""
+    page = (ROOT / "docs" / "deploying.md").read_text(encoding="utf-8").partition("## One machine")[2]
+    block = page.partition("```sh\n")[2].partition("```")[0]
+    (folder / "dagster.yaml").write_text((ROOT / "dagster.yaml").read_text(encoding="utf-8"))
+    (folder / "payments.yml").write_text("source: {type: kafka-connect, config: {connect_uri: /nowhere}}\n")
+    lines = [line for line in block.splitlines() if "pip install" not in line and "-m venv" not in line]
+    script = re.sub(r"(?<=[=:])/(opt|var|etc)/", rf"{folder}/\1/", "\n".join(lines))
+    script = script.replace("kc-lineage doctor", "kc-lineage doctor || true").replace("dagster dev", "dagster job list")
+    done = shell(script, folder)
+    assert done.returncode == 0, done.stderr
+    assert "sync_payments" in done.stdout
+    assert (folder / "var/lib/dagster/dagster.yaml").exists()
+
+
 def test_every_line_is_tried_somewhere():
     """A line that is added to the README is one of the lines that a test runs."""
     [own] = [block for block in BLOCKS if OWN in block]

@@ -13,6 +13,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.test_tutorials import TUTORIALS, follow
+
 ROOT = Path(__file__).resolve().parents[2]
 pytestmark = pytest.mark.package
 # of the repository itself, not of what is built from it
@@ -81,6 +83,12 @@ def test_the_demo_runs_from_the_wheel_alone(built: Built, tmp_path: Path) -> Non
     shown = run([built.bin / "kc-lineage", "demo"], tmp_path)
     assert "13 connectors" in shown
     assert [path.name for path in tmp_path.iterdir()] == [".dagster"]
+
+
+def test_the_first_tutorial_works_with_the_wheel(built: Built, tmp_path: Path) -> None:
+    """Whoever installed the wheel and nothing else sees what the tutorial says."""
+    for step, output in follow(TUTORIALS / "first-sync.md", tmp_path, built.bin):
+        assert step.is_shown_in(output) is None, f"{step.commands}\n{output}"
 
 
 def test_the_wheel_is_a_code_location(built: Built, tmp_path: Path) -> None:

@@ -55,9 +55,14 @@ query datasetsOfPlatform($types: [EntityType!], $orFilters: [AndFilterInput!], $
 class DataHub:
     """A GMS as a provider.
 
-    ``open``: makes the client. ``shown``: its address for people, without credentials. ``env``: the environment whose
-    datasets count. ``seconds``: how long it may take in one run; ``clock``: tells the time. ``names``: whether all the
-    datasets of a platform may be asked for. ``columns``: whether their fields count.
+    Args:
+        open: Makes the client.
+        shown: The GMS's address for people, without credentials.
+        env: The environment whose datasets count.
+        seconds: How long the GMS may take in one run.
+        names: Whether all the datasets of a platform may be asked for.
+        columns: Whether the fields of datasets count.
+        clock: Tells the time.
     """
 
     open: Callable[[], DataHubGraph]

@@ -20,7 +20,11 @@ class Urn(NamedTuple):
 
 
 def parse_urn(urn: str) -> Urn | None:
-    """The parts of a dataset's URN; None for every other text."""
+    """Return the parts of a dataset's URN; None for every other text.
+
+    >>> parse_urn("urn:li:dataset:(urn:li:dataPlatform:postgres,eu.shop.public.users,PROD)")
+    Urn(platform='postgres', name='eu.shop.public.users', env='PROD')
+    """
     if not urn.startswith(_START) or not urn.endswith(")"):
         return None
     platform, _, rest = urn[len(_START) : -1].partition(",")
@@ -36,7 +40,11 @@ def _decoded(part: str) -> str:
 
 
 def dataset_urn(platform: str, name: str, env: str) -> str:
-    """The URN of a dataset; ``name``: with its platform instance."""
+    """Return the URN of a dataset; ``name``: with its platform instance.
+
+    >>> dataset_urn("postgres", "eu.shop.public.users", "PROD")
+    'urn:li:dataset:(urn:li:dataPlatform:postgres,eu.shop.public.users,PROD)'
+    """
     return f"{_START}{_encoded(platform)},{_encoded(name)},{_encoded(env)})"
 
 

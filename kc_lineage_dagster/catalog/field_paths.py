@@ -16,12 +16,20 @@ _KEY = "[key=True]"
 
 
 def simple_path(path: str) -> str:
-    """A path without the tokens of version 2: ``after.id``; "" for a record that is one unnamed value."""
+    """Return a path without the tokens of version 2; "" for a record that is one unnamed value.
+
+    >>> simple_path("[version=2.0].[type=Envelope].[type=Value].after.[type=int].id")
+    'after.id'
+    """
     return _TOKEN.sub("", path).rstrip(".") if path.startswith("[version=") else path
 
 
 def columns_of(paths: Iterable[str]) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    """The simple paths of the value (or of a table's columns), and those of a topic's key, each once, in order."""
+    """Return the simple paths of the value (or of a table's columns), and those of a topic's key, each once, in order.
+
+    >>> columns_of(["[version=2.0].[key=True].[type=int].id", "id", "mail"])
+    (('id', 'mail'), ('id',))
+    """
     value: dict[str, None] = {}
     key: dict[str, None] = {}
     for path in paths:

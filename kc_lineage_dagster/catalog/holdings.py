@@ -14,9 +14,13 @@ InstanceOf = Callable[[str, Dataset], "str | None"]
 
 @dataclass(frozen=True, slots=True)
 class Schema:
-    """The simple paths of a dataset's fields. ``fields``: of the table, or of a topic's values; ``key_fields``: of a
-    topic's keys; None where not known. ``value_names``: the full names of the records that the values are, the latest
-    first. ``view``: whether the dataset is a view; None where not known.
+    """What is known of the fields of a dataset, by their simple paths (``after.id``).
+
+    Args:
+        fields: Of the table, or of a topic's values; None where they are not known.
+        key_fields: Of a topic's keys; None where they are not known.
+        value_names: The full names of the records that a topic's values are, the latest first.
+        view: Whether the dataset is a view; None where nothing tells.
     """
 
     fields: tuple[str, ...] | None = None
@@ -25,7 +29,11 @@ class Schema:
     view: bool | None = None
 
     def or_else(self, other: Schema) -> Schema:
-        """This schema; what it does not know, as the other one says."""
+        """Return this schema, filled up from another one where this one knows nothing.
+
+        >>> Schema(fields=("id",)).or_else(Schema(fields=("x",), view=True))
+        Schema(fields=('id',), key_fields=None, value_names=(), view=True)
+        """
         return Schema(
             fields=other.fields if self.fields is None else self.fields,
             key_fields=other.key_fields if self.key_fields is None else self.key_fields,
@@ -62,7 +70,11 @@ class Platform:
         return found
 
     def find(self, name: str) -> Schema | None:
-        """The dataset of that name; where none is spelled so, the only one that differs in letter case."""
+        """Return the dataset of this name; where none is spelled so, the only one that differs in letter case.
+
+        >>> Platform({"shop.Users": Schema(("id",))}).find("shop.users").fields
+        ('id',)
+        """
         if name in self.names:
             return self.names[name]
         alike = self.by_lower.get(name.lower(), ())
@@ -71,8 +83,12 @@ class Platform:
 
 @dataclass(frozen=True)
 class Holdings:
-    """Datasets of the recipe's environment, by platform. ``topics``: those that Kafka itself lists. ``notes``: what
-    could not be read, one line for each cause.
+    """What catalogues hold of the recipe's environment.
+
+    Args:
+        platforms: Platform -> its datasets.
+        topics: The topics that Kafka itself lists: they exist, whoever writes them.
+        notes: What could not be read, one line for each cause.
     """
 
     platforms: Mapping[str, Platform] = field(default_factory=dict)
@@ -85,7 +101,7 @@ class Holdings:
         return tuple(sorted(self.topics))
 
     def over(self, other: Holdings) -> Holdings:
-        """These holdings; what they do not know, as the other ones say."""
+        """Return these holdings, filled up from others where these know nothing."""
         merged = dict(other.platforms)
         for platform, mine in self.platforms.items():
             theirs = merged[platform].names if platform in merged else {}

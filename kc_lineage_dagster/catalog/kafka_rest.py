@@ -24,10 +24,13 @@ _ENDPOINTS = ("kafka.endpoint", "bootstrap.servers", "kafka.bootstrap.servers")
 
 @dataclass(slots=True)
 class KafkaRest:
-    """A REST proxy, or a broker's own REST server, as a provider.
+    """Kafka's REST API v3, of a proxy or a broker, as a provider.
 
-    ``access``: its address and credentials. ``cluster_id``: of the Kafka cluster; None asks which it serves.
-    ``seconds``: how long it may take in one run.
+    Args:
+        access: Its address and credentials.
+        cluster_id: Of the Kafka cluster; None asks the server for the only one that it serves.
+        seconds: How long it may take in one run.
+        clock: Tells the time.
     """
 
     access: Access

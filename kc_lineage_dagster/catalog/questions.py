@@ -13,9 +13,13 @@ from kc_lineage_dagster.lineage import KAFKA, ConnectorLineage, Dataset
 
 @dataclass(frozen=True, slots=True)
 class Questions:
-    """``platforms``: all of whose datasets matter. ``datasets``: (platform, name with its platform instance) whose
-    fields, kind or existence do. ``topics``: (connector, topic) whose records do. ``list_topics``: whether Kafka's own
-    list does.
+    """What derivation wants to know beyond what Connect says.
+
+    Args:
+        platforms: Platforms of which all datasets matter.
+        datasets: (platform, name with its platform instance): datasets whose fields, kind or existence matter.
+        topics: (connector, topic): topics whose records matter.
+        list_topics: Whether Kafka's own list of topics matters.
     """
 
     platforms: frozenset[str] = frozenset()
@@ -27,7 +31,7 @@ class Questions:
         return bool(self.platforms or self.datasets or self.topics or self.list_topics)
 
     def beyond(self, others: Questions) -> Questions:
-        """Those that are not among the others."""
+        """Return the questions that are not among the others."""
         return Questions(
             self.platforms - others.platforms,
             self.datasets - others.datasets,
@@ -36,7 +40,7 @@ class Questions:
         )
 
     def and_(self, others: Questions) -> Questions:
-        """These and the others."""
+        """Return these questions and the others."""
         return Questions(
             self.platforms | others.platforms,
             self.datasets | others.datasets,
@@ -54,7 +58,7 @@ class Provider(Protocol):
         """What its answers are answers of, without secrets."""
 
     def answer(self, questions: Questions) -> Holdings:
-        """What is known there of these; never raises, what goes wrong is a note of the holdings."""
+        """Return what is known there about the questions. Never raises: what goes wrong is a note of the holdings."""
 
 
 @dataclass(slots=True)
@@ -127,8 +131,15 @@ _ROUNDS = 3
 
 
 def gather(providers: Iterable[Provider], known: Holdings, derive: Derive, instance_of: InstanceOf) -> Holdings:
-    """``known``, and what the providers answer to the questions that derivation has; the first provider's word counts
-    most. The fields at both ends of every edge are among the questions.
+    """Ask the providers what derivation wants to know, and return their answers over what is known.
+
+    The fields at both ends of every edge are among the questions. Where providers differ, the first one counts.
+
+    Args:
+        providers: The most trusted one first.
+        known: What is known without asking: files.
+        derive: Derives lineage from a view of a catalogue, which writes down what it is asked.
+        instance_of: The platform instance of a dataset as one connector sees it.
     """
     providers, asked, notes = tuple(providers), Questions(), dict.fromkeys(known.notes)
     connectors: frozenset[str] | None = None

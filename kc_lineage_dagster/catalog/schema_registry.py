@@ -53,7 +53,7 @@ _URL_KEYS = ("{part}.converter.schema.registry.url", "{part}.converter.apicurio.
 
 @dataclass(frozen=True, slots=True)
 class Registration:
-    """Where one part of a topic's records is registered: the registry's address and how subjects are named."""
+    """Where the schema of a topic's keys or values is registered: a registry's address, and how subjects are named."""
 
     url: str
     naming: str
@@ -101,11 +101,15 @@ def subjects_of(place: Registration, topic: str, part: str) -> tuple[str, ...]:
 
 @dataclass(slots=True)
 class SchemaRegistry:
-    """The registries of a cluster as a provider.
+    """The schema registries of a cluster as a provider: those that converters name, and the recipe's.
 
-    ``configs``: configurations by connector. ``access``: from an address to how it is reached. ``default``: the
-    recipe's own address. ``full_name``: from connector and topic to the name of the topic's dataset, with its platform
-    instance. ``seconds``: how long one registry may take in one run.
+    Args:
+        configs: Configurations by connector.
+        access: From a registry's address to how the registry is reached.
+        default: The recipe's registry, None where it names none.
+        full_name: From connector and topic to the name of the topic's dataset, with its platform instance.
+        seconds: How long one registry may take in one run.
+        clock: Tells the time.
     """
 
     configs: Mapping[str, Mapping[str, str]]

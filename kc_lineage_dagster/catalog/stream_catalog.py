@@ -28,8 +28,12 @@ _QUERY = """{{
 
 @dataclass(frozen=True, slots=True)
 class CatalogueEntry:
-    """What is said of one connector. ``topics``: those it writes or reads, after transforms. ``properties``: business
-    metadata.
+    """What the catalogue says of one connector.
+
+    Args:
+        topics: Those that the connector writes or reads, as Kafka has them: after transforms.
+        tags: Names of tags.
+        properties: Business metadata by name.
     """
 
     topics: tuple[str, ...] = ()
@@ -44,8 +48,16 @@ def described_connectors(
     timeout: float = 30.0,
     clock: Callable[[], float] = time.monotonic,
 ) -> tuple[dict[str, CatalogueEntry], tuple[str, ...]]:
-    """What the catalog says of connectors by name, and why that is not all. A name that stands for several connectors
-    says nothing.
+    """Return what the catalogue says of connectors by name, and a line that says why some are missing.
+
+    A name that several connectors of the environment have says nothing of any of them.
+
+    Args:
+        access: The catalogue's address and credentials.
+        page: Connectors a request.
+        seconds: How long all requests together may take.
+        timeout: How long one request may take, in seconds.
+        clock: Tells the time.
     """
     found: list[tuple[str, CatalogueEntry]] = []
     notes: list[str] = []

@@ -85,10 +85,14 @@ def _number(text: str) -> float | None:
 
 
 def parse_json(text: bytes | str) -> Any:
-    """JSON to plain values; repeated keys are remembered, NaN and Infinity become None, a number that Python would
-    refuse for its length (more than 4,300 digits) stays a string: the rest of the document survives it.
+    """Return what a JSON document holds, as plain values.
 
-    Raises ValueError for anything that is no JSON document, nested beyond reason included.
+    The keys that an object repeats are remembered (``RepeatedKeys``); NaN and Infinity become None; a number beyond
+    1,000 digits, which Python may refuse, stays a string. ValueError for anything that is no JSON document, and for one
+    that is nested too deeply.
+
+    >>> parse_json('{"a": 1, "a": NaN}').repeated
+    frozenset({'a'})
     """
     try:
         return json.loads(
@@ -99,9 +103,13 @@ def parse_json(text: bytes | str) -> Any:
 
 
 def connector_path(name: str, tail: str = "") -> str:
-    """``/connectors/{name}{tail}`` with the name as one path segment, whatever it holds.
+    """Return ``/connectors/{name}{tail}`` with the name as one path segment, whatever the name holds.
 
-    Dots are encoded in ``.`` and ``..`` only, which every proxy would otherwise resolve away (RFC 3986, 5.2.4).
+    Dots are encoded in the names ``.`` and ``..`` only, which every proxy would otherwise resolve away (RFC 3986,
+    5.2.4).
+
+    >>> connector_path("eu/crm", "/topics"), connector_path("..")
+    ('/connectors/eu%2Fcrm/topics', '/connectors/%2E%2E')
     """
     return f"/connectors/{segment(name)}{tail}"
 
@@ -112,7 +120,11 @@ def segment(name: str) -> str:
 
 
 def one_line(text: str, limit: int = 300) -> str:
-    """Collapse white space and cut: messages of this project are one line."""
+    """Return a text as one line of at most ``limit`` characters, white space collapsed.
+
+    >>> one_line("no answer\\n  within 30 s")
+    'no answer within 30 s'
+    """
     window = limit * 20
     line = " ".join(text[:window].split())
     whole = len(text) <= window and len(line) <= limit

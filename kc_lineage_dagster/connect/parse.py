@@ -32,9 +32,16 @@ class WrongShapeError(ValueError):
 
 
 def config_of(value: Any, what: str = "config") -> dict[str, str]:
-    """Return a configuration as Connect would hold it; null values are absent keys.
+    """Return a configuration as Connect would hold it: texts by key; null values are absent keys.
 
-    Numbers, booleans and lists (from files written by hand) become ``1``, ``true``, ``a,b``. Raises WrongShapeError.
+    Numbers, booleans and lists, which files written by hand hold, become texts. WrongShapeError, which names the key,
+    for anything else. ``what``: how a message calls the configuration.
+
+    >>> config_of({"topics": ["a", "b"], "tasks.max": 2, "errors.log.enable": True, "name": None})
+    {'topics': 'a,b', 'tasks.max': '2', 'errors.log.enable': 'true'}
+    >>> config_of({"topics": {"a": 1}})
+    Traceback (most recent call last):
+    kc_lineage_dagster.connect.parse.WrongShapeError: config.topics is an object, not a string
     """
     if not isinstance(value, Mapping):
         raise WrongShapeError(f"{what} is {kind_of(value)}, not an object")
@@ -61,18 +68,30 @@ def scalar_of(value: Any, what: str) -> str:
 
 
 def kind_of(value: Any) -> str:
-    """Name a JSON value's type for people."""
+    """Name the type of a JSON value for people.
+
+    >>> kind_of(None), kind_of([1]), kind_of(True), kind_of(2.5)
+    ('null', 'a list', 'a boolean', 'a number')
+    """
     return next((name for kind, name in _KIND_NAMES.items() if isinstance(value, kind)), "of another kind")
 
 
 def connector_state(value: Any) -> str:
-    """Return a state that Kafka Connect knows, ``UNKNOWN`` for anything else."""
+    """Return a state that Kafka Connect knows, ``UNKNOWN`` for anything else.
+
+    >>> connector_state("running"), connector_state("DEPLOYING"), connector_state(None)
+    ('RUNNING', 'UNKNOWN', 'UNKNOWN')
+    """
     upper = value.upper() if isinstance(value, str) else ""
     return upper if upper in STATES else UNKNOWN
 
 
 def kind_from(*entries: Any) -> str:
-    """Return the first ``type`` that is ``source`` or ``sink``, else ``unknown``."""
+    """Return the first ``type`` of these objects that is ``source`` or ``sink``, else ``unknown``.
+
+    >>> kind_from({"name": "crm"}, {"type": "sink"}), kind_from(None)
+    ('sink', 'unknown')
+    """
     found = (entry.get("type") for entry in entries if isinstance(entry, Mapping))
     return next((kind.lower() for kind in found if isinstance(kind, str) and kind.lower() in KINDS), "unknown")
 
@@ -98,7 +117,11 @@ def tasks_of(status: Any, clean: Clean) -> tuple[TaskState, ...]:
 
 
 def topics_of(body: Any, name: str) -> tuple[str, ...]:
-    """Return the sorted topics of a ``/topics`` answer, ``{name: {"topics": [...]}}``. Raises WrongShapeError."""
+    """Return the sorted topics of a connector's ``/topics`` answer. WrongShapeError for anything else.
+
+    >>> topics_of({"crm": {"topics": ["b", "a", "b"]}}, "crm")
+    ('a', 'b')
+    """
     entry = _member(body, name, dict)
     topics = _member(entry, "topics", list)
     if not all(isinstance(topic, str) for topic in topics):
@@ -120,7 +143,11 @@ def offsets_of(body: Any, clean: Callable[[Any], Any]) -> tuple[Offset, ...]:
 
 
 def task_configs_of(body: Any) -> tuple[dict[str, str], ...]:
-    """Return the configurations of a ``/tasks`` answer, by task number. Raises WrongShapeError."""
+    """Return the configurations of a ``/tasks`` answer, by task number. WrongShapeError for anything else.
+
+    >>> task_configs_of([{"id": {"connector": "crm", "task": 0}, "config": {"tables": "users"}}])
+    ({'tables': 'users'},)
+    """
     if not isinstance(body, list):
         raise WrongShapeError(f"{kind_of(body)} instead of a list of tasks")
     found = [(_task_number(entry), config_of(_member(entry, "config", dict), "config of a task")) for entry in body]
@@ -133,7 +160,13 @@ def _task_number(entry: Any) -> int:
 
 
 def password_keys_of(body: Any) -> frozenset[str]:
-    """Return the keys of type PASSWORD of a ``/connector-plugins/{class}/config`` answer. Raises WrongShapeError."""
+    """Return the keys of type PASSWORD of a ``/connector-plugins/{class}/config`` answer.
+
+    Definitions of another shape are passed over. WrongShapeError when the answer is no list.
+
+    >>> sorted(password_keys_of([{"name": "db.password", "type": "PASSWORD"}, {"name": "topics", "type": "LIST"}]))
+    ['db.password']
+    """
     if not isinstance(body, list):
         raise WrongShapeError(f"{kind_of(body)} instead of a list of definitions")
     return frozenset(

@@ -15,7 +15,9 @@ from kc_lineage_dagster.wording import encodable
 
 PasswordKeys = Mapping[str, frozenset[str]]
 
-_MOST_CLASSES = 300  # that are not known to be installed: a cluster has dozens, beyond this somebody plays with names
+# Classes whose definitions are asked for although the worker does not list them as installed. A real cluster names
+# dozens of classes, so more than 300 are a mistake or an attack.
+_MOST_CLASSES = 300
 _LONGEST_CLASS = 300  # characters
 _KAFKAS_OWN = re.compile(
     r"(?:org\.apache\.kafka\.connect\.(?:transforms|json|storage|converters)\.[\w.$]+|JsonConverter|StringConverter)$"
@@ -61,9 +63,11 @@ def regions_of(config: Mapping[str, str], known: PasswordKeys) -> Regions:
 
 @dataclass(frozen=True, slots=True)
 class Definitions:
-    """What plugins' definitions say. ``password_keys``: class -> its keys of type PASSWORD, for the classes whose
-    definitions are known. ``problems``: class -> why its definitions could not be read this time, where they should be
-    there.
+    """What the definitions of plugins say about secrets.
+
+    Args:
+        password_keys: Class -> its keys of type PASSWORD, for the classes whose definitions are known.
+        problems: Class -> why its definitions could not be read this time, in one line.
     """
 
     password_keys: dict[str, frozenset[str]]
@@ -73,10 +77,14 @@ class Definitions:
 def ask_definitions(
     answers: Answers, configs: Iterable[Any], known: PasswordKeys, again: bool, installed: Collection[str] = ()
 ) -> Definitions:
-    """Ask once for every class in use; a class that does not answer keeps what is ``known``, or stays unknown.
+    """Ask once for the definitions of every class that configurations name.
 
-    ``again``: ask for known classes too (a plugin may have been upgraded). ``installed``: classes that the worker has,
-    all of which are asked for; of others only so many.
+    Args:
+        answers: The worker, or a saved cluster.
+        configs: The configurations; what is none is passed over.
+        known: Class -> password keys of an earlier reading; they stay where a class gives no answer this time.
+        again: Ask for known classes too, because a plugin may have been upgraded.
+        installed: Classes that the worker lists. All of them are asked for, and of others the first 300.
     """
     classes = {name for config in configs if isinstance(config, Mapping) for _, name in plugins_of(config)}
     usable = sorted(name for name in classes if len(name) <= _LONGEST_CLASS and encodable(name) == name)

@@ -21,10 +21,14 @@ _LONGEST_RETRY_AFTER = 60.0
 
 @dataclass(frozen=True, slots=True)
 class Failure:
-    """One try that gave no usable answer.
+    """One try of a request that gave no usable answer.
 
-    ``retries``: further tries it is worth. ``wait``: seconds that the worker asked for. ``told``: the error for the
-    log, without what the worker said, which may repeat a connector's secrets; None where the error repeats nothing.
+    Args:
+        error: What is raised when no further try follows.
+        retries: How many further tries the failure is worth.
+        wait: Seconds that the worker asked to wait for (``Retry-After``), None where it asked for none.
+        told: The error for the log, without the worker's own words, which may repeat a connector's secrets; None where
+            ``error`` repeats none of them.
     """
 
     error: ConnectError

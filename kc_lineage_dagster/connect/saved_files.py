@@ -38,7 +38,13 @@ _FOREIGN = frozenset(("node_modules",))
 
 @dataclass(frozen=True, slots=True)
 class Read:
-    """What files hold. ``connectors``: with the file of each. The rest as in ``connect.saved.Saved``."""
+    """What files hold.
+
+    Args:
+        connectors: (file, connector) for every connector, in the order of the files.
+        unread_files: File -> why it could not be read, although it may hold connectors.
+        passed_over: File -> what it holds instead of connectors.
+    """
 
     connectors: list[tuple[str, Posted]] = field(default_factory=list)
     unread_files: dict[str, str] = field(default_factory=dict)

@@ -21,11 +21,25 @@ _NO_SPACE = re.compile(r"[\s\x00-\x1f\x7f]")
 
 @dataclass(frozen=True, slots=True, repr=False)
 class ConnectSettings:
-    """Settings of a ``ConnectClient``; secrets show neither in its repr nor in any message.
+    """How a ``ConnectClient`` reaches its worker; secrets show neither in the repr nor in any message.
 
-    ``uri``: ``http(s)://[user:password@]host[:port][/prefix]``. ``headers``: sent with every request. ``ca_bundle``,
-    ``client_cert``, ``client_key``: paths of PEM files. Timeouts in seconds: of one request, and of all requests of a
-    client together. ``retries``: further tries of one request. Raises ConnectError for an address nobody can call.
+    ConnectError for an address that cannot be called and for headers that HTTP forbids.
+
+    Args:
+        uri: ``http(s)://[user:password@]host[:port][/prefix]``.
+        username: For basic authentication; wins over the user in ``uri``.
+        password: For basic authentication.
+        bearer_token: Wins over user name and password.
+        headers: Sent with every request; secret.
+        ca_bundle: Path of a PEM file: the authorities that the worker's certificate is checked with.
+        client_cert: Path of a PEM file: the certificate that the worker asks for.
+        client_key: Path of a PEM file: the key of that certificate, where the certificate's file does not hold it.
+        verify: Whether the worker's certificate is checked.
+        request_timeout: Seconds for one try of one request.
+        total_timeout: Seconds for all requests of a client together, from the first one on.
+        max_answer_bytes: Longest answer, decompressed.
+        concurrency: Requests under way at once.
+        retries: Further tries of one request.
     """
 
     uri: str

@@ -32,11 +32,19 @@ class Offset:
 
 @dataclass(frozen=True, slots=True)
 class Connector:
-    """One connector.
+    """One connector of a cluster, as it was read.
 
-    ``kind``: ``source``, ``sink`` or ``unknown``. ``config``: substituted and redacted. ``state``: RUNNING, PAUSED,
-    STOPPED, FAILED, RESTARTING, UNASSIGNED, UNKNOWN. ``topics``: sorted active topics, None when they are not known.
-    ``notes``: what could not be read about it, one line each.
+    Args:
+        name: As Connect knows it; any text.
+        kind: ``source``, ``sink`` or ``unknown``.
+        config: Its configuration, with ``provided_configs`` put in and without secrets.
+        state: RUNNING, PAUSED, STOPPED, FAILED, RESTARTING, UNASSIGNED or UNKNOWN.
+        trace: The stack of its failure without secrets, None where it has not failed.
+        tasks: By number.
+        topics: Its active topics, sorted; None when they are not known.
+        offsets: Those it has committed; empty when there are none, or they were not asked for.
+        task_configs: By task number; empty when they were not asked for.
+        notes: What could not be read about it, one line each.
     """
 
     name: str
@@ -68,14 +76,19 @@ class Connector:
 
 @dataclass(frozen=True, slots=True)
 class Snapshot:
-    """A cluster.
+    """A Connect cluster at one moment.
 
-    ``source``: the address without credentials, or the path of a saved cluster. ``unread``: connectors that exist and
-    could not be read, name -> one-line reason; they are not gone. ``plugin_classes``: installed classes, empty when not
-    known. ``password_keys``: class -> keys that its definitions declare as PASSWORD, so that the next reading need not
-    ask again. ``unread_files``: of a saved cluster the files that may hold connectors and could not be read, file ->
-    reason; ``passed_over``: those that hold something else, file -> what. ``plugin_versions``: installed class ->
-    version.
+    Args:
+        source: The worker's address without credentials, or the path of a saved cluster.
+        version: Of the worker, None when it is not known.
+        kafka_cluster_id: Of the Kafka cluster that the worker belongs to, None when it is not known.
+        connectors: Sorted by name.
+        unread: Connectors that exist and could not be read, name -> reason in one line. They are not gone.
+        plugin_classes: Installed classes; empty when they are not known.
+        password_keys: Class -> keys that its definitions declare as PASSWORD, for the next reading.
+        unread_files: Files of a saved cluster that may hold connectors and could not be read -> reason.
+        passed_over: Files of a saved cluster that hold something else -> what.
+        plugin_versions: Installed class -> version, where only one is installed.
     """
 
     source: str

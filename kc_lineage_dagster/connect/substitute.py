@@ -19,9 +19,13 @@ class ProvidedValue:
 
 
 def substitute(config: Mapping[str, str | None], provided: Sequence[ProvidedValue]) -> dict[str, str]:
-    """Replace provided references in every value; others stay, a null value is as if its key were absent.
+    """Replace provided references in every value; other references stay, and keys whose value is None go.
 
-    One pass: a reference inside a provided value is not replaced again. The first of equal entries wins.
+    A reference inside a provided value is not replaced again. The first of equal entries wins.
+
+    >>> given = [ProvidedValue("file", "/etc/db:name", "shop")]
+    >>> substitute({"db.name": "${file:/etc/db:name}", "db.user": "${env:USER}", "x": None}, given)
+    {'db.name': 'shop', 'db.user': '${env:USER}'}
     """
     known = {f"{entry.provider}:{entry.path_key}": entry.value for entry in reversed(provided)}
 

@@ -16,9 +16,14 @@ CLASS = "connector.class"
 class Posted:
     """One connector as a file gives it.
 
-    ``state``: as Connect names states. ``problem``: why its configuration cannot be used. ``kind``: ``source``,
-    ``sink`` or ``unknown``. ``topics``: its active topics, None where the form has none. ``status``: the worker's
-    answer to ``/status``, None where the form has none.
+    Args:
+        name: The connector's name, or its file's where the form has none.
+        config: Its configuration; empty where it has a ``problem``.
+        state: As Connect names states.
+        problem: Why the configuration cannot be used, ``""`` where it can.
+        kind: ``source``, ``sink`` or ``unknown``.
+        topics: Its active topics, None where the form has none.
+        status: The worker's answer to ``/status``, None where the form has none.
     """
 
     name: str
@@ -44,7 +49,7 @@ Found = Posted | Other
 
 
 def posted(name: Any, config: Any, stem: str, **rest: Any) -> Posted:
-    """A connector of this name, ``stem`` where it has none; what has the wrong shape becomes its ``problem``."""
+    """Return a connector of this name, or ``stem`` where it has none; a wrong shape becomes its ``problem``."""
     try:
         return Posted(encodable(scalar_of(stem if name is None else name, "name")), config_of(config), **rest)
     except WrongShapeError as error:
@@ -52,22 +57,26 @@ def posted(name: Any, config: Any, stem: str, **rest: Any) -> Posted:
 
 
 def named(name: Any, stem: str) -> str:
-    """The name, or ``stem`` where it is no text."""
+    """Return the name, or ``stem`` where the name is no text."""
     return encodable(name) if isinstance(name, str) else stem
 
 
 def mapping(value: Any) -> Mapping[str, Any]:
-    """The value where it is an object, else an empty one."""
+    """Return the value where it is an object, else an empty object."""
     return value if isinstance(value, Mapping) else {}
 
 
 def has_class(value: Any) -> bool:
-    """Whether a value is the configuration of a connector."""
+    """Tell whether a value is the configuration of a connector: an object with a ``connector.class``."""
     return isinstance(value, Mapping) and isinstance(value.get(CLASS), str)
 
 
 def kind_in_words(document: Any) -> str:
-    """What somebody who looks into the file would call it."""
+    """Describe a document that holds no connector in the words of somebody who looks into the file.
+
+    >>> kind_in_words({"apiVersion": 1, "kind": "x", "spec": 2, "status": 3})
+    'an object of apiVersion, kind, spec, ...'
+    """
     if not isinstance(document, Mapping):
         return kind_of(document)
     keys = ", ".join(encodable(str(key))[:40] for key in list(document)[:3])

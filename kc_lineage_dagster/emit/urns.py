@@ -95,7 +95,11 @@ def dataset_urn(naming: Naming, connector: str, dataset: Dataset) -> str:
 
 
 def tag_urn(name: str) -> str:
-    """Return the URN of a tag, as ``TagUrn`` of DataHub's client makes it; one that is given as a URN is kept."""
+    """Return the URN of a tag, as ``TagUrn`` of DataHub's client makes it; a name that is a tag's URN already is kept.
+
+    >>> tag_urn("PII"), tag_urn("urn:li:tag:PII")
+    ('urn:li:tag:PII', 'urn:li:tag:PII')
+    """
     start = "urn:li:tag:"
     return name if name.startswith(start) else start + _part(name)
 

@@ -84,7 +84,7 @@ def test_a_connector_is_added_as_the_tutorial_says(tmp_path):
     """In a clone, the two files of the tutorial are all that a new connector needs."""
     for name in ("kc_lineage_dagster", "tests/families"):
         shutil.copytree(ROOT / name, tmp_path / name, ignore=shutil.ignore_patterns("__pycache__"))
-    for name in ("pyproject.toml", "tests/__init__.py", "tests/examples.py"):
+    for name in ("pyproject.toml", "tests/__init__.py", "tests/examples.py", "tests/tries.py"):
         shutil.copy(ROOT / name, tmp_path / name)
     programs = Path(sys.executable).parent
     for step, output in follow(TUTORIALS / "add-a-connector.md", tmp_path, programs, PYTHONPATH=str(tmp_path)):

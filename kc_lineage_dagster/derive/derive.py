@@ -244,10 +244,17 @@ def _of_source(
         of_topics = (item for item in items if isinstance(item, Unresolved) and item.topic)
         items = [*(Unresolved(key, reason) for key, reason in unread.items()), *of_topics]
     written: defaultdict[str, tuple[Callable[[], TopicFields], ...]] = defaultdict(tuple)
-    for item in items:
-        if isinstance(item, Arrival):
-            written[item.downstream.name] += (partial(columns.fields, item),)
-    return list(_with_columns(items, columns.edge, evidence)), written
+
+    def edge(arrival: Arrival) -> Edge:
+        made, fields = columns.arrived(arrival)
+        written[arrival.downstream.name] += (fields,)
+        return made
+
+    if not evidence.columns:
+        for item in items:
+            if isinstance(item, Arrival):
+                written[item.downstream.name] += (partial(columns.fields, item),)
+    return list(_with_columns(items, edge, evidence)), written
 
 
 def _spelled(edge: Edge, settings: Settings) -> Edge:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
+from functools import lru_cache, partial
 
 from kc_lineage_dagster.derive.columns import (
     Known,
@@ -41,8 +43,21 @@ class SourceColumns:
 
     def edge(self, arrival: Arrival) -> Edge:
         """Return the edge with all the fields that are known."""
+        return self.arrived(arrival)[0]
+
+    def arrived(self, arrival: Arrival) -> tuple[Edge, Callable[[], TopicFields]]:
+        """Return ``edge``, and what gives ``fields`` to who reads the topic: what is small is worked out now, so that
+        nobody holds the connector, its chain and its patterns for it.
+        """
         known = self._known(arrival.upstream)
         key, value = self._arriving(arrival, known)
+        copied = arrival.upstream is not None and arrival.upstream.platform == KAFKA
+        fields: Callable[[], TopicFields] = partial(self.fields, arrival)
+        if known is None and not copied:
+            fields = _same(itself(key), itself(value))
+        return self._edge(arrival, known, key, value), fields
+
+    def _edge(self, arrival: Arrival, known: Known | None, key: Node, value: Node) -> Edge:
         found = (*self._values(arrival, value, known), *self._keys(arrival, key))
         if known is None and arrival.upstream is not None:
             found = shown_origins(found, arrival.upstream.platform)
@@ -102,6 +117,12 @@ def with_columns(family: SourceFamily, evidence: Evidence, record: Record) -> Re
     if not names or record.origin is None:
         return record
     return replace(record, value=listed(record.value, Known.of(record.origin.platform, names)))
+
+
+@lru_cache(maxsize=1024)
+def _same(key: Node, value: Node) -> Callable[[], TopicFields]:
+    """Return what gives these fields: of most topics of a cluster nothing is known by name, and all say the same."""
+    return partial(TopicFields, key, value)
 
 
 def _flat(arrival: Arrival) -> bool:

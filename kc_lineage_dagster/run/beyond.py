@@ -109,6 +109,8 @@ def _remembering(cluster: Cluster, provider: Provider, memories: Memories) -> Pr
 
     try:
         state = cluster.state
+        if memories is Memories.READ and state.database.is_behind():
+            return provider
     except StateError:
         if memories is not Memories.READ:
             raise

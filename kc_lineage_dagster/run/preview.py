@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 
+from kc_lineage_dagster.errors import StateError
 from kc_lineage_dagster.lineage import ConnectorLineage
 from kc_lineage_dagster.run.adoption import mark_of
 from kc_lineage_dagster.run.cluster import Cluster
@@ -36,8 +37,16 @@ class Preview:
 
 
 def preview(cluster: Cluster, connect: Connect) -> Preview:
-    """Read the cluster and compare it with what the last sync left. ConnectError when it cannot be listed."""
+    """Read the cluster and compare it with what the last sync left. ConnectError when it cannot be listed.
+
+    StateError when the state cannot be used, or when a sync of this release would first have to migrate it.
+    """
     state = cluster.state
+    if state.database.is_behind():
+        raise StateError(
+            f"the state in {state.database.place.shown} was written by an older release: preview with that release, or"
+            " run a sync with this one, which brings the state up to date"
+        )
     earlier = EarlierReading(state, state.facts())
     with connect.read(None, None, earlier) as reading:
         connectors = tuple(reading)

@@ -106,6 +106,18 @@ class Database:
             self._prepare()
             return self._engine.connect()
 
+    def is_behind(self) -> bool:
+        """Tell whether there are tables which this release would bring to a newer revision on first use.
+
+        Who only looks asks before: other machines may still work with the release that wrote them. StateError when
+        the database cannot be used.
+        """
+        if self.is_sqlite and not Path(self.place.url.database or "").exists():
+            return False
+        with self._explained(), self._engine.connect() as connection:
+            current, scripts = _revision(connection), ScriptDirectory(str(_MIGRATIONS))
+            return current not in (None, scripts.get_current_head()) and _knows(scripts, current)
+
     def explained(self, error: Exception) -> StateError:
         """The StateError for what SQLAlchemy or the file system raised."""
         return _explained(self.place.shown, error)
@@ -183,7 +195,7 @@ def _migrate(connection: Connection, shown: str) -> None:
     config = Config()
     config.set_main_option("script_location", str(_MIGRATIONS).replace("%", "%%"))
     config.attributes["connection"] = connection
-    current = MigrationContext.configure(connection, opts={"version_table": VERSION_TABLE}).get_current_revision()
+    current = _revision(connection)
     scripts = ScriptDirectory.from_config(config)
     if current == scripts.get_current_head():
         return
@@ -191,12 +203,20 @@ def _migrate(connection: Connection, shown: str) -> None:
         metadata.create_all(connection)
         command.stamp(config, "head")
         return
-    if current not in {one.revision for one in scripts.walk_revisions()}:
+    if not _knows(scripts, current):
         raise StateError(
             f"the state in {shown} is of version {current}, which this release does not know: use the release that"
             " wrote it, or move the state away, then the next run sends everything again"
         )
     command.upgrade(config, "head")
+
+
+def _revision(connection: Connection) -> str | None:
+    return MigrationContext.configure(connection, opts={"version_table": VERSION_TABLE}).get_current_revision()
+
+
+def _knows(scripts: ScriptDirectory, revision: str | None) -> bool:
+    return revision in {one.revision for one in scripts.walk_revisions()}
 
 
 def _explained(shown: str, error: Exception) -> StateError:

@@ -17,6 +17,7 @@ from kc_lineage_dagster.run.beyond import Memories
 from kc_lineage_dagster.run.cluster import Cluster
 from kc_lineage_dagster.run.describe import describe
 from kc_lineage_dagster.run.preview import preview
+from kc_lineage_dagster.state.database import Database
 from tests.catalog.metadata import dataset_urn, lab_tables, write
 from tests.catalog.server import Server
 from tests.catalog.test_datahub import hold
@@ -24,6 +25,7 @@ from tests.cli.run import kc_lineage
 from tests.defs.clusters import save_cluster, write_recipe
 from tests.emit.gms import Gms, everything
 from tests.live.machine import free_ports
+from tests.state.test_database import make_older
 
 SHARDS = {
     "connector.class": "io.debezium.connector.postgresql.PostgresConnector",
@@ -231,6 +233,22 @@ def test_who_only_looks_needs_no_state(tmp_path, gms, monkeypatch):
     for place in (f"postgresql://nobody@127.0.0.1:{port}/none", "mysql://h/none"):
         monkeypatch.setenv("KC_LINEAGE_STATE", place)
         assert lineage(tmp_path)[0]["shards"] == MERGED
+
+
+def test_who_only_looks_leaves_an_older_state_as_it_is(tmp_path, gms, monkeypatch):
+    """``lineage`` asks servers instead; ``preview``, which compares with the state, says who brings it up to date."""
+    monkeypatch.setenv("KC_LINEAGE_STATE", str(tmp_path / "state"))
+    hold(gms, "postgres", "shop.sales.orders_1", kind="Table")
+    hold(gms, "postgres", "shop.sales.orders_2", kind="Table")
+    recipe(tmp_path, gms, use_schema_resolver=True)
+    edges_of_a_run(tmp_path)
+    make_older(Cluster.of(read_recipe(tmp_path / "shop.yml")).state)
+    looked = kc_lineage("lineage", tmp_path / "shop.yml", "--format", "json")
+    assert "shop.sales.orders_2" in looked.stdout
+    previewed = kc_lineage("preview", tmp_path / "shop.yml")
+    assert "written by an older release" in previewed.stderr
+    looking = Database(Cluster.of(read_recipe(tmp_path / "shop.yml")).state.database.place)
+    assert looking.is_behind()
 
 
 def test_a_full_refresh_asks_for_everything_anew(tmp_path, gms, monkeypatch):

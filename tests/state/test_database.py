@@ -54,22 +54,43 @@ def test_a_newer_version_is_left_alone(tmp_path, database):
     assert "version 9999" in one_line(error)
 
 
+FIRST_REVISION = (
+    "ALTER TABLE kc_lineage_sink DROP COLUMN verified_up_to",
+    "ALTER TABLE kc_lineage_sink ADD COLUMN serial INTEGER",
+    "ALTER TABLE kc_lineage_sink ADD COLUMN verified_at FLOAT",
+    "ALTER TABLE kc_lineage_entity ADD COLUMN verified_at FLOAT",
+    "UPDATE kc_lineage_version SET version_num = '0001'",
+)
+
+
+def make_older(state) -> None:
+    """Give a state the tables of the first revision."""
+    with state.database.writing() as connection:
+        for statement in FIRST_REVISION:
+            connection.execute(text(statement))
+
+
+def test_whoever_only_looks_can_tell_an_older_database_and_leaves_it_as_it_is(tmp_path, database):
+    """Other machines may still work with the release that wrote it."""
+    state = state_of("shop", tmp_path)
+    assert not state.database.is_behind()
+    state.begin_reading()
+    make_older(state)
+    looking = type(state.database)(state.database.place)
+    assert looking.is_behind()
+    assert looking.is_behind()
+    with looking.reading():  # a run, a tick or a page: their release is the one that is deployed
+        pass
+    assert not looking.is_behind()
+
+
 def test_an_older_database_is_brought_up_to_date(tmp_path, database):
     """The first revision's tables become those of a new database, with what is in them."""
     state = state_of("shop", tmp_path)
-    older = (
-        "ALTER TABLE kc_lineage_sink DROP COLUMN verified_up_to",
-        "ALTER TABLE kc_lineage_sink ADD COLUMN serial INTEGER",
-        "ALTER TABLE kc_lineage_sink ADD COLUMN verified_at FLOAT",
-        "ALTER TABLE kc_lineage_entity ADD COLUMN verified_at FLOAT",
-        "UPDATE kc_lineage_version SET version_num = '0001'",
-    )
     Receipts(state).adopt({"urn:a": Held("c", ALIVE, {"status": "h"})})
     Receipts(state).set_kafka_cluster("K")
     new = shape(state)
-    with state.database.writing() as connection:
-        for statement in older:
-            connection.execute(text(statement))
+    make_older(state)
     assert shape(state) != new
     fresh = type(state)(type(state.database)(state.database.place), "shop")
     receipts = Receipts(fresh)

@@ -43,10 +43,10 @@ demo: setup ## run the main job: the saved demo cluster to DataHub Lite
 	$(BIN)/kc-lineage demo
 
 test: setup ## all fast tests, on every core
-	$(BIN)/python -m pytest -n auto
+	$(BIN)/python -m pytest -n auto --dist loadfile
 
 slow: setup ## whole runs searched for secrets, processes killed while they write
-	$(BIN)/python -m pytest -n auto -m 'slow and not postgres'
+	$(BIN)/python -m pytest -n auto --dist loadfile -m 'slow and not postgres'
 
 fuzz: setup ## the property tests with examples that no run has tried before
 	HYPOTHESIS_PROFILE=fuzz $(BIN)/python -m pytest $(shell grep -rl hypothesis tests --include='test_*.py')
@@ -105,7 +105,7 @@ deploy-check: setup $(BIN)/with-deploy ## image, compose and Kubernetes files: l
 LOWEST := $(addprefix tests/,cli recipe state run emit connect catalog derive transforms java_regex page families \
   defs/test_component.py defs/test_sync_job.py test_structure.py test_lab.py)
 lowest: build/lowest/installed ## the tests that meet the dependencies, with the lowest versions that pyproject.toml allows
-	build/lowest/bin/python -m pytest -n auto -o filterwarnings=default -p no:cacheprovider $(LOWEST)
+	build/lowest/bin/python -m pytest -n auto --dist loadfile -o filterwarnings=default -p no:cacheprovider $(LOWEST)
 
 build/lowest/installed: pyproject.toml
 	rm -rf build/lowest

@@ -28,6 +28,8 @@ from tests.emit.gms_rules import urn_problem
 from tests.hostile import GOOD_EDGES, NAMES, TWICE
 from tests.page.test_page import Page
 
+pytestmark = pytest.mark.slow
+
 
 @dataclass
 class Outcome:

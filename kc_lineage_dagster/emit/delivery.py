@@ -15,12 +15,15 @@ from pydantic import ValidationError
 from kc_lineage_dagster.emit.aspects import Proposal
 from kc_lineage_dagster.emit.which_datahub import Seen
 from kc_lineage_dagster.errors import KcLineageError
+from kc_lineage_dagster.secret_spellings import spellings
 
 Acknowledged = Callable[[Sequence[Proposal]], None]
 
 _CAUSE_LIMIT = 300  # characters
 SECRET_MINIMUM = 6  # characters: a shorter one would black out ordinary words
 _SECRET_KEY = re.compile(r"password|passphrase|secret|token|credential|jaas|auth|header|private", re.IGNORECASE)
+# a server that refuses credentials may repeat whatever it was sent: its words are not passed on
+REFUSED = (401, 403)
 _URN = re.compile(r"urn:li:[^\s'\"]+")
 
 
@@ -77,10 +80,22 @@ def failure(proposals: Iterable[Proposal], cause: str) -> SendReport:
     return SendReport(failed=failed, causes={cause: max(1, len(failed))})
 
 
+def without_secrets(text: str, secrets: Iterable[str]) -> str:
+    """Return a text with ``***`` for each secret of ``SECRET_MINIMUM`` characters, however an answer spells it.
+
+    >>> without_secrets('{"got": "Basic caf\\\\u00e9s"}', ["cafés!", "cafés"])
+    '{"got": "Basic ***"}'
+    """
+    forms = {form for secret in secrets for form in spellings(secret) if len(form) >= SECRET_MINIMUM}
+    if not forms:
+        return text
+    longest_first = sorted(forms, key=lambda form: (-len(form), form))
+    return re.sub("|".join(map(re.escape, longest_first)), "***", text, flags=re.IGNORECASE)
+
+
 def one_line(text: str, secrets: Iterable[str] = ()) -> str:
     """A cause for people: one line, no URN (so that equal causes count as one), no secret."""
-    for secret in secrets:
-        text = text.replace(secret, "***")
+    text = without_secrets(text, secrets)
     line = next((part.strip() for part in text.splitlines() if part.strip()), "no reason given")
     line = _URN.sub("urn:li:...", line)
     return line if len(line) <= _CAUSE_LIMIT else line[: _CAUSE_LIMIT - 3] + "..."
@@ -94,6 +109,8 @@ def explain(error: BaseException, secrets: Iterable[str] = ()) -> str:
         return one_line(str(error), secrets)
     info = getattr(error, "info", None)  # of DataHub's OperationalError
     if isinstance(info, Mapping):
+        if info.get("status") in REFUSED:
+            return f"it answers {info['status']}; is sink.config.token right?"
         said = info.get("message") or getattr(error, "message", "")
         return one_line(str(said), secrets)
     return one_line(f"{type(error).__name__}: {error}", secrets)

@@ -20,12 +20,14 @@ import requests
 
 from kc_lineage_dagster.emit.aspects import Proposal
 from kc_lineage_dagster.emit.delivery import (
+    REFUSED,
     SECRET_MINIMUM,
     Acknowledged,
     SendReport,
     address,
     one_line,
     sink_errors,
+    without_secrets,
 )
 from kc_lineage_dagster.emit.gms_session import NotAGmsError, RedirectedError, guard, header_value
 from kc_lineage_dagster.emit.patience import Patience
@@ -45,7 +47,6 @@ BATCH_CHARACTERS = 4_000_000  # of aspects; GMS takes 16 MB a request
 
 _RETRY_STATUSES = (429, 500, 502, 503, 504)  # DataHub: rest_emitter._DEFAULT_RETRY_STATUS_CODES
 _RETRY_TIMES = 4  # DataHub: DATAHUB_REST_EMITTER_DEFAULT_RETRY_MAX_TIMES
-_REFUSED = (401, 403)
 _NOT_FOUND = 404
 _REJECTED = (400, 413, 422)  # something in the batch is at fault: divide it
 _SERVER_ERROR = 500  # what some versions of GMS answer to a proposal they do not like
@@ -188,7 +189,7 @@ class RestSink:
                 self._patience.relieve()
                 return None
             self._last = refusal
-            if refusal.status in _REFUSED:
+            if refusal.status in REFUSED:
                 self._patience.exhaust()
             if not self._worth_retrying(refusal):
                 break
@@ -224,7 +225,7 @@ class RestSink:
         if isinstance(config, dict) and str(config.get("noCode")).lower() == "true":
             return None
         cause = f"{self._shown} answers, but is not a DataHub GMS (its frontend? then add /api/gms)"
-        return _Refusal(cause, cause, status=_REFUSED[0])
+        return _Refusal(cause, cause, status=REFUSED[0])
 
     def _ask_aspect(self) -> _Refusal | None:
         """Whether the credentials are accepted: /config is open to everybody, aspects are not."""
@@ -240,13 +241,11 @@ class RestSink:
         response = error.response if isinstance(error, requests.HTTPError) else None
         if response is None:
             cause = one_line(f"{self._shown} {_unreachable(error)}", self.secrets)
-            return _Refusal(cause, cause, _REFUSED[0] if isinstance(error, RedirectedError) else None)
+            return _Refusal(cause, cause, REFUSED[0] if isinstance(error, RedirectedError) else None)
         status = response.status_code
         message = _message(response) if status in (*_REJECTED, _SERVER_ERROR) else ""
         said = f"{self._shown} answers {status}{f': {message}' if message else ''}"
-        detail = said.replace("\n", " ")
-        for secret in self.secrets:
-            detail = detail.replace(secret, "***")
+        detail = without_secrets(said.replace("\n", " "), self.secrets)
         return _Refusal(
             one_line(said, self.secrets), detail[:2_000], status, _seconds(response.headers.get("Retry-After"))
         )
@@ -289,10 +288,10 @@ def _seconds(retry_after: str | None) -> float | None:
 
 
 def _secrets(token: str | None, headers: Mapping[str, str] | None, server: str) -> set[str]:
-    """Texts that no message may hold, in the spellings that an error message may give them."""
+    """Texts that no message may hold."""
     values = [token or "", *(headers or {}).values(), server.rpartition("@")[0].rpartition("//")[2]]
     words = [word for value in values for word in (value, *value.split())]
-    return {text for word in words for text in (word, repr(word)[1:-1]) if len(text) >= SECRET_MINIMUM}
+    return {word for word in words if len(word) >= SECRET_MINIMUM}
 
 
 def _batches(proposals: Sequence[Proposal], limit: int) -> Iterator[Sequence[Proposal]]:

@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 import base64
-import html
-import json
 import re
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from functools import lru_cache
-from urllib.parse import quote, quote_plus
 
 from kc_lineage_dagster.connect.secrets.cut import CUT_MARK
 from kc_lineage_dagster.connect.secrets.keys import SECRET_TAILS
 from kc_lineage_dagster.lineage import REDACTED
+from kc_lineage_dagster.secret_spellings import spellings
 
 _SHORTEST = 4  # characters; shorter secrets are everywhere in a text
 _SHORTEST_ENCODED = 6  # bytes: less is eight characters of base64 that words may hold too
@@ -66,10 +64,10 @@ def _cut(text: str, spans: list[Span]) -> str:
 def _known(secrets: frozenset[str]) -> _Known | None:
     # a password that is the word "password" shows nothing, and without the word no shape is found any more
     secrets = frozenset(secret for secret in secrets if (secret.strip().lower(),) not in SECRET_TAILS)
-    spellings = {form for secret in secrets for form in _spellings(secret)}
-    if not spellings:
+    forms = {form for secret in secrets for form in _spellings(secret)}
+    if not forms:
         return None
-    ordered = sorted(spellings, key=lambda form: (-len(form), form))
+    ordered = sorted(forms, key=lambda form: (-len(form), form))
     cores = sorted({core for secret in secrets for core in _base64_cores(secret)})
     plain = sorted(
         {one for one in map(str.strip, secrets) if len(one) >= _TORN_ELSEWHERE and one.lower() not in REDACTED}
@@ -85,30 +83,8 @@ def _known(secrets: frozenset[str]) -> _Known | None:
 
 
 def _spellings(secret: str) -> Iterator[str]:
-    """Yield how a secret may stand in a text; the letters' case does not matter."""
-    in_json = json.dumps(secret)[1:-1]
-    forms = {
-        secret,
-        secret.strip(),
-        " ".join(secret.split()),
-        secret.replace("\n", "\\n"),
-        secret.replace("\\", "\\\\").replace('"', '\\"'),
-        in_json,
-        json.dumps(secret, ensure_ascii=False)[1:-1],
-        in_json.replace("\\", "\\\\"),
-        in_json.replace("/", "\\/"),
-        quote(secret, safe=""),
-        quote(secret),
-        quote_plus(secret),
-        quote(quote(secret, safe=""), safe=""),
-        html.escape(secret),
-        html.escape(secret, quote=False),
-        html.escape(secret).replace("&#x27;", "&apos;"),
-        html.escape(secret).replace("&#x27;", "&#39;").replace("&quot;", "&#34;"),
-        "".join(f"&#{ord(letter)};" if not letter.isalnum() else letter for letter in secret),
-        secret.encode("utf-8", "replace").hex() if len(secret) >= _SHORTEST_ENCODED else "",
-    }
-    return (form for form in forms if len(form) >= _SHORTEST and form.lower() not in REDACTED)
+    """Yield the spellings of a secret that are long enough to be told from other words."""
+    return (form for form in spellings(secret) if len(form) >= _SHORTEST and form.lower() not in REDACTED)
 
 
 def _base64_cores(secret: str) -> Iterator[str]:

@@ -106,7 +106,7 @@ class Listening(View):
 
     def value_names(self, topic: str) -> tuple[str, ...]:
         """See ``View``."""
-        self.notebook.topics.add((self.connector, topic))
+        self.ends(Dataset(KAFKA, topic))  # by its full name too: answers are remembered under that
         self.notebook.open.add(self.connector)
         return super().value_names(topic)
 

@@ -6,8 +6,8 @@ from dataclasses import dataclass, field
 
 import pytest
 
-from kc_lineage_dagster.catalog.holdings import Holdings, Platform, Schema
-from kc_lineage_dagster.catalog.questions import Questions
+from kc_lineage_dagster.catalog.holdings import Holdings, Platform, Schema, View
+from kc_lineage_dagster.catalog.questions import Listening, Notebook, Questions
 from kc_lineage_dagster.catalog.remembered import Remembering
 from kc_lineage_dagster.lineage import Dataset
 
@@ -108,3 +108,21 @@ def test_a_memory_that_is_spoilt_is_none(clock, text):
     for key in ("platform postgres", "single datasets", "topics that Kafka lists"):
         memory.texts[key] = (clock[0] - 601, text)
     check(Remembering(source, memory, 600, lambda: clock[0]).answer(ALL))
+
+
+def test_names_of_records_are_remembered_where_topics_have_an_instance(clock):
+    """A topic is asked for by Kafka's name, and known under the one of its URN."""
+
+    @dataclass
+    class Registry(Source):
+        def answer(self, questions: Questions) -> Holdings:
+            self.asked.append(questions)
+            return Holdings({"kafka": Platform({f"east.{name}": TOPIC for _, name in questions.topics})})
+
+    notebook = Notebook()
+    Listening(Holdings(), "c", lambda *_: "east", notebook).value_names("t")
+    source, memory = Registry(), Texts(clock)
+    for _ in range(2):
+        found = Remembering(source, memory, 600, lambda: clock[0]).answer(notebook.questions())
+        assert View(found, "c", lambda *_: "east").value_names("t") == ("srv.users.Value",)
+    assert len(source.asked) == 1

@@ -1,4 +1,4 @@
-"""The four assets of a cluster: one step reads, one step derives, emits and removes."""
+"""The four assets of a cluster, made by two steps: one reads the cluster, the other derives, emits and removes."""
 
 # no `from __future__ import annotations`: Dagster reads run config from the annotations themselves
 
@@ -67,7 +67,7 @@ class ClusterAssets:
 
     @classmethod
     def of(cls, file: RecipeFile, translate: Translate) -> "ClusterAssets":
-        """Ask the translator for the four assets. ValueError when it leaves one of them out."""
+        """Ask the translator for the four assets. ValueError when the translator leaves one of them out."""
         specs: dict[str, AssetSpec] = {}
         for asset in ASSETS:
             spec = translate(ClusterAssetProps(file.slug, asset, file.options))
@@ -78,7 +78,7 @@ class ClusterAssets:
 
 
 def cluster_assets(file: RecipeFile, assets: ClusterAssets) -> list[AssetsDefinition]:
-    """The assets of one recipe."""
+    """Return the two steps that make the four assets of one recipe."""
     return [_raw(file, assets), _synced(file, assets)]
 
 
@@ -109,7 +109,11 @@ def _raw(file: RecipeFile, assets: ClusterAssets) -> AssetsDefinition:
 def _read(
     context: AssetExecutionContext, names: Names, cluster: Cluster, connectors: list[str] | None
 ) -> tuple[ReadReport, list[str]]:
-    """Read the cluster and add the partitions of new connectors. ConnectError when it cannot be listed."""
+    """Read the cluster and add the partitions of new connectors; return what was read and the new connectors' names.
+
+    ``connectors``: those whose evidence is asked for again, None for all. ConnectError when the cluster cannot be
+    listed.
+    """
     connect = getattr(context.resources, names.connect)
     report = read_cluster(cluster, connect, connectors, progress_log(context.log, "read"))
     new = add_partitions(context.instance, names.slug, report.names)
@@ -126,7 +130,8 @@ def _synced(file: RecipeFile, assets: ClusterAssets) -> AssetsDefinition:
         name=names.sync_op,
         specs=[
             lineage.replace_attributes(deps=[names.raw], partitions_def=partitions_of(file.slug), skippable=True),
-            # `raw` too: the job runs this step without selecting `lineage`, whose partitions a first run does not know
+            # `raw` beside `lineage`: the job does not select `lineage`, which has no partitions yet in a first run, and
+            # must run this step after the one that reads all the same
             specs[EMISSIONS].replace_attributes(deps=[names.raw, names.lineage], skippable=True),
             specs[STALE].replace_attributes(deps=[names.emissions], skippable=True),
         ],
@@ -156,6 +161,7 @@ def _synced(file: RecipeFile, assets: ClusterAssets) -> AssetsDefinition:
             datahub = getattr(context.resources, names.datahub)
             run = Sync(cluster, datahub, request, progress_log(context.log, "derive and emit"))
             outcome = events.Outcome()
+            # the partitions that the user picked; a run of checks alone materializes nothing
             picked = frozenset(wanted or ()) if partial else frozenset[str]() if only_checks else None
             yield from events.events_of(context, names, cluster, run, picked, outcome)
             report = run.report

@@ -1,4 +1,4 @@
-"""Attributes of the component's YAML, read one by one: a value, or one line that says why it cannot be used."""
+"""Read the attributes of the component's YAML one by one: a value, or one line that says why it cannot be used."""
 
 from __future__ import annotations
 
@@ -23,11 +23,18 @@ from kc_lineage_dagster.defs.translator import (
 from kc_lineage_dagster.lineage import Dataset
 from kc_lineage_dagster.recipe.model import Options
 
-_PLAIN = re.compile(r"\{\{\s*env\.(\w+)\s*\}\}")  # without a filter or an `or` that would give a value instead
+# `{{ env.X }}` alone: a filter or an `or` may give a variable that is not set a value.
+_PLAIN = re.compile(r"\{\{\s*env\.(\w+)\s*\}\}")
 
 
 def variables(value: Any) -> Iterator[str]:
-    """The environment variables that ``{{ env.X }}`` names; unset ones would be None without a word."""
+    """Yield the environment variables that a value, or a value within it, names as ``{{ env.X }}``.
+
+    The caller must refuse those that are not set: Dagster resolves them to None without a word.
+
+    >>> list(variables({"username": "{{ env.CONNECT_USER }}", "hosts": ["{{ env.HOST or 'localhost' }}"]}))
+    ['CONNECT_USER']
+    """
     if isinstance(value, Mapping):
         for one in value.values():
             yield from variables(one)
@@ -39,7 +46,10 @@ def variables(value: Any) -> Iterator[str]:
 
 
 def state_config(given: Any) -> tuple[DefsStateConfigArgs, str | None]:
-    """Return where state is kept, and why the given value cannot be used."""
+    """Return where the component's state is kept, and why the given value cannot be used (None when it can).
+
+    A missing value, and one that cannot be used, stand for a folder of this machine.
+    """
     if given is None:
         return DefsStateConfigArgs.local_filesystem(), None
     try:
@@ -51,7 +61,11 @@ def state_config(given: Any) -> tuple[DefsStateConfigArgs, str | None]:
 def translation(
     context: ResolutionContext, given: Any
 ) -> tuple[Callable[[AssetSpec, Props], AssetSpec] | None, str | None]:
-    """The function that ``translation`` describes, tried on one asset of each kind; and why it cannot be used."""
+    """Return the function that ``translation`` describes, and why it cannot be used (None when it can).
+
+    The function is tried at once on one asset of each kind, so that a mistake shows when the definitions are loaded.
+    ``given``: the attributes of an asset, a template that gives them, or None.
+    """
     if given is None:
         return None, None
     try:
@@ -73,6 +87,7 @@ def translation(
 
 
 def _first_problem(error: ValidationError) -> str:
+    """Return the first problem in one line: field, what is wrong, and the field that was probably meant."""
     found = error.errors(include_url=False, include_context=False, include_input=False)[0]
     name = ".".join(map(str, found["loc"]))
     close = (
@@ -82,6 +97,6 @@ def _first_problem(error: ValidationError) -> str:
 
 
 def last_line(error: Exception) -> str:
-    """Return the last line of an error's text, which says what is wrong; those before it say where Dagster was."""
+    """Return the last line of an error's text. It says what is wrong; the lines before it say where Dagster was."""
     lines = [line.strip() for line in str(error).splitlines() if line.strip()]
     return lines[-1] if lines else type(error).__name__

@@ -1,4 +1,4 @@
-"""Materializations are logged beside the run: one waits for Dagster's disk or server, the other for DataHub's."""
+"""Log materializations in a thread of their own, which waits for Dagster's storage while the run waits for DataHub."""
 
 from __future__ import annotations
 
@@ -8,17 +8,18 @@ from concurrent.futures import Future, ThreadPoolExecutor
 
 from dagster import AssetExecutionContext, AssetMaterialization
 
-_BESIDE = 200  # materializations that are logged beside the run before one is yielded
+_BESIDE = 200  # materializations that the thread logs before the step yields one
 
 
 def logged_beside(
     context: AssetExecutionContext, materializations: Iterable[AssetMaterialization]
 ) -> Iterator[AssetMaterialization]:
-    """Log materializations in another thread, in their order, while the next ones are made; yield one of 200.
+    """Log materializations in another thread, in their order, while the next ones are made; yield one after every 200.
 
-    What is logged stays in ``context`` until the step yields, because only then does Dagster take it; and it may only
-    take it while nobody logs. So each time that many are logged the next one is yielded instead. What Dagster's storage
-    raises is raised here; all that was made is logged before this ends, also after an error.
+    Dagster takes up the events that were logged through ``context`` only when the step yields, and the thread must be
+    at rest meanwhile. So after every 200 materializations the thread is waited for, and the next materialization is
+    yielded instead of logged; so is the first. An error of Dagster's storage is raised here. Whatever was made is
+    logged before this generator ends, also after an error.
     """
     waiting: deque[Future[None]] = deque()
     with ThreadPoolExecutor(1, "materializations") as thread:

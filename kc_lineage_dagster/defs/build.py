@@ -1,4 +1,4 @@
-"""Definitions from recipes: one group of assets, one job, one sensor and two schedules per cluster."""
+"""Definitions from recipes: for each cluster a group of assets with checks, four jobs, a sensor and three schedules."""
 
 from __future__ import annotations
 
@@ -38,11 +38,12 @@ def build_definitions(
 ) -> Definitions:
     """Return definitions of one cluster, or of all in a folder, to merge into a project (``Definitions.merge``).
 
-    ``recipe``: a DataHub recipe as a mapping (``${VAR}`` is looked up in the run), the path of its file, or a folder of
-    recipes.
-    ``name``: names the cluster when the mapping has no ``cluster_name``.
-    ``translator``: decides keys, owners, tags, freshness and automation of the assets, and of the datasets and topics
-    that become external assets (``options.external_assets``).
+    Args:
+        recipe: A DataHub recipe as a mapping (``${VAR}`` is looked up in the run), the path of its file, or a folder of
+            recipes.
+        name: Names the cluster when the mapping has no ``cluster_name``.
+        translator: Decides keys, owners, tags, freshness and automation of the assets, and of the datasets and topics
+            that become external assets (``options.external_assets``). None: as this project has them.
     """
     translate = (translator or _DEFAULT).get_asset_spec
     if not isinstance(recipe, (str, Path)):
@@ -53,7 +54,7 @@ def build_definitions(
 
 
 def build_all(files: Iterable[RecipeFile]) -> Definitions:
-    """Return the definitions of a code location of its own."""
+    """Return the definitions of a code location of its own; the steps of its runs share one process."""
     return Definitions.merge(build_clusters(files), Definitions(executor=in_process_executor))
 
 
@@ -62,9 +63,12 @@ def build_clusters(
     translate: Translate = _DEFAULT.get_asset_spec,
     external: Sequence[AssetSpec] | None = None,
 ) -> Definitions:
-    """Return the definitions of several clusters; the datasets they share are one external asset.
+    """Return the definitions of several clusters; a dataset that clusters share is one external asset.
 
-    ``external``: the external assets, by default those that the last sync left.
+    Args:
+        files: The recipes, one for each cluster.
+        translate: Gives the spec of each asset.
+        external: The external assets; None: those that follow from the last syncs.
     """
     files = list(files)
     warnings = alike(files)
@@ -76,11 +80,14 @@ def build_clusters(
 
 
 def build_cluster(file: RecipeFile, translate: Translate) -> Definitions:
-    """Return the definitions of one recipe. One that cannot be used loads all the same: its job fails and says why."""
+    """Return the definitions of one recipe.
+
+    A recipe that cannot be used loads all the same: its job fails and says why.
+    """
     assets = ClusterAssets.of(file, translate)
     names, definitions = assets.names, cluster_assets(file, assets)
-    # Without the partitioned asset, which the step materializes all the same, partition by partition: the job's page
-    # would ask for partitions first, of which a new cluster has none.
+    # The job does not select the partitioned asset: the job's page would ask for partitions first, of which a new
+    # cluster has none. The step materializes that asset all the same, partition by partition.
     unpartitioned = AssetSelection.assets(names.raw, names.emissions, names.stale)
     checks = AssetSelection.checks(*(key for one in definitions for key in one.check_keys))
     job = define_asset_job(
@@ -96,7 +103,7 @@ def build_cluster(file: RecipeFile, translate: Translate) -> Definitions:
         schedules=[*cluster_schedules(file, names, job), prune_schedule(file, names, pruning)],
         sensors=[cluster_sensor(file, names, job)],
         resources={
-            # handed over as they are: their values are not shown, and variables are looked up in the run
+            # hardcoded: Dagster shows no values of them, and the recipe's variables are looked up in the run
             names.connect: ResourceDefinition.hardcoded_resource(KafkaConnectResource.from_recipe(file)),
             names.datahub: ResourceDefinition.hardcoded_resource(DataHubResource.from_recipe(file)),
         },

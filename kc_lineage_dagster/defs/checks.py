@@ -1,4 +1,4 @@
-"""Asset checks: what an operator should look at. Problems of derivation fail a check, never a run."""
+"""Asset checks: what an operator should look at after a run. Problems of derivation fail a check, never a run."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ KEPT = "no_edge_disappeared"
 ACKNOWLEDGED = "everything_acknowledged"
 REMOVED = "stale_removal_done"
 
-Rows = Sequence[Sequence[object]]
+Rows = Sequence[Sequence[object]]  # the cells of a table, row by row
 
 _FIRST = 5  # rows that are shown without a click
 _TOPICS = 20  # topics that one cause names
@@ -84,7 +84,7 @@ def _spec(name: str, asset: AssetKey) -> AssetCheckSpec:
 
 
 def raw_results(names: Names, report: ReadReport) -> list[AssetCheckResult]:
-    """Return what a reading says to the checks of ``raw_connector_configs``."""
+    """Return the results of the checks of ``raw_connector_configs``, as a reading decides them."""
     unread = sorted(report.head.not_read.items())
     return [
         _result(names.raw, READ, unread, ("connector", "why")),
@@ -106,7 +106,8 @@ def _result(asset: AssetKey, name: str, rows: Rows, header: Sequence[str]) -> As
 def shown(rows: Rows, advice: str) -> str | None:
     """Return the advice and the first rows as the text of an evaluation, None when there are no rows.
 
-    The web interface reads it as Markdown, a terminal as it stands; tables among the metadata are behind a link.
+    The web interface renders the text as Markdown, and a terminal prints it as it stands. All rows are in a table among
+    the metadata, which the web interface hides behind a link.
     """
     return f"{advice}\n\n{listed(rows, _FIRST)}" if rows else None
 
@@ -122,9 +123,10 @@ def _counted(rows: Rows, header: Sequence[str]) -> dict[str, MetadataValue | int
 class Tally:
     """The lineage of a whole cluster in numbers.
 
-    ``edges``: how many there are.
-    ``causes``: why sources and targets are unresolved: connector, reason, what it concerns.
-    ``present``: which of the edges that were asked for are there, as upstream and downstream.
+    Args:
+        edges: The number of edges.
+        causes: Why sources and targets are unresolved, as ``causes_of`` tells it.
+        present: Those of the edges that were looked for that exist, as (upstream, downstream).
     """
 
     edges: int
@@ -133,7 +135,7 @@ class Tally:
 
     @classmethod
     def of(cls, lineages: Iterable[ConnectorLineage], asked: Collection[tuple[str, str]] = frozenset()) -> Tally:
-        """Count once over the lineages. ``asked``: edges to look for."""
+        """Count the lineages in one pass. ``asked``: edges to look for, as (upstream, downstream)."""
         edges, causes, present = 0, list[tuple[str, str, str]](), set[tuple[str, str]]()
         for lineage in lineages:
             edges += len(lineage.edges)
@@ -145,7 +147,7 @@ class Tally:
 
 
 def causes_of(lineage: ConnectorLineage) -> list[tuple[str, str, str]]:
-    """Return why sources and targets of a connector are unresolved: connector, reason, everything that it concerns.
+    """Return why sources and targets of a connector are unresolved, as (connector, reason, what the reason concerns).
 
     Items with one reason have one cause, so that a missing option counts once for a mirror of a thousand topics.
     """
@@ -163,11 +165,14 @@ def _some(names: Sequence[str]) -> str:
 def sync_results(
     names: Names, report: Report, tally: Tally, lost: Sequence[LostEdge], unsent: Rows
 ) -> Iterable[AssetCheckEvaluation]:
-    """Yield what a run says to its checks.
+    """Yield the evaluations of the checks of the step that derives, emits and removes, as a run decides them.
 
-    ``tally``: of the whole cluster after the run.
-    ``lost``: edges that disappeared and are not back.
-    ``unsent``: connectors with proposals that DataHub did not acknowledge, and how many.
+    Args:
+        names: The Dagster names of the cluster.
+        report: What became of the run.
+        tally: The lineage of the whole cluster after the run.
+        lost: Edges that disappeared and are not back.
+        unsent: Connectors with proposals that DataHub did not acknowledge, and how many.
     """
     causes = tally.causes
     share = len(causes) / max(1, len(causes) + tally.edges)
@@ -200,13 +205,18 @@ def sync_results(
 def reported(
     context: AssetExecutionContext, specs: Iterable[AssetCheckSpec], evaluations: Iterable[AssetCheckEvaluation]
 ) -> Iterator[AssetCheckEvaluation | Output[None]]:
-    """Yield the evaluations, and for each check that the run selected the output that Dagster expects of it.
+    """Yield the evaluations, and for each check that the run selected the output that Dagster expects of the check.
 
-    A check that has nothing to say this time gives its output alone, or Dagster would call it missing at the end of the
-    run. A run that materializes tells all it has found, also to checks of assets that were not selected: the button of
-    the job's page selects the checks of its unpartitioned assets only. A run of checks alone tells the selected ones.
-    Not ``AssetCheckResult``: for a partitioned asset Dagster makes an evaluation of it only in a run with a partition
-    key.
+    A selected check without an evaluation gives its output alone: without one Dagster would call the check missing at
+    the end of the run. A run that materializes assets yields all evaluations, also those of checks that were not
+    selected, because the button of the job's page selects the checks of unpartitioned assets only. A run of checks
+    alone yields the selected ones.
+
+    Args:
+        context: Of the step: tells what the run selected.
+        specs: All checks of the step.
+        evaluations: At most one for each check. They are not ``AssetCheckResult``, of which Dagster makes an evaluation
+            for a partitioned asset only in a run with a partition key.
     """
     found = {(one.asset_key, one.check_name): one for one in evaluations}
     for spec in specs:
@@ -227,9 +237,16 @@ def evaluation(
     severity: AssetCheckSeverity = AssetCheckSeverity.WARN,
     metadata: Mapping[str, MetadataValue | int | float] | None = None,
 ) -> AssetCheckEvaluation:
-    """Return an evaluation that fails when there are rows (or as ``passed`` says) and shows them.
+    """Return an evaluation of a check that fails when there are rows, and shows them.
 
-    ``advice``: what to do about the rows; by default what this module says of the check.
+    Args:
+        check: The check.
+        rows: What is wrong, a row each.
+        header: The titles of the columns.
+        advice: What to do about the rows; None: what this module says of the check.
+        passed: Whether the check passes; None: when there are no rows.
+        severity: How grave a failure is.
+        metadata: Further metadata beside the number of rows and their table.
     """
     return AssetCheckEvaluation(
         asset_key=check.asset_key,

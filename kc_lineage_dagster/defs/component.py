@@ -37,7 +37,7 @@ from kc_lineage_dagster.errors import KcLineageError
 from kc_lineage_dagster.recipe.files import RecipeFile, recipe_of
 
 _FILES = ("defs.yaml", "defs.yml", "component.py")
-_HERE = Path("defs.yaml").absolute()  # of a component that is made in Python, while it is not loaded from a folder
+_HERE = Path("defs.yaml").absolute()  # stands for the file of a component that Python made
 _log = logging.getLogger(__name__)
 
 
@@ -50,7 +50,7 @@ class _Place:
 
     @classmethod
     def of(cls, context: ComponentLoadContext) -> _Place:
-        """The place of the component that is being loaded."""
+        """Return the place of the component that is being loaded."""
         folder = context.path if context.path.is_dir() else context.path.parent
         file = next((folder / name for name in _FILES if (folder / name).exists()), folder / _FILES[0])
         inside = folder.is_relative_to(context.defs_module_path)
@@ -59,12 +59,15 @@ class _Place:
         return cls(file, f"{path}[{number}]" if number else path)
 
 
-# a project's folder `defs` -> short name of a cluster -> the component that has it
+# A project's folder `defs` -> short name of a cluster, in small letters -> the component that has taken the name.
 _taken: dict[Path, dict[str, _Place]] = {}
 
 
 class _Attributes(BaseModel):
-    """Takes any attributes, so that a mistake in them does not stop the project; their schema is strict."""
+    """The model of the YAML's attributes.
+
+    It takes any attributes, so that a mistake in them does not stop the project; their schema is strict.
+    """
 
     model_config = ConfigDict(extra="allow")
     _place: _Place | None = PrivateAttr(default=None)
@@ -82,7 +85,8 @@ class KafkaConnectLineageComponent(StateBackedComponent, Resolvable):
 
     The attributes are those of a DataHub recipe, field for field, with this project's own under ``options``
     (docs/recipe.md). Relative paths are relative to the component's folder, whose name names the cluster when
-    ``cluster_name`` does not. ``${VAR}`` is looked up in the run. A mistake in them is a job that says so.
+    ``cluster_name`` does not. ``${VAR}`` is looked up in the run. Attributes that cannot be used do not stop the
+    project: the cluster's job fails and says what is wrong with them.
 
     ``translation`` changes how assets look, as in Dagster's own components; override ``get_asset_spec`` for more.
     ``defs_state``: where the tables and topics for the asset graph are kept between two loads of the definitions.
@@ -100,7 +104,7 @@ class KafkaConnectLineageComponent(StateBackedComponent, Resolvable):
 
     @classmethod
     def load(cls, attributes: BaseModel | None, context: ComponentLoadContext) -> KafkaConnectLineageComponent:
-        """Make the component from a YAML file; one without attributes is a job that says what is missing."""
+        """Make the component from a YAML file. Without attributes its job fails and says what is missing."""
         given = attributes if isinstance(attributes, _Attributes) else _Attributes()
         given._place = _Place.of(context)
         return super().load(given, context)
@@ -112,7 +116,7 @@ class KafkaConnectLineageComponent(StateBackedComponent, Resolvable):
 
     @classmethod
     def resolve_from_model(cls, context: ResolutionContext, model: BaseModel) -> KafkaConnectLineageComponent:
-        """Make the component from the YAML's attributes. What is wrong with them is kept for the job to say."""
+        """Make the component from the YAML's attributes; what is wrong with them is kept, for the job to say."""
         given, problems = dict(model.model_extra or {}), list[str]()
         described = given.pop("translation", None)
         values: dict[str, Any] = {}
@@ -142,7 +146,7 @@ class KafkaConnectLineageComponent(StateBackedComponent, Resolvable):
     def get_asset_spec(self, props: Props) -> AssetSpec | None:
         """Return the spec of an asset, as ``KafkaConnectLineageTranslator`` does; for subclasses to override.
 
-        Keys of datasets begin with the cluster's short name, because two components cannot share an asset.
+        The key of a dataset begins with the cluster's short name, because two components cannot share an asset.
         """
         spec = KafkaConnectLineageTranslator().get_asset_spec(props)
         if spec is not None and isinstance(props, DatasetProps):
@@ -151,22 +155,25 @@ class KafkaConnectLineageComponent(StateBackedComponent, Resolvable):
 
     @property
     def defs_state_config(self) -> DefsStateConfig:
-        """Where the state for the asset graph is kept."""
+        """Where Dagster keeps the state for the asset graph, and under which key."""
         where = self.place.path if self.place else self._recipe(_HERE).slug
         return DefsStateConfig.from_args(self.defs_state, default_key=f"KafkaConnectLineageComponent[{where}]")
 
     def write_state_to_path(self, state_path: Path) -> None:
-        """Write what the last sync found, for the asset graph. What cannot be read leaves the state as it was."""
+        """Write the lineage of the last sync, for the asset graph.
+
+        The file stays as it was when that lineage cannot be read, which is logged.
+        """
         try:
             write_lineages(self._recipe(self.place.file if self.place else _HERE), state_path)
         except KcLineageError as error:
             _log.warning("the asset graph keeps its tables and topics as they were: %s", error)
 
     def build_defs_from_state(self, context: ComponentLoadContext, state_path: Path | None) -> Definitions:
-        """Return the assets, job, sensor, schedules and resources of the cluster.
+        """Return the assets, jobs, sensor, schedules and resources of the cluster.
 
-        Attributes that cannot be used load all the same: the job fails and says why. Without a state the tables and
-        topics are read from what the last sync left.
+        Attributes that cannot be used load all the same: the job fails and says why. ``state_path``: the file that
+        ``write_state_to_path`` wrote; without one the tables and topics are read from what the last sync left.
         """
         place = _Place.of(context)
         file = _distinct(context, place, self._recipe(place.file))
@@ -175,6 +182,7 @@ class KafkaConnectLineageComponent(StateBackedComponent, Resolvable):
         return build_clusters([file], self.get_asset_spec, external)
 
     def _recipe(self, file: Path) -> RecipeFile:
+        """Return the attributes as a recipe in ``file``; problems with them are the recipe's ``problem``."""
         given = {"source": self.source, "sink": self.sink, "pipeline_name": self.pipeline_name, "options": self.options}
         data = {name: value for name, value in given.items() if value is not None} | dict(self.unknown)
         recipe = recipe_of(data, file, name=file.parent.name)
@@ -183,7 +191,7 @@ class KafkaConnectLineageComponent(StateBackedComponent, Resolvable):
 
 
 def _distinct(context: ComponentLoadContext, me: _Place, file: RecipeFile) -> RecipeFile:
-    """The recipe, or one that says which other component of the project has its short name."""
+    """Return the recipe, or one with a ``problem`` where another component of the project has taken its short name."""
     taken = _taken.setdefault(context.defs_module_path, {})
     for slug in [slug for slug, one in taken.items() if one == me]:
         del taken[slug]  # this component is loaded again, perhaps under another name

@@ -34,7 +34,10 @@ _INGEST_THEM = (
 
 
 def datahub_specs(file: RecipeFile, names: Names) -> list[AssetCheckSpec]:
-    """Checks of ``datahub_emissions``; the first one where the sink is a GMS, which alone can be asked."""
+    """Return the checks of ``datahub_emissions`` that look beyond the cluster.
+
+    Whether DataHub knows the datasets is checked only where the sink is a GMS: no other sink can be asked.
+    """
     asset = names.emissions
     known = AssetCheckSpec(KNOWN, asset=asset, description="DataHub knows the datasets that lineage leads from and to.")
     own = AssetCheckSpec(OWN, asset=asset, description="No other recipe writes the same DataFlow.")
@@ -50,7 +53,16 @@ def results(
     report: Report,
     specs: Iterable[AssetCheckSpec],
 ) -> Iterator[AssetCheckEvaluation]:
-    """Yield the evaluations; DataHub is asked only by a run over all connectors that succeeded."""
+    """Yield the evaluations of these checks. DataHub is asked only by a run over all connectors that succeeded.
+
+    Args:
+        context: Of the step: its log gets a warning when DataHub cannot be asked.
+        names: The Dagster names of the cluster.
+        cluster: The cluster.
+        datahub: The DataHub to ask.
+        report: What became of the run.
+        specs: The checks of the step.
+    """
     yield _own(names, cluster)
     if report.whole and not report.problem and KNOWN in {spec.name for spec in specs}:
         urns = dataset_urns(cluster)
@@ -66,7 +78,7 @@ def results(
 
 
 def dataset_urns(cluster: Cluster) -> frozenset[str]:
-    """Both ends of every edge."""
+    """Return the URNs of both ends of every edge that the last sync left."""
     naming = cluster.naming()
     return frozenset(
         dataset_urn(naming, one.connector, dataset)
@@ -89,7 +101,7 @@ def _known(names: Names, found: Existence, datasets: int) -> AssetCheckEvaluatio
 
 
 def _own(names: Names, cluster: Cluster) -> AssetCheckEvaluation:
-    """An error, not a warning: each sync overwrites what the other recipe says of these flows."""
+    """Return the evaluation; it is an error, not a warning, because each sync overwrites what the other recipe says."""
     shared = sorted(shared_flows(cluster.state).items())
     return evaluation(
         AssetCheckKey(names.emissions, OWN),

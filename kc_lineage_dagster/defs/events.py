@@ -1,4 +1,4 @@
-"""The events of a run: one materialization per connector that changed, one for all that was sent, one for removals."""
+"""The events of a run: materializations of each connector that changed, of what was sent, and of removals."""
 
 from __future__ import annotations
 
@@ -26,8 +26,9 @@ from kc_lineage_dagster.wording import counted
 
 
 def page_metadata(file: RecipeFile) -> dict[str, Any]:
-    """Where each sync leaves the picture of the whole cluster; nothing where there is no place for one, or where the
-    state cannot be used, which the run says.
+    """Return where each sync leaves the cluster's page, the picture of all its lineage, as metadata of an asset.
+
+    Empty where there is no place for a page, and where the state cannot be used, which the run says.
     """
     try:
         folder = place_of(file.home).folder_of(file.slug)
@@ -38,7 +39,7 @@ def page_metadata(file: RecipeFile) -> dict[str, Any]:
 
 
 def snapshot_metadata(report: ReadReport, new: Collection[str]) -> dict[str, Any]:
-    """Return what people see of a snapshot. ``new``: connectors that had no partition before."""
+    """Return the metadata of a reading. ``new``: connectors that had no partition before."""
     head, notes = report.head, report.notes
     return {
         "cluster": head.source,
@@ -53,9 +54,10 @@ def snapshot_metadata(report: ReadReport, new: Collection[str]) -> dict[str, Any
 
 @dataclass(slots=True)
 class Outcome:
-    """What the checks want to know of the single connectors of a run.
+    """What the checks need to know of the single connectors of a run.
 
-    ``lost``: edges that were there before. ``unsent``: connectors with how many proposals DataHub did not acknowledge.
+    ``lost``: edges that were there before.
+    ``unsent``: connectors, each with the number of its proposals that DataHub did not acknowledge.
     """
 
     lost: list[LostEdge] = field(default_factory=list)
@@ -70,12 +72,17 @@ def events_of(
     chosen: Collection[str] | None,
     outcome: Outcome,
 ) -> Iterator[AssetMaterialization]:
-    """Run, and make the materializations of partitions as connectors come through; see ``logged_beside``.
+    """Run the sync, and materialize the connectors' partitions as the connectors come through (``logged_beside``).
 
-    ``chosen``: connectors whose partitions the user picked. These turn green, changed or not, and no others (a sink
-    that is written whole makes every run look at every connector). None: all that changed, or that this Dagster
-    instance has not seen yet.
-    ``outcome``: is filled as the run proceeds.
+    Args:
+        context: Of the step.
+        names: The Dagster names of the cluster.
+        cluster: The cluster.
+        run: The sync; it has not begun.
+        chosen: Connectors whose partitions the user picked. Exactly these turn green, changed or not: a sink that is
+            written whole makes every run look at every connector. None: those that changed, that DataHub did not
+            acknowledge, or that this Dagster instance has not seen yet.
+        outcome: Is filled as the run proceeds.
     """
     seen = context.instance.get_materialized_partitions(names.lineage)
 
@@ -97,7 +104,15 @@ def events_of(
 def events_after(
     names: Names, cluster: Cluster, run: Sync, tally: Tally, seconds: float
 ) -> Iterator[AssetMaterialization]:
-    """Yield the materializations of what concerns the whole cluster. ``seconds``: what deriving and emitting took."""
+    """Yield the materializations of what concerns the whole cluster.
+
+    Args:
+        names: The Dagster names of the cluster.
+        cluster: The cluster.
+        run: The sync; it is over.
+        tally: The lineage of the whole cluster after the run.
+        seconds: How long deriving and emitting took.
+    """
     made_from = {names.raw: SNAPSHOT, names.lineage: SNAPSHOT}
     report = run.report
     metadata = emission_metadata(report, tally, seconds)
@@ -113,8 +128,13 @@ def events_after(
 def emission_metadata(report: Report, tally: Tally, seconds: float) -> dict[str, Any]:
     """Return the numbers of a run, which Dagster plots over the runs.
 
-    Of the run: connectors looked at and changed, proposals sent, acknowledged and failed, entities removed, seconds.
-    Of the whole cluster after it: entities, edges, causes of what is unresolved.
+    Of the run itself these are connectors looked at and changed, proposals sent, acknowledged and failed, entities
+    removed, and seconds. Of the whole cluster after the run they are entities, edges, and causes of what is unresolved.
+
+    Args:
+        report: What became of the run.
+        tally: The lineage of the whole cluster after the run.
+        seconds: How long deriving and emitting took.
     """
     counts = report.counts
     return {
@@ -133,7 +153,7 @@ def emission_metadata(report: Report, tally: Tally, seconds: float) -> dict[str,
 
 
 def summary(report: Report) -> str:
-    """Return a run in one line."""
+    """Return what became of a run in one line, for its log."""
     counts = report.counts
     return (
         f"{counted(counts.connectors, 'connector')}, {counted(counts.edges, 'edge')}, {counts.unresolved} unresolved;"

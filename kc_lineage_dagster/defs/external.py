@@ -1,7 +1,8 @@
-"""What lineage names, in Dagster's own graph: datasets and topics of the last sync as external assets.
+"""The datasets and topics that lineage names, in Dagster's own graph: external assets, as the last sync found them.
 
-Read from the state while definitions load: no network. A dependency that would close a circle (two mirrors that face
-each other, a table copied into itself) is left out, because Dagster's graph cannot hold one.
+They are read from the state while definitions load; neither Connect nor DataHub is asked. A dependency that would close
+a circle (two mirrors that face each other, a table copied into itself) is left out, because Dagster's graph cannot hold
+one.
 """
 
 from __future__ import annotations
@@ -23,7 +24,7 @@ from kc_lineage_dagster.run.cluster import Cluster
 from kc_lineage_dagster.state import codec
 from kc_lineage_dagster.state.cluster_state import state_of
 
-# The fields of ``source.config`` that names depend on; others, secrets among them, are not looked up while loading.
+# The fields of ``source.config`` that URNs depend on; others, secrets among them, are not looked up while loading.
 _NAMING = (
     "env",
     "platform_instance",
@@ -31,7 +32,7 @@ _NAMING = (
     "connect_to_platform_map",
     "convert_lineage_urns_to_lowercase",
 )
-_COLUMNS = 200  # of one dataset, in its definition
+_COLUMNS = 200  # the most that the definition of one dataset lists
 _OTHERS = TableConstraints(other=["Columns that are not listed arrive unchanged, as far as is known."])
 
 _log = logging.getLogger(__name__)
@@ -39,7 +40,7 @@ _log = logging.getLogger(__name__)
 
 @dataclass(slots=True)
 class _Node:
-    """A dataset in the lineage of a cluster, and what the clusters of one call say of it."""
+    """A dataset while external assets are collected: what the lineage of all clusters says of it."""
 
     props: DatasetProps
     written_by: set[str] = field(default_factory=set)
@@ -52,10 +53,14 @@ def external_specs(
     translate: Translate,
     lineages: Mapping[str, Iterable[ConnectorLineage]] | None = None,
 ) -> list[AssetSpec]:
-    """Return external assets of all clusters that ask for them (``options.external_assets``).
+    """Return the external assets of all clusters that ask for them (``options.external_assets``).
 
-    Datasets that clusters share are one asset. ``lineages``: by slug, where they are known already; the others are
-    read from the state of the last sync.
+    A dataset that clusters share is one asset.
+
+    Args:
+        files: The recipes of the clusters.
+        translate: Gives the spec of each dataset; None leaves the dataset out.
+        lineages: Slug -> lineage, of clusters whose lineage is known already; that of others is read from the state.
     """
     nodes: dict[str, _Node] = {}
     for file in files:
@@ -73,7 +78,10 @@ def _last_lineages(file: RecipeFile) -> Iterable[ConnectorLineage]:
 
 
 def write_lineages(file: RecipeFile, path: Path) -> None:
-    """Write what the last sync of a cluster left, for ``read_lineages``. StateError when it cannot be read."""
+    """Write the lineage that the last sync of a cluster left, for ``read_lineages``. StateError when it cannot be read.
+
+    The file is empty when the recipe asks for no external assets.
+    """
     wanted = file.options.external_assets.enabled and not file.problem
     lines = [codec.lineages().dump(one) for one in (_last_lineages(file) if wanted else ())]
     path.parent.mkdir(parents=True, exist_ok=True)
@@ -95,7 +103,10 @@ def read_lineages(path: Path) -> list[ConnectorLineage]:
 
 
 def _collect(file: RecipeFile, lineages: Iterable[ConnectorLineage], nodes: dict[str, _Node]) -> None:
-    """Add the datasets of one cluster, at most its limit. StateError, RecipeError when they cannot be known."""
+    """Add the datasets of one cluster to ``nodes``, at most ``options.external_assets.limit`` of them.
+
+    StateError when the lineage cannot be read, RecipeError when the recipe's names cannot be used.
+    """
     naming, limit = _named(file).naming(), file.options.external_assets.limit
     own, left = set[str](), set[str]()
     for lineage in sorted(lineages, key=lambda one: one.connector):
@@ -141,7 +152,7 @@ def _specs(nodes: Mapping[str, _Node], translate: Translate) -> list[AssetSpec]:
         upstream[spec.key].update((specs[one].key, None) for one in nodes[urn].made_of if one in specs)
     kept = without_circles({key: list(some) for key, some in upstream.items()})
     keys = {urn: spec.key for urn, spec in specs.items()}
-    found: dict[AssetKey, AssetSpec] = {}  # two URNs may share a key
+    found: dict[AssetKey, AssetSpec] = {}  # a translator may give two URNs one key
     for urn, spec in specs.items():
         columns = columns_of(nodes[urn].made_of, keys)
         with_deps = found.get(spec.key) or spec.replace_attributes(deps=kept[spec.key])
@@ -152,11 +163,13 @@ def _specs(nodes: Mapping[str, _Node], translate: Translate) -> list[AssetSpec]:
 def columns_of(
     made_of: Mapping[str, Iterable[FieldEdge]], keys: Mapping[str, AssetKey]
 ) -> dict[str, TableSchema | TableColumnLineage]:
-    """Return the columns of a dataset, and those they are made of, as Dagster's own metadata.
+    """Return the columns of a dataset, and those they are made of, as Dagster's own metadata (``TableMetadataSet``).
 
-    Empty when no column of an upstream dataset is known: columns that a connector adds (``ts_ms``) would look like all
-    there are. Types are not known here.
-    ``made_of``: URN of an upstream dataset -> what is known of single fields. ``keys``: URN -> asset key.
+    Empty when no column of an upstream dataset is known: the columns that a connector adds (``ts_ms``) would look like
+    all that there are. Types of columns are not known here.
+
+    ``made_of``: URN of an upstream dataset -> what is known of single fields.
+    ``keys``: URN -> asset key.
     """
     deps: dict[str, list[TableColumnDep]] = {}
     for urn, fields in made_of.items():
@@ -172,7 +185,7 @@ def columns_of(
 
 
 def _named(file: RecipeFile) -> Cluster:
-    """The cluster with those fields only that names depend on."""
+    """Return the cluster with only those fields of its recipe that URNs depend on."""
     config = (file.data.get("source") or {}).get("config") or {}
     known = {name: config[name] for name in _NAMING if name in config}
     reduced = replace(file, data={"source": {"type": "kafka-connect", "config": known}})
@@ -180,7 +193,14 @@ def _named(file: RecipeFile) -> Cluster:
 
 
 def without_circles(upstream: Mapping[AssetKey, Sequence[AssetKey]]) -> dict[AssetKey, list[AssetKey]]:
-    """The dependencies without those that a walk against their direction finds to close a circle."""
+    """Return the dependencies without those that close a circle, found by a walk in depth from each asset upstream.
+
+    ``upstream``: asset -> the assets that it depends on.
+
+    >>> one, other = AssetKey("one"), AssetKey("other")
+    >>> without_circles({one: [other], other: [one]}) == {one: [other], other: []}
+    True
+    """
     kept: dict[AssetKey, list[AssetKey]] = {key: [] for key in upstream}
     done: set[AssetKey] = set()
     for start in upstream:

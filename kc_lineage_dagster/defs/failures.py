@@ -1,4 +1,4 @@
-"""How this project's own errors end a step, or a tick."""
+"""End a step or a tick with the one line of this project's own errors."""
 
 from __future__ import annotations
 
@@ -11,12 +11,15 @@ from kc_lineage_dagster.errors import KcLineageError
 
 
 class TickFailed(DagsterError):  # noqa: N818 - named for what happened, as the other errors of this project
-    """A tick that could not be evaluated. Dagster shows this error's own line, where it wraps those of others."""
+    """A tick that could not be evaluated.
+
+    It is a DagsterError because Dagster shows the line of such an error as it stands, and wraps other errors.
+    """
 
 
 @contextmanager
 def clear_failure() -> Iterator[None]:
-    """End a step with the one line of this project's own errors, without a stack that hides it."""
+    """End a step with the one line of this project's own errors, without the stack that would hide the line."""
     try:
         yield
     except KcLineageError as error:

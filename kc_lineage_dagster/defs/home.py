@@ -1,4 +1,4 @@
-"""The Dagster instance of ``DAGSTER_HOME``, for who is outside a run; what is wrong with it is one line."""
+"""The Dagster instance of ``DAGSTER_HOME`` for commands, which run outside Dagster; its problems become one line."""
 
 from __future__ import annotations
 
@@ -15,14 +15,17 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from kc_lineage_dagster.errors import KcLineageError
 
-# Exceptions that are no DagsterError, of packages that are not ours to import: module, name.
+# Exceptions that are no DagsterError, as (module, name), of packages that this project does not import.
 _OTHERS = (("dagster_postgres.utils", "DagsterPostgresException"), ("dagster_shared.check", "CheckError"))
-_LONGEST = 300  # characters
+_LONGEST = 300  # characters of a reason
 
 
 @contextmanager
 def instance_of_home() -> Iterator[DagsterInstance]:
-    """Give the instance. KcLineageError, in one line, without one, or when its storage cannot be used."""
+    """Give the instance.
+
+    KcLineageError, in one line, when ``DAGSTER_HOME`` is not set or the instance's storage cannot be used.
+    """
     home = os.environ.get("DAGSTER_HOME")
     if not home:
         raise KcLineageError("DAGSTER_HOME is not set: set it to the folder that Dagster's daemon and web server use")
@@ -34,14 +37,17 @@ def instance_of_home() -> Iterator[DagsterInstance]:
 
 
 def _failures() -> tuple[type[Exception], ...]:
-    """What Dagster's storages raise; looked up when something is raised, because only then their modules are loaded."""
+    """Return the exceptions that Dagster's storages raise.
+
+    They are looked up after one was raised, because only then its module is sure to be loaded.
+    """
     others = (getattr(sys.modules[module], name) for module, name in _OTHERS if module in sys.modules)
     return (DagsterError, SQLAlchemyError, sqlite3.Error, yaml.YAMLError, OSError, *others)
 
 
 @contextmanager
 def _quietly() -> Iterator[None]:
-    """Without a warning on stderr for each try to connect to a database, unless somebody has set logging up."""
+    """Keep Python from printing a warning on stderr for each try to connect to a database, unless logging is set up."""
     root, silent = logging.getLogger(), logging.NullHandler()
     root.addHandler(silent)
     try:
@@ -51,6 +57,7 @@ def _quietly() -> Iterator[None]:
 
 
 def _explained(home: str, error: BaseException) -> KcLineageError:
+    """Return the innermost cause of an error as one line."""
     chain = [error]
     while (inner := chain[-1].__cause__) is not None and len(chain) < 10:
         chain.append(inner)

@@ -1,4 +1,4 @@
-"""Jobs beside the sync: a preview that sends nothing, and a doctor."""
+"""Jobs beside the sync: a preview that sends nothing, and a doctor that says what is missing before the first run."""
 
 from dagster import (
     Failure,
@@ -23,7 +23,9 @@ _SHOWN = 2000  # lines of a diff in the run's metadata
 
 
 def preview_job(file: RecipeFile) -> JobDefinition:
-    """``preview_<slug>``: what a sync would create, change and remove, in the log and in the run's metadata."""
+    """Return ``preview_<slug>``: it shows, in the log and the run's metadata, what a sync would change. It sends
+    nothing.
+    """
     names = Names(file.slug)
 
     @op(name=f"{file.slug}__preview", required_resource_keys={names.connect})
@@ -47,7 +49,7 @@ def preview_job(file: RecipeFile) -> JobDefinition:
 
 
 def doctor_job(file: RecipeFile) -> JobDefinition:
-    """``doctor_<slug>``: tries Connect, DataHub and the state path, and fails when something is missing."""
+    """Return ``doctor_<slug>``: it tries recipe, Connect, DataHub and state, and fails when something is missing."""
 
     @op(name=f"{file.slug}__doctor")
     def examined(context: OpExecutionContext) -> Output[None]:

@@ -1,6 +1,7 @@
-"""Edges that a sync no longer finds: reported by a check until somebody has seen them, or until they are back.
+"""Edges that a sync no longer finds: a check reports them until they are back, or until somebody has seen them.
 
-What is reported stands in the metadata of the check's own evaluations, so it lives where Dagster keeps its history.
+The edges that were reported are kept in the metadata of the check's own evaluations, so they live where Dagster keeps
+its history. Executing the check alone evaluates it without them, and so forgets them.
 """
 
 from __future__ import annotations
@@ -15,13 +16,20 @@ from kc_lineage_dagster.lineage import ConnectorLineage
 from kc_lineage_dagster.run.report import ConnectorResult
 
 METADATA = "lost_edges"
-_KEPT = 1000  # edges that one evaluation carries
-_HISTORY = 10  # evaluations to look back over: planned ones of runs that died carry nothing
+_KEPT = 1000  # the most edges that one evaluation carries
+_HISTORY = 10  # evaluations to look back over: that of a run which died is only planned, and has no metadata
 
 
 @dataclass(frozen=True, slots=True)
 class LostEdge:
-    """An edge that was there. ``connector``: who drew it. ``since``: when a sync first missed it, as UTC text."""
+    """An edge that was there.
+
+    Args:
+        connector: The connector whose lineage had the edge.
+        upstream: The dataset it led from, ``?`` where that was not known.
+        downstream: The dataset it led to.
+        since: When a sync first missed the edge, as text in UTC.
+    """
 
     connector: str
     upstream: str
@@ -30,12 +38,12 @@ class LostEdge:
 
     @property
     def ends(self) -> tuple[str, str]:
-        """What tells whether it is back, whichever connector draws it then."""
+        """Both datasets. The edge is back when any connector's lineage leads from the one to the other."""
         return self.upstream, self.downstream
 
 
 def lost_by(result: ConnectorResult) -> Iterator[LostEdge]:
-    """Yield the edges of a connector's last lineage that its new one does not have."""
+    """Yield the edges of a connector's last lineage that its new lineage does not have."""
     if result.before and result.before is not result.lineage:
         kept = {(edge.upstream, edge.downstream) for edge in result.lineage.edges}
         gone = [edge for edge in result.before.edges if (edge.upstream, edge.downstream) not in kept]
@@ -60,7 +68,7 @@ def reported_before(instance: DagsterInstance, check: AssetCheckKey) -> list[Los
 
 
 def documents(edges: Iterable[LostEdge]) -> list[dict[str, str]]:
-    """Return the edges as the metadata that ``reported_before`` reads; further ones than fit are left out."""
+    """Return the edges as the metadata that ``reported_before`` reads; those beyond the first 1000 are left out."""
     return [asdict(one) for one in list(edges)[:_KEPT]]
 
 

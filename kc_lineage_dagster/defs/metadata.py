@@ -15,13 +15,13 @@ from kc_lineage_dagster.run.cluster import Cluster
 from kc_lineage_dagster.run.preview import difference
 from kc_lineage_dagster.run.report import ConnectorResult
 
-# Rows of a table among an event's metadata: the web interface opens a table of this length in one dialog, and
-# metadata is written with every event.
+# Rows of a table among an event's metadata: the web interface opens a table of this length in one dialog, and the
+# metadata is stored with every event.
 _ROWS = 100
-_COLUMNS = 60  # there are many more columns than edges; lineage.html has them all
-_NODES = 8
-_NAME = 36
-_PLAIN = "/:;=,.-'"  # with letters and digits: what can stand in the address of a markdown image
+_COLUMNS = 60  # rows of the table of columns: there are many more than edges, and lineage.html has them all
+_NODES = 8  # datasets on one side of the picture
+_NAME = 36  # characters of a dataset's name in the picture
+_PLAIN = "/:;=,.-'"  # beside letters and digits: what may stand in the address of a markdown image as it is
 _SHOWN = 1_000  # characters of markdown that Dagster's web interface shows in place; more is behind a link
 _MARKDOWN = str.maketrans(
     {character: f"&#{ord(character)};" for character in "|`*_[]<>&\\!#~$"} | {"\n": " ", "\r": " "}
@@ -29,7 +29,7 @@ _MARKDOWN = str.maketrans(
 
 
 class _Address(dict[int, str]):
-    """How each character is spelled in an address; learnt as they come."""
+    """A table for ``str.translate`` that percent-encodes an address; a character is added when it is first met."""
 
     def __missing__(self, character: int) -> str:
         letter = chr(character)
@@ -41,13 +41,22 @@ _ADDRESS = _Address()
 
 
 def cell(text: object, most: int = 200) -> str:
-    """Text as a cell of a markdown table: nothing in it is taken for markdown or HTML."""
+    """Return text as a cell of a markdown table, cut to ``most`` characters.
+
+    Nothing in it is taken for markdown or HTML.
+    """
     shown = str(text)
     return (shown if len(shown) <= most else shown[: most - 1] + "…").translate(_MARKDOWN)
 
 
 def table(header: Sequence[str], rows: Sequence[Sequence[object]], most: int = _ROWS) -> str:
-    """A markdown table; rows beyond ``most`` are counted, not shown."""
+    """Return a markdown table.
+
+    Args:
+        header: The titles of the columns.
+        rows: The cells of each row.
+        most: Rows that are shown; those beyond are counted.
+    """
     lines = [" | ".join(header), " | ".join("---" for _ in header)]
     lines += [" | ".join(cell(value) for value in row) for row in rows[:most]]
     more = [f"\n… and {len(rows) - most} more"] if len(rows) > most else []
@@ -55,7 +64,7 @@ def table(header: Sequence[str], rows: Sequence[Sequence[object]], most: int = _
 
 
 def listed(rows: Sequence[Sequence[object]], most: int) -> str:
-    """Rows as a list; those beyond ``most`` are counted.
+    """Return rows as a markdown list; those beyond ``most`` are counted.
 
     The cells are code, so that Markdown reads nothing in them and a terminal shows them as they are.
     """
@@ -70,7 +79,10 @@ def _code(value: object, most: int = 300) -> str:
 
 
 def edge_table(lineage: ConnectorLineage) -> str:
-    """From, to, and how each edge is known where that differs: the web interface cuts off what is wide."""
+    """Return a table of the edges: from, to, and how each edge is known.
+
+    The last column is left out where all edges are known in one way, because the web interface cuts off what is wide.
+    """
     rows = [(edge.upstream or "(nothing a catalog knows)", edge.downstream, edge.evidence) for edge in lineage.edges]
     if len({evidence for *_, evidence in rows}) == 1:
         return table(("from", "to"), [row[:2] for row in rows])
@@ -78,12 +90,12 @@ def edge_table(lineage: ConnectorLineage) -> str:
 
 
 def unresolved_table(lineage: ConnectorLineage) -> str:
-    """What is not known, and why."""
+    """Return a table of what is unresolved, and why."""
     return table(("what", "topic", "why"), [(item.what, item.topic or "", item.reason) for item in lineage.unresolved])
 
 
 def column_table(lineage: ConnectorLineage) -> str:
-    """Columns and what they are made of; empty when none is known."""
+    """Return a table of the columns and what they are made of; empty when no column is known."""
     rows = [
         (", ".join(pair.upstream) or "(made)", pair.downstream, pair.transform, edge)
         for edge in lineage.edges
@@ -98,8 +110,11 @@ def lineage_metadata(
 ) -> Mapping[str, MetadataValue | int | str]:
     """Return the metadata of one ``connector_lineage`` partition.
 
-    ``page``: path or address of the cluster's page, None where there is none.
-    ``read_at``: when the connector was read, in seconds since the epoch.
+    Args:
+        cluster: The connector's cluster.
+        result: What became of the connector.
+        page: Path or address of the cluster's page, None where there is none.
+        read_at: When the connector was read, in seconds since the epoch; None where that is not known.
     """
     lineage, connector = result.lineage, result.connector
     metadata: dict[str, MetadataValue | int | str] = {
@@ -135,19 +150,25 @@ def lineage_metadata(
 
 
 def diff(lines: Sequence[str], most: int = _ROWS) -> str:
-    """Lines that begin with ``+`` or ``-`` as a block that the web interface colours; further ones are counted."""
+    """Return lines that begin with ``+`` or ``-`` as a block that the web interface colours.
+
+    Lines beyond ``most`` are counted.
+    """
     shown = [line.strip().replace("```", "` ` `").replace("\n", " ") for line in lines[:most]]
     more = [f"… and {len(lines) - most} more"] if len(lines) > most else []
     return "\n".join(["```diff", *shown, *more, "```"])
 
 
 def datahub_link(frontend_url: str | None, flow_urn: str) -> str | None:
-    """DataHub's page of a DataFlow; None without ``options.frontend_url``."""
+    """Return the address of DataHub's page of a DataFlow; None without ``options.frontend_url``."""
     return f"{frontend_url.rstrip('/')}/pipelines/{quote(flow_urn, safe='')}" if frontend_url else None
 
 
 def picture(lineage: ConnectorLineage) -> MarkdownMetadataValue:
-    """A small SVG: upstream datasets, the connector, downstream datasets; as many as Dagster shows without a click."""
+    """Return a small SVG as a markdown image: upstream datasets, the connector, downstream datasets.
+
+    It has as many datasets as fit into the markdown that Dagster shows without a click.
+    """
     upstream = tuple(dict.fromkeys(edge.upstream for edge in lineage.edges if edge.upstream))
     downstream = tuple(dict.fromkeys(edge.downstream for edge in lineage.edges))
     for most in range(max(1, min(_NODES, max(len(upstream), len(downstream)))), 0, -1):

@@ -1,4 +1,4 @@
-"""Every Dagster name of one cluster, from its slug. The one place that decides them."""
+"""Every Dagster name of one cluster (assets, jobs, steps, sensor, schedules, resources), decided in this one place."""
 
 from __future__ import annotations
 
@@ -12,13 +12,20 @@ from kc_lineage_dagster.defs.translator import EMISSIONS, LINEAGE, RAW, STALE
 
 @dataclass(frozen=True, slots=True)
 class Names:
-    """``slug``: letters, digits and ``_``. ``keys``: the keys that a translator gave to the assets, by asset."""
+    """The Dagster names of one cluster.
+
+    ``slug``: the cluster's short name, of letters, digits and ``_``. ``keys``: the keys that a translator gave to the
+    assets, by asset (``translator.ASSETS``).
+
+    >>> Names("crm").sync_op
+    'crm__sync'
+    """
 
     slug: str
     keys: Mapping[str, AssetKey] = field(default_factory=dict)
 
     def key(self, asset: str) -> AssetKey:
-        """An asset of this cluster."""
+        """Return the key of one of ``translator.ASSETS``."""
         return self.keys.get(asset) or AssetKey([self.slug, asset])
 
     @property
@@ -63,7 +70,7 @@ class Names:
 
     @property
     def prune_op(self) -> str:
-        """Its step, for run config."""
+        """The step that deletes old runs, for run config."""
         return f"{self.slug}__prune"
 
     @property
@@ -103,5 +110,5 @@ class Names:
 
     @property
     def datahub(self) -> str:
-        """The resource key of its DataHub."""
+        """The resource key of the cluster's DataHub."""
         return f"{self.slug}_datahub"

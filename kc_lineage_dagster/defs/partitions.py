@@ -1,4 +1,4 @@
-"""Partition keys: the connector's name, with what Dagster cannot hold percent-encoded; reversible."""
+"""Partition keys: a connector's name, in which what Dagster cannot hold is percent-encoded; reversible."""
 
 from __future__ import annotations
 
@@ -16,12 +16,16 @@ _ENCODED = re.compile(r"%|[\x00-\x1f\x7f-\x9f\u2028\u2029]|^\s+|\s+$|\.(?=\.\.)"
 
 
 def partitions_of(slug: str) -> DynamicPartitionsDefinition:
-    """One dynamic partition per connector of a cluster."""
+    """Return the partitions of a cluster: a dynamic one for each connector."""
     return DynamicPartitionsDefinition(name=f"{slug}_connectors")
 
 
 def encode_partition(connector: str) -> str:
-    """A connector's name as a partition key; the empty name is ``%00``."""
+    """Return a connector's name as a partition key.
+
+    >>> encode_partition("orders..."), encode_partition("100%"), encode_partition("")
+    ('orders%2E..', '100%25', '%00')
+    """
 
     def encoded(match: re.Match[str]) -> str:
         return "".join(f"%{byte:02X}" for byte in match.group().encode("utf-8", "surrogatepass"))
@@ -30,19 +34,23 @@ def encode_partition(connector: str) -> str:
 
 
 def decode_partition(key: str) -> str:
-    """The connector's name behind a partition key."""
+    """Return the connector's name behind a partition key.
+
+    >>> decode_partition("orders%2E..")
+    'orders...'
+    """
     return _DECODED[key] if key in _DECODED else unquote(key, errors="surrogatepass")
 
 
 def known_connectors(instance: DagsterInstance, slug: str) -> frozenset[str]:
-    """The connectors that have a partition."""
+    """Return the connectors of a cluster that have a partition in this Dagster instance."""
     name = partitions_of(slug).name
     assert name is not None
     return frozenset(map(decode_partition, instance.get_dynamic_partitions(name)))
 
 
 def add_partitions(instance: DagsterInstance, slug: str, connectors: Collection[str]) -> list[str]:
-    """Add the partitions of connectors that have none yet; return the new connectors' names."""
+    """Add the partitions of those connectors that have none yet; return the names of these new connectors."""
     name = partitions_of(slug).name
     assert name is not None
     known = known_connectors(instance, slug)

@@ -1,4 +1,4 @@
-"""Progress of long work in the run's log: how much is done, how fast, how long it will take."""
+"""The progress of long work in a run's log: how much is done, how fast, and how long the rest will take."""
 
 from __future__ import annotations
 
@@ -17,7 +17,11 @@ def progress_log(
     """Return a callback (done, of) that logs at most one line every ten seconds.
 
     Speed and forecast are those of the time since the last line: connectors differ, and the first ones wait longest.
-    ``clock``: for tests.
+
+    Args:
+        log: The run's log.
+        what: What is being done, the beginning of each line.
+        clock: Seconds that never go back; given by tests only.
     """
     at, before = clock(), 0
 

@@ -1,4 +1,4 @@
-"""Tags that tell Dagster what a materialization was made from, so that it can say what is out of date.
+"""Tags that tell Dagster what a materialization was made from, so that Dagster can say what is out of date.
 
 Dagster adds these tags to what a step returns, not to an ``AssetMaterialization`` that a step yields, and only the
 latter can name a partition in a run without a partition key. Without the tags Dagster compares times, and calls every
@@ -20,9 +20,9 @@ SNAPSHOT, EMISSION = "snapshot", "emission"
 
 
 def provenance(data: str, made_from: Mapping[AssetKey, str]) -> Mapping[str, str]:
-    """The tags of a materialization.
+    """Return the tags of a materialization.
 
-    ``data``: its data version. ``made_from``: the assets it was made from, each with its data version then.
+    ``data``: its data version. ``made_from``: the assets that it was made from -> the data version that each had.
     """
     tags = {"dagster/data_version": data, "dagster/code_version": code_version()}
     for upstream, version in made_from.items():

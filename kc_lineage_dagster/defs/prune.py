@@ -1,4 +1,4 @@
-"""Old runs of a cluster are deleted, without losing what Dagster knows of its partitions.
+"""Delete old runs of a cluster from Dagster's history, without losing what Dagster knows of the cluster's partitions.
 
 Dagster keeps runs and their events for ever: about 55 kB a sync, 0.5 GB for a year of hourly ones, and twice that on
 SQLite. Deleting a run takes its materializations along, and a partition whose newest materialization goes is missing
@@ -41,14 +41,17 @@ from kc_lineage_dagster.defs.runs import belongs
 from kc_lineage_dagster.recipe.files import RecipeFile
 from kc_lineage_dagster.wording import counted
 
-DAYS = 90
-WEEKLY = "41 4 * * 0"
+DAYS = 90  # the age of an old run, by default
+WEEKLY = "41 4 * * 0"  # Sundays at 4:41
 _ENDED = [DagsterRunStatus.SUCCESS, DagsterRunStatus.FAILURE, DagsterRunStatus.CANCELED]
 
 
 @dataclass(frozen=True, slots=True)
 class Pruned:
-    """``deleted``: runs that are gone. ``kept``: old ones that hold the newest materialization of something."""
+    """What became of the old runs, in numbers.
+
+    ``deleted``: those that are gone. ``kept``: those that hold the newest materialization of something.
+    """
 
     deleted: int
     kept: int
@@ -58,10 +61,16 @@ class Pruned:
 
 
 def prune(instance: DagsterInstance, names: Names, days: float = DAYS, *, dry_run: bool = False) -> Pruned:
-    """Delete the runs of a cluster that ended and were created more than ``days`` days ago.
+    """Delete the runs of a cluster that have ended and were created more than ``days`` days ago.
 
-    Runs that hold the newest materialization of an asset or partition stay, and so do runs that materialize assets of
-    others. Compute logs of deleted runs go where Dagster can delete them from here. ``dry_run``: count, delete nothing.
+    Runs that hold the newest materialization of an asset or partition stay, and so do runs that also materialize assets
+    of other projects or clusters. Compute logs of deleted runs go where Dagster can delete them from here.
+
+    Args:
+        instance: The Dagster instance that holds the runs.
+        names: The Dagster names of the cluster.
+        days: The age of an old run.
+        dry_run: Whether to count only, and delete nothing.
     """
     before = datetime.now(timezone.utc) - timedelta(days=days)
     newest: dict[tuple[AssetKey, str | None], str | None] = {}
@@ -81,7 +90,7 @@ def prune(instance: DagsterInstance, names: Names, days: float = DAYS, *, dry_ru
 
 
 def _materialized(instance: DagsterInstance, run: DagsterRun) -> Iterator[tuple[AssetKey, str | None]]:
-    """The assets, with partitions, that a run materialized."""
+    """Yield the assets, with their partitions (None: not partitioned), that a run materialized."""
     cursor, more = None, True
     while more:
         found = instance.get_records_for_run(
@@ -99,7 +108,10 @@ def _newest(
     asset: tuple[AssetKey, str | None],
     known: dict[tuple[AssetKey, str | None], str | None],
 ) -> str | None:
-    """The run that made the newest materialization of an asset, or of one partition of it."""
+    """Return the run that made the newest materialization of an asset, or of one of its partitions; None without one.
+
+    ``known``: earlier answers; this one is added.
+    """
     if asset not in known:
         key, partition = asset
         wanted = AssetRecordsFilter(key, asset_partitions=[partition]) if partition is not None else key
@@ -109,11 +121,12 @@ def _newest(
 
 
 def _delete(instance: DagsterInstance, run_id: str) -> None:
+    """Delete a run, its compute logs, and the files that Dagster leaves of it."""
     instance.delete_run(run_id)
     with suppress(NotImplementedError, OSError):
         instance.compute_log_manager.delete_logs(prefix=[run_id])
     if instance.is_persistent:
-        # Dagster's SQLite storage empties the file of a run and leaves it
+        # Dagster's SQLite storage empties the file of a run and leaves the file
         for file in (Path(instance.root_directory) / "history" / "runs").glob(f"{run_id}.db*"):
             file.unlink(missing_ok=True)
 
@@ -125,7 +138,7 @@ class PruneConfig(Config):
 
 
 def prune_job(file: RecipeFile, names: Names) -> JobDefinition:
-    """Return ``prune_<slug>``, which deletes old runs of the cluster that hold nothing any more."""
+    """Return ``prune_<slug>``, which deletes old runs of the cluster that hold nothing any more (``prune``)."""
 
     def pruned(context: OpExecutionContext, config: PruneConfig) -> Output[None]:
         found = prune(context.instance, names, config.older_than_days)
@@ -149,7 +162,7 @@ def prune_job(file: RecipeFile, names: Names) -> JobDefinition:
 
 
 def prune_schedule(file: RecipeFile, names: Names, pruning: JobDefinition) -> ScheduleDefinition:
-    """Return ``<slug>_prune``: weekly; on where ``options.prune_after_days`` is set."""
+    """Return ``<slug>_prune``: it prunes weekly, and is switched on where ``options.prune_after_days`` is set."""
     days = file.options.prune_after_days
 
     @schedule(

@@ -1,4 +1,4 @@
-"""The two borders as Dagster resources: a Connect cluster and a DataHub. Usable from a user's own assets too."""
+"""Dagster resources for both ends of the project, a Connect cluster and a DataHub; for a user's own assets too."""
 
 from __future__ import annotations
 
@@ -23,8 +23,13 @@ if TYPE_CHECKING:
 class KafkaConnectResource(ConfigurableResource[Any]):
     """A Kafka Connect cluster, live or saved; secrets as ``EnvVar``.
 
-    ``source_config``: further fields of ``source.config`` in a DataHub recipe. ``options``: the recipe's ``options``.
-    ``base_dir``: what a relative path in ``connect_uri`` is relative to.
+    Args:
+        connect_uri: URL of the worker, or the path of a saved cluster.
+        username: User name for the worker, None without one.
+        password: Password for the worker, None without one.
+        source_config: Further fields of ``source.config`` in a DataHub recipe.
+        options: The recipe's ``options``.
+        base_dir: The folder that a relative path in ``connect_uri`` is relative to.
     """
 
     connect_uri: str | None = Field(
@@ -41,13 +46,13 @@ class KafkaConnectResource(ConfigurableResource[Any]):
 
     @classmethod
     def from_recipe(cls, recipe: RecipeFile | str | Path) -> KafkaConnectResource:
-        """The cluster of a recipe; its variables are looked up when it is used."""
+        """Make the resource from a recipe; the recipe's variables are looked up when the resource is used."""
         resource = cls()
         resource._recipe = recipe if isinstance(recipe, RecipeFile) else read_recipe(Path(recipe))
         return resource
 
     def cluster(self) -> Cluster:
-        """The cluster these fields describe. RecipeError names a wrong field."""
+        """Return the cluster that these fields describe. RecipeError names a wrong field."""
         if self._recipe:
             return Cluster.of(self._recipe)
         given = {"connect_uri": self.connect_uri, "username": self.username, "password": self.password}
@@ -66,16 +71,34 @@ class KafkaConnectResource(ConfigurableResource[Any]):
     def read(
         self, connectors: list[str] | None = None, progress: Progress | None = None, earlier: Earlier | None = None
     ) -> AbstractContextManager[Reading]:
-        """The same, connector by connector, while the context lasts. ``earlier``: what an earlier reading left."""
+        """Read the cluster connector by connector while the context lasts.
+
+        Nobody needs to hold a large cluster whole. ConnectError when the cluster cannot be listed.
+
+        Args:
+            connectors: Those whose evidence is asked for again, None for all.
+            progress: Called with the numbers of connectors that are read and to be read.
+            earlier: What an earlier reading left, None for the first.
+        """
         return self.cluster().read(connectors, progress, earlier)
 
     def listing(self, previous: Snapshot | None = None) -> Snapshot:
-        """Names, configurations and states only: one request. ConnectError when it cannot be listed."""
+        """Return names, configurations and states only, which costs one request.
+
+        ``previous``: an earlier snapshot; configurations are redacted as they were there. ConnectError when the cluster
+        cannot be listed.
+        """
         return self.cluster().listing(previous)
 
 
 class DataHubResource(ConfigurableResource[Any]):
-    """A DataHub, named as a recipe's ``sink`` names it; secrets as ``EnvVar``."""
+    """A DataHub, named as a recipe's ``sink`` names it; secrets as ``EnvVar``.
+
+    Args:
+        sink_type: A sink of DataHub's registry; None: DataHub's own default.
+        sink_config: The sink's configuration.
+        base_dir: The folder that relative paths in the configuration are relative to.
+    """
 
     sink_type: str | None = Field(default=None, description="A sink of DataHub's registry; None: DataHub's own default")
     sink_config: dict[str, Any] = Field(default={}, repr=False)
@@ -84,34 +107,37 @@ class DataHubResource(ConfigurableResource[Any]):
 
     @classmethod
     def from_recipe(cls, recipe: RecipeFile | str | Path) -> DataHubResource:
-        """The DataHub of a recipe; its variables are looked up when it is used."""
+        """Make the resource from a recipe; the recipe's variables are looked up when the resource is used."""
         resource = cls()
         resource._recipe = recipe if isinstance(recipe, RecipeFile) else read_recipe(Path(recipe))
         return resource
 
     def _sink(self) -> tuple[str | None, dict[str, Any], Path]:
-        """Type, config, and the folder that relative paths are relative to."""
+        """Return the sink's type, its configuration, and the folder that relative paths are relative to."""
         if self._recipe is None:
             return self.sink_type, self.sink_config, Path(self.base_dir)
         sink = self._recipe.resolve().sink
         return (sink.type if sink else None), (dict(sink.config) if sink else {}), self._recipe.path.parent
 
     def open(self, run_id: str, pipeline_name: str | None = None) -> Sink:
-        """The sink, ready to write. SinkError when its type or configuration is wrong."""
+        """Return the sink, ready to write. SinkError when its type or configuration is wrong.
+
+        ``run_id``: stamped on what is sent. ``pipeline_name``: the recipe's, None without one.
+        """
         from kc_lineage_dagster.emit.sinks import open_sink
 
         sink_type, config, base = self._sink()
         return open_sink(sink_type, config, run_id=run_id, pipeline_name=pipeline_name, base_dir=base)
 
     def identity(self) -> str:
-        """Type and address of the sink, without secrets: what receipts are receipts of."""
+        """Return type and address of the sink, without secrets: receipts are valid for this identity only."""
         from kc_lineage_dagster.emit.sinks import sink_identity
 
         sink_type, config, base = self._sink()
         return sink_identity(sink_type, config, base_dir=base)
 
     def existence(self, urns: Collection[str]) -> Existence | None:
-        """Which of these datasets DataHub does not know; None when it is not a GMS, which alone can be asked."""
+        """Return which of these datasets DataHub does not know; None for a sink that is no GMS and cannot be asked."""
         from kc_lineage_dagster.emit.existence import existence
         from kc_lineage_dagster.emit.sinks import RestSink
 
@@ -122,7 +148,7 @@ class DataHubResource(ConfigurableResource[Any]):
             sink.close()
 
     def renders_whole(self) -> bool:
-        """Whether every sync writes the whole cluster there (file, console), changed or not."""
+        """Tell whether every sync writes the whole cluster, changed or not, as to a file or a console."""
         from kc_lineage_dagster.emit.sinks import renders_whole
 
         return renders_whole(self._sink()[0])

@@ -1,9 +1,9 @@
 """Which runs of a cluster are under way, and which have died with their process or machine.
 
 Dagster keeps the run of a killed process STARTED, and its default run launcher cannot look: neither status nor launcher
-tells whether anybody works. The lock of the cluster's state does, because it dies with its holder. Beside it, a run
-that reads the cluster or waits for the lock leaves events; one that has been silent for longer than either may last is
-dead.
+tells whether anybody works. The lock of the cluster's state does, because the lock dies with its holder. A run that
+reads the cluster, or waits for the lock, does not hold it, but leaves events: when it has been silent for longer than
+either may last, it is dead.
 """
 
 from __future__ import annotations
@@ -25,7 +25,14 @@ _ASSET_JOB = "__ASSET_JOB"  # Dagster's own job: what the web interface starts f
 
 
 def under_way(instance: DagsterInstance, names: Names, cluster: Cluster, now: float | None = None) -> str | None:
-    """Return why no further run is to be asked for, None when nobody works on the cluster. ``now``: for tests."""
+    """Return why no further run is to be asked for, None when nobody works on the cluster.
+
+    Args:
+        instance: The Dagster instance that holds the runs.
+        names: The Dagster names of the cluster.
+        cluster: The cluster.
+        now: Seconds since the epoch; given by tests only.
+    """
     working = holder(cluster.state)
     if working:
         return f"a run is working on this cluster ({working})"
@@ -41,7 +48,13 @@ def under_way(instance: DagsterInstance, names: Names, cluster: Cluster, now: fl
 def end_dead_runs(instance: DagsterInstance, names: Names, cluster: Cluster, now: float | None = None) -> list[str]:
     """Mark the runs of this cluster that have died as failed, so that they fill no queue; return their ids.
 
-    A run that holds the cluster's lock, or has given a sign lately, is left alone. ``now``: for tests.
+    A run that holds the cluster's lock, or has left an event lately, is left alone.
+
+    Args:
+        instance: The Dagster instance that holds the runs.
+        names: The Dagster names of the cluster.
+        cluster: The cluster.
+        now: Seconds since the epoch; given by tests only.
     """
     now = time.time() if now is None else now
     options = cluster.recipe.options
@@ -62,7 +75,7 @@ def _unfinished(instance: DagsterInstance, names: Names, statuses: list[DagsterR
 
 
 def belongs(run: DagsterRun, names: Names) -> bool:
-    """Whether a run is of this cluster and of nothing else."""
+    """Tell whether a run is of this cluster and of nothing else."""
     if run.job_name != _ASSET_JOB:
         return run.job_name in (names.job, names.preview_job, names.doctor_job, names.prune_job)
     chosen = {*(run.asset_selection or ()), *(one.asset_key for one in run.asset_check_selection or ())}
@@ -70,7 +83,7 @@ def belongs(run: DagsterRun, names: Names) -> bool:
 
 
 def _last_sign(instance: DagsterInstance, run: DagsterRun) -> float:
-    """When the run gave its last event, in seconds since the epoch; when it was made if it gave none."""
+    """Return when the run left its last event, in seconds since the epoch; without one, when it was created."""
     records = instance.get_records_for_run(run.run_id, limit=1, ascending=False).records
     if records:
         return float(records[0].event_log_entry.timestamp)

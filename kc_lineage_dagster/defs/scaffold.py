@@ -14,7 +14,7 @@ class ScaffoldParams(BaseModel):
 
 
 class KafkaConnectLineageScaffolder(Scaffolder[ScaffoldParams]):
-    """Writes a filled ``defs.yaml``."""
+    """Writes the ``defs.yaml`` of a new component."""
 
     @classmethod
     def get_scaffold_params(cls) -> type[ScaffoldParams]:
@@ -22,7 +22,7 @@ class KafkaConnectLineageScaffolder(Scaffolder[ScaffoldParams]):
         return ScaffoldParams
 
     def scaffold(self, request: ScaffoldRequest[ScaffoldParams]) -> None:
-        """Write ``defs.yaml``; the folder's name is the cluster's."""
+        """Write ``defs.yaml``; the cluster is called as the component's folder is."""
         params = request.params
         source = {
             "type": "kafka-connect",

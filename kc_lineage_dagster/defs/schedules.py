@@ -14,13 +14,18 @@ from kc_lineage_dagster.errors import KcLineageError
 from kc_lineage_dagster.recipe.files import RecipeFile
 from kc_lineage_dagster.run.cluster import Cluster
 
-WEEKLY = "17 3 * * 0"
+WEEKLY = "17 3 * * 0"  # Sundays at 3:17
 
 
 def cluster_schedules(file: RecipeFile, names: Names, job: Any) -> list[ScheduleDefinition]:
     """Return ``<slug>_sync`` (``options.schedule``) and ``<slug>_full_refresh``.
 
-    Each ends the dead runs of its cluster before it asks for one, so that they fill no queue.
+    Before a schedule asks for a run it ends the dead runs of its cluster, so that they fill no queue.
+
+    Args:
+        file: The cluster's recipe.
+        names: The Dagster names of the cluster.
+        job: The job to run.
     """
     full = {"ops": {names.sync_op: {"config": {"full_refresh": True}}}}
     about = "Reads the whole cluster and sends what differs."

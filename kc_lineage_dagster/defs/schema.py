@@ -14,7 +14,7 @@ from kc_lineage_dagster.recipe.model import Recipe
 
 _FIELDS = ("source", "sink", "pipeline_name", "options")
 _TEMPLATE = {"type": "string", "pattern": r"\{\{|\$\{"}  # a value that is known only when it is looked up
-_FIXED = ("boolean", "integer", "number")
+_FIXED = ("boolean", "integer", "number")  # types that no template has: a template must be allowed beside them
 
 # Path of a field -> what it is in a component, where that differs from a recipe.
 _IN_A_COMPONENT = {
@@ -23,7 +23,7 @@ _IN_A_COMPONENT = {
     "source.config.password": "Password for the worker; write `${VAR}`: it is looked up in the run.",
     "source.config.cluster_name": "Names the cluster's group, jobs and sensor; by default this folder's name.",
 }
-_LINK = re.compile(r"\[([^\]]+)\]\([^)]+\)")  # of docs/, where descriptions stand too
+_LINK = re.compile(r"\[([^\]]+)\]\([^)]+\)")  # a link within docs/, where the same descriptions stand
 _TRANSLATION = {
     "type": ["object", "string"],
     "description": (
@@ -43,7 +43,7 @@ _DEFS_STATE = {
 
 
 def attributes_schema() -> dict[str, Any]:
-    """Return the JSON schema of the attributes."""
+    """Return the JSON schema of the component's attributes."""
     recipe = Recipe.model_json_schema()
     found = {name: _node(recipe["properties"][name], name, recipe.get("$defs", {})) for name in _FIELDS}
     return {
@@ -56,7 +56,13 @@ def attributes_schema() -> dict[str, Any]:
 
 
 def _node(node: Mapping[str, Any], path: str, models: Mapping[str, Any]) -> dict[str, Any]:
-    """A schema with its models in place, descriptions, and templates allowed wherever a fixed type stands."""
+    """Return a schema with its models in place, descriptions, and templates allowed wherever a fixed type stands.
+
+    Args:
+        node: The schema as pydantic gives it.
+        path: The path of its field, for ``_IN_A_COMPONENT``.
+        models: Name -> schema of the models that the node may refer to.
+    """
     if len(node.get("allOf", ())) == 1:  # how older releases of pydantic write a model with a default
         node = {**node["allOf"][0], **{key: value for key, value in node.items() if key != "allOf"}}
     if "$ref" in node:

@@ -25,14 +25,20 @@ from kc_lineage_dagster.recipe.files import RecipeFile
 from kc_lineage_dagster.run.changes import Change, Cursor, ask, changes
 from kc_lineage_dagster.run.cluster import Cluster
 
-# Dagster ends a tick after this many seconds, the first of these variables that is set; a worker that does not answer
-# must be given up before that, or the tick's error is Dagster's and not Connect's.
+# Dagster ends a tick after as many seconds as the first of these variables that is set says. A worker that does not
+# answer must be given up before that, or the tick's error is Dagster's and not Connect's.
 _LIMITS = ("DAGSTER_SENSOR_GRPC_TIMEOUT_SECONDS", "DAGSTER_GRPC_TIMEOUT_SECONDS")
-_LIMIT, _RESERVE, _LEAST = 60.0, 20.0, 5.0
+_LIMIT, _RESERVE, _LEAST = 60.0, 20.0, 5.0  # seconds: Dagster's default, what else a tick does, what Connect gets
 
 
 def cluster_sensor(file: RecipeFile, names: Names, job: Any) -> SensorDefinition:
-    """Return ``<slug>_connector_changes``. A Connect that does not answer is a failed tick; the cursor stays."""
+    """Return ``<slug>_connector_changes``. When Connect does not answer, the tick fails and the cursor stays as it was.
+
+    Args:
+        file: The cluster's recipe.
+        names: The Dagster names of the cluster.
+        job: The job to run.
+    """
     options = file.options
 
     @sensor(
@@ -71,6 +77,10 @@ def _request(names: Names, change: Change) -> RunRequest:
 
 
 def seconds_of_a_tick(environ: Mapping[str, str]) -> float:
-    """Return how long a tick may ask Connect: what Dagster grants it, less a reserve for all else it does."""
+    """Return the seconds that a tick may ask Connect: what Dagster grants it, less a reserve for the rest of the tick.
+
+    >>> seconds_of_a_tick({}), seconds_of_a_tick({"DAGSTER_SENSOR_GRPC_TIMEOUT_SECONDS": "300"})
+    (40.0, 280.0)
+    """
     granted = next((float(environ[name]) for name in _LIMITS if environ.get(name)), _LIMIT)
     return max(_LEAST, granted - _RESERVE)

@@ -1,4 +1,4 @@
-"""How the assets of a cluster, and its datasets and topics, look in Dagster: for a project to decide by a subclass."""
+"""How the assets of a cluster, and its datasets and topics, look in Dagster; a project changes it with a subclass."""
 
 from __future__ import annotations
 
@@ -23,9 +23,10 @@ _NAMED = 5  # connectors that a description names
 class ClusterAssetProps:
     """One of the four assets of a cluster.
 
-    ``cluster``: the cluster's short name.
-    ``asset``: ``raw_connector_configs``, ``connector_lineage``, ``datahub_emissions`` or ``stale_entities``.
-    ``options``: the recipe's ``options``.
+    Args:
+        cluster: The cluster's short name.
+        asset: ``raw_connector_configs``, ``connector_lineage``, ``datahub_emissions`` or ``stale_entities``.
+        options: The recipe's ``options``.
     """
 
     cluster: str
@@ -37,13 +38,15 @@ class ClusterAssetProps:
 class DatasetProps:
     """A table, topic, file, collection ... that the lineage of a cluster names.
 
-    ``cluster``: the cluster's short name.
-    ``dataset``: platform and name; ``dataset.instance`` is the platform instance of its URN.
-    ``env``: DataHub's environment, for example ``PROD``.
-    ``lowercase``: whether the recipe turns dataset names into small letters (``convert_lineage_urns_to_lowercase``).
-    ``urn``: the dataset's URN in DataHub.
-    ``datahub_url``: DataHub's page of the dataset; None without ``options.frontend_url``.
-    ``written_by``, ``read_by``: connectors that write and read it, sorted.
+    Args:
+        cluster: The cluster's short name.
+        dataset: Platform and name; ``dataset.instance`` is the platform instance of its URN.
+        env: DataHub's environment, for example ``PROD``.
+        lowercase: Whether the recipe turns dataset names into small letters (``convert_lineage_urns_to_lowercase``).
+        urn: The dataset's URN in DataHub.
+        datahub_url: DataHub's page of the dataset; None without ``options.frontend_url``.
+        written_by: Connectors that write the dataset, sorted.
+        read_by: Connectors that read the dataset, sorted.
     """
 
     cluster: str
@@ -78,14 +81,17 @@ class KafkaConnectLineageTranslator:
         return _cluster_asset(props) if isinstance(props, ClusterAssetProps) else _dataset(props)
 
 
-Translate = Callable[[Props], AssetSpec | None]
+Translate = Callable[[Props], AssetSpec | None]  # ``KafkaConnectLineageTranslator.get_asset_spec``
 
 
 def default_key(props: DatasetProps) -> AssetKey:
     """Return ``platform / name``, the name with its platform instance in front as in DataHub's URNs.
 
-    Datasets of another environment than PROD stand below its name, so that they stay apart. A slash in a name divides
-    it: Dagster's web interface cannot follow a key that has one within a part.
+    Datasets of another environment than PROD stand below the environment's name, so that they stay apart. A slash in a
+    name divides the name: Dagster's web interface cannot follow a key that has a slash within a part.
+
+    >>> default_key(DatasetProps("crm", Dataset("s3", "bucket/orders"), env="DEV")).path
+    ['dev', 's3', 'bucket', 'orders']
     """
     dataset = props.dataset
     name = dataset.name.lower() if props.lowercase else dataset.name

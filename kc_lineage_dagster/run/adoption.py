@@ -1,7 +1,9 @@
-"""What DataHub holds of a cluster and the state does not know: lost state, an older one, a restored DataHub.
+"""Adopt what DataHub holds of a cluster and the state does not know.
 
-They are noted as sent, perhaps; what follows is the ordinary way of a run: those of living connectors are sent, those
-that lineage no longer names are stale, and those of connectors that are gone go once the worker has said 404.
+That happens when the state was lost or is an older one, or DataHub was restored. What is adopted is noted as sent,
+perhaps (``receipts.UNKNOWN``), and the run goes on as any other does: entities of connectors that are there are sent,
+entities that lineage no longer names are stale, and those of connectors that are gone are removed once the worker has
+said 404.
 """
 
 from __future__ import annotations
@@ -17,15 +19,17 @@ from kc_lineage_dagster.state.other_recipes import held_by_others
 from kc_lineage_dagster.state.receipts import UNKNOWN, Held, Receipts
 from kc_lineage_dagster.wording import counted
 
-_DIGITS = 12  # of the digest
+_DIGITS = 12  # hexadecimal digits of the digest in a mark
 
 
 def mark_of(cluster: Cluster, *kafka_cluster_ids: str | None) -> str:
-    """Name a Connect cluster for its flows and jobs in DataHub: its short name, and a digest of what nobody shares.
+    """Return the mark that a cluster's flows and jobs carry in DataHub: its short name and a digest.
 
     Two deployments may call their clusters alike, or reach them under one address (`http://connect:8083`) in two
-    networks. ``kafka_cluster_ids``: the first that is known counts; give that of the receipts before that of the last
-    reading, so that a worker which does not tell it once changes nothing in DataHub.
+    networks, so the digest is made of the address and the id of the Kafka cluster.
+
+    ``kafka_cluster_ids``: the first that is known counts. Give that of the receipts before that of the last reading, so
+    that a worker which for once does not tell the id changes nothing in DataHub.
     """
     identifier = next(filter(None, kafka_cluster_ids), "")
     text = f"{address(cluster.connect_uri)}\n{identifier}"
@@ -33,9 +37,17 @@ def mark_of(cluster: Cluster, *kafka_cluster_ids: str | None) -> str:
 
 
 def adopt(cluster: Cluster, receipts: Receipts, sink: RestSink, read_back: ReadBack, mark: str) -> tuple[str, ...]:
-    """Note what DataHub holds with ``mark`` and the receipts lack; returns what a user should know, in a line each.
+    """Note what DataHub holds with ``mark`` and the receipts lack; return what a user should know, in a line each.
 
-    What ``connector_patterns`` exclude is left alone: another state may answer for it. So is what another recipe emits.
+    What ``connector_patterns`` exclude is left alone, because another state may answer for it. So is what another
+    recipe emits.
+
+    Args:
+        cluster: The cluster.
+        receipts: What the state knows of DataHub; the adopted entities are added.
+        sink: The GMS that is searched.
+        read_back: Reads what was found.
+        mark: The mark of the cluster (``mark_of``).
     """
     found = search(sink, read_back, mark, cluster.naming(), receipts.of_urns)
     allowed = cluster.allowed()

@@ -1,4 +1,4 @@
-"""What is known beyond Connect: from the recipe's fields to catalogue providers, and from their answers to settings."""
+"""Gather what is known beyond Connect: from the recipe's fields to providers, from their answers to settings."""
 
 from __future__ import annotations
 
@@ -35,11 +35,11 @@ if TYPE_CHECKING:
 
     from kc_lineage_dagster.run.cluster import Cluster
 
-_ANSWER_SECONDS = 30.0
+_ANSWER_SECONDS = 30.0  # the longest that one answer of a GMS may take
 
 
 class Memories(Enum):
-    """What a run does with what servers answered lately, which the state keeps (``options.catalog_refresh``)."""
+    """How a run uses the earlier answers of catalogues, which the state keeps for ``options.catalog_refresh``."""
 
     READ = "count on them, and keep nothing"
     KEPT = "count on them, and keep what is asked anew"
@@ -48,8 +48,10 @@ class Memories(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Beyond:
-    """What is known beyond Connect. ``settings``: of derivation, with it. ``described``: by connector, the business
-    metadata and tags that its flow gets.
+    """What is known beyond Connect.
+
+    ``settings``: the settings of derivation, with what is known.
+    ``described``: connector -> the business metadata and tags that its flow gets.
     """
 
     settings: Settings
@@ -57,7 +59,14 @@ class Beyond:
 
 
 def beyond(cluster: Cluster, snapshot: Snapshot, settings: Settings, memories: Memories) -> Beyond:
-    """The settings with what files and servers know, as far as the connectors of the snapshot need it."""
+    """Return what files and servers know, as far as the connectors of the snapshot need it.
+
+    Args:
+        cluster: The cluster, whose recipe names the files and servers.
+        snapshot: The connectors whose lineage is to be derived.
+        settings: What else the recipe says about derivation.
+        memories: How to use what servers answered in earlier runs.
+    """
     described, notes = _described(cluster)
     config = cluster.config.confluent_catalog
     if config and config.include_lineage:
@@ -67,7 +76,7 @@ def beyond(cluster: Cluster, snapshot: Snapshot, settings: Settings, memories: M
 
 
 def _described(cluster: Cluster) -> tuple[Mapping[str, CatalogueEntry], tuple[str, ...]]:
-    """What Confluent's Stream Catalog says of connectors, where the recipe asks for it."""
+    """Return what Confluent's Stream Catalog says, by connector, and notes; nothing unless the recipe asks for it."""
     config = cluster.config.confluent_catalog
     if config is None or not config.enabled or config.api_key is None or config.api_secret is None:
         return {}, ()
@@ -77,7 +86,7 @@ def _described(cluster: Cluster) -> tuple[Mapping[str, CatalogueEntry], tuple[st
 
 
 def _wanted(cluster: Cluster, described: CatalogueEntry) -> CatalogueEntry:
-    """What the recipe wants of a connector's tags and business metadata."""
+    """Return those of a connector's tags and business metadata that the recipe wants."""
     config = cluster.config.confluent_catalog
     return CatalogueEntry(
         described.topics,
@@ -87,6 +96,7 @@ def _wanted(cluster: Cluster, described: CatalogueEntry) -> CatalogueEntry:
 
 
 def _with_catalog(cluster: Cluster, snapshot: Snapshot, settings: Settings, memories: Memories) -> Settings:
+    """Return the settings with what files and servers know of the datasets that derivation asks about."""
     instance_of = partial(dataset_instance, cluster.naming())
 
     def derive(names: frozenset[str] | None, catalog: Callable[[str], View]) -> Iterator[ConnectorLineage]:
@@ -104,7 +114,7 @@ def _with_catalog(cluster: Cluster, snapshot: Snapshot, settings: Settings, memo
 
 
 def _remembering(cluster: Cluster, provider: Provider, memories: Memories) -> Provider:
-    """The provider with the memory of the cluster's state."""
+    """Return the provider with the memory that the state keeps; a run that only reads may have none."""
     from kc_lineage_dagster.state.cache import Cache  # SQLAlchemy takes a while to load
 
     try:
@@ -114,14 +124,14 @@ def _remembering(cluster: Cluster, provider: Provider, memories: Memories) -> Pr
     except StateError:
         if memories is not Memories.READ:
             raise
-        return provider  # who only reads needs no state
+        return provider  # a run that only reads needs no state
     memory = Cache(state.database, f"{state.slug}: {provider.place}")
     fresh = 0.0 if memories is Memories.RENEWED else cluster.recipe.options.catalog_refresh
     return Remembering(provider, Reading(memory) if memories is Memories.READ else memory, fresh)
 
 
 def _files(cluster: Cluster) -> Holdings:
-    """``options.catalog`` and ``options.topics``."""
+    """Return what the files and lists of ``options.catalog`` and ``options.topics`` hold."""
     options = cluster.recipe.options
     found = read_metadata_files([cluster.file.path_of(name) for name in options.catalog], cluster.config.env)
     if isinstance(options.topics, str):
@@ -130,7 +140,7 @@ def _files(cluster: Cluster) -> Holdings:
 
 
 def _providers(cluster: Cluster, snapshot: Snapshot) -> tuple[list[Provider], list[str]]:
-    """Those that the recipe switches on, the most trusted first, and why others are not there."""
+    """Return the providers that the recipe switches on, most trusted first, and why others cannot be asked."""
     configs = {one.name: one.config for one in snapshot.connectors}
     found = (_registry(cluster, configs), _datahub(cluster), _kafka(cluster, configs))
     return [one for one in found if isinstance(one, Provider)], [one for one in found if isinstance(one, str)]
@@ -177,7 +187,7 @@ def _kafka(cluster: Cluster, configs: Mapping[str, Mapping[str, str]]) -> Provid
 
 
 def _kafka_cluster(config: SourceConfig) -> str | None:
-    """The id of the Kafka cluster, which Confluent Cloud's addresses hold."""
+    """Return the id of the Kafka cluster, which Confluent Cloud's addresses hold; None elsewhere."""
     by_address = re.search(r"/clusters/([^/?#]+)", config.connect_uri) if config.is_confluent_cloud else None
     return config.confluent_cloud_cluster_id or (by_address and by_address[1])
 
@@ -202,7 +212,7 @@ def _datahub(cluster: Cluster) -> Provider | str | None:
 
 
 def _client_config(cluster: Cluster) -> Mapping[str, Any] | None:
-    """The GMS to ask: ``datahub_api``, else the sink's."""
+    """Return the configuration of the GMS to ask: ``datahub_api``, else the sink's; None without either."""
     recipe = cluster.recipe
     if recipe.datahub_api is not None:
         return recipe.datahub_api

@@ -1,8 +1,8 @@
-"""What a sensor decides: which connectors must be looked at again, and whether it is time to ask. Pure.
+"""What a sensor decides: which connectors must be looked at again, and whether it is time to ask for a run. Pure.
 
-The listing is compared with what was last emitted (``ClusterState.known``), not only with the sensor's own memory: a
-run that failed is made up for, with a growing pause. Restarts, pauses and failures of tasks change no lineage and
-count for nothing.
+The listing is compared with what was last emitted (``ClusterState.known``), not only with the sensor's own memory: what
+a failed run left undone is asked for again, after growing pauses. Restarts, pauses and failures of tasks change no
+lineage and count for nothing.
 """
 
 from __future__ import annotations
@@ -20,15 +20,23 @@ FIRST_PAUSE, LONGEST_PAUSE = 60, 3600  # seconds between two requests for the sa
 
 
 def config_hash(connector: Connector) -> str:
-    """Stands for what decides a connector's lineage in a listing: kind and configuration, not states."""
+    """Return a hash of what decides a connector's lineage in a listing: kind and configuration, not states.
+
+    A connector has changed when the hash differs from the one that was last emitted.
+    """
     text = json.dumps([connector.kind, dict(sorted(connector.config.items()))])
     return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:16]
 
 
 @dataclass(frozen=True, slots=True)
 class Cursor:
-    """``asked``: stands for the last change a run was requested for. ``attempts``: how often. ``at``: when, in
-    seconds since the epoch. ``second_look``: when the connectors that were new then are to be looked at again, by name.
+    """What the sensor remembers from one tick to the next.
+
+    Args:
+        asked: Hash of the last change that a run was requested for (``Change.digest``).
+        attempts: How often a run was requested for this change again.
+        at: When a run was last requested, in seconds since the epoch.
+        second_look: Connectors that were new -> when to look at them again, in seconds since the epoch.
     """
 
     asked: str = ""
@@ -38,21 +46,25 @@ class Cursor:
 
     @classmethod
     def parse(cls, text: str | None) -> Cursor:
-        """A stored cursor; an unreadable one counts as none."""
+        """Return a stored cursor; an unreadable one counts as none."""
         try:
             return cls(**json.loads(text)) if text else cls()
         except (ValueError, TypeError):
             return cls()
 
     def dump(self) -> str:
-        """As text."""
+        """Return the cursor as text, for Dagster to store."""
         return json.dumps(asdict(self), separators=(",", ":"))
 
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """``changed``: connectors to derive and emit. ``gone``: those that vanished. ``new``: those without a partition
-    yet.
+    """How a listing differs from what was last emitted.
+
+    Args:
+        changed: Connectors to derive and emit.
+        gone: Connectors that vanished.
+        new: Those of the changed ones of which nothing was emitted yet; they may have no partition.
     """
 
     changed: tuple[str, ...]
@@ -64,14 +76,20 @@ class Change:
 
     @property
     def digest(self) -> str:
-        """Stands for this change."""
+        """Hash of the names that this change concerns; used to tell whether a run was requested for it."""
         return hashlib.sha256(json.dumps([self.changed, self.gone]).encode()).hexdigest()[:16]
 
 
 def changes(listing: Snapshot, known: Mapping[str, Known], cursor: Cursor, now: float) -> Change:
-    """The difference between a listing and what was last emitted; connectors that could not be read are no change.
+    """Return the difference between a listing and what was last emitted.
 
-    ``known``: what was last emitted, by connector (``ClusterState.known``). ``now``: seconds since the epoch.
+    Connectors that could not be read are no change.
+
+    Args:
+        listing: The cluster as it is now, without evidence.
+        known: What was last emitted, by connector (``ClusterState.known``).
+        cursor: What the sensor remembers: connectors that are due for a second look count as changed.
+        now: Seconds since the epoch.
     """
     hashes = {one.name: config_hash(one) for one in listing.connectors}
     new = [name for name in hashes if name not in known]
@@ -82,7 +100,15 @@ def changes(listing: Snapshot, known: Mapping[str, Known], cursor: Cursor, now: 
 
 
 def ask(change: Change, cursor: Cursor, now: float) -> tuple[bool, Cursor]:
-    """Whether to request a run now, and the cursor to keep; the same change is asked for after growing pauses."""
+    """Tell whether to request a run now, and return the cursor to keep.
+
+    While one change lasts, runs are requested after growing pauses.
+
+    Args:
+        change: What differs now; nothing is requested for an empty one.
+        cursor: What the sensor remembers.
+        now: Seconds since the epoch.
+    """
     pending = {name: when for name, when in (cursor.second_look or {}).items() if when > now}
     if not change:
         return False, replace(cursor, second_look=pending)

@@ -1,4 +1,4 @@
-"""One recipe, ready for use: the one place that turns its fields into settings of connect, derive and emit."""
+"""A recipe ready for use: the one place that turns its fields into settings of connect, derive and emit."""
 
 from __future__ import annotations
 
@@ -27,19 +27,19 @@ from kc_lineage_dagster.run.beyond import Beyond, Memories, beyond
 if TYPE_CHECKING:
     from kc_lineage_dagster.state.cluster_state import ClusterState
 
-Progress = Callable[[int, int], None]
+Progress = Callable[[int, int], None]  # called with the numbers of connectors that are done and to be done
 
 
 @dataclass(frozen=True, slots=True)
 class Cluster:
-    """A Connect cluster and the DataHub its lineage goes to. Holds secrets: never show it."""
+    """A Connect cluster and the DataHub that its lineage goes to. It holds secrets: never show it."""
 
     file: RecipeFile
     recipe: Recipe
 
     @classmethod
     def of(cls, file: RecipeFile) -> Cluster:
-        """Looks up the recipe's variables. RecipeError names file and field."""
+        """Look up the recipe's variables and return the cluster. RecipeError names file and field."""
         return cls(file, file.resolve())
 
     def __repr__(self) -> str:
@@ -52,14 +52,14 @@ class Cluster:
 
     @property
     def state(self) -> ClusterState:
-        """What its runs share. StateError when ``KC_LINEAGE_STATE`` cannot be used."""
+        """The state that the cluster's runs share. StateError when ``KC_LINEAGE_STATE`` cannot be used."""
         from kc_lineage_dagster.state.cluster_state import state_of  # SQLAlchemy takes a while to load
 
         return state_of(self.file.slug, self.file.home)
 
     @property
     def page(self) -> str | None:
-        """Path or address of its page, None where there is no place for one."""
+        """Path or address of the cluster's page, None where there is no place for one."""
         from kc_lineage_dagster.page.write import place_of_page
 
         folder = self.state.folder
@@ -72,7 +72,10 @@ class Cluster:
 
     @contextmanager
     def answers(self, seconds: float | None = None) -> Iterator[Answers]:
-        """The live worker, or the saved cluster. ``seconds``: less than the recipe gives all requests together."""
+        """Open the live worker, or the saved cluster, for requests.
+
+        ``seconds``: a limit for all requests together, where it is lower than the recipe's.
+        """
         uri = self.config.connect_uri
         if is_saved(uri):
             yield open_saved(str(self.file.path_of(uri.removeprefix("file://").removeprefix("file:"))))
@@ -95,7 +98,7 @@ class Cluster:
         return uri
 
     def connect_settings(self) -> ConnectSettings:
-        """How to reach the worker."""
+        """Return how to reach the worker."""
         config, options = self.config, self.recipe.options.connect
 
         def file(name: str | None) -> str | None:
@@ -120,8 +123,8 @@ class Cluster:
     def fetch(self, connectors: list[str] | None = None, progress: Progress | None = None) -> Snapshot:
         """Read the cluster as ``read`` does, and return it whole.
 
-        ``connectors``: those whose evidence is asked for, None for all. ``progress``: called with the numbers of
-        connectors that are read and to be read.
+        ``connectors``: those whose evidence is asked for, None for all.
+        ``progress``: called with the numbers of connectors that are read and to be read.
         """
         with self.read(connectors, progress) as reading:
             return reading.whole()
@@ -146,8 +149,8 @@ class Cluster:
     def listing(self, previous: Snapshot | None = None, seconds: float | None = None) -> Snapshot:
         """Return names, configurations and states only, which costs one request.
 
-        ``previous``: an earlier snapshot, whose configurations were redacted alike. ``seconds``: how long the request
-        may take with all its tries.
+        ``previous``: an earlier snapshot; configurations are redacted as they were there.
+        ``seconds``: how long the request may take with all its tries.
         """
         with self.answers(seconds) as answers:
             return list_only(answers, self.reading_rules(), previous.password_keys if previous else None)
@@ -159,15 +162,18 @@ class Cluster:
         return ReadingRules(self.allowed(), tuple(provided), config.use_connect_topics_api)
 
     def allowed(self) -> Callable[[str], bool]:
-        """Return what tells of a connector's name whether ``connector_patterns`` allow it."""
+        """Return the function that tells of a connector's name whether ``connector_patterns`` allow it."""
         return self.config.connector_patterns.allows
 
     def derivation(self, snapshot: Snapshot) -> Settings:
-        """What the recipe says about derivation, and what the catalogues that it names know."""
+        """Return what the recipe says about derivation, and what the catalogues that it names know."""
         return self.beyond(snapshot).settings
 
     def beyond(self, snapshot: Snapshot, memories: Memories = Memories.READ) -> Beyond:
-        """What is known of the connectors of a snapshot beyond Connect, with what the recipe says about derivation."""
+        """Return what is known of a snapshot's connectors beyond Connect, with what the recipe says about derivation.
+
+        ``memories``: how to use the earlier answers of catalogues.
+        """
         settings = Settings(
             generic={one.connector_name: _generic(one) for one in self.config.generic_connectors},
             cluster_aliases=self.recipe.options.cluster_aliases,
@@ -179,7 +185,7 @@ class Cluster:
         return beyond(self, snapshot, settings, memories)
 
     def naming(self) -> Naming:
-        """How URNs are made."""
+        """Return how URNs are made."""
         config = self.config
         return Naming(
             env=config.env,
@@ -190,9 +196,10 @@ class Cluster:
         )
 
     def external_url(self, connector: str) -> str | None:
-        """The page for people about a connector: ``options.external_url``, or Confluent Cloud's list of connectors.
+        """Return the page for people about a connector, None where there is none.
 
-        The REST API's own address is not taken: it answers a browser with the whole configuration, secrets included.
+        It is ``options.external_url``, or Confluent Cloud's list of connectors. The REST API's own address is not
+        taken: it answers a browser with the whole configuration, secrets included.
         """
         template = self.recipe.options.external_url
         if template is not None:

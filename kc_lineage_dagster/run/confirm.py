@@ -1,4 +1,4 @@
-"""Before anything is removed, the worker is asked once more: a listing can be partial, or another cluster's."""
+"""Ask the worker once more before anything is removed: a listing can be partial, or that of another cluster."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ _HEALTH = "/health"
 
 
 def doubted(cluster: Cluster, names: Collection[str]) -> dict[str, str]:
-    """Those of ``names``, which the listing lacks, that may exist all the same, with why.
+    """Return those of ``names``, which the listing lacks, that may exist all the same, with why.
 
-    A connector that ``connector_patterns`` exclude is gone by the recipe's word. Of the others the worker must say that
-    it does not know them (404), and it must have read its config topic.
+    A connector that ``connector_patterns`` exclude is gone by the recipe's word. Of every other one the worker must say
+    that it does not know the connector (404), and the worker must have read its config topic.
     """
     allowed = cluster.allowed()
     asked = sorted(name for name in names if allowed(name))
@@ -37,9 +37,13 @@ def doubted(cluster: Cluster, names: Collection[str]) -> dict[str, str]:
 
 
 def another_cluster(known: str | None, now: str | None) -> str | None:
-    """Why nothing may be removed, when the worker belongs to another Kafka cluster than before; None otherwise.
+    """Return why nothing may be removed when the worker belongs to another Kafka cluster than before; None otherwise.
 
-    ``known``: the ``kafka_cluster_id`` of the last run that could remove, ``now``: that of the last reading.
+    ``known``: the ``kafka_cluster_id`` of the last run that could remove.
+    ``now``: that of the last reading. Both are None where the worker did not tell.
+
+    >>> another_cluster("N1", "N1"), another_cluster("N1", None)
+    (None, None)
     """
     if known is None or now is None or known == now:
         return None
@@ -50,6 +54,7 @@ def another_cluster(known: str | None, now: str | None) -> str | None:
 
 
 def _starting(answers: Answers) -> str | None:
+    """Return why the worker's answers decide nothing yet; None when it is healthy, or cannot tell."""
     try:
         body = answers.get(_HEALTH)
     except ConnectNotFound:
@@ -61,8 +66,9 @@ def _starting(answers: Answers) -> str | None:
 
 
 def _still_there(answers: Answers, name: str) -> str | None:
+    """Return why a connector may exist although the listing lacks it; None when the worker does not know it."""
     if not name:
-        return None  # no path leads to it, so nobody can ask
+        return None  # no path of the worker leads to the empty name, so nobody can ask
     try:
         answers.get(connector_path(name))
     except ConnectNotFound:
@@ -75,7 +81,7 @@ def _still_there(answers: Answers, name: str) -> str | None:
 
 
 def _named(answers: Answers, name: str) -> str | None:
-    """Ask for the names of all connectors once more: no path of this worker carries this one's."""
+    """Return the same by the names of all connectors, for a name that no path of this worker can carry."""
     try:
         names = answers.get(NAMES)
     except ConnectError as error:

@@ -1,4 +1,4 @@
-"""From a cluster's connectors to their lineage; what turns out to be a defect of this project goes to its log."""
+"""Derive the lineage of a cluster's connectors, and log what turns out to be a defect of this project."""
 
 from __future__ import annotations
 
@@ -16,8 +16,8 @@ _log = logging.getLogger("kc_lineage_dagster.run")
 def deriving(connectors: Collection[Connector], settings: Settings) -> Callable[[Connector], ConnectorLineage]:
     """Return the function from one of a cluster's connectors to its lineage (``derive.cluster.deriver``).
 
-    A configuration that this project stumbles over is an unresolved item for its user; its stack, which whoever mends
-    it needs, is logged as an error of ``kc_lineage_dagster.run``.
+    When a configuration trips this project, its user sees an unresolved item; the stack trace, for whoever mends the
+    defect, is logged as an error of ``kc_lineage_dagster.run``.
     """
     derived = deriver(connectors, settings)
 

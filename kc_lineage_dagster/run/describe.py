@@ -1,4 +1,4 @@
-"""What a connector becomes: lineage, the proposals that say it to DataHub, and how both differ from the last run."""
+"""What a connector becomes: lineage, the proposals that tell DataHub of it, and how both differ from the last run."""
 
 from __future__ import annotations
 
@@ -24,7 +24,17 @@ from kc_lineage_dagster.version import code_version
 class Described:
     """A connector, what became of it, and what was.
 
-    ``document``: the lineage as it is stored. ``same``: whether it is stored so already. ``known``: what was emitted.
+    Args:
+        connector: The connector as it was read.
+        lineage: Its lineage as it is shown and sent.
+        document: The lineage as it is stored.
+        same: Whether this very document is stored already.
+        proposals: What tells DataHub of the connector.
+        known: What was last emitted, None when nothing was.
+        before: The lineage that was stored, None when none was.
+        of_this_release: Whether this release derived every connector the last time.
+        version: Hash of the content of ``proposals``.
+        urns: The flow and jobs that ``proposals`` are about.
     """
 
     connector: Connector
@@ -44,16 +54,23 @@ class Described:
 
     @property
     def understood(self) -> bool:
-        """Whether a family reads its class, if one did the last time."""
+        """False only when a family read the connector's class the last time and none reads it now."""
         return self.lineage.family is not None or self.before is None or self.before.family is None
 
     def to_remember(self, failed: int) -> Derived | None:
-        """What is to be stored, None when it is there; a connector with anything unacknowledged is not through."""
+        """Return what is to be stored, None when it is stored already.
+
+        ``failed``: how many proposals were not acknowledged; with any, what was known to be emitted stays as it was, so
+        that the next run takes the connector up again.
+        """
         now = self.known if failed else Known(config_hash(self.connector), self.version)
         return None if self.same and now == self.known else Derived(self.lineage, self.document, now)
 
     def result(self, due: int, failed: int) -> ConnectorResult:
-        """For whoever iterates over the run."""
+        """Return the connector's result, for whoever iterates over the run.
+
+        ``due``: how many proposals were to be sent. ``failed``: how many of them were not acknowledged.
+        """
         changed = self.known is None or self.known.version != self.version or not self.of_this_release
         return ConnectorResult(
             self.connector, self.lineage, self.before, self.version, changed, self.urns, due - failed, failed
@@ -68,11 +85,15 @@ def describe(
     mark: str,
     derived_by: str | None = None,
 ) -> list[Described]:
-    """A few connectors and their lineage, as they are sent and beside what the state holds of them.
+    """Return a few connectors with their lineage, their proposals, and what the state holds of them.
 
-    ``beyond``: business metadata and tags by connector; the connector's own configuration wins over properties.
-    ``mark``: see ``adoption.mark_of``.
-    ``derived_by``: the release that last derived every connector, None when that makes no difference.
+    Args:
+        cluster: The cluster.
+        state: Its state.
+        chunk: The connectors, each with its lineage.
+        beyond: Connector -> business metadata and tags; the connector's own configuration wins over properties.
+        mark: The mark of the cluster (``adoption.mark_of``).
+        derived_by: The release that last derived every connector, None when that makes no difference.
     """
     naming = cluster.naming()
     names = [connector.name for connector, _ in chunk]

@@ -26,7 +26,13 @@ _TRACKING_OFF = "is topic.tracking.enable off on the worker?"
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """``what`` was tried, and what came of it. ``ok``: True, False (missing), None (works, but something is lost)."""
+    """What the doctor found out about one thing.
+
+    Args:
+        what: What was tried.
+        ok: True; False: something is missing; None: it works, but something is lost.
+        text: What came of it, in one line.
+    """
 
     what: str
     ok: bool | None
@@ -38,7 +44,7 @@ class Finding:
 
 
 def examine(file: RecipeFile) -> Iterator[Finding]:
-    """The findings of one recipe; what cannot be tried because something before it is missing is left out."""
+    """Yield the findings of one recipe. What cannot be tried, because something before it is missing, is left out."""
     try:
         cluster = _impatient(Cluster.of(file))
     except KcLineageError as error:
@@ -51,7 +57,7 @@ def examine(file: RecipeFile) -> Iterator[Finding]:
 
 
 def _impatient(cluster: Cluster) -> Cluster:
-    """Return the cluster with one more try of a request at most: somebody waits for the answer."""
+    """Return the cluster with at most one more try of each request, because somebody waits for the answer."""
     options = cluster.recipe.options
     connect = options.connect.model_copy(update={"retries": min(1, options.connect.retries)})
     recipe = cluster.recipe.model_copy(update={"options": options.model_copy(update={"connect": connect})})
@@ -116,7 +122,7 @@ def _state(cluster: Cluster) -> Iterator[Finding]:
 
 
 def _writable(what: str, folder: Path) -> Finding:
-    """Whether files can be made there; the nearest folder that exists decides before anything is created."""
+    """Return whether files can be made in a folder. Nothing is created: the nearest folder that exists decides."""
     nearest = next(parent for parent in (folder, *folder.parents) if parent.exists())
     try:
         handle, name = tempfile.mkstemp(dir=nearest)

@@ -1,4 +1,4 @@
-"""DataHub is verified, not believed: what it no longer holds as it acknowledged it is sent again in the same run."""
+"""Compare DataHub with what it has acknowledged, and send again, in the same run, what it no longer holds so."""
 
 from __future__ import annotations
 
@@ -18,8 +18,9 @@ class Healing:
     """What a run found when it compared DataHub with the receipts.
 
     ``verifier``: None when nothing is compared, because everything is sent anyway or the sink cannot be asked.
-    ``receipts``: where it is noted how far a verification has come, so that one that is cut short (a kill, a slow GMS)
-    goes on there the next time; the one after that begins again with the first connector.
+    ``receipts``: where it is noted how far a verification has come; None when that is not noted. A verification that
+    is cut short (a kill, a slow GMS) goes on there in the next run; the one after that begins again with the first
+    connector.
     """
 
     verifier: Verifier | None = None
@@ -34,9 +35,12 @@ class Healing:
             self._after, self._noted = self.receipts.facts.verified_up_to, self.verifier.clock()
 
     def untrue(self, emission: Emission, proposals: Sequence[Proposal], due: Sequence[Proposal]) -> list[Proposal]:
-        """Return those of the acknowledged proposals that DataHub no longer holds so.
+        """Return those of the acknowledged proposals that DataHub no longer holds as they were acknowledged.
 
-        ``proposals``: what is true now. ``due``: those of them that are sent anyway.
+        Args:
+            emission: The receipts of the connectors.
+            proposals: What is true of the connectors now.
+            due: Those of the proposals that are sent anyway, which are not compared.
         """
         if self.verifier is None:
             return []
@@ -47,16 +51,27 @@ class Healing:
         return found
 
     def skips(self, names: Sequence[str]) -> bool:
-        """Whether an earlier run, which was cut short later on, has verified these connectors."""
+        """Tell whether an earlier run, which was cut short later on, has verified these connectors.
+
+        ``names``: in the order of the run.
+        """
         return self._after is not None and names[-1] <= self._after
 
     def healed(self, emission: Emission, untrue: Sequence[Proposal], failed: Collection[Proposal]) -> None:
-        """Read back what was sent again: what DataHub holds otherwise even now is its way of storing it."""
+        """Read back what was sent again.
+
+        What DataHub holds otherwise even now is its way of storing it, and is noted as such.
+
+        Args:
+            emission: The receipts of the connectors.
+            untrue: The proposals that were sent again.
+            failed: Proposals that DataHub did not acknowledge.
+        """
         if self.verifier is not None and untrue:
             emission.shown(self.verifier.compared([one for one in untrue if one not in failed]).differing)
 
     def through(self, names: Sequence[str]) -> None:
-        """Note now and then that these connectors are done, after all those before them."""
+        """Note now and then that these connectors are done, and all those before them. ``names``: in their order."""
         if self.receipts is None or self.verifier is None or self.verifier.problem:
             return
         self._done = names[-1]

@@ -1,4 +1,4 @@
-"""A dry run: what a sync would create, change and remove, as a diff people can read. Sends nothing, writes nothing."""
+"""A dry run: what a sync would create, change and remove, as a diff for people. It sends nothing and writes nothing."""
 
 from __future__ import annotations
 
@@ -21,8 +21,13 @@ from kc_lineage_dagster.wording import counted
 
 @dataclass(frozen=True, slots=True)
 class Preview:
-    """``lines``: the diff, ``+`` and ``-`` for edges, ``?`` for unresolved items. ``created``, ``changed``: numbers
-    of connectors. ``gone``: how much goes, in words.
+    """What would change.
+
+    Args:
+        lines: The diff: ``+`` and ``-`` for edges, ``?`` for unresolved items.
+        created: The number of connectors that are new.
+        changed: The number of connectors that change.
+        gone: How much goes, in words.
     """
 
     lines: tuple[str, ...]
@@ -32,7 +37,7 @@ class Preview:
 
     @property
     def summary(self) -> str:
-        """In one line."""
+        """The preview in one line."""
         return f"{counted(self.created, 'connector')} new, {self.changed} changed, {self.gone}"
 
 
@@ -69,7 +74,7 @@ def preview(cluster: Cluster, connect: Connect) -> Preview:
             gone = emission.vanished(one.connector.name, one.urns)
             vanished.add(one.connector, gone, one.understood)
     unread = frozenset(snapshot.unread)
-    if snapshot.unread_files:  # any of which may hold those that are missing
+    if snapshot.unread_files:  # any of these files may hold the connectors that are missing
         unread |= state.listed() - vanished.read
     plan = planned(cluster, vanished, receipts, unread)
     lines += [f"not read: {name}: {reason}" for name, reason in sorted(snapshot.not_read.items())]
@@ -80,7 +85,10 @@ def preview(cluster: Cluster, connect: Connect) -> Preview:
 def compared(before: Iterable[ConnectorLineage], now: Iterable[ConnectorLineage], unread: Mapping[str, str]) -> Preview:
     """Compare the lineage of two clusters, or of one at two times, connector by connector.
 
-    unread: connectors that one of the two could not read, with the reason; they are neither new nor gone.
+    Args:
+        before: The lineage of the first.
+        now: The lineage of the second.
+        unread: Connectors that one of the two could not read, with the reason; they are neither new nor gone.
     """
     was, found = ({one.connector: one for one in lineages} for lineages in (before, now))
     known = {name: (was.get(name), found.get(name)) for name in sorted({**was, **found}) if name not in unread}
@@ -105,7 +113,7 @@ def _would_go(entities: int) -> str:
 
 
 def difference(before: ConnectorLineage | None, now: ConnectorLineage) -> list[str]:
-    """The lines of one connector; none when nothing changed."""
+    """Return the lines of one connector; none when nothing changed. ``before``: None for a new connector."""
     edges = (_edges(before), _edges(now))
     items = (_items(before), _items(now))
     lines = [f"  - {edge}" for edge in sorted(edges[0] - edges[1])]

@@ -1,4 +1,4 @@
-"""The first half of a run: read a cluster, and keep what was read."""
+"""The first half of a run: read a cluster, and keep in the state what was read."""
 
 from __future__ import annotations
 
@@ -23,7 +23,13 @@ class Connect(Protocol):
     def read(
         self, connectors: list[str] | None = None, progress: Progress | None = None, earlier: Earlier | None = None
     ) -> AbstractContextManager[Reading]:
-        """The cluster's connectors with their evidence, one after the other."""
+        """Read the cluster's connectors with their evidence, one after the other, while the context lasts.
+
+        Args:
+            connectors: Those whose evidence is asked for again, None for all.
+            progress: Called with the numbers of connectors that are read and to be read.
+            earlier: What the last reading left, None for the first.
+        """
         ...
 
 
@@ -32,9 +38,14 @@ def read_cluster(
 ) -> ReadReport:
     """Read the cluster and keep what was read, connector by connector.
 
-    ``connectors``: those whose evidence is asked for again, None for all.
-    ConnectError when the cluster cannot be listed; then nothing changes. What a listing that was taken later has said
-    is never replaced.
+    ConnectError when the cluster cannot be listed; then nothing changes. What a later listing has said is never
+    replaced by what an earlier one says.
+
+    Args:
+        cluster: The cluster, in whose state the reading is kept.
+        connect: What reads it.
+        connectors: Those whose evidence is asked for again, None for all.
+        progress: Called with the numbers of connectors that are read and to be read.
     """
     state = cluster.state
     with state.database.keeping():
@@ -57,7 +68,10 @@ def read_cluster(
 
 
 def _emptied(connector: Connector, earlier: Connector | None) -> bool:
-    """Whether the worker's answer lacks what every connector has, and this one had: that decides nothing."""
+    """Tell whether the worker's answer lacks the class, which this connector had before.
+
+    Every connector has a class, so such an answer decides nothing.
+    """
     return connector.connector_class is None and earlier is not None and earlier.connector_class is not None
 
 
@@ -69,14 +83,14 @@ class EarlierReading:
 
     @property
     def password_keys(self) -> Mapping[str, frozenset[str]]:
-        """See ``Earlier``."""
+        """Class -> keys of type PASSWORD (``Earlier.password_keys``)."""
         return self._facts.head.password_keys if self._facts else {}
 
     @property
     def names(self) -> Collection[str]:
-        """See ``Earlier``."""
+        """The connectors that were read (``Earlier.names``)."""
         return self._state.names()
 
     def connectors_of(self, names: Collection[str]) -> Mapping[str, Connector]:
-        """See ``Earlier``."""
+        """Return those of these connectors that were read, by name (``Earlier.connectors_of``)."""
         return self._state.connectors_of(names, as_read=True) if names else {}

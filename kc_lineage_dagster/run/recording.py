@@ -1,7 +1,7 @@
-"""A live cluster's answers, without secrets, as a file that ``connect_uri`` reads (``kc-lineage record``).
+"""Record a live cluster's answers, without secrets, as a file that ``connect_uri`` reads (``kc-lineage record``).
 
-For bug reports and tests: request path -> answer. Secrets are removed by what the plugins declare, by key and by
-shape, in configurations, task configurations, traces and offsets (``connect.redact``).
+For bug reports and tests: request path -> answer. Secrets are removed by what the plugins declare, by key and by shape,
+in configurations, task configurations, traces and offsets (``connect.secrets``).
 """
 
 from __future__ import annotations
@@ -16,7 +16,10 @@ from kc_lineage_dagster.run.cluster import Cluster
 
 
 def recorded(snapshot: Snapshot) -> dict[str, Any]:
-    """Request path -> answer, from a snapshot, which holds no secret; a connector that was not read answers 500."""
+    """Return request path -> answer, from a snapshot, which holds no secret.
+
+    A connector that was not read answers 500.
+    """
     listing = {one.name: {"info": _info(one), "status": _status(one)} for one in snapshot.connectors}
     answers: dict[str, Any] = {
         "/": {"version": snapshot.version, "kafka_cluster_id": snapshot.kafka_cluster_id},
@@ -48,7 +51,7 @@ def _status(one: Connector) -> dict[str, Any]:
 
 
 def _evidence(one: Connector) -> dict[str, Any]:
-    """What the worker said about one connector beyond the listing; nothing where it could not say."""
+    """Return what the worker said about one connector beyond the listing; nothing where it could not say."""
     offsets = [{"partition": dict(item.partition), "offset": _plain(item.offset)} for item in one.offsets]
     configs = [{"id": {"connector": one.name, "task": at}, "config": dict(c)} for at, c in enumerate(one.task_configs)]
     found: dict[str, Any] = {
@@ -66,14 +69,17 @@ def _plain(offset: Mapping[str, Any] | None) -> dict[str, Any] | None:
 
 
 def record(cluster: Cluster) -> dict[str, Any]:
-    """Asks a cluster for everything that lineage can use. ConnectError when it cannot be listed."""
+    """Ask a cluster for everything that lineage can use, and return request path -> answer.
+
+    ConnectError when the cluster cannot be listed.
+    """
     answers = recorded(cluster.fetch())
     with cluster.answers() as worker:
         return answers | {PLUGINS: _plugins(worker)}
 
 
 def _plugins(worker: Answers) -> list[dict[str, str]]:
-    """The installed plugins, three fields each."""
+    """Return class, type and version of the installed plugins; none when the worker does not tell."""
     try:
         body = worker.get(PLUGINS)
     except ConnectError:

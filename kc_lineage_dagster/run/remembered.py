@@ -1,7 +1,7 @@
-"""Evidence that a cluster once gave and no longer gives: it stays while the connector's configuration is the same.
+"""Keep evidence that a cluster once gave and no longer gives, while the connector's configuration stays the same.
 
-``PUT /connectors/{name}/topics/reset``, a rebuilt status topic and a connector that has failed take evidence away, not
-the data that moved: a topic that was active was written. ``full_refresh`` forgets what is only remembered.
+``PUT /connectors/{name}/topics/reset`` (KIP-558), a rebuilt status topic and a connector that has failed take evidence
+away, not the data that moved: a topic that was active was written. ``full_refresh`` forgets what is only remembered.
 """
 
 from __future__ import annotations
@@ -14,7 +14,10 @@ REMEMBERED = "remembered: "  # begins the note of a connector with evidence of a
 
 
 def with_memory(connector: Connector, earlier: Connector | None) -> Connector:
-    """A connector as it was read now, with the evidence of ``earlier``, its last reading, that the worker lacks now."""
+    """Return a connector as it was read now, with the evidence of its last reading that the worker no longer gives.
+
+    ``earlier``: the last reading, None without one. A note of the connector says what is remembered.
+    """
     if earlier is None or earlier.config != connector.config or earlier.kind != connector.kind:
         return connector
     refused = any(note.startswith("topics:") and NOT_OFFERED in note for note in connector.notes)

@@ -1,4 +1,8 @@
-"""The stale step of a run: plan, note, soft-delete, forget; and DataHub's own checkpoint where there is a pipeline."""
+"""The stale step of a run: plan what goes, note it, soft-delete it, forget it.
+
+Where the recipe has a ``pipeline_name``, the checkpoint of DataHub's own stateful ingestion is read before and left
+after, so that a user can move over from ``datahub ingest``, and back.
+"""
 
 from __future__ import annotations
 
@@ -18,19 +22,21 @@ from kc_lineage_dagster.run.stale import StalePlan, plan, removal_proposals
 from kc_lineage_dagster.state.other_recipes import held_by_others
 from kc_lineage_dagster.state.receipts import ALIVE, REMOVING, Held, Receipts
 
-IDLE = ("PAUSED", "STOPPED")
+IDLE = ("PAUSED", "STOPPED")  # states of a connector that moves no data: its entities are not judged
 
 
 @dataclass(slots=True)
 class Vanished:
     """What a run has seen of entities that may have to go.
 
-    ``known``: how many entities DataHub held before the run.
-    ``held``: which ones, where the recipe has a ``pipeline_name``; ``datahub ingest`` may remember others.
-    ``urns``: connector -> entities that its lineage does not name now.
-    ``read``: the connectors of the cluster that could be read.
-    ``processed``: those of them that the run looked at.
-    ``doubts``: those of them whose entities are not judged, with why.
+    Args:
+        known: How many entities DataHub held before the run.
+        read: The connectors of the cluster that could be read.
+        held: The entities that DataHub held before the run, where the recipe has a ``pipeline_name``; ``datahub
+            ingest`` may remember others.
+        urns: Connector -> entities that its lineage does not name now.
+        processed: The connectors that the run looked at.
+        doubts: Connector -> why its entities are not judged.
     """
 
     known: int
@@ -43,7 +49,10 @@ class Vanished:
     def add(self, connector: Connector, urns: Sequence[str], understood: bool = True) -> None:
         """Note one connector that was looked at.
 
-        ``urns``: entities of it that its lineage no longer names. ``understood``: whether its class is, if it was.
+        Args:
+            connector: The connector as it was read.
+            urns: Entities of the connector that its lineage no longer names.
+            understood: Whether a family reads its class, unless none did before either (``Described.understood``).
         """
         self.processed.add(connector.name)
         if not urns:
@@ -69,10 +78,20 @@ def remove_stale(
     sink: Sink,
     removed: list[str],
 ) -> Report:
-    """Soft-delete what vanished. A removal is noted before it is sent: one without acknowledgement stays pending.
+    """Soft-delete what vanished, and return the report with what was decided.
 
-    ``head``: the snapshot without its connectors. ``removed``: gets the URNs of those that the sink has acknowledged,
-    of some sinks only when it is closed.
+    A removal is noted before it is sent: one without acknowledgement stays pending.
+
+    Args:
+        cluster: The cluster.
+        request: What the run is asked for.
+        head: The snapshot without its connectors.
+        vanished: What the run has seen of entities that may have to go.
+        report: What became of the run so far.
+        receipts: What DataHub has acknowledged.
+        sink: Where removals are sent.
+        removed: Gets the URNs whose removal the sink has acknowledged; some sinks acknowledge only when they are
+            closed.
     """
     try:
         left = _checkpoint(cluster, sink)
@@ -109,12 +128,17 @@ def planned(
     allow_removal: bool = False,
     blocked: str | None = None,
 ) -> StalePlan:
-    """What would go.
+    """Return the plan of what would go; nothing is sent or noted.
 
-    ``blocked``: why nothing may go at all.
-    ``unread``: connectors that are in the cluster, but could not be read.
-    ``left``: what ``datahub ingest`` remembers of this pipeline. Its entities join those of the connector that each URN
-    belongs to.
+    Args:
+        cluster: The cluster.
+        vanished: What the run has seen of entities that may have to go.
+        receipts: What DataHub has acknowledged.
+        unread: Connectors that are in the cluster, but could not be read.
+        left: What ``datahub ingest`` remembers of this pipeline. Its entities join those of the connector that each URN
+            belongs to.
+        allow_removal: Whether the fail-safe is released.
+        blocked: Why nothing may go at all, None when it may.
     """
     facts, stateful = receipts.facts, cluster.stateful
     urns: dict[str | None, list[str]] = dict(vanished.urns)
@@ -149,7 +173,7 @@ def planned(
 
 
 def _still_theirs(urns: Mapping[str | None, Sequence[str]], receipts: Receipts) -> dict[str | None, list[str]]:
-    """Without those that another connector has emitted since."""
+    """Return the entities without those that another connector has emitted since."""
     held: dict[str, Held] = receipts.of_urns(urn for found in urns.values() for urn in found)
     return {
         owner: kept
@@ -159,7 +183,11 @@ def _still_theirs(urns: Mapping[str | None, Sequence[str]], receipts: Receipts) 
 
 
 def _checkpoint(cluster: Cluster, sink: Sink) -> frozenset[str] | None:
-    """What DataHub's own stateful ingestion remembers of this pipeline; None when it is not asked or has nothing."""
+    """Return what DataHub's own stateful ingestion remembers of this pipeline, None when it remembers nothing.
+
+    It is not asked without a pipeline name, for a sink that is no GMS, or where the recipe switches it off or ignores
+    the old state.
+    """
     name, stateful = cluster.recipe.pipeline_name, cluster.stateful
     if not name or not isinstance(sink, RestSink) or not stateful.enabled or stateful.ignore_old_state:
         return None
@@ -169,7 +197,10 @@ def _checkpoint(cluster: Cluster, sink: Sink) -> frozenset[str] | None:
 def _next_checkpoint(
     cluster: Cluster, request: Request, receipts: Receipts, decided: StalePlan, left: frozenset[str] | None
 ) -> Sequence[Proposal]:
-    """The checkpoint to leave, where it differs from the one there is: a user can go back to ``datahub ingest``."""
+    """Return the checkpoint to leave, where it differs from the one there is.
+
+    With it a user can go back to ``datahub ingest``.
+    """
     name = cluster.recipe.pipeline_name
     if not name or not (receipts.facts.identity or "").startswith("datahub-rest "):
         return ()
@@ -180,5 +211,5 @@ def _next_checkpoint(
 
 
 def is_checkpoint(proposal: Proposal) -> bool:
-    """Whether a proposal belongs to the checkpoint, not to a connector."""
+    """Tell whether a proposal belongs to the checkpoint of stateful ingestion, not to a connector."""
     return proposal.urn.startswith("urn:li:dataJob:(urn:li:dataFlow:(datahub,")

@@ -18,15 +18,16 @@ from kc_lineage_dagster.run.stale import StalePlan
 class Request:
     """What a run is asked for.
 
-    ``run_id``: stamped on what is sent.
-    ``connectors``: names, None for all.
-    ``full_refresh``: send what is acknowledged too, and forget evidence of earlier readings, ask
-    catalogues for everything anew.
-    ``resend``: send what is acknowledged too, whatever became of it in DataHub.
-    ``remove``: whether to look for stale entities.
-    ``allow_removal``: release the fail-safe this once.
-    ``may_be_gone``: connectors known before; one of them that was asked for and is no longer in the cluster was deleted
-    since, which is no mistake.
+    Args:
+        run_id: Stamped on what is sent.
+        connectors: Names, None for all.
+        full_refresh: Send what is acknowledged too, forget evidence of earlier readings, and ask catalogues for
+            everything anew.
+        resend: Send what is acknowledged too, whatever became of it in DataHub.
+        remove: Whether to look for stale entities.
+        allow_removal: Release the fail-safe this once.
+        may_be_gone: Connectors known before. One of them that was asked for and is no longer in the cluster was deleted
+            since, which is no mistake.
     """
 
     run_id: str
@@ -42,9 +43,12 @@ class Request:
 class ReadReport:
     """What became of reading a cluster.
 
-    ``head``: the snapshot without its connectors. ``names``: the connectors that were read. ``states``: how many are in
-    which state. ``failures``: connector, where (itself or a task), first line of the trace. ``notes``: connector, what
-    could not be read about it.
+    Args:
+        head: The snapshot without its connectors.
+        names: The connectors that were read.
+        states: State -> number of connectors.
+        failures: What has failed, as (connector, ``connector`` or the task, first line of the trace).
+        notes: What could not be read, as (connector, what and why).
     """
 
     head: Snapshot
@@ -73,10 +77,15 @@ def _first_line(trace: str | None) -> str:
 class ConnectorResult:
     """What became of one connector.
 
-    ``before``: its lineage of the last run, None when there was none.
-    ``version``: hash of the content of its proposals.
-    ``changed``: ``version`` differs from the one last emitted, or another release of this package emitted it.
-    ``urns``: its flow and jobs. ``sent``: proposals that were due and not refused; ``failed``: those that were.
+    Args:
+        connector: The connector as it was read.
+        lineage: Its lineage.
+        before: Its lineage of the last run, None when there was none.
+        version: Hash of the content of its proposals.
+        changed: Whether ``version`` differs from the one last emitted, or another release of this package emitted it.
+        urns: Its flow and jobs.
+        sent: The number of proposals that were due and not refused.
+        failed: The number of proposals that were refused.
     """
 
     connector: Connector
@@ -91,10 +100,15 @@ class ConnectorResult:
 
 @dataclass(frozen=True, slots=True)
 class Counts:
-    """A run in numbers: of the connectors that it looked at, in the order in which it did.
+    """A run in numbers.
 
-    ``connectors``: looked at. ``changed``: those whose proposals differ from the last emitted ones. ``edges``,
-    ``unresolved``: of their lineage. ``sent``: proposals that DataHub acknowledged. ``failed``: those it did not.
+    Args:
+        connectors: Connectors that were looked at.
+        changed: Connectors whose proposals differ from those last emitted.
+        edges: Edges of their lineage.
+        unresolved: Unresolved items of their lineage.
+        sent: Proposals that DataHub acknowledged.
+        failed: Proposals that DataHub did not acknowledge.
     """
 
     connectors: int = 0
@@ -105,7 +119,7 @@ class Counts:
     failed: int = 0
 
     def plus(self, result: ConnectorResult) -> Counts:
-        """Count one more connector."""
+        """Return the counts with one more connector."""
         return Counts(
             self.connectors + 1,
             self.changed + result.changed,
@@ -120,17 +134,18 @@ class Counts:
 class Report:
     """What became of a run, without what its single connectors became (``ConnectorResult``).
 
-    ``counts``: the run in numbers.
-    ``whole``: whether it looked at every connector of the cluster.
-    ``causes``: why proposals were not acknowledged, with how often.
-    ``missing``: asked for, but not in the snapshot, with why.
-    ``full``: why everything was sent, None when only differences were.
-    ``stale``: what was decided about entities that vanished, None when that was not looked for.
-    ``removed``: URNs of those that DataHub removed.
-    ``problems``: lines beyond ``causes`` and ``missing`` that fail the run.
-    ``warnings``: lines that fail nothing.
-    ``entities``: flows and jobs of this cluster that DataHub holds after the run.
-    ``gone``: the last lineage of the connectors that are gone.
+    Args:
+        counts: The run in numbers.
+        whole: Whether the run looked at every connector of the cluster.
+        causes: Why proposals were not acknowledged -> how many.
+        missing: Connectors that were asked for and are not in the snapshot -> why.
+        full: Why everything was sent, None when only differences were.
+        stale: What was decided about entities that vanished, None when the run did not look for them.
+        removed: URNs of the entities that DataHub removed.
+        problems: Lines beyond ``causes`` and ``missing`` that fail the run.
+        warnings: Lines that fail nothing.
+        entities: How many flows and jobs of this cluster DataHub holds after the run.
+        gone: The last lineage of the connectors that are gone.
     """
 
     counts: Counts = Counts()
@@ -155,5 +170,5 @@ class Report:
 
 
 def version_of(found: Iterable[Proposal]) -> str:
-    """Stands for the content of a connector's proposals."""
+    """Return a hash of the content of a connector's proposals; used to tell whether the connector has changed."""
     return hashlib.sha256(json.dumps([proposal.hash for proposal in found]).encode()).hexdigest()[:16]

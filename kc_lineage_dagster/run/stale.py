@@ -1,8 +1,9 @@
 """What to soft-delete, and when to refuse. Pure.
 
-Entities that an earlier run emitted and that the lineage no longer names: of connectors that are gone, or of
-tables and topics that vanished from a living one. DataHub keeps their history; one that comes back is told
-``removed=false`` by its ordinary proposals. To be planned after everything else of a run has succeeded.
+Stale are entities that an earlier run emitted and that the lineage no longer names: those of connectors that are gone,
+and those of tables and topics that vanished from a connector that is there. DataHub keeps their history; an entity that
+comes back is told ``removed=false`` by its ordinary proposals. A plan is made after everything else of a run has
+succeeded.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ from dataclasses import dataclass, field
 from kc_lineage_dagster.emit.aspects import Proposal, status
 from kc_lineage_dagster.emit.urns import is_ours
 
-FAIL_SAFE_PERCENT = 75.0  # DataHub: stateful_ingestion.fail_safe_threshold
+FAIL_SAFE_PERCENT = 75.0  # DataHub's default of stateful_ingestion.fail_safe_threshold
 
 UNREAD = "its connector could not be read this time"
 HELD = "another recipe emits it too"
@@ -24,14 +25,15 @@ DISABLED = "stateful_ingestion.enabled or .remove_stale_metadata is false: repor
 class StalePlan:
     """What a run does about entities that vanished.
 
-    ``remove``: URNs to soft-delete now, sorted.
-    ``candidates``: all that would go if nothing held it back (``remove`` included).
-    ``keep_reasons``: why a candidate stays.
-    ``refused``: the fail-safe's message, None when it did not step in.
-    ``gone_connectors``: connectors whose partition can be dropped once ``remove`` is acknowledged.
-    ``dropped``: candidates to be forgotten, because another recipe emits them.
-    ``baseline``: the number of entities at the first refusal; give it to the next plan, so that new entities cannot
-    dilute the share and release the removal by themselves.
+    Args:
+        remove: URNs to soft-delete now, sorted.
+        candidates: All that would go if nothing held it back (``remove`` included).
+        keep_reasons: Candidate -> why it stays.
+        refused: The fail-safe's message, None when it did not step in.
+        gone_connectors: Connectors whose partition can be dropped once ``remove`` is acknowledged.
+        dropped: Candidates to be forgotten, because another recipe emits them.
+        baseline: The number of entities at the first refusal; give it to the next plan, so that new entities cannot
+            dilute the share and release the removal by themselves. None while nothing is refused.
     """
 
     remove: tuple[str, ...] = ()
@@ -59,19 +61,20 @@ def plan(
 ) -> StalePlan:
     """Decide what goes.
 
-    ``vanished``: connector -> URNs that DataHub holds and its lineage does not name now; under None those that no
-    connector of ours is known to have made.
-    ``known``: how many entities DataHub held of this cluster before the run.
-    ``gone``: connectors that are not in the cluster any more.
-    ``unread``: connectors that are there, but could not be read (409, 500, timeout, 404 during a rebalance).
-    ``doubts``: connector -> why its entities are not judged: paused, stopped, or evidence that was there before could
-    not be read.
-    ``fail_safe_threshold``: percent of ``known`` that may go.
-    ``enabled``: whether anything is removed at all; otherwise it is only reported.
-    ``allow_removal``: release the fail-safe this once.
-    ``held_by_others``: candidates that another recipe emits too.
-    ``pending``: removals that an earlier run decided and DataHub did not acknowledge; they need no second release.
-    ``baseline``: of the plan before.
+    Args:
+        vanished: Connector -> URNs that DataHub holds and its lineage does not name now; under None those that no
+            connector of ours is known to have made.
+        known: How many entities DataHub held of this cluster before the run.
+        gone: Connectors that are not in the cluster any more.
+        unread: Connectors that are there, but could not be read (409, 500, timeout, 404 during a rebalance).
+        doubts: Connector -> why its entities are not judged: paused, stopped, or evidence that was there before could
+            not be read.
+        fail_safe_threshold: Percent of ``known`` that may go.
+        enabled: Whether anything is removed at all; otherwise it is only reported.
+        allow_removal: Release the fail-safe this once.
+        held_by_others: Candidates that another recipe emits too.
+        pending: Removals that an earlier run decided and DataHub did not acknowledge; they need no second release.
+        baseline: That of the plan before, None without one.
     """
     judged = {
         urn: UNREAD if owner in unread else (doubts or {}).get(owner, "")
@@ -108,5 +111,5 @@ def _refusal(removals: int, total: int, threshold: float) -> str | None:
 
 
 def removal_proposals(urns: Iterable[str]) -> tuple[Proposal, ...]:
-    """The soft-deletion of flows and jobs; an acknowledged one leaves no receipt."""
+    """Return the soft-deletion of flows and jobs; when it is acknowledged, the receipt is dropped."""
     return tuple(status(urn, removed=True) for urn in urns)

@@ -1,8 +1,8 @@
 """One run over one cluster: derive, emit, remove what vanished. Knows nothing of Dagster.
 
-A cluster is worked on in chunks, so that it is never held whole: what a chunk's connectors are, were and become is read
-from the state, derived, sent where DataHub has not acknowledged it, and stored again. The order keeps a kill harmless:
-see ``state.receipts``; removals come last and only after everything else succeeded.
+A cluster is worked on in chunks, so that it is never held whole: what the connectors of a chunk are, were and become is
+read from the state, derived, sent where DataHub has not acknowledged it, and stored again. The order keeps a kill
+harmless (see ``state.receipts``); removals come last, and only after everything else has succeeded.
 """
 
 from __future__ import annotations
@@ -39,15 +39,18 @@ class DataHub(Protocol):
     """The DataHub side of a run (``defs.resources.DataHubResource``)."""
 
     def open(self, run_id: str, pipeline_name: str | None = None) -> Sink:
-        """The sink, ready to write."""
+        """Return the sink, ready to write.
+
+        ``run_id``: stamped on what is sent. ``pipeline_name``: the recipe's, None without one.
+        """
         ...
 
     def identity(self) -> str:
-        """What receipts are receipts of."""
+        """Return type and address of the sink; receipts are valid for this identity only."""
         ...
 
     def renders_whole(self) -> bool:
-        """Whether every sync writes the whole cluster there."""
+        """Tell whether every sync writes the whole cluster, changed or not, as to a file."""
         ...
 
 
@@ -70,13 +73,13 @@ class Sync:
 
     @property
     def report(self) -> Report:
-        """What became of the run. RuntimeError while it is not over."""
+        """What became of the run. RuntimeError while the run is not over."""
         if self._report is None:
             raise RuntimeError("the run is not over: iterate over it first")
         return self._report
 
     def __iter__(self) -> Iterator[ConnectorResult]:
-        """Run. StateError when the cluster was never read, or when another run holds its lock."""
+        """Run. StateError when the cluster was never read, or when another run holds the cluster's lock."""
         cluster, state = self._cluster, self._cluster.state
         timeout = cluster.recipe.options.lock_timeout
         with hold(state, timeout, self._request.run_id) as held, state.database.keeping():
@@ -90,6 +93,26 @@ class Sync:
 
 @dataclass(slots=True)
 class _Run:
+    """A run while it goes on.
+
+    Args:
+        cluster: The cluster.
+        state: Its state.
+        datahub: Opens the sink.
+        request: What the run is asked for.
+        facts: The cluster as a whole, as it was last read.
+        held: The lock, which must not have been lost when something is written.
+        progress: Called with the numbers of connectors that are done and to be done.
+        counts: The run in numbers so far.
+        sent: What the sink has decided so far.
+        undecided: Chunks that the sink decides only when it is closed, with what is to be remembered then.
+        notes: What catalogues could not tell.
+        healing: The comparison of DataHub with the receipts.
+        described: Connector -> business metadata and tags.
+        mark: The mark of the cluster (``adoption.mark_of``).
+        removed: URNs whose removal the sink has acknowledged.
+    """
+
     cluster: Cluster
     state: ClusterState
     datahub: DataHub
@@ -107,12 +130,13 @@ class _Run:
     removed: list[str] = field(default_factory=list)
 
     def run(self) -> Generator[ConnectorResult, None, Report]:
+        """Run: yield the result of each connector, and return the report."""
         receipts = Receipts(self.state)
         sink = self.datahub.open(self.request.run_id, self.cluster.recipe.pipeline_name)
         everything = self.datahub.renders_whole()
         try:
             read_back = self._read_back(sink)
-            # which ones it lacks is found out with everything else when they are read back
+            # a sink that can be read back is compared with the receipts chunk by chunk: no entity is looked for here
             expected = frozenset() if read_back else frozenset(receipts.urns(ALIVE))
             full = receipts.reconcile(self.datahub.identity(), sink.look(expected))
             if self.request.full_refresh:
@@ -136,7 +160,7 @@ class _Run:
                     self.cluster, self.request, self.facts.head, vanished, report, receipts, sink, self.removed
                 )
         except BaseException:
-            if not everything:  # what is written whole stays as it was
+            if not everything:  # unclosed, a sink that is written whole leaves its last output as it was
                 sink.close()
             raise
         report = self._closed(report, sink.close())
@@ -150,23 +174,29 @@ class _Run:
         return replace(report, warnings=warnings, entities=receipts.count(ALIVE), gone=lost)
 
     def _read_back(self, sink: Sink) -> ReadBack | None:
-        """What asks the sink what it holds; None when it cannot be asked, or shall not."""
+        """Return what asks the sink what it holds; None when the sink cannot be asked, or shall not be."""
         verifies = self.cluster.recipe.options.verify
         return sink.read_back() if isinstance(sink, RestSink) and verifies else None
 
     def _adopted(self, sink: Sink, receipts: Receipts, read_back: ReadBack | None) -> tuple[str, ...]:
-        """Adopt what the state does not know, in a run that looks at everything; returns notes."""
+        """Adopt what the state does not know, in a run that looks at everything; return notes for the user."""
         whole = self.request.connectors is None and self.request.remove
         if not whole or read_back is None or not isinstance(sink, RestSink):
             return ()
         return adopt(self.cluster, receipts, sink, read_back, self.mark)
 
     def _held_before(self, receipts: Receipts) -> frozenset[str]:
-        """What DataHub held before the run, where that may have to be compared with another's memory."""
+        """Return what DataHub held before the run, for a recipe with a pipeline name.
+
+        It is compared with what ``datahub ingest`` remembers of the pipeline.
+        """
         return frozenset(receipts.urns()) if self.cluster.recipe.pipeline_name else frozenset()
 
     def _chosen(self, everything: bool) -> tuple[list[str], dict[str, str]]:
-        """The connectors to process, and those asked for that are not in the snapshot."""
+        """Return the connectors to process, and those asked for that are not in the snapshot, with why.
+
+        ``everything``: whether all are processed, whatever was asked for.
+        """
         known = self.state.names()
         if self.request.connectors is None:
             return known, {}
@@ -179,6 +209,15 @@ class _Run:
     def _emit(
         self, sink: Sink, receipts: Receipts, names: list[str], vanished: Vanished, all_of_it: bool
     ) -> Iterator[ConnectorResult]:
+        """Derive the connectors and send what is due of them; yield their results.
+
+        Args:
+            sink: Where proposals are sent.
+            receipts: What DataHub has acknowledged.
+            names: The connectors to process.
+            vanished: Gets what may have to go.
+            all_of_it: Whether to send what is acknowledged too.
+        """
         chosen = frozenset(names)
         snapshot = replace(self.facts.head, connectors=tuple(self.state.readable()))
         known = self.cluster.beyond(snapshot, Memories.RENEWED if self.request.full_refresh else Memories.KEPT)
@@ -201,7 +240,15 @@ class _Run:
         vanished: Vanished,
         all_of_it: bool,
     ) -> list[ConnectorResult]:
-        """Send what is due of a few connectors and remember them."""
+        """Send what is due of a few connectors, remember them, and return their results.
+
+        Args:
+            sink: Where proposals are sent.
+            receipts: What DataHub has acknowledged.
+            chunk: The connectors, each with its lineage.
+            vanished: Gets what may have to go.
+            all_of_it: Whether to send what is acknowledged too.
+        """
         made = describe(self.cluster, self.state, chunk, self.described, self.mark, self.facts.code_version)
         names = [one.connector.name for one in made]
         emission = Emission.of(receipts, self.state, names)
@@ -233,6 +280,7 @@ class _Run:
         return [one.result(asked[one.connector.name], failed[one.connector.name]) for one in made]
 
     def _remember(self, emission: Emission, derived: list[Derived]) -> None:
+        """Store what was acknowledged and derived, in one transaction, while the lock is held."""
         if derived or emission.unsaved:
             self.held.check()
             with self.state.database.writing() as connection:
@@ -240,7 +288,10 @@ class _Run:
                 self.state.remember(connection, derived)
 
     def _closed(self, report: Report, closing: SendReport) -> Report:
-        """The report with what the sink decided only when it was closed; and what it decided is remembered."""
+        """Remember what the sink decided only when it was closed, and return the report with it.
+
+        ``closing``: what the sink decided then.
+        """
         failed = Counter(proposal.urn for proposal, _ in closing.failed)
         for emission, memory in self.undecided:
             lost = {emission.owners[urn] for urn in failed if urn in emission.owners}

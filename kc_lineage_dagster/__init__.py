@@ -1,8 +1,9 @@
 """Kafka Connect lineage as Dagster assets, kept true in DataHub.
 
-``build_definitions(recipe)``: definitions of one cluster, or of a folder of recipes, for a Dagster project of your own;
-``KafkaConnectLineageComponent``: the same as a component; ``KafkaConnectLineageTranslator``: how their assets look.
-``KafkaConnectResource`` and ``DataHubResource``: the two borders, for your own assets.
+- ``build_definitions(recipe)``: the definitions of one recipe, or of a folder of recipes, for your own Dagster project.
+- ``KafkaConnectLineageComponent``: the same as a Dagster component.
+- ``KafkaConnectLineageTranslator``: the keys, groups and descriptions of these assets, for you to override.
+- ``KafkaConnectResource``, ``DataHubResource``: clients of Kafka Connect and DataHub, for your own assets.
 """
 
 from typing import TYPE_CHECKING, Any
@@ -21,7 +22,7 @@ __all__ = [
     "build_definitions",
 ]
 
-# looked up when asked for, so that the core can be used without loading Dagster
+# Imported when they are first used, so that the core works without loading Dagster.
 _HOMES = {
     "DataHubResource": "kc_lineage_dagster.defs.resources",
     "KafkaConnectLineageComponent": "kc_lineage_dagster.defs.component",

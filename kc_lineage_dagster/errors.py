@@ -1,4 +1,4 @@
-"""The exceptions of the borders; everything between them reports problems as values.
+"""The exceptions that reading recipes, Connect, DataHub and the state may raise; derivation reports problems as values.
 
 KcLineageError
 ├── RecipeError          a recipe that cannot be used: names file and field
@@ -8,14 +8,14 @@ KcLineageError
 │   ├── ConnectNotFound      404
 │   └── ConnectUnaddressable 400: no path of the worker carries the connector's name
 ├── SinkError            DataHub could not be written: one line per cause
-└── StateError           the state folder cannot be used, or another run holds its lock
+└── StateError           the state cannot be used, or another run holds its lock
 
-Messages are one clear line: what is wrong, where, what to do. They never hold a secret.
+A message is one line that says what is wrong, where, and what to do. No message holds a secret.
 """
 
 
 class KcLineageError(Exception):
-    """The root of this project's own exceptions."""
+    """The base class of this project's own exceptions."""
 
 
 class RecipeError(KcLineageError):
@@ -27,7 +27,7 @@ class ConnectError(KcLineageError):
 
 
 class ConnectUnavailable(ConnectError):
-    """No usable answer within the retries."""
+    """The worker gave no usable answer within the retries."""
 
 
 class ConnectRefused(ConnectError):
@@ -35,16 +35,16 @@ class ConnectRefused(ConnectError):
 
 
 class ConnectNotFound(ConnectError):
-    """The worker does not know the path (404)."""
+    """The worker does not know the path, for example of a connector that was deleted meanwhile (404)."""
 
 
 class ConnectUnaddressable(ConnectError):
-    """The worker refuses the path itself (400)."""
+    """The worker refuses the path itself, because it holds a name that no path can carry (400)."""
 
 
 class SinkError(KcLineageError):
-    """DataHub did not acknowledge all that was sent."""
+    """The recipe's sink cannot be used, or DataHub did not acknowledge all that was sent."""
 
 
 class StateError(KcLineageError):
-    """The state folder cannot be used, or another run holds it."""
+    """The state (a SQLite file with its folder, or a PostgreSQL database) cannot be used, or another run holds it."""

@@ -1,8 +1,8 @@
-"""An end to every HTTP exchange, however little a server sends at a time.
+"""A time limit for a whole HTTP exchange, however slowly a server sends, and a size limit for its answer.
 
 The time limits of requests and urllib3 are limits of one read: a server that drips a header, the length of a chunk or a
-body byte by byte, or answers ``100 Continue`` for ever, is never too slow for them. Here a thread beside the requests
-shuts the socket down when the time of the whole exchange is over, which ends whatever read or write is under way.
+body byte by byte, or answers ``100 Continue`` for ever, never exceeds them. Here a thread beside the requests shuts the
+socket down when the time of the whole exchange is over, which ends the read or write that is under way.
 """
 
 from __future__ import annotations
@@ -21,11 +21,14 @@ from requests.adapters import HTTPAdapter
 from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
 
-_IDLE_SECONDS = 5.0  # after which the thread ends when there is nothing to watch
+_IDLE_SECONDS = 5.0  # without an exchange to watch, after which the thread ends
 
 
 class Exchange:
-    """One request with its answer. ``expired``: its time was over before it was."""
+    """One request with its answer, and the connections it uses.
+
+    ``expired``: whether its time was over before the answer was complete.
+    """
 
     def __init__(self) -> None:
         self.expired = False
@@ -33,12 +36,12 @@ class Exchange:
         self._sockets: list[Any] = []
 
     def use(self, connection: Any) -> None:
-        """Watch a connection that is being opened, or used again."""
+        """Add a connection to those of this exchange, before it is opened or used again."""
         self._connections.append(connection)
         self.keep(connection)
 
     def keep(self, connection: Any) -> None:
-        """Remember the socket, which a connection forgets while its last answer is still being read."""
+        """Remember the socket of a connection, which drops it while its last answer is still being read."""
         if connection.sock is not None:
             self._sockets.append(connection.sock)
         if self.expired:
@@ -52,14 +55,15 @@ class Exchange:
 
 
 def _shut(one: Any) -> None:
-    inner = getattr(one, "socket", one)  # urllib3's SSLTransport, TLS inside TLS
+    inner = getattr(one, "socket", one)  # urllib3's SSLTransport (TLS inside TLS) wraps the socket
     if isinstance(inner, socket.socket):
-        with suppress(OSError):  # nobody is connected any more
-            socket.socket.shutdown(inner, socket.SHUT_RDWR)  # not SSLSocket's, which would go on in plain text
+        with suppress(OSError):  # the socket is not connected any more
+            # SSLSocket's own shutdown() drops the TLS state first, so that reads would go on in plain text.
+            socket.socket.shutdown(inner, socket.SHUT_RDWR)
 
 
 class Watchdog:
-    """A thread that expires exchanges at their time; it runs while there are any."""
+    """A thread that expires exchanges when their time is over; it runs only while there are any."""
 
     def __init__(self) -> None:
         self._changed = threading.Condition()
@@ -68,18 +72,18 @@ class Watchdog:
         self._thread: threading.Thread | None = None
 
     def watch(self, exchange: Exchange, seconds: float) -> None:
-        """Expire ``exchange`` in so many seconds, unless ``forget`` is called before."""
+        """Expire ``exchange`` after so many seconds, unless ``forget`` is called before."""
         with self._changed:
             end = time.monotonic() + seconds
             self._ends[exchange] = end
-            if self._thread is None or not self._thread.is_alive():  # a forked process has none
+            if self._thread is None or not self._thread.is_alive():  # a forked process inherits an ended thread
                 self._thread = threading.Thread(target=self._run, name="http-deadline", daemon=True)
                 self._thread.start()
             elif end < self._wakes:
                 self._changed.notify()
 
     def forget(self, exchange: Exchange) -> None:
-        """Leave ``exchange`` alone."""
+        """Stop watching ``exchange``, which is over."""
         with self._changed:
             self._ends.pop(exchange, None)
 
@@ -104,10 +108,10 @@ _current: ContextVar[Exchange | None] = ContextVar("http exchange", default=None
 
 @contextmanager
 def within(seconds: float) -> Iterator[Exchange]:
-    """Give what a ``DeadlineAdapter`` sends and receives inside ``with``, in this thread, so many seconds in all.
+    """Limit all that a ``DeadlineAdapter`` sends and receives in this thread inside ``with`` to so many seconds.
 
-    When they are over, reads end as if the server had gone: look at ``expired`` of the exchange, also where an answer
-    seems whole, because a body without a length ends with its connection.
+    When they are over, reads end as if the server had closed the connection. Look at ``expired`` of the exchange even
+    where an answer seems complete, because a body without a length ends where its connection does.
     """
     exchange = Exchange()
     token = _current.set(exchange)
@@ -120,7 +124,7 @@ def within(seconds: float) -> Iterator[Exchange]:
 
 
 class _Watched:
-    """What both kinds of connections do more than urllib3's: they tell the exchange of this thread."""
+    """Base of the connections below: a connection of urllib3's that adds itself to the exchange of its thread."""
 
     sock: Any
 
@@ -159,11 +163,11 @@ _POOLS = {"http": _PlainPool, "https": _TlsPool}
 
 
 class TooLargeError(requests.RequestException):
-    """An answer is longer than its reader allows."""
+    """The answer of a server is longer than ``DeadlineAdapter``'s ``most_bytes``."""
 
 
 class _Bounded:
-    """The body of an answer (``urllib3.HTTPResponse``) up to so many bytes, decompressed."""
+    """The body of an answer (``urllib3.HTTPResponse``) that may have so many bytes, decompressed."""
 
     def __init__(self, raw: Any, most_bytes: int) -> None:
         self._raw, self._left, self._most = raw, most_bytes, most_bytes
@@ -172,7 +176,7 @@ class _Bounded:
         return getattr(self._raw, name)
 
     def stream(self, *args: Any, **kwargs: Any) -> Iterator[bytes]:
-        """See urllib3."""
+        """See ``urllib3.HTTPResponse.stream``. TooLargeError when the body is longer than allowed."""
         for part in self._raw.stream(*args, **kwargs):
             self._left -= len(part)
             if self._left < 0:
@@ -182,11 +186,16 @@ class _Bounded:
 
 
 class DeadlineAdapter(HTTPAdapter):
-    """requests' adapter whose every exchange has an end: that of ``within``, else the sum of its time limits.
+    """An adapter of requests that limits the time of whole exchanges: by ``within``, else by the request's time limits.
 
-    ``verify``: what certificates are checked against, whatever the environment (REQUESTS_CA_BUNDLE) says; None leaves
-    that to requests. ``keep_alive``: ask the system to probe idle connections, which firewalls forget.
-    ``most_bytes``: of one answer, decompressed; None for any number. A longer one is a TooLargeError.
+    Without ``within`` an exchange may take the sum of the request's time limits for connecting and reading.
+
+    Args:
+        verify: What certificates are checked against, whatever the environment (``REQUESTS_CA_BUNDLE``) says; None
+            leaves that to requests.
+        keep_alive: Ask the system to probe idle connections, which firewalls drop otherwise.
+        most_bytes: The bytes that one answer may have, decompressed; None for any number. TooLargeError beyond.
+        kwargs: See ``HTTPAdapter``.
     """
 
     def __init__(
@@ -236,7 +245,7 @@ class DeadlineAdapter(HTTPAdapter):
         with within(seconds) as exchange:
             try:
                 response = self._sent(request, stream, timeout, verify, cert, proxies)
-                _ = response.content  # while the time still counts
+                _ = response.content  # read the body before the time limit is lifted
             except (requests.RequestException, urllib3.exceptions.HTTPError, OSError):
                 if exchange.expired:
                     raise too_slow from None
@@ -248,7 +257,7 @@ class DeadlineAdapter(HTTPAdapter):
     def _sent(self, request: requests.PreparedRequest, *arguments: Any) -> requests.Response:
         try:
             response = super().send(request, *arguments)
-        except urllib3.exceptions.LocationParseError:  # requests lets this one through
+        except urllib3.exceptions.LocationParseError:  # requests does not translate this exception of urllib3's
             raise requests.exceptions.InvalidURL("the name of its host cannot be looked up", request=request) from None
         if self._most_bytes is not None:
             response.raw = _Bounded(response.raw, self._most_bytes)

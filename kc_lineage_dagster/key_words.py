@@ -1,14 +1,14 @@
-"""Configuration keys as words, and the one rule for keys that name a user: no secrets, but nothing for a catalogue."""
+"""Split configuration keys into words, and recognise keys of user names: no secrets, but they stay out of DataHub."""
 
 from __future__ import annotations
 
 import re
 from functools import lru_cache
 
-# As DataHub's source leaves out connection.user and db.user.
+# The last words of keys that hold a user name; DataHub's own source leaves out connection.user and db.user.
 _USERS = frozenset((("user",), ("username",), ("user", "name"), ("login",), ("principal",), ("user", "id")))
 _WORDS = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d+|[^\W\d_a-zA-Z]+")
-_LONGEST = 300  # characters of a key that are looked at: its end decides
+_LONGEST = 300  # characters at the end of a key that are looked at: the last words decide
 
 
 def words_of(key: str) -> tuple[str, ...]:
@@ -22,6 +22,10 @@ def words_of(key: str) -> tuple[str, ...]:
 
 @lru_cache(maxsize=65536)
 def is_user_key(key: str) -> bool:
-    """Tell whether ``key`` holds a user name (``connection.user``, ``connectionUser``, ``hdfs.principal``)."""
+    """Tell whether a configuration key holds a user name.
+
+    >>> is_user_key("connectionUser"), is_user_key("hdfs.principal"), is_user_key("user.table")
+    (True, True, False)
+    """
     words = words_of(key)
     return any(words[-count:] in _USERS for count in (1, 2))

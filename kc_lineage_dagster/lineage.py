@@ -1,11 +1,11 @@
-"""The vocabulary of lineage: what every other module speaks. Frozen values, standard library only."""
+"""The records that lineage is made of, used by every other module: datasets, edges, unresolved items. Frozen values."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
 
 KAFKA = "kafka"
-# What stands in place of a secret, and of a value that nobody tells to be none. Neither is ever a name.
+# Texts that stand in a configuration in place of a secret, and of a value that may be one. Neither is ever a name.
 REDACTED, WITHHELD = "<redacted>", "<withheld>"
 
 
@@ -13,9 +13,11 @@ REDACTED, WITHHELD = "<redacted>", "<withheld>"
 class Dataset:
     """A table, topic, file, collection ... of one platform.
 
-    ``platform``: DataHub's platform id. ``name``: spelled as DataHub's own ingestion of that platform spells it,
-    before platform instance and environment. ``instance``: a platform instance the derivation itself decided (the far
-    cluster of a mirror, from ``options.cluster_aliases``); None leaves it to the recipe's maps.
+    Args:
+        platform: DataHub's platform id, for example ``postgres``.
+        name: Spelled as DataHub's own ingestion of that platform spells it, without platform instance and environment.
+        instance: A platform instance that derivation itself decided (the far cluster of a mirror, from
+            ``options.cluster_aliases``), ``""`` for none; None leaves it to the recipe's maps.
     """
 
     platform: str
@@ -30,10 +32,13 @@ class Dataset:
 class FieldEdge:
     """One field of the downstream dataset and the upstream fields it is made of.
 
-    Fields are named by their paths as DataHub shows them, joined with dots (``after.id``). ``upstream`` is empty for a
-    field that the connector makes itself. ``downstream`` is None for an upstream field that is known not to arrive.
-    ``transform``: what changes the content on the way, in the configuration's terms, for example ``MaskField``; ``""``
-    for a copy.
+    Fields are named by their paths as DataHub shows them, joined with dots (``after.id``).
+
+    Args:
+        upstream: Empty for a field that the connector makes itself.
+        downstream: None for an upstream field that is known not to arrive.
+        transform: What changes the content on the way, in the configuration's terms, for example ``MaskField``; ``""``
+            for a copy.
     """
 
     upstream: tuple[str, ...]
@@ -47,11 +52,13 @@ class FieldEdge:
 
 @dataclass(frozen=True, slots=True, order=True)
 class Edge:
-    """Records of ``upstream`` arrive in ``downstream``.
+    """The fact that records of ``upstream`` arrive in ``downstream``.
 
-    ``upstream`` is None when there is nothing upstream that a catalog knows (a data generator).
-    ``fields``: what is known of single fields; fields not mentioned arrive unchanged unless the chain says otherwise.
-    ``evidence``: how we know, in a few words for people, for example ``configuration, active topics``.
+    Args:
+        upstream: None when no catalogue knows anything upstream, as of a data generator.
+        downstream: The dataset that the records arrive in.
+        fields: What is known of single fields. Nothing is said of fields that are not mentioned.
+        evidence: How the edge is known, in a few words for people, for example ``configuration, active topics``.
     """
 
     upstream: Dataset | None
@@ -67,10 +74,13 @@ class Edge:
 class Unresolved:
     """Something that moves data and cannot be known, with the reason. A value, never an exception, never an edge.
 
-    ``what``: the topic, table, key or transform. ``reason``: why, and where possible what to do.
-    ``topic``: a topic that it concerns. Of a source: an active topic that holds real data whose origin is unknown (it
-    becomes a DataJob without inlets). Of a sink: a topic that it reads and whose target is unknown (a DataJob without
-    outlets). What concerns several topics is there once for each.
+    Args:
+        what: The topic, table, key or transform in question.
+        reason: Why it cannot be known, and where possible what to do.
+        topic: A topic with real data that the item concerns, None where it concerns none. Of a source connector it is
+            an active topic whose origin is unknown (which becomes a DataJob without inlets), of a sink connector a
+            topic that it reads and whose target is unknown (a DataJob without outlets). An item that concerns several
+            topics is there once for each of them.
     """
 
     what: str
@@ -85,9 +95,15 @@ class Unresolved:
 class ConnectorLineage:
     """All that is known of one connector's lineage.
 
-    ``kind``: ``source``, ``sink`` or ``unknown``, as the REST API's ``type`` says. ``family``: the name of the family
-    that read the configuration, None when the class belongs to none. ``trace``: the stack of a defect of this project
-    that kept the configuration from being read, for its log; no part of what is known.
+    Args:
+        connector: The connector's name.
+        kind: ``source``, ``sink`` or ``unknown``, as the REST API's ``type`` says.
+        connector_class: ``connector.class``, None when it is missing.
+        family: The name of the connector family that read the configuration, None when the class belongs to none.
+        edges: What is known.
+        unresolved: What is not.
+        trace: The stack trace, for the log, of a defect of this project that stopped the derivation; else None. It does
+            not count when lineages are compared.
     """
 
     connector: str

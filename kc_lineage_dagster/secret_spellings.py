@@ -1,4 +1,4 @@
-"""How a secret may stand in a text: as it is, or as JSON, a URL, XML or a log spells it."""
+"""The forms that a secret may have inside a text: as it is, or as JSON, a URL, XML or a log spells it."""
 
 from __future__ import annotations
 
@@ -6,11 +6,11 @@ import html
 import json
 from urllib.parse import quote, quote_plus
 
-_LEAST_BYTES = 6  # less is too few hexadecimal digits to be told from a number
+_LEAST_BYTES = 6  # the hexadecimal form of a shorter secret could just as well be a number
 
 
 def spellings(secret: str) -> set[str]:
-    """Return the spellings of a secret; the case of letters does not matter in any of them.
+    """Return the spellings of a secret. Look for them whatever the case of letters is: encoders differ in it.
 
     >>> sorted(spellings("a/b"))
     ['a%252Fb', 'a%2Fb', 'a&#47;b', 'a/b', 'a\\\\/b']

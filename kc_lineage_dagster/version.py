@@ -1,4 +1,4 @@
-"""This package's version, as it was installed."""
+"""The version of this package that is installed."""
 
 from __future__ import annotations
 
@@ -8,7 +8,10 @@ from importlib.metadata import PackageNotFoundError, version
 
 @cache
 def code_version() -> str:
-    """Lineage that another version derived may be derived anew. ``unknown`` when the package was never installed."""
+    """Return this package's version; ``unknown`` when it runs without having been installed.
+
+    The state remembers the version that derived lineage, so that an upgrade derives everything again.
+    """
     try:
         return version("kc-lineage-dagster")
     except PackageNotFoundError:

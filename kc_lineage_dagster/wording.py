@@ -1,4 +1,4 @@
-"""Words for people: numbers with their nouns, and texts that can be printed and written to files."""
+"""Texts for people: numbers with their nouns, and names made fit for terminals and for files in UTF-8."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Any
 
 
 def counted(number: int, noun: str, plural: str | None = None) -> str:
-    """Return a number with its noun; ``plural`` where the noun does not simply take an ``s``.
+    """Return a number with its noun. ``plural``: the noun's plural where that is not the noun with an ``s``.
 
     >>> counted(1, "connector"), counted(2, "connector"), counted(0, "entity", "entities")
     ('1 connector', '2 connectors', '0 entities')
@@ -16,7 +16,9 @@ def counted(number: int, noun: str, plural: str | None = None) -> str:
 
 
 def printable(text: str) -> str:
-    r"""Return the text without what would steer a terminal: names come from whoever may write to the cluster.
+    r"""Return the text with ``�`` for every character that is not printable, such as those that control a terminal.
+
+    Names come from everybody who may write to the cluster.
 
     >>> printable("a\x1b[31mb")
     'a�[31mb'
@@ -34,7 +36,9 @@ def encodable(text: str) -> str:
 
 
 def encodable_json(value: Any) -> Any:
-    r"""Return a JSON value whose texts, at any depth, are ``encodable``. RecursionError when it is nested too deeply.
+    r"""Return a JSON value with all its texts, at any depth, made ``encodable``.
+
+    RecursionError when the value is nested too deeply.
 
     >>> encodable_json({"topics": ["orders", "a\ud800"]})
     {'topics': ['orders', 'a?']}

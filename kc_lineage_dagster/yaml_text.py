@@ -1,9 +1,9 @@
-"""YAML that people wrote: plain values, or one line that says what is wrong in which line; never a crash, never a bomb.
+"""Read YAML that people wrote: return plain values, or raise one line that says what is wrong in which line.
 
-PyYAML lets three kinds of text through that end elsewhere: tags and dates whose conversion raises something of Python's
-own (``!!int x``, ``2026-13-45``), nesting that exhausts the stack (libyaml's loader crashes the process), and aliases
-that stand for more than memory holds ("billion laughs"). The stream of events tells the last two before anything is
-built.
+Three kinds of text do worse in PyYAML than a YAMLError: tags and dates whose conversion raises an exception of Python's
+own (``!!int x``, ``2026-13-45``); nesting that exhausts the stack (libyaml's loader crashes the process); and aliases
+that stand for more values than memory holds ("billion laughs"). The last two are recognised from the parser's events,
+before any value is built.
 """
 
 from __future__ import annotations
@@ -14,25 +14,26 @@ from typing import Any
 
 import yaml
 
-MOST_LEVELS = 100  # of nesting; a recipe or a Kubernetes resource has about ten
+MOST_LEVELS = 100  # of nesting, of which a recipe or a Kubernetes resource has about ten
 _LONGEST_NUMBER = 1000  # digits
 
 _Base: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 
 class YamlTextError(ValueError):
-    """A text that is not usable as YAML. ``line`` counts from 1, None when it is not known. No value is repeated."""
+    """A text is not usable as YAML. The message repeats no value of the text, which may be a secret."""
 
     def __init__(self, problem: str, line: int | None = None) -> None:
+        """``problem``: what is wrong. ``line``: where, counted from 1; None when it is not known."""
         where = f" in line {line}" if line else ""
         super().__init__(f"malformed YAML{where}{': ' if problem else ''}{problem}")
 
 
 class _Loader(_Base):  # type: ignore[misc]
-    """YAML as DataHub and Kubernetes read it, with every failure as an error of YAML that knows its line."""
+    """PyYAML's safe loader, in which every failure is a YAMLError that knows its line."""
 
     def construct_object(self, node: Any, deep: bool = False) -> Any:
-        """Build one value; what Python cannot convert is an error of YAML."""
+        """Build one value; ConstructorError for one that Python cannot convert, or with more than 1,000 digits."""
         try:
             value = super().construct_object(node, deep)
         except (ValueError, LookupError, AttributeError, TypeError, ArithmeticError):
@@ -43,7 +44,7 @@ class _Loader(_Base):  # type: ignore[misc]
 
 
 class _WithoutDates(_Loader):
-    """As Kubernetes reads it: a date is a string."""
+    """The loader for Kubernetes resources, in which a date is a string."""
 
 
 _WithoutDates.yaml_implicit_resolvers = {
@@ -53,12 +54,13 @@ _WithoutDates.yaml_implicit_resolvers = {
 
 
 class _WithoutRepetition(_Loader):
-    """A key that stands twice in one mapping is an error: YAML 1.2.2, 3.2.1.1 demands unique keys, PyYAML takes the
-    last.
+    """The loader that refuses a key which stands twice in one mapping, of which PyYAML takes the last.
+
+    Source: YAML 1.2.2, 3.2.1.1, which demands unique keys.
     """
 
     def construct_mapping(self, node: Any, deep: bool = False) -> Any:
-        """Build one mapping; merged keys (``<<``) may be overridden, as they are meant to be."""
+        """Build one mapping. Keys that come from a merge (``<<``) may be overridden."""
         seen: set[Hashable] = set()
         for key, _ in node.value if isinstance(node, yaml.MappingNode) else ():
             if isinstance(key, yaml.ScalarNode) and key.tag != "tag:yaml.org,2002:merge":
@@ -75,12 +77,15 @@ def load_documents(text: str, *, dates: bool = True, unique_keys: bool = False, 
 
     Args:
         text: YAML, or JSON, which is YAML too.
-        dates: read ``2026-01-31`` as a date rather than as a string.
-        unique_keys: refuse a key that stands twice in one mapping.
-        most_nodes: how many values the text may stand for, aliases counted as what they repeat.
+        dates: Read ``2026-01-31`` as a date rather than as a string.
+        unique_keys: Refuse a key that stands twice in one mapping; only together with ``dates``.
+        most_nodes: How many values the text may stand for, where an alias counts as the values that it repeats.
 
     Raises:
-        YamlTextError: in one line, with the line of the text where it is known.
+        YamlTextError: When the text is not usable; the message is one line.
+
+    >>> load_documents("a: 1\\n---\\nb: 2026-01-31", dates=False, most_nodes=100)
+    [{'a': 1}, {'b': '2026-01-31'}]
     """
     loader = (_WithoutRepetition if unique_keys else _Loader) if dates else _WithoutDates
     try:
@@ -95,10 +100,10 @@ def load_documents(text: str, *, dates: bool = True, unique_keys: bool = False, 
 
 
 def _measure(text: str, most_nodes: int) -> None:
-    """Refuse what is nested too deeply or stands for too much, from the parser's events alone."""
-    sizes: dict[str | None, int] = {}  # of anchored values, and of the last one without an anchor
-    counts = [0]  # values inside each collection that is open; the first: inside the whole text
-    anchors: list[str | None] = []  # of the collections that are open
+    """Refuse a text that is nested too deeply or stands for too many values, from the parser's events alone."""
+    sizes: dict[str | None, int] = {}  # anchor -> values that an alias of it repeats (of no anchor: not used)
+    counts = [0]  # how many values each open collection has so far; the first is the whole text
+    anchors: list[str | None] = []  # the anchor of each open collection, None where it has none
     events: Iterator[Any] = yaml.parse(text, Loader=_Base)
     for event in events:
         line, anchor = event.start_mark.line + 1, getattr(event, "anchor", None)
@@ -123,7 +128,7 @@ def _measure(text: str, most_nodes: int) -> None:
             raise YamlTextError(f"aliases repeat more than {most_nodes} values", line)
 
 
-# (what the parser says, what the line looks like) -> the usual cause; the first that fits both is told
+# (pattern of the parser's message, pattern of the line, usual cause): the first whose patterns both fit is told.
 _CAUSES = (
     ("", r"\{.*:\s*\$\{", 'inside {...} a ${VAR} needs quotes: {password: "${VAR}"}'),
     ("", r":\s*\{\{", 'a value that begins with {{ needs quotes: "{{ ... }}"'),
@@ -137,13 +142,12 @@ _CAUSES = (
     ("',' or ", "", "a bracket is never closed, or a value inside it needs quotes"),
     ("expected key|block end|'-' indicator", "", "is the line indented like those beside it, and every quote closed?"),
 )
-_REPEATED = re.compile(
-    r"(?<!the key) '(?!<)[^']{2,}'"
-)  # a piece of the text, which may be a password, in the parser's words
+# A piece of the text, which may be a password, that the parser's message repeats.
+_REPEATED = re.compile(r"(?<!the key) '(?!<)[^']{2,}'")
 
 
 def _explained(error: yaml.MarkedYAMLError, text: str) -> str:
-    """The parser's own words, without what they repeat of the text, and the usual cause."""
+    """Return the parser's message, without what it repeats of the text, and the usual cause."""
     said = _REPEATED.sub("", str(error.problem))
     line = _line(error, text)
     shown = text.splitlines()[line - 1] if line and line <= len(text.splitlines()) else ""

@@ -1,6 +1,6 @@
-"""Lineage -> DataHub: URNs, proposals, sinks, receipts of what was acknowledged, stale entities."""
+"""Lineage -> DataHub: URNs, proposals, the sinks that take them, and reading back what DataHub holds."""
 
 import os
 
-# DataHub's library reports its use to its makers unless told otherwise; it reads this when it is imported.
+# DataHub's library reports its use to its makers unless this variable forbids it, which it reads when it is imported.
 os.environ.setdefault("DATAHUB_TELEMETRY_ENABLED", "false")

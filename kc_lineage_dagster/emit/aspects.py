@@ -1,14 +1,17 @@
 """ConnectorLineage -> metadata change proposals, as plain JSON. Pure; imports nothing of DataHub.
 
-Per connector a DataFlow, per source dataset (of a sink: per topic) a DataJob with everything it feeds among
-its outlets. Names, URNs and aspects are those of DataHub's own kafka-connect source; on purpose different
-are: one job per source dataset, ``status`` beside its entity, ``dataPlatformInstance``, the configuration
-of every class in the custom properties (secrets are gone before they get here), and what is unresolved,
-also in the custom properties of the flow, because that is where people look; a description that says what is copied
-from where to where; how a job's edges are known. A connector's state is not among the properties: it changes by itself,
-and each change would be a write. Ownership, terms, documentation and everything else that people edit is never
-written; tags only where Confluent's Stream Catalog has some of the connector, as DataHub's source does.
-``docs/datahub.md`` compares field by field.
+Every connector becomes a DataFlow. Every source dataset of it (of a sink connector: every topic that it reads) becomes
+a DataJob with all datasets that it feeds as outlets. Names, URNs and aspects are those of DataHub's own kafka-connect
+source, with these differences:
+
+- one job per source dataset, a ``status`` for every entity, and ``dataPlatformInstance``;
+- the configuration in the custom properties for every connector class (secrets are removed before they get here);
+- unresolved items in the custom properties of the flow, where people look for them;
+- how the edges of a job are known, and a description of what is copied from where to where.
+
+A connector's state is not among the properties: it changes by itself, and each change would be a write. Ownership,
+terms, documentation and everything else that people edit is never written; tags only where Confluent's Stream Catalog
+has some for the connector, as DataHub's source does. ``docs/datahub.md`` compares field by field.
 """
 
 from __future__ import annotations
@@ -28,14 +31,14 @@ from kc_lineage_dagster.key_words import is_user_key
 from kc_lineage_dagster.lineage import KAFKA, ConnectorLineage, Dataset, Edge, Unresolved
 
 VALUE_LIMIT = 2_000  # characters of one custom property
-CLUSTER = "kc_lineage.cluster"  # whose flow or job it is, for people and for ``emit.marked``
+CLUSTER = "kc_lineage.cluster"  # the cluster that a flow or job belongs to, for people and for ``emit.marked``
 UNRESOLVED_COUNT = "kc_lineage.unresolved"
 UNRESOLVED_ITEMS = "kc_lineage.unresolved.items"
 EVIDENCE = "kc_lineage.evidence"
 TOPICS = "kc_lineage.topics"
 TAGS = "globalTags"
-_NAMES_OF_A_CAUSE = 20
-# Some 320 bytes each: 3 MB of an aspect, of which DataHub takes 16 MB in a request.
+_NAMES_OF_A_CAUSE = 20  # items of one cause that are named; of more, their number is told
+# Edges between fields in one job. They have some 320 bytes each: 3 MB of the 16 MB that DataHub takes in a request.
 MOST_FIELDS = 10_000
 FIELDS_LEFT_OUT = "kc_lineage.columns.left_out"
 
@@ -44,11 +47,18 @@ _canonical = json.JSONEncoder(sort_keys=True, separators=(",", ":")).encode
 
 @dataclass(frozen=True, slots=True)
 class Proposal:
-    """One aspect of one entity, to be written whole (UPSERT).
+    """A metadata change proposal: one aspect of one entity, to be written whole (UPSERT).
 
-    ``aspect`` is JSON as DataHub's server takes it. ``hash``: the first 128 bits of the SHA-256 of its
-    canonical JSON, in hex; ``size``: its length in characters. Two proposals are equal when they say the
-    same of the same aspect.
+    Two proposals are equal when they say the same of the same aspect.
+
+    Args:
+        urn: Of the entity.
+        entity_type: ``dataFlow`` or ``dataJob``.
+        aspect_name: As DataHub's metadata model calls the aspect, for example ``dataJobInfo``.
+        aspect: The value as DataHub's server takes it in JSON.
+
+    ``hash`` is the first 128 bits of the SHA-256 of the aspect's canonical JSON, in hex; ``size`` is the length of that
+    JSON in characters.
     """
 
     urn: str
@@ -64,13 +74,24 @@ class Proposal:
         object.__setattr__(self, "size", len(text))
 
 
-# upstream field URNs, downstream field URN, what changes the content
+# (URNs of the upstream fields, URN of the downstream field, the transform that changes the content or "")
 _Field = tuple[tuple[str, ...], str, str]
 
 
 @dataclass(frozen=True, slots=True)
 class _Job:
-    """``upstream`` and ``downstreams``: what ``inlets`` and ``outlets`` are the URNs of."""
+    """A DataJob before it is written as aspects.
+
+    Args:
+        id: See ``urns.job_id``.
+        upstream: The dataset whose records the job moves, None where none is known.
+        downstreams: The datasets in which they arrive.
+        evidence: How the job's edges are known, each way once.
+        inlets: The URN of ``upstream``, or nothing.
+        outlets: The URNs of ``downstreams``, sorted.
+        fields: Edges between fields, at most ``MOST_FIELDS``.
+        fields_left_out: How many edges between fields there are beyond these.
+    """
 
     id: str
     upstream: Dataset | None
@@ -90,12 +111,16 @@ def proposals(
     mark: str | None = None,
     tags: Collection[str] = (),
 ) -> tuple[Proposal, ...]:
-    """All that is to be written for one connector: the flow's aspects, then those of each job.
+    """Return all proposals of one connector: the aspects of its flow, then those of each of its jobs.
 
-    ``properties``: the connector's configuration without its secrets.
-    ``external_url``: a page about the connector for people, None where there is none.
-    ``mark``: tells which cluster's flow or job it is (``CLUSTER``), None for none.
-    ``tags``: of the connector in Confluent's Stream Catalog; () writes no tags.
+    Args:
+        lineage: What is known of the connector.
+        properties: Its configuration without secrets; a value may be None.
+        naming: Of the recipe.
+        external_url: A page about the connector for people, None where there is none.
+        mark: The value of the ``CLUSTER`` property, by which ``emit.marked`` finds the cluster's entities; None for no
+            such property.
+        tags: Names or URNs of the connector's tags in Confluent's Stream Catalog; empty writes no tags.
     """
     flow = urns.flow_urn(naming, lineage.connector)
     shared = _shared_aspects(naming)
@@ -115,7 +140,11 @@ def proposals(
 
 
 def status(urn: str, *, removed: bool) -> Proposal:
-    """The proposal that soft-deletes an entity, or brings it back."""
+    """Return the proposal that soft-deletes an entity, or brings it back.
+
+    >>> status("urn:li:dataFlow:(kafka-connect,crm,PROD)", removed=True).aspect
+    {'removed': True}
+    """
     return Proposal(urn, urn.split(":")[2], "status", {"removed": removed})
 
 
@@ -145,7 +174,11 @@ def _flow_info(
 
 
 def custom_properties(properties: Mapping[str, str | None]) -> dict[str, str]:
-    """The configuration as DataHub shows it: no user names, nothing for null, long values cut."""
+    """Return the configuration as DataHub shows it: no user names, no null values, long values cut.
+
+    >>> custom_properties({"topics": "users", "connection.user": "app", "errors.tolerance": None})
+    {'topics': 'users'}
+    """
     return {key: _cut(value) for key, value in properties.items() if value is not None and not is_user_key(key)}
 
 
@@ -161,7 +194,7 @@ def _unresolved(lineage: ConnectorLineage) -> dict[str, str]:
 
 
 def _causes(items: Iterable[Unresolved]) -> list[str]:
-    """Return a line per cause: what it leaves unresolved, the cause, and the topics not named before it."""
+    """Return a line per cause: what is unresolved because of it, the cause, and the topics not named before it."""
     causes: dict[str, list[Unresolved]] = {}
     for item in items:
         causes.setdefault(item.reason, []).append(item)
@@ -185,7 +218,7 @@ def _job_info(lineage: ConnectorLineage, job: _Job, marked: Mapping[str, str]) -
 
 
 def _job_properties(lineage: ConnectorLineage, job: _Job) -> dict[str, str]:
-    """How the job's edges are known, its topics as Kafka spells them, and why an end is missing."""
+    """Return how the job's edges are known, its topics as Kafka spells them, and why it has no inlets or no outlets."""
     topics = {end.name for end in (job.upstream, *job.downstreams) if end and end.platform == KAFKA}
     open_ended = not job.inlets or not job.outlets
     causes = _causes(item for item in lineage.unresolved if item.topic in topics) if open_ended else []
@@ -237,7 +270,7 @@ def _jobs(lineage: ConnectorLineage, naming: Naming) -> Iterator[_Job]:
 
 
 def _jobs_without_outlets(lineage: ConnectorLineage, naming: Naming) -> Iterator[_Job]:
-    """Of a sink the topics that it reads and whose target is unresolved."""
+    """Yield, for a sink connector, a job for every topic that it reads and whose target is unresolved."""
     if lineage.kind != "sink":
         return
     known = {edge.upstream.name for edge in lineage.edges if edge.upstream}
@@ -262,7 +295,10 @@ def _edges_by_job(lineage: ConnectorLineage, naming: Naming) -> dict[tuple[str, 
 
 
 def _topics_of_unknown_origin(lineage: ConnectorLineage) -> Iterator[Edge]:
-    """Topics with real data whose origin is unresolved; a sink does not write topics, so it has none."""
+    """Yield an edge without upstream to every topic with real data whose origin is unresolved.
+
+    A sink connector writes no topics, so there are none.
+    """
     if lineage.kind == "sink":
         return
     known = {edge.downstream.name for edge in lineage.edges if edge.downstream.platform == KAFKA}
@@ -273,9 +309,9 @@ def _topics_of_unknown_origin(lineage: ConnectorLineage) -> Iterator[Edge]:
 
 
 def _qualified(upstream: Dataset | None, name: str) -> str:
-    """The id of a job whose plain id another dataset of the same connector has too.
+    """Return the id of a job whose plain id (``name``) another dataset of the same connector has too.
 
-    Putting both into one job would claim that each feeds the outlets of the other.
+    One job for both datasets would claim that each of them feeds the outlets of the other.
     """
     if upstream is None:
         return name

@@ -1,8 +1,10 @@
-"""DataHub's own stateful-ingestion checkpoint, so that people can come from `datahub ingest` and go back.
+"""DataHub's own stateful-ingestion checkpoint, read and written so that people can leave `datahub ingest` and go back.
 
-Entities that `datahub ingest` made and that are stale now are removed by us; after a run of ours its next
-run finds what we emitted. The checkpoint is the timeseries aspect ``datahubIngestionCheckpoint`` of a
-DataJob named after the pipeline, its state a list of URNs (``GenericCheckpointState``).
+This project removes stale entities that an earlier `datahub ingest` made; and a later `datahub ingest` finds the
+entities that this project emitted. The checkpoint is the timeseries aspect ``datahubIngestionCheckpoint`` of a DataJob
+named after the pipeline; its state is a list of URNs (``GenericCheckpointState``).
+
+Source: ``datahub.ingestion.source.state`` of DataHub's client.
 """
 
 from __future__ import annotations
@@ -27,24 +29,24 @@ _MAX_STATE_BYTES = 2**22  # DataHub: checkpoint.DEFAULT_MAX_STATE_SIZE
 
 
 def job_name() -> str:
-    """The name under which DataHub's kafka-connect source keeps its state."""
+    """Return the name under which DataHub's kafka-connect source keeps its state."""
     from datahub.ingestion.source.state.stale_entity_removal_handler import StaleEntityRemovalHandler
 
     return str(StaleEntityRemovalHandler.compute_job_id(_PLATFORM))
 
 
 def checkpoint_urn(pipeline_name: str) -> str:
-    """The DataJob that carries the checkpoint of a pipeline (``pipeline_name`` of the recipe)."""
+    """Return the URN of the DataJob that carries the checkpoint of a pipeline (``pipeline_name`` of the recipe)."""
     from datahub.emitter.mce_builder import make_data_job_urn
 
     return str(make_data_job_urn("datahub", pipeline_name, job_name()))
 
 
 def read_checkpoint(emitter: DataHubRestEmitter, pipeline_name: str) -> frozenset[str] | None:
-    """URNs that the last run of ``datahub ingest`` (or of ours) left in DataHub; None when there was none.
+    """Return the URNs that the last checkpoint of a pipeline lists; None when the pipeline has no checkpoint.
 
-    Raises SinkError when DataHub does not answer or the state is not readable: without it nothing can be
-    judged.
+    Both ``datahub ingest`` and this project write checkpoints. SinkError when DataHub does not answer or the state is
+    not readable: without the checkpoint nobody can tell which entities are stale.
     """
     from datahub.configuration.common import MetaError
     from datahub.ingestion.source.state.checkpoint import Checkpoint
@@ -64,11 +66,18 @@ def read_checkpoint(emitter: DataHubRestEmitter, pipeline_name: str) -> frozense
 
 
 def checkpoint_proposals(pipeline_name: str, run_id: str, urns: Iterable[str]) -> tuple[Proposal, ...]:
-    """The state to leave behind: what is in DataHub now, with what is still to be removed.
+    """Return the proposals that write a pipeline's next checkpoint.
 
-    As DataHub does, the DataJob that carries it is kept out of search (``removed``), with a fresh time so
-    that it is not cleaned away. Raises SinkError when the state is larger than DataHub takes (4 MB
-    compressed).
+    As DataHub does, the DataJob that carries the checkpoint is hidden from search (``removed``), with a fresh time so
+    that DataHub's garbage collection leaves it alone.
+
+    Args:
+        pipeline_name: Of the recipe.
+        run_id: Of the run that writes the checkpoint.
+        urns: The entities that DataHub holds now, those that are still to be removed included.
+
+    Raises:
+        SinkError: When the state is larger than DataHub takes (4 MB compressed).
     """
     from datahub.emitter.mce_builder import SYSTEM_ACTOR
     from datahub.emitter.serialization_helper import pre_json_transform

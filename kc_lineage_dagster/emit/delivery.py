@@ -1,4 +1,4 @@
-"""What every sink has in common: the protocol, its report, and what its messages may say."""
+"""What every sink has in common: its methods, the report of what became of proposals, and messages without secrets."""
 
 from __future__ import annotations
 
@@ -17,22 +17,25 @@ from kc_lineage_dagster.emit.which_datahub import Seen
 from kc_lineage_dagster.errors import KcLineageError
 from kc_lineage_dagster.secret_spellings import spellings
 
-Acknowledged = Callable[[Sequence[Proposal]], None]
+Acknowledged = Callable[[Sequence[Proposal]], None]  # a sink calls it with proposals that DataHub has taken
 
 _CAUSE_LIMIT = 300  # characters
-SECRET_MINIMUM = 6  # characters: a shorter one would black out ordinary words
+SECRET_MINIMUM = 6  # characters: to hide a shorter secret would black out ordinary words
 _SECRET_KEY = re.compile(r"password|passphrase|secret|token|credential|jaas|auth|header|private", re.IGNORECASE)
-# a server that refuses credentials may repeat whatever it was sent: its words are not passed on
+# The statuses of a server that refuses credentials. Its message is not passed on: it may repeat what it was sent.
 REFUSED = (401, 403)
 _URN = re.compile(r"urn:li:[^\s'\"]+")
 
 
 @dataclass(frozen=True, slots=True)
 class SendReport:
-    """What became of proposals: how many were acknowledged, which were not and why, and how often each cause.
+    """What became of proposals. Only ``ok`` tells whether all went well.
 
-    ``causes`` may hold a line without a failed proposal (a sink that could not be closed): ``ok`` is the
-    judge.
+    Args:
+        sent: How many were acknowledged.
+        failed: Those that were not, each with the reason.
+        causes: Cause -> how often it came up. There may be a cause without a failed proposal, such as a sink that could
+            not be closed.
     """
 
     sent: int = 0
@@ -41,7 +44,7 @@ class SendReport:
 
     @property
     def ok(self) -> bool:
-        """Whether everything was acknowledged and nothing else went wrong."""
+        """Whether every proposal was acknowledged and nothing else went wrong."""
         return not self.failed and not self.causes
 
     def __add__(self, other: SendReport) -> SendReport:
@@ -51,31 +54,31 @@ class SendReport:
 
 
 class Sink(Protocol):
-    """Where proposals go. Nothing is opened before the first ``send`` (or ``look``)."""
+    """Where proposals go: a GMS, a file, a topic. Nothing is opened before the first call of a method."""
 
     def look(self, urns: Collection[str]) -> Seen:
-        """Which DataHub it is, and which of ``urns`` it does not hold; see ``Receipts.reconcile``."""
+        """Return which DataHub answers and which of ``urns`` it does not hold, for ``Receipts.reconcile``."""
         ...
 
     def check(self) -> str | None:
-        """Return why nothing could be written there, in one line; None when it could. Writes nothing."""
+        """Return why nothing could be written to the sink, in one line; None when it could. Writes nothing."""
         ...
 
     def send(self, proposals: Sequence[Proposal], acknowledged: Acknowledged) -> SendReport:
-        """Write proposals; ``acknowledged`` is called with those that DataHub took, as soon as it has.
+        """Write proposals, and call ``acknowledged`` with those that DataHub took as soon as it has taken them.
 
-        The report counts what is decided when it returns; ``close`` reports the rest. Raises nothing of
-        DataHub's: what went wrong is in the report.
+        The report counts the proposals whose outcome is known by then; ``close`` reports the others. No exception of
+        DataHub's comes out: errors are in the report.
         """
         ...
 
     def close(self) -> SendReport:
-        """Drain and release; what is not acknowledged by now has failed."""
+        """Wait for what is under way and release the sink. Proposals not acknowledged by then have failed."""
         ...
 
 
 def failure(proposals: Iterable[Proposal], cause: str) -> SendReport:
-    """The report of proposals that failed for one cause."""
+    """Return the report of proposals that all failed for one cause. The cause counts even without any proposal."""
     failed = tuple((proposal, cause) for proposal in proposals)
     return SendReport(failed=failed, causes={cause: max(1, len(failed))})
 
@@ -94,7 +97,13 @@ def without_secrets(text: str, secrets: Iterable[str]) -> str:
 
 
 def one_line(text: str, secrets: Iterable[str] = ()) -> str:
-    """A cause for people: one line, no URN (so that equal causes count as one), no secret."""
+    """Return a cause of failure for people: the first line, without secrets and URNs, at most 300 characters.
+
+    Without URNs the same cause is the same text for every proposal, and is counted as one.
+
+    >>> one_line("\\n  urn:li:tag:PII is unknown to us\\n  at Main.java")
+    'urn:li:... is unknown to us'
+    """
     text = without_secrets(text, secrets)
     line = next((part.strip() for part in text.splitlines() if part.strip()), "no reason given")
     line = _URN.sub("urn:li:...", line)
@@ -102,12 +111,15 @@ def one_line(text: str, secrets: Iterable[str] = ()) -> str:
 
 
 def explain(error: BaseException, secrets: Iterable[str] = ()) -> str:
-    """An exception of a sink as a cause: its message without the values of the configuration."""
+    """Return what an exception of a sink means, in one line for people without values of the configuration.
+
+    ``secrets``: texts that the line may not hold.
+    """
     if isinstance(error, ValidationError):
         return "; ".join(config_problems(error))
     if isinstance(error, KcLineageError):
         return one_line(str(error), secrets)
-    info = getattr(error, "info", None)  # of DataHub's OperationalError
+    info = getattr(error, "info", None)  # DataHub's OperationalError has the answer of GMS there
     if isinstance(info, Mapping):
         if info.get("status") in REFUSED:
             return f"it answers {info['status']}; is sink.config.token right?"
@@ -117,7 +129,7 @@ def explain(error: BaseException, secrets: Iterable[str] = ()) -> str:
 
 
 def config_problems(error: ValidationError) -> list[str]:
-    """What is wrong with a configuration, by field and without the values: ``sink.config.server: required``."""
+    """Return what is wrong with a sink's configuration, a line per field (``sink.config.server: ...``), no values."""
     return [
         f"{'.'.join(('sink.config', *map(str, item['loc'])))}: {item['msg']}"
         for item in error.errors(include_url=False, include_context=False, include_input=False)
@@ -125,7 +137,13 @@ def config_problems(error: ValidationError) -> list[str]:
 
 
 def secrets_of(config: Any, secret: bool = False) -> frozenset[str]:
-    """The texts of a sink's configuration that no message may hold: those under a key that says so."""
+    """Return the texts of a sink's configuration that no message may hold: those under a key that names a secret.
+
+    ``secret``: whether the key that ``config`` stands under names a secret already.
+
+    >>> secrets_of({"server": "http://gms:8080", "extra_headers": {"X-Team": "data-platform"}})
+    frozenset({'data-platform'})
+    """
     if isinstance(config, Mapping):
         found = (secrets_of(value, secret or bool(_SECRET_KEY.search(str(key)))) for key, value in config.items())
         return frozenset().union(*found)
@@ -135,7 +153,7 @@ def secrets_of(config: Any, secret: bool = False) -> frozenset[str]:
 
 
 def sink_errors() -> tuple[type[BaseException], ...]:
-    """What DataHub's sinks raise; the third parties behind them have no common ancestor."""
+    """Return the exceptions that DataHub's sinks and the libraries behind them raise, which have no common ancestor."""
     from datahub.cli.config_utils import MissingConfigError
     from datahub.configuration.common import MetaError
 
@@ -156,7 +174,11 @@ def sink_errors() -> tuple[type[BaseException], ...]:
 
 
 def address(url: str) -> str:
-    """A URL without user, password, query and trailing slash."""
+    """Return a URL in the form that messages and receipts have: no user, password, query or trailing slash.
+
+    >>> address("HTTPS://app:secret@GMS.example.com:8080/api/gms/?x=1")
+    'https://gms.example.com:8080/api/gms'
+    """
     parts = urlsplit(url)
     host = parts.netloc.rpartition("@")[2].lower()
     return urlunsplit((parts.scheme.lower(), host, parts.path.rstrip("/"), "", ""))

@@ -1,4 +1,4 @@
-"""Which datasets a GMS knows: asked in batches through DataHub's own client, never written."""
+"""Find the datasets of lineage that a GMS does not hold: edges to them end in nothing. Writes nothing."""
 
 from __future__ import annotations
 
@@ -13,15 +13,19 @@ if TYPE_CHECKING:
     from datahub.emitter.rest_emitter import DataHubRestEmitter
 
 MOST = 2_000  # datasets that are asked for in one run
-_BATCH = 200
-# An entity that exists has its key; a soft-deleted one says so in its status.
+_BATCH = 200  # datasets in one request
+# Every entity that exists has a key; the status of a soft-deleted entity says that it is removed.
 _ASPECTS = ["datasetKey", "status"]
 
 
 @dataclass(frozen=True, slots=True)
 class Existence:
-    """``asked``: how many datasets. ``unknown``: those that DataHub does not hold, or holds as removed. ``problem``:
-    why the rest could not be asked for, None when all were.
+    """What a GMS said of some datasets.
+
+    Args:
+        asked: How many datasets it was asked for.
+        unknown: URNs of those that it does not hold, or holds as removed.
+        problem: Why it could not be asked for the rest, in one line; None when nothing went wrong.
     """
 
     asked: int
@@ -30,9 +34,10 @@ class Existence:
 
 
 def existence(emitter: DataHubRestEmitter, urns: Collection[str]) -> Existence:
-    """Asks a GMS (``POST /openapi/v3/entity/dataset/batchGet``) for the first 2,000 of these dataset URNs.
+    """Ask a GMS (``POST /openapi/v3/entity/dataset/batchGet``) which of these dataset URNs it holds.
 
-    Whatever goes wrong is a ``problem``: nothing depends on the answer.
+    Only the first ``MOST`` of them, sorted, are asked for. Errors become the ``problem`` of the result: the answer is
+    information for people, and no emission depends on it.
     """
     chosen = sorted(set(urns))[:MOST]
     unknown: list[str] = []
@@ -49,6 +54,6 @@ def existence(emitter: DataHubRestEmitter, urns: Collection[str]) -> Existence:
 
 
 def _missing(aspects: Mapping[str, Any] | None) -> bool:
-    """Whether nothing of the entity is stored, or it is soft-deleted."""
+    """Tell whether nothing of an entity is stored, or it is soft-deleted."""
     status = (aspects or {}).get("status", (None,))[0]
     return not aspects or bool(getattr(status, "removed", False))

@@ -1,7 +1,7 @@
-"""What every request to a GMS obeys: no redirect, an end in time, JSON, and for a write an answer that a GMS gives.
+"""The rules for every HTTP exchange with a GMS: no redirect, a time limit, JSON, and to a write a GMS's own answer.
 
 DataHub's own session follows redirects: a ``POST`` becomes a ``GET`` (301, 302), or goes to another host with all extra
-headers (307, 308); and it takes any 200 for an acknowledgement.
+headers (307, 308). It also takes any 200 for an acknowledgement, a login page included.
 """
 
 from __future__ import annotations
@@ -23,14 +23,15 @@ if TYPE_CHECKING:
     from datahub.emitter.rest_emitter import DataHubRestEmitter
     from datahub.ingestion.graph.client import DataHubGraph
 
-# Of one answer, decompressed: checkpoints take up to 16 MB, what is read back 8 MB, a page of wide schemas 20 MB.
+# Of one answer, decompressed: checkpoints take up to 16 MB, aspects that are read back 8 MB, a page of wide schemas 20.
 MOST_BYTES = 64 * 2**20
 _NOT_IN_A_HEADER = re.compile(r"[^\x20-\x7e]")
+# The paths of writes: Rest.li's and OpenAPI v3's, and not OpenAPI's .../batchGet, which is a POST too.
 _WRITES = re.compile(r"/aspects\?(?:.*&)?action=ingestProposal|/openapi/v3/entity/\w+(?:\?|$)")
 
 
 class NotAGmsError(requests.RequestException):
-    """An answer that no GMS gives. The message is for people and holds neither credentials nor the answer's text."""
+    """An answer that no GMS gives. The message tells people what it looks like, without credentials and its text."""
 
 
 class RedirectedError(NotAGmsError):
@@ -38,9 +39,12 @@ class RedirectedError(NotAGmsError):
 
 
 def guard(session: requests.Session, *, keep_alive: bool = False, retries: Retry | int = 0) -> None:
-    """Make a session of DataHub's obey the rules of this module; what it was told about TLS holds as it is.
+    """Make a session of DataHub's client obey the rules of this module; its TLS settings stay as they are.
 
-    ``keep_alive``: DataHub's ``tcp_keepalive``. ``retries``: its own, within the time of one exchange.
+    Args:
+        session: Changed in place.
+        keep_alive: Whether the system probes idle connections (DataHub's ``tcp_keepalive``).
+        retries: The retries that the session makes by itself, within the time of one exchange.
     """
     session.max_redirects = 0
     session.hooks["response"].append(_judge)
@@ -48,12 +52,15 @@ def guard(session: requests.Session, *, keep_alive: bool = False, retries: Retry
     for scheme in ("http://", "https://"):
         pool = {"pool_maxsize": 10, "max_retries": retries}
         session.mount(scheme, DeadlineAdapter(verify=verify, keep_alive=keep_alive, most_bytes=MOST_BYTES, **pool))
-    logging.getLogger("datahub.emitter.rest_emitter").addFilter(_without_curl)  # one filter, however often it is added
+    # A logger keeps one copy of a filter, however often the filter is added.
+    logging.getLogger("datahub.emitter.rest_emitter").addFilter(_without_curl)
 
 
 def _without_curl(record: logging.LogRecord) -> bool:
-    """Drop the lines in which DataHub's emitter shows a request as a command for curl: with extra headers and the user
-    and password of its address as they are. What became of a request is logged by ``rest_sink``.
+    """Drop the log lines in which DataHub's emitter shows a request as a command for curl.
+
+    Such a line holds the extra headers, and the user and password of the address, unredacted. ``rest_sink`` logs the
+    outcome of each request itself.
     """
     return "curl" not in str(record.msg)
 
@@ -66,7 +73,10 @@ def graph_of(emitter: DataHubRestEmitter) -> DataHubGraph:
 
 
 def graph_at(config: Mapping[str, Any]) -> DataHubGraph:
-    """Return the same for the client settings of a recipe (``datahub_api``). Raises pydantic's error for wrong ones."""
+    """Return DataHub's client for reading, with the settings of a recipe and the rules of this module.
+
+    ``config``: the recipe's ``datahub_api``. Raises pydantic's ValidationError for wrong settings.
+    """
     from datahub.ingestion.graph.client import DataHubGraph
     from datahub.ingestion.graph.config import DatahubClientConfig
 
@@ -77,9 +87,13 @@ def graph_at(config: Mapping[str, Any]) -> DataHubGraph:
 
 
 def header_value(value: str, field: str) -> str:
-    """Return a token or header without the white space around it, which files and commands leave there.
+    """Return a token or header without the white space around it, which secrets read from files often have.
 
-    Raises SinkError, naming the ``field`` and not the value, for what HTTP forbids inside a header.
+    ``field``: where the recipe has the value. SinkError, which names the field and not the value, for characters that
+    HTTP forbids in a header (RFC 9110, 5.5; this project allows ASCII only).
+
+    >>> header_value("abc\\n", "sink.config.token")
+    'abc'
     """
     stripped = value.strip()
     if _NOT_IN_A_HEADER.search(stripped):
@@ -88,6 +102,10 @@ def header_value(value: str, field: str) -> str:
 
 
 def _judge(response: requests.Response, *_: Any, **__: Any) -> None:
+    """Raise for an answer that no GMS gives; errors with a status of their own are left to the caller.
+
+    requests calls this hook with every answer before the caller sees it.
+    """
     if 300 <= response.status_code < 400:
         raise RedirectedError(f"redirects to {_place(response)}; make that the server if it is the GMS")
     if not response.ok:
@@ -108,9 +126,10 @@ def _judge(response: requests.Response, *_: Any, **__: Any) -> None:
 
 
 def _acknowledges(answer: Any) -> bool:
-    """Tell whether a GMS answers a write so: Rest.li ``{"value": "success"}``, OpenAPI a list of the entities.
+    """Tell whether a GMS answers a write like this: Rest.li with ``{"value": "success"}``, OpenAPI with the entities.
 
-    Source: RESTLI_SUCCESS in AspectResource.java of DataHub (an URN before), GenericEntitiesController.java.
+    Source: RESTLI_SUCCESS in DataHub's AspectResource.java (older releases answer a URN in its place), and
+    GenericEntitiesController.java.
     """
     if isinstance(answer, list):
         return bool(answer) and all(isinstance(one, dict) and "urn" in one for one in answer)
@@ -118,7 +137,7 @@ def _acknowledges(answer: Any) -> bool:
 
 
 def _place(response: requests.Response) -> str:
-    """Name where a redirect leads without path, query and credentials."""
+    """Name the place that a redirect leads to, without path, query and credentials."""
     try:
         parts = urlsplit(response.headers.get("Location", ""))
         host = parts.hostname or ""

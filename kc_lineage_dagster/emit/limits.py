@@ -1,7 +1,9 @@
-"""What DataHub can hold: a URN of at most 512 bytes, URL-encoded.
+"""The longest URN that DataHub can hold, 512 bytes URL-encoded, and what becomes of names beyond it.
 
 Source: ``com.linkedin.metadata.utils.UrnValidationUtil`` (``URN_NUM_BYTES_LIMIT``), by which GMS refuses every write to
-a longer one. Encoded, a slash takes 3 bytes, a Cyrillic letter 6, a Chinese one 9.
+a longer URN. Encoded, a slash takes 3 bytes, a Cyrillic letter 6, a Chinese one 9. The ids of flows and jobs are
+shortened (``fitted``); the name of a dataset is not this project's to change, so its edges become unresolved
+(``representable``).
 """
 
 from __future__ import annotations
@@ -22,18 +24,41 @@ TOO_LONG = f"its name is longer than DataHub can hold ({URN_BYTES} bytes of URL-
 
 
 def encoded_length(text: str) -> int:
-    """How many bytes the text takes when ``java.net.URLEncoder`` has encoded it."""
+    """Return how many bytes the text takes when ``java.net.URLEncoder`` has encoded it.
+
+    >>> encoded_length("a.b"), encoded_length("a/b"), encoded_length("я")
+    (3, 5, 6)
+    """
     kept = sum(map(len, _AS_IT_IS.findall(text)))
     return kept if kept == len(text) else 3 * len(text.encode("utf-8", "surrogatepass")) - 2 * kept
 
 
 def fits(urn: str, limit: int = URN_BYTES) -> bool:
-    """Whether DataHub can hold a URN."""
+    """Tell whether DataHub can hold a URN.
+
+    ``limit``: the bytes that it may have, URL-encoded.
+
+    >>> fits("urn:li:tag:PII"), fits("urn:li:tag:" + "я" * 100)
+    (True, False)
+    """
     return (len(urn) * 3 <= limit and urn.isascii()) or encoded_length(urn) <= limit
 
 
 def fitted(name: str, build: Callable[[str], str], limit: int = URN_BYTES) -> str:
-    """``build(name)``, or where that is too long, ``build`` of the name's beginning, ``~`` and a digest of the name."""
+    """Return the URN of a name, shortened where DataHub could not hold it.
+
+    A shortened URN has the beginning of the name, ``~`` and a digest of the whole name, so two names do not share one.
+
+    Args:
+        name: As it is spelled.
+        build: From a name to its URN.
+        limit: The bytes that the URN may have, URL-encoded.
+
+    >>> fitted("orders", "urn:{}".format)
+    'urn:orders'
+    >>> fitted("orders" * 9, "urn:{}".format, limit=32)
+    'urn:orderso~ac32862e12257f02'
+    """
     urn = build(name)
     if fits(urn, limit):
         return urn
@@ -45,11 +70,15 @@ def fitted(name: str, build: Callable[[str], str], limit: int = URN_BYTES) -> st
 
 
 def _cost(character: str, build: Callable[[str], str]) -> int:
+    """Return how many bytes one character of a name adds to its URN, which may encode the character itself first."""
     return encoded_length(build(character + "x")) - encoded_length(build("x"))
 
 
 def representable(lineage: ConnectorLineage, urn_of: Callable[[Dataset], str]) -> ConnectorLineage:
-    """The lineage with its edges from or to datasets that DataHub cannot hold turned into unresolved items."""
+    """Return the lineage with an unresolved item in place of the edges of each dataset that DataHub cannot hold.
+
+    ``urn_of``: from a dataset of the lineage to its URN.
+    """
     ends = {end for edge in lineage.edges for end in (edge.upstream, edge.downstream) if end}
     topics = {Dataset(KAFKA, item.topic) for item in lineage.unresolved if item.topic}
     doubtful = (one for one in ends | topics if len(one.name) > _SURELY_FITS)

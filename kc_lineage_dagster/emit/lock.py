@@ -1,4 +1,4 @@
-"""A file lock that the operating system drops when its process dies, however it dies; and who holds it, beside it."""
+"""A file lock that the operating system releases when its process dies, with a file beside it that names the holder."""
 
 from __future__ import annotations
 
@@ -18,10 +18,17 @@ from kc_lineage_dagster.errors import StateError
 
 @contextmanager
 def file_lock(path: Path, timeout: float, *, about: Mapping[str, Any] | None = None, what: str = "") -> Iterator[None]:
-    """Hold the lock file ``path`` (its folder is made).
+    """Hold a lock file while the ``with`` block runs.
 
-    ``timeout``: seconds to wait; then StateError names the holder. ``about``: the holder, for those who wait: run, pid,
-    host, since. ``what``: what is being protected, for the message.
+    Args:
+        path: The lock file; its folder is made where it is missing.
+        timeout: Seconds to wait for another holder.
+        about: The fields run, host, pid and since of this holder, for those who wait; None for this process, no run.
+        what: What the lock protects, for the message.
+
+    Raises:
+        StateError: When another process still holds the lock after ``timeout``, which the message names; or when the
+            file cannot be used.
     """
     beside = _beside(path)
     lock = FileLock(path, timeout=timeout)
@@ -43,7 +50,10 @@ def file_lock(path: Path, timeout: float, *, about: Mapping[str, Any] | None = N
 
 
 def holder_beside(path: Path) -> dict[str, Any] | None:
-    """Who holds the lock ``path``; None when it is not written down (yet). Of a lock that nobody holds it may lie."""
+    """Return run, host, pid and since of the holder of the lock ``path``; None while they are not written down.
+
+    The answer counts only while the lock is held: a process that was killed leaves the file behind.
+    """
     try:
         found = json.loads(_beside(path).read_bytes())
     except (OSError, ValueError):

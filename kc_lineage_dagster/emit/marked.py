@@ -1,7 +1,7 @@
-"""What a GMS holds of a cluster, whether the state knows it or not: found by the mark that every flow and job carries.
+"""Find the flows and jobs of a cluster that a GMS holds and the state does not know, by the mark that each carries.
 
-The search index finds it, and may be wrong: behind, or rebuilt from something else. So what counts is the primary
-storage: an entity that is not held there alive, with this very mark, was not found.
+That makes a lost state harmless. The search index finds the entities, and it may be behind or wrong; so each one is
+read back from the primary storage, and counts only when it is held there, not removed, with this very mark.
 """
 
 from __future__ import annotations
@@ -23,14 +23,18 @@ if TYPE_CHECKING:
 
     from kc_lineage_dagster.emit.rest_sink import RestSink
 
-MOST = 500_000  # entities of one cluster
-_SECONDS = 120.0  # for searching; see ``ReadBack`` for reading
+MOST = 500_000  # entities of one cluster that are looked at
+_SECONDS = 120.0  # for the search; the time for reading back is ``ReadBack``'s
 _INFO = {"dataFlow": "dataFlowInfo", "dataJob": "dataJobInfo"}
 
 
 @dataclass(frozen=True, slots=True)
 class Search:
-    """What was found. ``owners``: URN -> connector. ``problem``: why there may be more, in one line; None when not."""
+    """What a search found.
+
+    ``owners``: URN -> the connector that the entity belongs to.
+    ``problem``: why there may be more entities than these, in one line; None when there are not.
+    """
 
     owners: Mapping[str, str]
     problem: str | None = None
@@ -43,10 +47,14 @@ def search(
     naming: Naming,
     known: Callable[[Collection[str]], Collection[str]],
 ) -> Search:
-    """Find the flows and jobs that carry ``mark`` and are not removed.
+    """Find the flows and jobs that carry a mark, are not removed, and are unknown to the state.
 
-    ``naming``: of the recipe; what is named otherwise (another ``env``, another platform instance) is left out.
-    ``known``: tells which of some URNs need not be found, because the state holds them.
+    Args:
+        sink: The GMS.
+        read_back: The reader of this run.
+        mark: The value of the ``CLUSTER`` property.
+        naming: Of the recipe; entities of another naming (another ``env`` or platform instance) are left out.
+        known: Returns those of some URNs that the state holds; they are left out as well.
     """
     owners: dict[str, str] = {}
     try:
@@ -63,7 +71,7 @@ def search(
 
 
 def _urns(emitter: DataHubRestEmitter, read_back: ReadBack, mark: str) -> Iterator[str]:
-    """Both types in one search, as DataHub's own client scrolls."""
+    """Yield the URNs of flows and jobs that the search index finds by the mark. SinkError when it takes too long."""
     until = read_back.clock() + _SECONDS
     rule: dict[str, str | bool | list[str]] = {
         "field": "customProperties",
@@ -84,7 +92,7 @@ def _pages(urns: Iterable[str]) -> Iterator[list[str]]:
 
 
 def _held(read_back: ReadBack, mark: str, naming: Naming, urns: Collection[str]) -> Iterator[tuple[str, str]]:
-    """Those that the primary storage holds alive with the mark, with their connectors."""
+    """Yield (URN, connector) for the entities that the primary storage holds, not removed, with the mark."""
     for kind, info in _INFO.items():
         rest = iter(urn for urn in urns if urn.split(":")[2] == kind)
         while batch := list(islice(rest, ENTITIES)):
@@ -97,9 +105,10 @@ def _held(read_back: ReadBack, mark: str, naming: Naming, urns: Collection[str])
 
 
 def _owner(naming: Naming, urn: str, info: Any, mark: str) -> str | None:
-    """The connector that an entity says it is of; None without the mark, or when its URN is not that connector's.
+    """Return the connector that an entity belongs to; None without the mark, or when the URN is of another connector.
 
-    A URN may be shortened: the whole name stands in the aspect, of a job with the job's id behind it.
+    A URN may be shortened (``limits.fitted``), so the connector's name is read from the ``name`` of the entity's info
+    aspect: ``crm`` for a flow, ``crm:<job id>`` for a job.
     """
     if not isinstance(info, dict) or (info.get("customProperties") or {}).get(CLUSTER) != mark:
         return None

@@ -1,4 +1,4 @@
-"""How long one run waits for a DataHub that does not answer: about a minute in all, not a minute per batch."""
+"""The time that one run spends on a DataHub that does not answer: about a minute in all, not a minute per batch."""
 
 from __future__ import annotations
 
@@ -10,13 +10,19 @@ from dataclasses import dataclass, field
 _log = logging.getLogger("kc_lineage_dagster.emit")
 
 OUTAGE_SECONDS = 60.0
-_RELIEF_SECONDS = 1.0  # what an acknowledged batch gives back, so that a busy DataHub is not taken for a dead one
+_RELIEF_SECONDS = 1.0  # given back by each acknowledged batch, so that a busy DataHub is not taken for a dead one
 _FIRST_DELAY_SECONDS = 1.0
 
 
 @dataclass(slots=True)
 class Patience:
-    """A budget of seconds, spent by failed attempts and by the waits between them; shared by all batches of a run."""
+    """A budget of seconds, spent by failed attempts and by the waits between them; all batches of a run share it.
+
+    Args:
+        limit: Seconds to begin with, and the most that acknowledgements restore.
+        clock: Seconds that never go backwards.
+        sleep: Waits for so many seconds.
+    """
 
     limit: float = OUTAGE_SECONDS
     clock: Callable[[], float] = time.monotonic
@@ -28,23 +34,25 @@ class Patience:
 
     @property
     def exhausted(self) -> bool:
-        """Whether nothing more is to be tried."""
+        """Whether the budget is spent, so that nothing more is to be tried."""
         return self.left <= 0
 
     def exhaust(self) -> None:
-        """Give up at once: waiting would not help."""
+        """Spend the whole budget at once, where waiting would not help."""
         self.left = 0.0
 
     def relieve(self) -> None:
-        """Something was acknowledged."""
+        """Give one second of the budget back, because DataHub just acknowledged a batch."""
         if not self.exhausted:
             self.left = min(self.limit, self.left + _RELIEF_SECONDS)
 
     def wait(self, attempt: int, asked: float | None, why: str = "DataHub does not answer") -> bool:
-        """Wait before the next attempt, 1, 2, 4 ... seconds or as long as the server ``asked``; False to give up.
+        """Wait before the next attempt, and tell whether to make it: False when the wait would exceed the budget.
 
-        ``attempt`` counts from 0. What the server asks beyond the budget is not waited for. ``why``: for the log, in
-        one line without secrets.
+        Args:
+            attempt: The number of failed attempts before the last one: the wait is 1, 2, 4 ... seconds.
+            asked: Seconds that the server asked for, where that is longer; None where it asked for none.
+            why: The reason for the log, in one line without secrets.
         """
         seconds = max(_FIRST_DELAY_SECONDS * 2**attempt, asked or 0.0)
         if seconds >= self.left:
@@ -56,5 +64,5 @@ class Patience:
         return True
 
     def charge(self, started: float) -> None:
-        """Count a failed attempt that began at ``started`` (of ``clock``)."""
+        """Spend the seconds since a failed attempt began, at ``started`` on the ``clock``."""
         self.left -= self.clock() - started

@@ -1,6 +1,7 @@
-"""What a GMS holds of flows and jobs, from its primary storage: asked in bulk, never written.
+"""Read what a GMS holds of flows and jobs, in bulk, from its primary storage rather than from its search index.
 
-A GMS that is away, has no OpenAPI v3 (before 0.14), or answers oddly is asked no more in that run, which one line says.
+A GMS that gives no answer, that has no OpenAPI v3 (releases before 0.14), or whose answer has another shape is not
+asked again in that run; one line says so.
 """
 
 from __future__ import annotations
@@ -13,28 +14,36 @@ import requests
 
 from kc_lineage_dagster.emit.delivery import address
 
-ENTITIES = 300  # in one request
+ENTITIES = 300  # the most in one request
 _REQUEST_SECONDS = 30.0
-TOTAL_SECONDS = 600.0  # of a run, spent on waiting for answers
+TOTAL_SECONDS = 600.0  # that one run may wait for answers in all
 
 
 class ReadBack:
-    """Asks a GMS by ``POST /openapi/v3/entity/{type}/batchGet``, until something goes wrong.
+    """Asks a GMS for aspects by ``POST /openapi/v3/entity/{type}/batchGet``, until a request fails or time is over.
 
-    ``problem``: why it is asked no more, in one line; None while nothing went wrong. ``late``: its time was over.
+    ``problem``: why the GMS is not asked again, in one line; None while nothing went wrong.
+    ``late``: whether the reason is that ``TOTAL_SECONDS`` are over.
     """
 
     def __init__(self, session: requests.Session, server: str, *, clock: Callable[[], float] = time.monotonic) -> None:
-        """``session``: with the GMS's credentials, guarded by ``gms_session``. ``clock``: in seconds."""
+        """Take what one run asks with.
+
+        Args:
+            session: With the GMS's credentials, guarded by ``gms_session.guard``.
+            server: The GMS's address without a trailing slash.
+            clock: Seconds that never go backwards.
+        """
         self._session, self._server, self.clock = session, server, clock
         self._left = TOTAL_SECONDS
         self.problem: str | None = None
         self.late = False
 
     def read(self, kind: str, asked: Mapping[str, Collection[str]]) -> dict[str, dict[str, Any]] | None:
-        """Return URN -> aspect name -> value of what is held; None when the GMS does not tell.
+        """Return URN -> aspect name -> value of what the GMS holds; None when it gives no usable answer.
 
-        ``kind``: type of the entities. ``asked``: URN -> names of the aspects, of at most ``ENTITIES`` entities.
+        ``kind``: the type of the entities, for example ``dataJob``.
+        ``asked``: URN -> names of the aspects to read, of at most ``ENTITIES`` entities.
         """
         if self.problem is not None:
             return None

@@ -1,6 +1,6 @@
-"""Every sink of DataHub's registry but `datahub-rest`: lite, file, console, kafka, a user's own plugin.
+"""Every sink of DataHub's registry except `datahub-rest`: `datahub-lite`, `file`, `console`, `datahub-kafka`, plugins.
 
-Each record is followed to its callback; one that is never called back has failed.
+These sinks report each record by a callback. A record whose callback never comes has failed.
 """
 
 from __future__ import annotations
@@ -29,15 +29,21 @@ from kc_lineage_dagster.emit.which_datahub import Seen, look_at_lite
 from kc_lineage_dagster.errors import SinkError
 
 _SETTLE_EVERY = 200  # records between two looks at the callbacks
-_HOPELESS = 50  # failures in a row: the sink is broken, not the records
-_DECIDED_AT_CLOSING = frozenset({"file"})  # says "written" when it is in memory
+_HOPELESS = 50  # after so many consecutive failures, stop: the sink is broken, not the records
+_DECIDED_AT_CLOSING = frozenset({"file"})  # reports success when a record is in memory, and writes when it is closed
 
 _Answers = SimpleQueue[tuple[int, str | None]]
 
 
 @dataclass(frozen=True, slots=True)
 class _Callback:
-    """DataHub's WriteCallback for the record ``number``; called from whatever thread the sink uses."""
+    """The callback for one record (``datahub.ingestion.api.sink.WriteCallback``); any thread may call it.
+
+    Args:
+        number: The record's number in the order of writing.
+        answers: Where (number, cause of the failure or None) goes.
+        secrets: Texts that a cause may not hold.
+    """
 
     number: int
     answers: _Answers
@@ -53,12 +59,19 @@ class _Callback:
 
 
 class RegistrySink:
-    """A sink of DataHub's registry, opened by the first record; see ``delivery.Sink``."""
+    """A sink of DataHub's registry, opened when the first record is sent; see ``delivery.Sink``."""
 
     def __init__(
         self, sink_type: str, config: Mapping[str, Any], *, run_id: str, pipeline_name: str | None = None
     ) -> None:
-        """``config``: with absolute paths, and checked, as ``sinks.open_sink`` does."""
+        """Take what the sink is opened with later.
+
+        Args:
+            sink_type: A name of DataHub's registry, or the path of a class.
+            config: With absolute paths and validated, as ``sinks.open_sink`` hands it over.
+            run_id: Stamped on every proposal.
+            pipeline_name: The recipe's, stamped beside it; None where it has none.
+        """
         self._type = sink_type
         self._config = lite_config(config) if sink_type == "datahub-lite" else dict(config)
         self._secrets = secrets_of(config)
@@ -67,19 +80,20 @@ class RegistrySink:
         self._stack = ExitStack()
         self._answers: _Answers = SimpleQueue()
         self._waiting: dict[int, tuple[Proposal, Acknowledged]] = {}
-        self._sent = 0  # records handed over: their numbers
+        self._sent = 0  # how many records were handed over: the number of the last one
         self._failures_in_a_row = 0
         self._interrupted = False
 
     def look(self, urns: Collection[str]) -> Seen:
-        """See ``Sink``; only DataHub Lite on SQLite can be asked."""
+        """See ``Sink``; only a DataHub Lite on SQLite can be looked at, of other sinks nothing is known."""
         if self._type == "datahub-lite" and self._config["type"] == "sqlite":
             return look_at_lite(Path(self._config["config"]["file"]), urns)
         return Seen()
 
     def check(self) -> str | None:
-        """Return why the sink cannot be made, None when it can. Nothing is written: what it would write to a local
-        file goes to a folder that is thrown away.
+        """Return why the sink cannot be opened, in one line; None when it can be.
+
+        A sink that writes to a local file is opened on a temporary one, so that the user's file stays as it is.
         """
         with TemporaryDirectory(prefix="kc-lineage-") as folder:
             trial = RegistrySink(self._type, elsewhere(self._type, self._config, Path(folder)), run_id="check")
@@ -87,7 +101,7 @@ class RegistrySink:
             return problem or next(iter(trial.close().causes), None)
 
     def send(self, proposals: Sequence[Proposal], acknowledged: Acknowledged) -> SendReport:
-        """See ``Sink``. What the file sink took counts when it is closed: only then it is on disk."""
+        """See ``Sink``. Records of the file sink count when it is closed: only then they are on disk."""
         if not proposals and not self._needs_opening():
             return SendReport()
         problem = self._guarded(self._open) if self._target is None else None
@@ -128,7 +142,10 @@ class RegistrySink:
         return report + self._settle_if_decided() + (failure((), problem) if problem else SendReport())
 
     def _needs_opening(self) -> bool:
-        """With nothing to send: a file must be rendered all the same, a DataHub Lite's index be completed."""
+        """Tell whether the sink must be opened although there is nothing to send.
+
+        A file is written even when it is empty; a DataHub Lite whose index was left incomplete gets it completed.
+        """
         if self._type == "datahub-lite":
             return unindexed(Path(self._config["config"]["file"])).exists()
         return self._type == "file" and self._target is None
@@ -166,7 +183,7 @@ class RegistrySink:
         return SendReport() if self._type in _DECIDED_AT_CLOSING else self._settle()
 
     def _settle(self) -> SendReport:
-        """Take note of the callbacks so far."""
+        """Acknowledge and count the records whose callbacks have come since the last time."""
         taken: dict[Acknowledged, list[Proposal]] = {}
         failed: list[tuple[Proposal, str]] = []
         while True:
@@ -175,7 +192,7 @@ class RegistrySink:
             except Empty:
                 break
             if number not in self._waiting:
-                continue  # answered twice
+                continue  # a sink called back twice for one record
             proposal, acknowledged = self._waiting.pop(number)
             self._failures_in_a_row = 0 if cause is None else self._failures_in_a_row + 1
             if cause is None:
@@ -188,7 +205,7 @@ class RegistrySink:
         return SendReport(sent, tuple(failed), dict(Counter(cause for _, cause in failed)))
 
     def _guarded(self, action: Callable[[], object]) -> str | None:
-        """Do it; what it raised, as a line for people, or None."""
+        """Run an action of the sink; return what it raised as one line for people, None when it raised nothing."""
         try:
             action()
         except sink_errors() as error:

@@ -1,9 +1,9 @@
-"""`datahub-rest`: DataHub's own emitter, in batches, each acknowledged before the next one is sent.
+"""The sink `datahub-rest`: send proposals to a GMS by DataHub's own emitter, each batch acknowledged before the next.
 
-The recipe's settings are honoured (token, headers, TLS, time limits, ``retry_max_times``,
-``retry_status_codes``, ``endpoint``, ``max_per_batch``); writes are always synchronous, because an
-asynchronous answer means "queued". Retries are counted here, not inside the HTTP session, so that one
-budget holds for the whole run.
+The recipe's settings are honoured (token, headers, TLS, time limits, ``retry_max_times``, ``retry_status_codes``,
+``endpoint``, ``max_per_batch``). Writes are always synchronous, because an asynchronous answer only means "queued".
+Retries are counted here and not inside the HTTP session, so that one budget of time (``patience``) holds for the whole
+run.
 """
 
 from __future__ import annotations
@@ -43,21 +43,23 @@ if TYPE_CHECKING:
 _log = logging.getLogger("kc_lineage_dagster.emit")
 
 BATCH_PROPOSALS = 200
-BATCH_CHARACTERS = 4_000_000  # of aspects; GMS takes 16 MB a request
+BATCH_CHARACTERS = 4_000_000  # of aspects in one request, of which GMS takes 16 MB
 
 _RETRY_STATUSES = (429, 500, 502, 503, 504)  # DataHub: rest_emitter._DEFAULT_RETRY_STATUS_CODES
 _RETRY_TIMES = 4  # DataHub: DATAHUB_REST_EMITTER_DEFAULT_RETRY_MAX_TIMES
 _NOT_FOUND = 404
-_REJECTED = (400, 413, 422)  # something in the batch is at fault: divide it
-_SERVER_ERROR = 500  # what some versions of GMS answer to a proposal they do not like
-_HOPELESS = 50  # proposals in whole batches, all rejected one by one: so will the others be
+_REJECTED = (400, 413, 422)  # a proposal of the batch is at fault: divide the batch to find it
+_SERVER_ERROR = 500  # some releases of GMS answer this to a single proposal that they cannot store
+_HOPELESS = 50  # after so many consecutive rejections, in whole batches, stop: the rest would be rejected too
 
-# What the HTTP library's errors say -> what it means; with retries of its own switched off it hides the types.
+# Words in the HTTP library's errors -> their meaning for people. The library's exception types tell less: without
+# retries of its own it raises one type for all of these.
 _SIGNS = {
     "Read timed out": "does not answer within its time limit",
     "Connection aborted": "breaks the connection without an answer",
     "ConnectTimeout": "cannot be reached within the time limit",
 }
+# Words of the operating system and of TLS -> the advice that follows them.
 _ADVICE = {
     "Connection refused": "is it running, and is this the port of the GMS (8080 by default)?",
     "Name or service not known": "check the host's name in sink.config.server",
@@ -68,7 +70,14 @@ _ERRNO = re.compile(r"\[Errno -?\d+\] ([A-Za-z ,]+)")
 
 @dataclass(frozen=True, slots=True)
 class _Refusal:
-    """Why an attempt was not acknowledged. ``status`` is None when there was no answer of a GMS."""
+    """Why an attempt was not acknowledged.
+
+    Args:
+        cause: One line for people that equal refusals share.
+        detail: The same with all that the GMS said, up to 2,000 characters.
+        status: The HTTP status, None when there was no answer of a GMS.
+        retry_after: Seconds that the GMS asked to wait for, None where it asked for none.
+    """
 
     cause: str
     detail: str
@@ -77,8 +86,11 @@ class _Refusal:
 
 
 class RestSink:
-    """A GMS. ``emitter`` is DataHub's, with the recipe's settings, for what else is asked of it.
-    ``secrets``: what no message may hold.
+    """A GMS as a place for proposals; see ``delivery.Sink`` for the methods that every sink has.
+
+    ``emitter``: DataHub's emitter with the recipe's settings, from which clients for reading are made.
+    ``server``: the GMS's address, which may hold credentials.
+    ``secrets``: texts that no message may hold, longest first.
     """
 
     def __init__(
@@ -89,10 +101,21 @@ class RestSink:
         pipeline_name: str | None = None,
         patience: Patience | None = None,
     ) -> None:
-        """``config``: the recipe's ``sink.config``. Raises DataHub's and pydantic's errors for a wrong one."""
+        """Make the emitter; nothing is sent before ``send``, ``look`` or ``check``.
+
+        Args:
+            config: The recipe's ``sink.config``.
+            run_id: Stamped on every proposal, for ``datahub ingest rollback --run-id``.
+            pipeline_name: The recipe's, stamped beside it; None where it has none.
+            patience: How long a GMS that does not answer is waited for; None for a minute in all.
+
+        Raises:
+            SinkError: For a server, token or header with characters that HTTP forbids.
+            pydantic.ValidationError: For other wrong settings; DataHub's own errors besides.
+        """
         from datahub.ingestion.sink.datahub_rest import DatahubRestSink, DatahubRestSinkConfig
 
-        # for its User-Agent DataHub would otherwise ask `ps` for our parents, one after the other
+        # Without this DataHub looks for the caller's name, for its User-Agent, by running `ps` for each parent process.
         os.environ.setdefault("DATAHUB_CALLER", "kc-lineage-dagster")
         settings = DatahubRestSinkConfig.model_validate(dict(config))
         headers = {name: header_value(value, f"sink.config.extra_headers.{name}") for name, value in _headers(settings)}
@@ -126,7 +149,7 @@ class RestSink:
         return look_at_gms(self._session, self.server, urns)
 
     def read_back(self) -> ReadBack:
-        """Return what asks this GMS what it holds, for one run."""
+        """Return a reader of what this GMS holds, for one run."""
         return ReadBack(self._session, self.server)
 
     def send(self, proposals: Sequence[Proposal], acknowledged: Acknowledged) -> SendReport:
@@ -152,17 +175,23 @@ class RestSink:
         )
 
     def check(self) -> str | None:
-        """Whether it answers, is a GMS, and accepts the credentials, without writing: None, or why not."""
+        """Return why the server does not answer, is no GMS or refuses the credentials, in one line; else None.
+
+        Writes nothing.
+        """
         refusal = self._ask_config() or self._ask_aspect()
         return refusal.cause if refusal else None
 
     def close(self) -> SendReport:
-        """See ``Sink``; nothing is ever left undecided here."""
+        """See ``Sink``; the report is empty, because every batch was decided when it was sent."""
         self.emitter.close()
         return SendReport()
 
     def _deliver(self, batch: Sequence[Proposal], acknowledged: Acknowledged) -> list[tuple[Proposal, _Refusal]]:
-        """Those that were not acknowledged. A batch that is rejected is divided until the culprits are alone."""
+        """Send a batch and return the proposals that were not acknowledged, each with the reason.
+
+        A batch that is rejected is divided in halves until the proposals at fault are alone.
+        """
         started = self._patience.clock()
         refusal = self._persist(lambda: self._emit(batch))
         became, took = refusal.cause if refusal else "acknowledged", self._patience.clock() - started
@@ -178,7 +207,10 @@ class RestSink:
         return self._deliver(batch[:middle], acknowledged) + self._deliver(batch[middle:], acknowledged)
 
     def _persist(self, attempt: Callable[[], _Refusal | None]) -> _Refusal | None:
-        """Try until acknowledged, rejected, out of retries or out of patience; the refusal that ended it."""
+        """Try until acknowledged, rejected, out of retries or out of patience.
+
+        Return the refusal that ended the tries, None after an acknowledgement.
+        """
         refusal = self._last
         for number in range(self._retries + 1):
             if self._patience.exhausted and refusal is not None:
@@ -215,7 +247,7 @@ class RestSink:
         return None
 
     def _ask_config(self) -> _Refusal | None:
-        """Whether a GMS answers: one that is no GMS may take proposals with 200 and lose them."""
+        """Return a refusal unless a GMS answers: another service may take proposals with 200 and lose them."""
         try:
             answer = self._session.get(f"{self.server}/config")
             answer.raise_for_status()
@@ -228,7 +260,7 @@ class RestSink:
         return _Refusal(cause, cause, status=REFUSED[0])
 
     def _ask_aspect(self) -> _Refusal | None:
-        """Whether the credentials are accepted: /config is open to everybody, aspects are not."""
+        """Return a refusal unless the credentials are accepted: /config is open to everybody, aspects are not."""
         try:
             answer = self._session.get(f"{self.server}/aspects/urn%3Ali%3Acorpuser%3Adatahub?aspect=status&version=0")
             if answer.status_code != _NOT_FOUND:
@@ -257,7 +289,7 @@ def _headers(settings: DatahubRestSinkConfig) -> Iterator[tuple[str, str]]:
 
 
 def _divisible(refusal: _Refusal) -> bool:
-    """Whether single proposals may be at fault, not DataHub as a whole."""
+    """Tell whether single proposals may be at fault rather than DataHub as a whole."""
     return refusal.status in _REJECTED or refusal.status == _SERVER_ERROR
 
 
@@ -283,18 +315,22 @@ def _message(response: requests.Response) -> str:
 
 
 def _seconds(retry_after: str | None) -> float | None:
-    """``Retry-After`` in seconds; its form with a date is left to the own backoff."""
+    """Return ``Retry-After`` in seconds; None for its form with a date, where the usual delay has to do.
+
+    Source: RFC 9110, 10.2.3.
+    """
     return float(retry_after) if retry_after and retry_after.strip().isdigit() else None
 
 
 def _secrets(token: str | None, headers: Mapping[str, str] | None, server: str) -> set[str]:
-    """Texts that no message may hold."""
+    """Return the texts that no message may hold: token, headers and credentials of the address, whole and by word."""
     values = [token or "", *(headers or {}).values(), server.rpartition("@")[0].rpartition("//")[2]]
     words = [word for value in values for word in (value, *value.split())]
     return {word for word in words if len(word) >= SECRET_MINIMUM}
 
 
 def _batches(proposals: Sequence[Proposal], limit: int) -> Iterator[Sequence[Proposal]]:
+    """Yield the proposals in batches of at most ``limit``, and of ``BATCH_CHARACTERS`` unless one alone has more."""
     start, characters = 0, 0
     for at, proposal in enumerate(proposals):
         if at > start and (at - start >= limit or characters + proposal.size > BATCH_CHARACTERS):

@@ -1,8 +1,8 @@
-"""What a connector and each of its jobs does, in a sentence for whoever reads it in DataHub.
+"""Descriptions of flows and jobs: one sentence for people who look at them in DataHub.
 
 DataHub shows descriptions as Markdown, so names stand in backticks: ``raw_*`` would be italics otherwise. A sentence
-depends on the lineage alone, not on states or times: the aspect it stands in is sent again only when lineage changed.
-Its length is bounded whatever the names are.
+depends on the lineage alone, not on states or times, so the aspect with the sentence is sent again only when lineage
+changed. Its length is bounded whatever the names are.
 """
 
 from __future__ import annotations
@@ -13,14 +13,20 @@ from collections.abc import Iterable
 from kc_lineage_dagster.lineage import KAFKA, ConnectorLineage, Dataset
 from kc_lineage_dagster.wording import counted, printable
 
-_NAMED = 3  # datasets of a platform that are named one by one
-_PLATFORMS = 3  # groups that one side of a sentence tells of
+_NAMED = 3  # datasets of one platform that are named one by one; of more, their number and common beginning are told
+_PLATFORMS = 3  # groups of datasets that one side of a sentence tells of
 _NAME_LIMIT = 120  # characters of one name
 _WHOLE_PARTS = re.compile(r".*[^\w]|.*_", re.DOTALL)  # the beginning of a name, up to a separator
 
 
 def flow_sentence(lineage: ConnectorLineage) -> str:
-    """Say what the connector copies from where to where, and with which class."""
+    """Return a sentence on what a connector copies from where to where, and with which class.
+
+    >>> from kc_lineage_dagster.lineage import Edge
+    >>> edge = Edge(Dataset("postgres", "shop.public.users"), Dataset("kafka", "users"))
+    >>> flow_sentence(ConnectorLineage("crm", "source", "JdbcSource", "jdbc", (edge,)))
+    'Copies dataset `postgres:shop.public.users` to topic `users`, by `JdbcSource`.'
+    """
     by = f", by {_code(lineage.connector_class)}" if lineage.connector_class else ""
     upstreams = {edge.upstream for edge in lineage.edges if edge.upstream}
     downstreams = {edge.downstream for edge in lineage.edges if edge.upstream}
@@ -37,7 +43,13 @@ def flow_sentence(lineage: ConnectorLineage) -> str:
 
 
 def job_sentence(upstream: Dataset | None, downstreams: Iterable[Dataset]) -> str:
-    """Say whose records go where; without ``downstreams`` the target is unresolved."""
+    """Return a sentence on where the records of one dataset go.
+
+    ``upstream``: None where no dataset is known. ``downstreams``: empty where the target is unresolved.
+
+    >>> job_sentence(Dataset("kafka", "users"), [])
+    'Records of `kafka:users` are read; where they go is unresolved.'
+    """
     targets = set(downstreams)
     whose = f"Records of {_code(str(upstream))}" if upstream else "Records of no known dataset"
     if not targets:
@@ -47,7 +59,7 @@ def job_sentence(upstream: Dataset | None, downstreams: Iterable[Dataset]) -> st
 
 
 def _groups(datasets: Iterable[Dataset]) -> str:
-    """Return the datasets by platform, each group with its number and its names, or what its names begin with."""
+    """Return the datasets in words: by platform, how many there are and their names, or their common beginning."""
     groups: dict[tuple[str, str], set[str]] = {}
     for dataset in datasets:
         groups.setdefault((dataset.platform, dataset.instance or ""), set()).add(dataset.name)
@@ -67,13 +79,22 @@ def _group(platform: str, instance: str, names: set[str]) -> str:
 
 
 def _common_beginning(first: str, last: str) -> str:
-    """Return what two names begin with, and with them every name that sorts between them."""
+    """Return the common beginning of two names, which every name that sorts between them has too."""
     differ = (at for at, (one, other) in enumerate(zip(first, last, strict=False)) if one != other)
     return first[: next(differ, len(first))]
 
 
 def enumerated(items: list[str], most: int, noun: str = "more") -> str:
-    """Return ``a, b and c``; beyond ``most`` items the first ones and how many more there are."""
+    """Return ``a, b and c``; of too many items the first ones, and how many more there are.
+
+    Args:
+        items: At least one text.
+        most: How many items are named.
+        noun: What the rest is called, in the singular.
+
+    >>> enumerated(["a", "b", "c"], 3), enumerated(["a", "b", "c", "d"], 2), enumerated(["a", "b"], 1, "more topic")
+    ('a, b and c', 'a, b and 2 more', 'a and 1 more topic')
+    """
     left = len(items) - most
     if left > 0:
         items = [*items[:most], f"{left} {noun}" if noun == "more" else counted(left, noun)]

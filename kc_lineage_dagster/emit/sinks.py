@@ -1,4 +1,4 @@
-"""The recipe's ``sink`` -> where proposals go: one protocol, DataHub's own emitter and sinks behind it."""
+"""Open the ``sink`` of a recipe: every type of DataHub's, with its own defaults, behind one protocol (``Sink``)."""
 
 from __future__ import annotations
 
@@ -51,11 +51,18 @@ def open_sink(
     base_dir: Path | None = None,
     patience: Patience | None = None,
 ) -> Sink:
-    """The sink of a recipe, checked but not yet connected; ``sink_type`` None is DataHub's own default.
+    """Return the sink of a recipe, its configuration validated, not yet connected.
 
-    ``run_id`` is stamped on every proposal (``datahub ingest rollback --run-id``); ``base_dir`` is what
-    relative paths are relative to; ``patience`` is how long a dead GMS is waited for (a minute in all).
-    Raises SinkError for an unknown type or a wrong configuration, by field and without its values.
+    Args:
+        sink_type: The recipe's ``sink.type``; None for DataHub's own default (``default_sink``).
+        config: The recipe's ``sink.config``.
+        run_id: Stamped on every proposal, for ``datahub ingest rollback --run-id``.
+        pipeline_name: The recipe's, stamped beside it; None where it has none.
+        base_dir: The folder that paths of the configuration are relative to, None for the working folder.
+        patience: How long a GMS that does not answer is waited for; None for a minute in all.
+
+    Raises:
+        SinkError: For an unknown type or a wrong configuration; the message names the fields and no values.
     """
     kind, settings = _resolved(sink_type, config, base_dir)
     _require_known(kind, settings)
@@ -71,12 +78,23 @@ def open_sink(
 
 
 def renders_whole(sink_type: str | None) -> bool:
-    """Whether every sync writes the whole cluster there, changed or not."""
+    """Tell whether every sync writes the whole cluster to this type of sink, changed or not."""
     return sink_type in ("file", "console")
 
 
 def sink_identity(sink_type: str | None, config: Mapping[str, Any] | None, *, base_dir: Path | None = None) -> str:
-    """What receipts are receipts of: the type and the address (server, file, bootstrap servers), no secret."""
+    """Return what tells one sink from another, for receipts: type and address, without secrets.
+
+    The address is the server, the file or the bootstrap servers.
+
+    Args:
+        sink_type: The recipe's ``sink.type``; None for DataHub's own default.
+        config: The recipe's ``sink.config``.
+        base_dir: The folder that paths are relative to, None for the working folder.
+
+    >>> sink_identity("datahub-rest", {"server": "http://gms:8080/", "token": "secret"})
+    'datahub-rest http://gms:8080'
+    """
     kind, settings = _resolved(sink_type, config, base_dir)
     if kind == REST:
         return f"{kind} {address(str(settings.get('server', '')))}"
@@ -87,9 +105,10 @@ def sink_identity(sink_type: str | None, config: Mapping[str, Any] | None, *, ba
 
 
 def default_sink() -> tuple[str, dict[str, Any]]:
-    """DataHub's own default: its GMS as the environment (DATAHUB_GMS_URL ...) or ~/.datahubenv names it.
+    """Return (type, configuration) of DataHub's own default sink.
 
-    Raises SinkError when neither does.
+    That is the GMS that the environment (``DATAHUB_GMS_URL`` ...) or ``~/.datahubenv`` names; SinkError when neither
+    names one. Source: ``datahub.cli.config_utils.load_client_config``.
     """
     from datahub.cli.config_utils import MissingConfigError, load_client_config
 
@@ -100,7 +119,7 @@ def default_sink() -> tuple[str, dict[str, Any]]:
             f"the recipe has no sink, and DataHub's default is not set up (DATAHUB_GMS_URL or `datahub init`): "
             f"{explain(error)}"
         ) from None
-    except SystemExit:  # what DataHub's command line does about a ~/.datahubenv it cannot read
+    except SystemExit:  # DataHub's loader ends the process when it cannot read ~/.datahubenv
         raise SinkError("the recipe has no sink, and ~/.datahubenv is not valid") from None
     return REST, client.model_dump(exclude_none=True)
 
@@ -114,8 +133,8 @@ def _resolved(
 
 
 def _require_known(kind: str, settings: Mapping[str, Any]) -> None:
-    """Refuse a sink that DataHub does not have, or a database that its DataHub Lite does not."""
-    if kind == REST or "." in kind or ":" in kind:  # with those it is the path of a class
+    """Refuse a type of sink that DataHub does not have, and a type of database that DataHub Lite does not have."""
+    if kind == REST or "." in kind or ":" in kind:  # a dot or colon makes it the path of a class
         return
     from datahub.ingestion.sink.sink_registry import sink_registry
 

@@ -1,8 +1,8 @@
-"""Dataset, connector and job -> URN, equal to what DataHub's own kafka-connect source makes of the names.
+"""The URNs of datasets, connectors and jobs, equal to those that DataHub's own kafka-connect source makes.
 
-The rules are those of ``datahub.emitter.mce_builder`` and ``datahub.metadata.urns`` (only ``,``, ``(``,
-``)`` and U+241F are percent-encoded), written out here because a cluster of 10,000 connectors needs some
-100,000 of them; the tests compare them with DataHub's builders.
+The rules are those of ``datahub.emitter.mce_builder`` and ``datahub.metadata.urns`` (only ``,``, ``(``, ``)`` and
+U+241F are percent-encoded). They are written out here because a cluster of 10,000 connectors needs some 100,000 URNs,
+for which DataHub's builders take too long; the tests compare both.
 """
 
 from __future__ import annotations
@@ -33,14 +33,15 @@ _INSTANCE_IN_JOB_ID = frozenset(
 
 @dataclass(frozen=True, slots=True)
 class Naming:
-    """What a recipe says about names: the fields of the same name of DataHub's source.
+    """What a recipe says about names, in fields that DataHub's source has too.
 
     Args:
-        env: The environment, the last part of every URN.
-        platform_instance: Of Kafka Connect itself, before the names of flows.
+        env: The environment, the last part of every URN of a flow or a dataset.
+        platform_instance: The platform instance of Kafka Connect itself, which begins the ids of flows; None for none.
         platform_instance_map: Platform -> platform instance of its datasets.
-        connect_to_platform_map: Connector -> platform -> instance; goes before ``platform_instance_map``.
-        lowercase: ``convert_lineage_urns_to_lowercase``: names of datasets, not of instances, jobs or flows.
+        connect_to_platform_map: Connector -> platform -> platform instance; wins over ``platform_instance_map``.
+        lowercase: Whether names of datasets become lower case (``convert_lineage_urns_to_lowercase``); names of
+            instances, jobs and flows stay.
     """
 
     env: str = "PROD"
@@ -62,7 +63,12 @@ def _with_instance(instance: str | None, name: str) -> str:
 def dataset_instance(naming: Naming, connector: str, dataset: Dataset) -> str | None:
     """Return the platform instance of one end of an edge, None where it has none.
 
-    What derivation decided (``Dataset.instance``) wins over the maps of the recipe.
+    The instance that derivation decided (``Dataset.instance``) wins over the maps of the recipe.
+
+    Args:
+        naming: Of the recipe.
+        connector: The name of the connector whose edge it is.
+        dataset: The end of the edge.
 
     >>> naming = Naming(platform_instance_map={"postgres": "eu"}, connect_to_platform_map={"crm": {"postgres": "us"}})
     >>> dataset_instance(naming, "crm", Dataset("postgres", "shop.public.users"))
@@ -77,10 +83,15 @@ def dataset_instance(naming: Naming, connector: str, dataset: Dataset) -> str | 
 
 
 def dataset_urn(naming: Naming, connector: str, dataset: Dataset) -> str:
-    """Return the URN of a dataset seen from one connector.
+    """Return the URN of a dataset as one connector names it: connectors may see different platform instances.
 
     The environment variable ``DATAHUB_DATASET_URN_TO_LOWER=true`` makes names lower case too, as it does in DataHub's
     own builder (``datahub.emitter.mce_builder``).
+
+    Args:
+        naming: Of the recipe.
+        connector: The name of the connector.
+        dataset: One end of an edge of the connector.
 
     >>> dataset_urn(Naming(), "crm", Dataset("postgres", "shop.public.users"))
     'urn:li:dataset:(urn:li:dataPlatform:postgres,shop.public.users,PROD)'
@@ -105,7 +116,9 @@ def tag_urn(name: str) -> str:
 
 
 def field_urn(dataset: str, path: str) -> str:
-    """Return the URN of one field of the dataset whose URN is given; ``path`` as DataHub shows it.
+    """Return the URN of one field of a dataset.
+
+    ``dataset``: the URN of the dataset. ``path``: the field's path as DataHub shows it, joined with dots.
 
     >>> field_urn("urn:li:dataset:(urn:li:dataPlatform:kafka,users,PROD)", "after.id")
     'urn:li:schemaField:(urn:li:dataset:(urn:li:dataPlatform:kafka,users,PROD),after.id)'
@@ -130,7 +143,9 @@ def flow_urn(naming: Naming, connector: str) -> str:
 
 
 def job_of_flow(flow: str, job_id: str) -> str:
-    """Return the URN of a DataJob of a flow, shortened where the id is beyond DataHub's limit.
+    """Return the URN of a DataJob, shortened where the id is beyond DataHub's limit.
+
+    ``flow``: the URN of the DataFlow that the job belongs to. ``job_id``: see the function of that name.
 
     >>> job_of_flow("urn:li:dataFlow:(kafka-connect,crm-source,PROD)", "shop.public.users")
     'urn:li:dataJob:(urn:li:dataFlow:(kafka-connect,crm-source,PROD),shop.public.users)'
@@ -194,7 +209,7 @@ def _instance_in_job_id(connector_class: str | None) -> bool:
 
 
 def is_ours(urn: str) -> bool:
-    """Tell whether a URN is that of a flow or a job of Kafka Connect: nothing else is ever removed.
+    """Tell whether a URN is that of a flow or a job of Kafka Connect; this project never removes any other entity.
 
     >>> is_ours("urn:li:dataFlow:(airflow,daily,PROD)")
     False
@@ -239,7 +254,7 @@ def _decode(part: str) -> str:
 
 
 def by_connector(naming: Naming, urns: Iterable[str]) -> dict[str, set[str]]:
-    """Return the URNs of flows and jobs by their connector; those of another naming under the empty name.
+    """Return the URNs of flows and jobs by their connector's name; those that another naming made under ``""``.
 
     This serves URNs that come without an owner, such as those of the checkpoint that ``datahub ingest`` left. URNs of
     other tools are left out.

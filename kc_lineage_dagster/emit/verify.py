@@ -1,7 +1,7 @@
-"""Is what a GMS acknowledged still there? Read back in bulk, compared aspect by aspect, never written.
+"""Verification: compare what a GMS acknowledged earlier with what it holds now, aspect by aspect. Writes nothing.
 
-A GMS that cannot be asked ends the verification with one line: receipts are then believed, as they are for every other
-sink.
+Entities can vanish behind a receipt, by a restored backup or by somebody's deletion. A GMS that cannot be asked ends
+the verification with one line: receipts are then believed, as they are for every other sink.
 """
 
 from __future__ import annotations
@@ -15,12 +15,13 @@ from typing import Any
 from kc_lineage_dagster.emit.aspects import TAGS, Proposal
 from kc_lineage_dagster.emit.read_back import ENTITIES, ReadBack
 
-_CHARACTERS = 8_000_000  # of aspects in one answer: column lineage makes some of them large
+_CHARACTERS = 8_000_000  # of the aspects that one answer may hold: column lineage makes some of them large
 
-_MAP = "customProperties"  # compared whole: its keys are no fields that DataHub could add to
+_MAP = "customProperties"  # compared whole, key by key: DataHub adds fields to an aspect, but no keys to this map
 
-# The fields that ``emit.aspects`` may write. One that is not written now must not be there either: what a restored
-# backup or somebody else left there is as wrong as a missing one. DataHub may add any other field.
+# The fields that ``emit.aspects`` may write. Where a proposal has no value for such a field, DataHub must hold none
+# either: a value that a restored backup or somebody else left there is as wrong as a missing one. DataHub may add any
+# other field.
 _FIELDS: Mapping[str, tuple[str, ...]] = {
     "dataFlowInfo": ("name", "description", "externalUrl"),
     "dataJobInfo": ("name", "description", "externalUrl", "type"),
@@ -30,8 +31,10 @@ _FIELDS: Mapping[str, tuple[str, ...]] = {
 
 @dataclass(frozen=True, slots=True)
 class Compared:
-    """``right``: the proposals that the GMS holds as they are. ``differing``: those whose aspect is missing or says
-    something else, with the hash of what is there.
+    """The outcome of a comparison; proposals that could not be compared are in neither list.
+
+    ``right``: the proposals whose aspects the GMS holds as they were sent.
+    ``differing``: those whose aspect is missing or says something else, each with the hash of what the GMS holds.
     """
 
     right: list[Proposal] = field(default_factory=list)
@@ -39,28 +42,25 @@ class Compared:
 
 
 class Verifier:
-    """Compares acknowledged proposals with what a GMS holds, until something goes wrong.
-
-    ``problem``: why the rest of the run is not verified, in one line; None while nothing went wrong.
-    """
+    """Compares acknowledged proposals with what a GMS holds, until the GMS gives no usable answer or time is over."""
 
     def __init__(self, read_back: ReadBack) -> None:
-        """``read_back``: of one run."""
+        """``read_back``: the reader of this run, whose time all comparisons of the run share."""
         self._read_back = read_back
         self.clock = read_back.clock
 
     @property
     def problem(self) -> str | None:
-        """See the class."""
+        """Why the rest of the run is not verified, in one line; None while nothing went wrong."""
         return self._read_back.problem
 
     @property
     def late(self) -> bool:
-        """Whether the time of a run was over before everything was compared."""
+        """Whether the time of the run was over before everything was compared."""
         return self._read_back.late
 
     def compared(self, proposals: Sequence[Proposal]) -> Compared:
-        """Compare proposals with what is there; those that could not be are in neither list."""
+        """Compare the aspects of proposals with what the GMS holds now; stop at the first problem."""
         found = Compared()
         for kind, batch in _batches(proposals):
             asked = {urn: [one.aspect_name for one in due] for urn, due in batch.items()}
@@ -77,12 +77,15 @@ class Verifier:
 
 
 def says(held: Any, proposal: Proposal) -> bool:
-    """Tell whether an aspect as the GMS holds it (None: it does not) says what a proposal says."""
+    """Tell whether an aspect says what a proposal says, as far as this project writes the aspect.
+
+    ``held``: the aspect's value as the GMS holds it, None where it holds none. Tags that people added do not count.
+    """
     if not isinstance(held, dict):
         return False
     ours = proposal.aspect
     if proposal.aspect_name == TAGS:
-        return _tags(ours) <= _tags(held)  # people add tags of their own
+        return _tags(ours) <= _tags(held)
     return (held.get(_MAP) or {}) == ours.get(_MAP, {}) and all(
         _same(held.get(name), ours.get(name)) for name in _FIELDS.get(proposal.aspect_name, ours)
     )
@@ -95,10 +98,10 @@ def _tags(aspect: Mapping[str, Any]) -> set[str]:
 
 
 def _same(held: Any, ours: Any) -> bool:
-    if not ours:  # DataHub may leave out what is empty or false
+    if not ours:  # DataHub may leave out a value that is empty or false
         return not held
     if isinstance(ours, dict):
-        if not isinstance(held, dict):  # a union ({"string": "COMMAND"}) may be shown as its value
+        if not isinstance(held, dict):  # GMS may show a union, such as {"string": "COMMAND"}, as its bare value
             return list(ours.values()) == [held]
         return all(_same(held.get(name), value) for name, value in ours.items())
     if isinstance(ours, list):
@@ -112,7 +115,10 @@ def _hash(held: Any) -> str:
 
 
 def _batches(proposals: Sequence[Proposal]) -> Iterator[tuple[str, dict[str, list[Proposal]]]]:
-    """Type, and URN -> proposals: a limited number of entities at a time, whose answer is of a limited size."""
+    """Yield the proposals in batches of one entity type, as (type, URN -> proposals).
+
+    A batch has at most ``ENTITIES`` entities, and at most ``_CHARACTERS`` of aspects unless one entity alone has more.
+    """
     kinds: dict[str, dict[str, list[Proposal]]] = {}
     for one in proposals:
         kinds.setdefault(one.entity_type, {}).setdefault(one.urn, []).append(one)

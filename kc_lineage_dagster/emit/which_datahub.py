@@ -1,7 +1,7 @@
-"""Which DataHub is it? Receipts are worth nothing when a GMS or a Lite file is new, emptied or recreated.
+"""Recognise a DataHub that was recreated, emptied or restored: receipts of the one before it must not be relied on.
 
-Asked before anything is sent. Tolerant: what cannot be answered is left open, and whoever is down says so
-when written to.
+A run looks before it sends anything. A question that gets no answer stays open and is no error: a DataHub that is down
+shows when the run writes to it.
 """
 
 from __future__ import annotations
@@ -15,13 +15,19 @@ from urllib.parse import quote
 
 import requests
 
-_PROBE_SECONDS = 10.0  # per question to a GMS
+_PROBE_SECONDS = 10.0  # for one question to a GMS
 _NOT_FOUND = 404
 
 
 @dataclass(frozen=True, slots=True)
 class Seen:
-    """What a sink says of itself: its id if it has one, whether it is empty, and which of the asked URNs it lacks."""
+    """What a look at a sink showed.
+
+    Args:
+        incarnation: The id of the installation, which a recreated one does not share; None when it is not known.
+        empty: Whether it is known to hold no entity at all.
+        missing: Those of the URNs in question that it does not hold.
+    """
 
     incarnation: str | None = None
     empty: bool = False
@@ -29,10 +35,13 @@ class Seen:
 
 
 def look_at_gms(session: requests.Session, server: str, urns: Collection[str]) -> Seen:
-    """Ask a GMS for its id (``telemetryClientId``, made with its database) and for three of the entities.
+    """Ask a GMS for its id (``telemetryClientId``, which GMS makes with its database) and for three of the entities.
 
-    Three show a GMS that was emptied where nothing else is read back (``options.verify: false``); otherwise no URNs are
-    given, because ``verify`` reads all of them.
+    Args:
+        session: With the GMS's credentials, guarded by ``gms_session.guard``.
+        server: The GMS's address without a trailing slash.
+        urns: Entities that the receipts say it holds. Three of them are enough to recognise a GMS that was emptied, for
+            runs that do not verify (``options.verify: false``); a run that verifies reads all entities and gives none.
     """
     found = _client_id(session, server)
     missing = []
@@ -58,6 +67,7 @@ def _client_id(session: requests.Session, server: str) -> str | None:
 
 
 def _get(session: requests.Session, url: str) -> requests.Response | None:
+    """Return the answer whatever its status is; None when there is none."""
     try:
         return session.get(url, timeout=_PROBE_SECONDS)
     except requests.RequestException:
@@ -65,12 +75,13 @@ def _get(session: requests.Session, url: str) -> requests.Response | None:
 
 
 def _sample(urns: Collection[str]) -> tuple[str, ...]:
+    """Return the first, the middle and the last of the URNs, sorted."""
     ordered = sorted(urns)
     return tuple(dict.fromkeys(ordered[at] for at in (0, len(ordered) // 2, -1))) if ordered else ()
 
 
 def look_at_lite(file: Path, urns: Collection[str]) -> Seen:
-    """Compare a DataHub Lite file (SQLite) with all the entities it is said to hold."""
+    """Compare a DataHub Lite file (SQLite) with all the entities that the receipts say it holds."""
     if not file.exists() or file.stat().st_size == 0:
         return Seen(empty=True)
     query = "SELECT urn FROM metadata_aspect_v2 WHERE version = 0 AND aspect_name = 'status'"

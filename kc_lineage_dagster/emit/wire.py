@@ -1,7 +1,8 @@
-"""Proposals in DataHub's own classes, as its emitter and its sinks take them.
+"""Proposals as objects of DataHub's own classes, which its emitter and its sinks take.
 
-DataHub's classes ask an Avro schema field by field how they look as JSON (``DictWrapper.to_obj``): half a millisecond
-for each proposal, most of what sending it costs. The classes here know it of what this project fills in.
+DataHub's classes look every field up in an Avro schema when they become JSON (``DictWrapper.to_obj``). That takes half
+a millisecond for each proposal, most of the time that sending it takes. The subclasses here write the fields that this
+project fills in without the schema, and leave everything else to DataHub's classes.
 """
 
 from __future__ import annotations
@@ -29,14 +30,17 @@ _PROPOSED = ("entityType", "entityUrn", "changeType", "aspectName", "aspect", "s
 
 
 def stamp(run_id: str, pipeline_name: str | None) -> SystemMetadataClass:
-    """System metadata that lets ``datahub ingest rollback --run-id`` find what a run wrote."""
+    """Return system metadata by which ``datahub ingest rollback --run-id`` finds what a run wrote.
+
+    ``pipeline_name``: of the recipe, None where it has none.
+    """
     return _Stamp(lastObserved=int(time.time() * 1000), runId=run_id, pipelineName=pipeline_name)
 
 
 def to_mcps(
     proposals: Sequence[Proposal], system_metadata: SystemMetadataClass
 ) -> Iterator[MetadataChangeProposalClass]:
-    """The proposals as they go over the wire, their aspects serialised."""
+    """Yield the proposals as a GMS takes them, their aspects serialised. ``system_metadata``: see ``stamp``."""
     for one in proposals:
         value = json.dumps(one.aspect).encode("ascii")
         yield _Mcp(
@@ -50,7 +54,7 @@ def to_mcps(
 
 
 def to_wrapper(proposal: Proposal, system_metadata: SystemMetadataClass) -> MetadataChangeProposalWrapper:
-    """The proposal with its aspect as an object of DataHub's schema classes, as sinks want it."""
+    """Return the proposal with its aspect as an object of DataHub's schema classes, which the registry's sinks need."""
     return MetadataChangeProposalWrapper(
         entityType=proposal.entity_type,
         entityUrn=proposal.urn,
@@ -60,7 +64,10 @@ def to_wrapper(proposal: Proposal, system_metadata: SystemMetadataClass) -> Meta
 
 
 def _plain(fields: Any, known: Sequence[str], tuples: bool) -> dict[str, Any] | None:
-    """The known fields that are set, in the schema's order; None when others are, or Avro's form is asked for."""
+    """Return the fields that are set, in the order of ``known``, which is the schema's.
+
+    None where DataHub's own class has to do the work: another field is set, or Avro's form (``tuples``) is asked for.
+    """
     found = {name: value for name, value in fields.items() if value is not None}
     return None if tuples or not found.keys() <= set(known) else {name: found[name] for name in known if name in found}
 

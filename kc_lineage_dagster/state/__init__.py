@@ -1,1 +1,1 @@
-"""What one run leaves for the next, in a database: what was read, derived and acknowledged; one writer at a time."""
+"""What one run leaves for the next, in SQLite or PostgreSQL: what was read, derived and acknowledged by DataHub."""

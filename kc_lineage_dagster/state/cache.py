@@ -1,4 +1,4 @@
-"""Texts that others read and would have to read again, as the answers of catalogues: losing them costs time only."""
+"""A cache of texts that take long to read again, such as the answers of catalogues. Losing them costs only time."""
 
 from __future__ import annotations
 
@@ -16,15 +16,16 @@ from kc_lineage_dagster.state.database import Database
 
 @dataclass(frozen=True, slots=True)
 class Cache:
-    """The texts of one scope, by key. ``scope``: who reads what, such as ``shop datahub http://gms:8080``; no secret.
-    StateError when the database cannot be used.
+    """The texts of one scope, by key. Its methods raise StateError when the database cannot be used.
+
+    ``scope``: who reads from where, for example ``shop datahub http://gms:8080``; without a secret.
     """
 
     database: Database
     scope: str
 
     def recall(self, key: str) -> tuple[float, str] | None:
-        """When a text was remembered, in seconds since 1970, and the text; None where none can be read."""
+        """Return (seconds since 1970 when a text was remembered, the text); None where there is no readable one."""
         table = tables.cache
         chosen = select(table.c.read_at, table.c.value).where(table.c.scope == self.scope, table.c.key == key)
         with self.database.reading() as connection:
@@ -35,7 +36,7 @@ class Cache:
             return None
 
     def remember(self, key: str, text: str) -> None:
-        """Keep a text, compressed, in place of what was there."""
+        """Store a text, compressed, in place of the one that the key had before."""
         value = base64.b64encode(zlib.compress(text.encode(), 6)).decode()
         row = {"scope": self.scope, "key": key, "read_at": time.time(), "value": value}
         with self.database.writing() as connection:

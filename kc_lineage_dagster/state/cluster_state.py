@@ -1,6 +1,7 @@
-"""What one cluster's runs leave for the next one: the cluster as it was read, and its lineage as it was derived.
+"""What the runs of one cluster leave for the next run: the cluster as it was read, and its lineage as it was derived.
 
-Connectors and lineage are read and written in chunks: nobody needs to hold a large cluster whole. No secret gets here.
+Connectors and lineage are read and written in chunks, so that no process has to hold a large cluster whole. The
+connectors have no secrets any more: ``connect`` removed them.
 """
 
 from __future__ import annotations
@@ -31,9 +32,9 @@ _T = TypeVar("_T")
 
 @dataclass(frozen=True, slots=True)
 class Known:
-    """What is known of the last time that a connector's lineage was derived and everything of it acknowledged.
+    """What a connector was like when its lineage was last emitted and all of it acknowledged.
 
-    ``config``: hash of its configuration. ``version``: hash of its proposals.
+    ``config``: the hash of its configuration. ``version``: the hash of its proposals.
     """
 
     config: str
@@ -42,11 +43,13 @@ class Known:
 
 @dataclass(frozen=True, slots=True)
 class Facts:
-    """A cluster as a whole.
+    """A cluster as a whole, as it was last read.
 
-    ``head``: the snapshot last read, without its connectors. ``reading``: the number of that listing; a higher one was
-    taken later. ``listed_at``: when, in seconds since the epoch. ``code_version``: the release that last derived all
-    connectors.
+    Args:
+        head: The snapshot without its connectors.
+        reading: The number of the listing that the snapshot comes from; a later listing has a higher number.
+        listed_at: When that listing was taken, in seconds since 1970.
+        code_version: The release that last derived all connectors, None when none has.
     """
 
     head: Snapshot
@@ -57,20 +60,33 @@ class Facts:
 
 @dataclass(frozen=True, slots=True)
 class Derived:
-    """A connector's lineage to be remembered. ``known``: None while anything of it was not acknowledged."""
+    """A connector's lineage on its way into the state.
+
+    Args:
+        lineage: As it was derived.
+        document: The same as JSON text (``codec.lineages``).
+        known: What was emitted of it; None while anything of it is not acknowledged.
+    """
 
     lineage: ConnectorLineage
     document: str
     known: Known | None
 
     def failed(self) -> Derived:
-        """The same, with something of it not acknowledged after all."""
+        """Return the same lineage, marked as not completely acknowledged."""
         return Derived(self.lineage, self.document, None)
 
 
 @dataclass(frozen=True, slots=True)
 class Totals:
-    """The lineage of a cluster in numbers. ``field_edges``: edges of which single fields are known."""
+    """The stored lineage of a cluster in numbers.
+
+    Args:
+        connectors: Connectors whose lineage is stored.
+        edges: Edges between datasets.
+        field_edges: Those of the edges that have known fields.
+        unresolved: Unresolved items.
+    """
 
     connectors: int = 0
     edges: int = 0
@@ -79,7 +95,16 @@ class Totals:
 
 
 def state_of(slug: str, home: Path, environ: Mapping[str, str] | None = None) -> ClusterState:
-    """The state of a cluster, where ``place.place_of`` says. StateError for an address that cannot be used."""
+    """Return the state of a cluster, after taking over what release 0.1 left of it.
+
+    Args:
+        slug: The name of the cluster in the state (``recipe.files.RecipeFile.slug``).
+        home: See ``place.place_of``.
+        environ: See ``place.place_of``.
+
+    Raises:
+        StateError: When the state cannot be used.
+    """
     from kc_lineage_dagster.state.takeover import take_over
 
     state = ClusterState(database_at(place_of(home, environ)), slug)
@@ -89,8 +114,12 @@ def state_of(slug: str, home: Path, environ: Mapping[str, str] | None = None) ->
 
 @dataclass(frozen=True, slots=True)
 class ClusterState:
-    """The rows of one cluster. Every method is a transaction of its own, or one for each chunk. StateError when the
-    database cannot be used.
+    """The rows of one cluster in the state.
+
+    Every method is a transaction of its own, or one for each chunk, except those that take a ``connection``. StateError
+    when the database cannot be used.
+
+    ``database``: where the rows are. ``slug``: the name of the cluster in the state.
     """
 
     database: Database
@@ -98,14 +127,15 @@ class ClusterState:
 
     @property
     def folder(self) -> Path | None:
-        """Where its lock file and its page are; None when the state is in PostgreSQL."""
+        """The folder of the cluster's lock file and page; None when the state is in PostgreSQL."""
         return self.database.place.folder_of(self.slug)
 
     # The cluster as it was read
 
     def begin_reading(self) -> int:
-        """The number of the listing that is about to be taken: higher than that of every earlier one, whatever clocks
-        say.
+        """Return the number of the listing of connectors that is about to be taken.
+
+        It is higher than that of every earlier listing, whatever the clocks of the machines say.
         """
         row = {"cluster": self.slug, "next_reading": 1, "reading": 0}
         with self.database.writing() as connection:
@@ -120,9 +150,12 @@ class ClusterState:
     def save_connectors(
         self, reading: int, connectors: Sequence[Connector], remembered: Mapping[str, Connector] | None = None
     ) -> None:
-        """Store connectors as listing ``reading`` has them. What a later listing has said of one stays.
+        """Store connectors as one listing has them, except where a later listing has stored a connector already.
 
-        ``remembered``: by name, those that have evidence of earlier readings beside that of this one, with both.
+        Args:
+            reading: The number of the listing (``begin_reading``).
+            connectors: As they were read this time.
+            remembered: By name, the connectors for which there is evidence of earlier readings, with it added.
         """
         table, memory = tables.connector, remembered or {}
         digests = {one.name: codec.lasting_digest(one, memory.get(one.name)) for one in connectors}
@@ -142,8 +175,12 @@ class ClusterState:
             upsert(connection, table, rows, newer="reading")
 
     def finish_reading(self, reading: int, head: Snapshot) -> None:
-        """Store what listing ``reading`` says of the cluster as a whole, and forget connectors that it lacks. What a
-        later listing has said stays.
+        """Store what one listing says of the cluster as a whole, and forget connectors that the listing lacks.
+
+        What a later listing has stored stays. Connectors are not forgotten while a file that may hold them could not be
+        read.
+
+        ``reading``: the number of the listing. ``head``: the snapshot; its connectors are stored already.
         """
         table, facts = tables.connector, tables.cluster
         with self.database.writing() as connection:
@@ -162,7 +199,7 @@ class ClusterState:
             )
 
     def facts(self) -> Facts | None:
-        """What is known of the cluster as a whole; None when it was never read."""
+        """Return what is known of the cluster as a whole; None when it was never read."""
         table = tables.cluster
         with self.database.reading() as connection:
             row = connection.execute(select(table).where(table.c.cluster == self.slug)).one_or_none()
@@ -176,12 +213,12 @@ class ClusterState:
         return Facts(replace(head, unread=dict(sorted(reasons.items()))), row.reading, row.listed_at, row.code_version)
 
     def head(self) -> Snapshot | None:
-        """The snapshot last read, without its connectors; None when there is none."""
+        """Return the snapshot last read, without its connectors; None when there is none."""
         facts = self.facts()
         return facts.head if facts else None
 
     def names(self) -> list[str]:
-        """The connectors that were read, by code points."""
+        """Return the names of the connectors that could be read the last time, sorted by code points."""
         table = tables.connector
         chosen = select(table.c.name).where(
             table.c.cluster == self.slug, table.c.document.is_not(None), table.c.unread.is_(None)
@@ -190,33 +227,37 @@ class ClusterState:
             return sorted(connection.execute(chosen).scalars())
 
     def listed(self) -> frozenset[str]:
-        """The connectors that are in the cluster as it was last listed, read or not."""
+        """Return the names of all connectors that the cluster had when it was last listed, those not read included."""
         table = tables.connector
         with self.database.reading() as connection:
             return frozenset(connection.execute(select(table.c.name).where(table.c.cluster == self.slug)).scalars())
 
     def connectors(self, names: Iterable[str] | None = None) -> Iterator[Connector]:
-        """Connectors as they were last read, in the order of ``names`` (None: all that were read, by name); those that
-        were never read are left out.
+        """Yield connectors as they were last read, a chunk at a time; those that were never read are left out.
+
+        ``names``: which, and in which order; None for all that could be read the last time, by name.
         """
         for chunk in chunks(self.names() if names is None else names):
             found = self.connectors_of(chunk)
             yield from (found[name] for name in chunk if name in found)
 
     def readable(self) -> Iterator[Connector]:
-        """All connectors that could be read the last time, by name."""
+        """Yield all connectors that could be read the last time, by name, a chunk at a time."""
         for chunk in chunks(self.names()):
             found = self.readable_of(chunk)
             yield from (found[name] for name in chunk if name in found)
 
     def readable_of(self, names: Collection[str]) -> dict[str, Connector]:
-        """The same for a few names, by name, without those that could not be read this time."""
+        """Return those of a few connectors that could be read the last time, by name."""
         return self.connectors_of(names, tables.connector.c.unread.is_(None))
 
     def connectors_of(self, names: Collection[str], *conditions: Any, as_read: bool = False) -> dict[str, Connector]:
-        """The same for a few names, by name.
+        """Return a few connectors as they were last read, by name; those that were never read are left out.
 
-        ``conditions``: further ones, of the table. ``as_read``: without the evidence of earlier readings.
+        Args:
+            names: Of the connectors.
+            conditions: Further conditions on columns of ``tables.connector``.
+            as_read: Leave out the evidence of earlier readings.
         """
         table = tables.connector
         document = table.c.document if as_read else func.coalesce(table.c.remembered, table.c.document)
@@ -228,7 +269,7 @@ class ClusterState:
         return {name: one for name, one in loaded if one is not None}
 
     def forget_evidence(self) -> None:
-        """Drop the evidence of earlier readings."""
+        """Drop the evidence of earlier readings of all connectors."""
         table = tables.connector
         with self.database.writing() as connection:
             mine = (table.c.cluster == self.slug) & table.c.remembered.is_not(None)
@@ -237,7 +278,10 @@ class ClusterState:
     # Its lineage as it was derived
 
     def known(self, names: Collection[str] | None = None) -> dict[str, Known]:
-        """What was last emitted, of ``names`` or of all, by connector: also of connectors that are gone."""
+        """Return what was last emitted completely, by connector, also of connectors that are gone.
+
+        ``names``: of which connectors; None for all.
+        """
         table = tables.lineage
         chosen = select(table.c.name, table.c.emitted_config, table.c.emitted_version).where(
             table.c.cluster == self.slug if names is None else self._named(table, names),
@@ -247,23 +291,24 @@ class ClusterState:
             return {name: Known(config, version) for name, config, version in connection.execute(chosen)}
 
     def digests(self, names: Collection[str]) -> dict[str, str]:
-        """``codec.digest`` of the stored lineage, by connector."""
+        """Return the digest (``codec.digest``) of the stored lineage of these connectors, by connector."""
         table = tables.lineage
         with self.database.reading() as connection:
             rows = connection.execute(select(table.c.name, table.c.digest).where(self._named(table, names)))
             return {row.name: row.digest for row in rows}
 
     def lineages(self, names: Iterable[str] | None = None, *, unresolved: bool = False) -> Iterator[ConnectorLineage]:
-        """Lineage as it was last derived, in the order of ``names`` (None: all, by name), a chunk at a time.
+        """Yield lineage as it was last derived, a chunk at a time.
 
-        ``unresolved``: only of connectors that have unresolved items.
+        ``names``: of which connectors, and in which order; None for all, by name.
+        ``unresolved``: with ``names`` None, only of connectors that have unresolved items.
         """
         for chunk in chunks(self.derived_names(unresolved=unresolved) if names is None else names):
             found = self.lineages_of(chunk)
             yield from (found[name] for name in chunk if name in found)
 
     def lineages_of(self, names: Collection[str]) -> dict[str, ConnectorLineage]:
-        """The same for a few names, by name."""
+        """Return the lineage of a few connectors as it was last derived, by name."""
         table = tables.lineage
         with self.database.reading() as connection:
             rows = connection.execute(select(table.c.name, table.c.document).where(self._named(table, names))).all()
@@ -271,14 +316,17 @@ class ClusterState:
         return {name: one for name, one in loaded if one is not None}
 
     def derived_names(self, *, unresolved: bool = False) -> list[str]:
-        """The connectors whose lineage is stored, by code points."""
+        """Return the names of the connectors whose lineage is stored, sorted by code points.
+
+        ``unresolved``: only those that have unresolved items.
+        """
         table = tables.lineage
         chosen = select(table.c.name).where(table.c.cluster == self.slug)
         with self.database.reading() as connection:
             return sorted(connection.execute(chosen.where(table.c.unresolved > 0) if unresolved else chosen).scalars())
 
     def totals(self) -> Totals:
-        """The stored lineage in numbers, without reading it."""
+        """Return the stored lineage in numbers, which the database adds up without reading documents."""
         table = tables.lineage
         columns = (table.c.edges, table.c.field_edges, table.c.unresolved)
         chosen = select(func.count(), *(func.coalesce(func.sum(one), 0) for one in columns))
@@ -311,7 +359,7 @@ class ClusterState:
                 connection.execute(delete(tables.lineage).where(self._named(tables.lineage, chunk)))
 
     def derived_by(self, version: str | None) -> None:
-        """Note the release that derived all connectors."""
+        """Store the release that derived all connectors, None for none."""
         table = tables.cluster
         with self.database.writing() as connection:
             connection.execute(update(table).where(table.c.cluster == self.slug).values(code_version=version))
@@ -321,7 +369,11 @@ class ClusterState:
 
 
 def chunks(items: Iterable[_T], size: int = CHUNK) -> Iterator[list[_T]]:
-    """Lists of at most ``size`` items."""
+    """Yield the items in lists of at most ``size``.
+
+    >>> list(chunks("abcde", 2))
+    [['a', 'b'], ['c', 'd'], ['e']]
+    """
     rest = iter(items)
     while chunk := list(islice(rest, size)):
         yield chunk
@@ -332,9 +384,13 @@ def _insert(connection: Connection, table: Table) -> SqliteInsert | PostgresInse
 
 
 def upsert(connection: Connection, table: Table, rows: Sequence[Mapping[str, Any]], newer: str | None = None) -> None:
-    """Insert rows of one shape, or replace those columns of the rows that are there.
+    """Insert rows; where there is one with the same key, replace the columns that are given.
 
-    ``newer``: a column whose value must not be lower than the stored one; otherwise the stored row stays.
+    Args:
+        connection: Of a transaction that writes.
+        table: Where the rows go.
+        rows: Column -> value, the same columns in every row, the key among them.
+        newer: A column whose value must not be lower than the stored one, else the stored row stays; None for none.
     """
     if not rows:
         return

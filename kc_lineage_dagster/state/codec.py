@@ -1,4 +1,4 @@
-"""Connectors and lineage as JSON text and back, by pydantic."""
+"""Connectors, snapshots and lineage as JSON text for the state, and back, by pydantic; and digests of them."""
 
 from __future__ import annotations
 
@@ -16,25 +16,27 @@ from kc_lineage_dagster.connect.snapshot import Connector, Offset, Snapshot, Tas
 from kc_lineage_dagster.lineage import ConnectorLineage
 
 _T = TypeVar("_T")
-_LINE = 200  # characters of a trace that tell one failure from another
+_LINE = 200  # characters of a trace's first line, which are enough to tell one failure from another
 
 
 class Codec(Generic[_T]):
-    """One class of records."""
+    """Writes records of one class as JSON text, and reads them."""
 
     def __init__(self, kind: type[_T]) -> None:
+        """``kind``: the class of the records."""
         self._adapter: TypeAdapter[_T] = TypeAdapter(kind)
 
     def dump(self, value: _T) -> str:
-        """As JSON. Lone surrogates, which UTF-8 cannot hold, are escaped, and so is all else in such a record."""
+        """Return a record as JSON. One with a lone surrogate, which UTF-8 cannot hold, is written in ASCII."""
         try:
             return self._adapter.dump_json(value).decode()
         except PydanticSerializationError:
             return json.dumps(self._adapter.dump_python(value))
 
     def load(self, text: str) -> _T | None:
-        """The inverse of ``dump``. None for what another release wrote in another way, or what is damaged: whoever
-        asks takes it for never written, and the next run writes it anew.
+        """Return the record that ``dump`` wrote; None for a text that another release wrote differently, or is damaged.
+
+        Callers treat None as if the record was never written, and the next run writes it again.
         """
         try:
             return self._adapter.validate_json(text)
@@ -48,31 +50,36 @@ class Codec(Generic[_T]):
 
 @cache
 def connectors() -> Codec[Connector]:
-    """The codec of connectors: made when it is first used, because that takes a moment."""
+    """Return the codec of connectors. It is made when it is first used, because that takes a moment."""
     return Codec(Connector)
 
 
 @cache
 def heads() -> Codec[Snapshot]:
-    """The codec of snapshots, for those without connectors."""
+    """Return the codec of snapshots, which the state keeps without their connectors."""
     return Codec(Snapshot)
 
 
 @cache
 def lineages() -> Codec[ConnectorLineage]:
-    """The codec of lineage."""
+    """Return the codec of lineage."""
     return Codec(ConnectorLineage)
 
 
 def digest(text: str) -> str:
-    """128 bits of the SHA-256 of a document, in hex."""
+    """Return the first 128 bits of the SHA-256 of a text, in hex.
+
+    >>> digest("{}")
+    '44136fa355b3678a1146ad16f7e8649e'
+    """
     return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:32]
 
 
 def lasting_digest(connector: Connector, remembered: Connector | None = None) -> str:
-    """A digest of a connector without what changes while nothing happens: how far offsets are, the rest of traces.
+    """Return a digest of a connector that stays while nothing happens to it.
 
-    ``remembered``: the same with evidence of earlier readings, where it has any.
+    It leaves out how far offsets are, of which only counts whether they moved at all, and traces beyond their first
+    line. ``remembered``: the same connector with evidence of earlier readings, None where there is none.
     """
     return digest("".join(_lasting(one) for one in (connector, remembered) if one is not None))
 
@@ -93,5 +100,5 @@ def _first(trace: str | None) -> str | None:
 
 
 def _reached(offset: Mapping[str, Any] | None) -> dict[str, bool] | None:
-    """Of an offset only whether it is beyond the first, which says that something was moved."""
+    """Return, for each number of an offset, whether it is beyond the first: then some data was moved."""
     return None if offset is None else {key: bool(value) for key, value in offset.items()}

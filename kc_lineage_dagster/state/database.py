@@ -1,6 +1,6 @@
-"""The state's database: SQLite or PostgreSQL, opened when it is first used, created where there is none.
+"""The database of the state, SQLite or PostgreSQL: opened when it is first used, its tables created or migrated.
 
-Every use is one short transaction. What goes wrong is a StateError in one line that says what to do.
+Every use is one short transaction. Errors are raised as StateError, in one line that says what to do.
 """
 
 from __future__ import annotations
@@ -25,10 +25,10 @@ from kc_lineage_dagster.state.place import STATE_VARIABLE, Place
 from kc_lineage_dagster.state.tables import VERSION_TABLE, metadata
 
 _BUSY_SECONDS = 60.0  # SQLite: how long to wait for another process's transaction
-_CREATION = 0x6B635F6C  # any number of our own: serialises the creation of tables (pg_advisory_xact_lock)
+_CREATION = 0x6B635F6C  # the key of the lock (pg_advisory_xact_lock) that lets one process at a time create the tables
 _MIGRATIONS = Path(__file__).parent / "migrations"
 
-# What a database says -> what to do about it.
+# Words in the message of a database -> what to do about it.
 _ADVICE = {
     "not a database": "it is damaged: move it away, then the next run sends everything again",
     "malformed": "it is damaged: move it away, then the next run sends everything again",
@@ -46,7 +46,7 @@ _ADVICE = {
 
 
 class Database:
-    """One database for all clusters. Use ``database_at``; it opens no connection before it is used."""
+    """The database of all clusters. Get one from ``database_at``; no connection is opened before it is used."""
 
     def __init__(self, place: Place) -> None:
         self.place = place
@@ -57,7 +57,11 @@ class Database:
 
     @contextmanager
     def reading(self) -> Iterator[Connection]:
-        """A transaction that only reads. A SQLite file that was never written reads as empty, and is not created."""
+        """Give the connection of a transaction that only reads.
+
+        A SQLite file that does not exist reads as an empty database, and is not created. StateError when the database
+        cannot be used.
+        """
         with self._explained():
             if self.is_sqlite and not Path(self.place.url.database or "").exists():
                 with _empty().connect() as connection:
@@ -70,7 +74,10 @@ class Database:
 
     @contextmanager
     def writing(self) -> Iterator[Connection]:
-        """A transaction that writes: all of it counts, or, after an error or a kill, nothing."""
+        """Give the connection of a transaction that writes: all of it counts, or, after an error or a kill, nothing.
+
+        StateError when the database cannot be used.
+        """
         with self._explained():
             self._prepare()
             with self._connection() as connection:
@@ -83,8 +90,9 @@ class Database:
 
     @contextmanager
     def keeping(self) -> Iterator[None]:
-        """Use one connection for all that this thread does inside: to open one takes milliseconds on PostgreSQL, and
-        SQLite merges its log whenever the last one is closed.
+        """Use one connection for all transactions of this thread inside ``with``, because a new one each time is slow.
+
+        To open a connection takes milliseconds on PostgreSQL; SQLite merges its log whenever the last one is closed.
         """
         if getattr(self._kept, "connection", None) is not None:
             yield
@@ -101,16 +109,16 @@ class Database:
                 connection.close()
 
     def connect(self) -> Connection:
-        """A connection of its own, for a lock that is held. StateError when there is none."""
+        """Return a new connection, for a lock that is held. StateError when the database cannot be used."""
         with self._explained():
             self._prepare()
             return self._engine.connect()
 
     def is_behind(self) -> bool:
-        """Tell whether there are tables which this release would bring to a newer revision on first use.
+        """Tell whether the tables are of an older revision, which this release would migrate when it first uses them.
 
-        Who only looks asks before: other machines may still work with the release that wrote them. StateError when
-        the database cannot be used.
+        Commands that only look ask this first, and leave such tables alone: other machines may still run the release
+        that wrote them. StateError when the database cannot be used.
         """
         if self.is_sqlite and not Path(self.place.url.database or "").exists():
             return False
@@ -119,7 +127,7 @@ class Database:
             return current not in (None, scripts.get_current_head()) and _knows(scripts, current)
 
     def explained(self, error: Exception) -> StateError:
-        """The StateError for what SQLAlchemy or the file system raised."""
+        """Return the StateError for an exception of SQLAlchemy, SQLite or the file system."""
         return _explained(self.place.shown, error)
 
     @contextmanager
@@ -139,7 +147,7 @@ class Database:
             yield connection
 
     def _prepare(self) -> None:
-        """Create or migrate the tables, once; again when somebody took the file away."""
+        """Create or migrate the tables, once; again when the SQLite file has disappeared meanwhile."""
         file = Path(self.place.url.database or "") if self.is_sqlite else None
         if self._ready and (file is None or file.exists()):
             return
@@ -157,13 +165,13 @@ class Database:
 
 @cache
 def database_at(place: Place) -> Database:
-    """The database at a place: one object per process, so that its tables are looked at once."""
+    """Return the database at a place: the same object every time, so that its tables are looked at only once."""
     return Database(place)
 
 
 def _engine(place: Place) -> Engine:
     if place.folder is None:
-        # psycopg: a prepared statement is lost behind a pooler of transactions
+        # A statement that psycopg has prepared is lost behind a pooler that hands out connections by transaction.
         options = {"prepare_threshold": None} if place.url.drivername.endswith("+psycopg") else {}
         return create_engine(place.url, poolclass=pool.NullPool, connect_args={"connect_timeout": 10, **options})
     arguments = {"timeout": _BUSY_SECONDS, "check_same_thread": False}
@@ -179,19 +187,23 @@ def _empty() -> Engine:
 
 
 def _tuned(connection: sqlite3.Connection, _: Any) -> None:
-    """Readers do not wait for a writer (WAL), and what is committed outlives a power cut (FULL)."""
-    connection.isolation_level = None  # transactions begin when SQLAlchemy says so: see ``_begun``
+    """Set a new SQLite connection up: readers do not wait for a writer (WAL), commits outlive a power cut (FULL)."""
+    connection.isolation_level = None  # the driver begins no transactions by itself: ``_begun`` does
     connection.execute("PRAGMA journal_mode = WAL")
     connection.execute("PRAGMA synchronous = FULL")
 
 
 def _begun(connection: Connection) -> None:
-    # a writer takes its place in the queue at once: a reader that wants to write later can only fail
+    # A transaction that will write waits for its turn at the beginning: one that begins as a reader may find, when it
+    # first writes, that another has written meanwhile, and can then only fail.
     connection.exec_driver_sql("BEGIN IMMEDIATE" if connection.info.get("immediate") else "BEGIN")
 
 
 def _migrate(connection: Connection, shown: str) -> None:
-    """Bring the tables to the newest revision; StateError when they are of one that this release does not know."""
+    """Bring the tables to the newest revision; StateError when their revision is unknown to this release.
+
+    ``shown``: the place of the state, for the message.
+    """
     config = Config()
     config.set_main_option("script_location", str(_MIGRATIONS).replace("%", "%%"))
     config.attributes["connection"] = connection

@@ -1,7 +1,7 @@
-"""One writer per cluster: a lock that dies with its process, and who holds it, for the one who waits.
+"""The lock that lets one run at a time work on a cluster. It ends with its process, and tells others who holds it.
 
-Beside SQLite a file lock. On PostgreSQL a row that is locked in an open transaction, because that holds also behind a
-pooler of transactions, where advisory locks let two in.
+With SQLite it is a file lock. With PostgreSQL it is a row that is locked in an open transaction: behind a pooler that
+hands out connections by transaction (PgBouncer), an advisory lock could be held by two runs at once.
 """
 
 from __future__ import annotations
@@ -27,7 +27,14 @@ _TRY_EVERY = 0.25  # seconds between two tries for a row
 
 @dataclass(frozen=True, slots=True)
 class Holder:
-    """Who works on a cluster. ``run``: its id, empty when it has none. ``since``: in ISO 8601, UTC."""
+    """The process that works on a cluster.
+
+    Args:
+        run: The id of its run, empty when it has none.
+        host: The name of its machine.
+        pid: The number of the process on that machine.
+        since: When it got the lock, in ISO 8601, UTC.
+    """
 
     run: str
     host: str
@@ -36,7 +43,7 @@ class Holder:
 
     @classmethod
     def myself(cls, run: str) -> Holder:
-        """This process."""
+        """Return this process as a holder, from now on."""
         return cls(run, socket.gethostname(), os.getpid(), datetime.now(timezone.utc).isoformat(timespec="seconds"))
 
     def __str__(self) -> str:
@@ -44,13 +51,14 @@ class Holder:
 
 
 class Hold:
-    """A lock that is held."""
+    """The lock of a cluster while it is held."""
 
     def __init__(self, state: ClusterState, connection: Connection | None) -> None:
+        """``connection``: of the transaction that holds the lock; None for a file lock, which cannot be lost."""
         self._state, self._connection = state, connection
 
     def check(self) -> None:
-        """StateError when the lock is lost: PostgreSQL was restarted, so another run may be at work by now."""
+        """Raise StateError when the lock is lost: after a restart of PostgreSQL another run may be at work by now."""
         if self._connection is None:
             return
         try:
@@ -62,9 +70,15 @@ class Hold:
 
 @contextmanager
 def hold(state: ClusterState, timeout: float, run: str = "") -> Iterator[Hold]:
-    """Hold a cluster's lock; waits up to ``timeout`` seconds, then raises StateError that names the holder.
+    """Hold the lock of a cluster while the ``with`` block runs.
 
-    ``run``: the id of the run, for those who wait.
+    Args:
+        state: Of the cluster.
+        timeout: Seconds to wait for another holder.
+        run: The id of this run, which those who wait are told; empty when it has none.
+
+    Raises:
+        StateError: When another run still holds the lock after ``timeout``, which the message names.
     """
     folder = state.folder
     if folder is not None:
@@ -81,12 +95,15 @@ def hold(state: ClusterState, timeout: float, run: str = "") -> Iterator[Hold]:
         _write_holder(state, Holder.myself(run))
         yield Hold(state, connection)
     finally:
-        connection.invalidate()  # closes it, which ends the transaction whatever state it is in
+        connection.invalidate()  # closes the connection, which ends the transaction whatever state it is in
         connection.close()
 
 
 def holder(state: ClusterState) -> Holder | None:
-    """Who works on the cluster now; None when nobody does. Tries the lock, so that a dead process holds nothing."""
+    """Return who works on the cluster now; None when nobody does.
+
+    The lock itself is tried, so a process that died is never taken for a holder.
+    """
     folder = state.folder
     if folder is not None:
         if not (folder / "lock").exists():
@@ -104,7 +121,7 @@ def holder(state: ClusterState) -> Holder | None:
 
 
 def _locked(state: ClusterState, connection: Connection) -> bool:
-    """Try to lock the cluster's row; the transaction stays open when it is."""
+    """Try to lock the cluster's row, and tell whether that worked: then the transaction stays open, and holds it."""
     table = tables.lock
     mine = table.c.cluster == state.slug
     try:
@@ -114,7 +131,7 @@ def _locked(state: ClusterState, connection: Connection) -> bool:
                 upsert_lock(other, state.slug)
         else:
             connection.rollback()
-        # a server may end transactions that are idle: this one is meant to be
+        # A server may be set to end idle transactions; this one is idle as long as the run works.
         connection.execute(text("SET LOCAL idle_in_transaction_session_timeout = 0"))
         found = connection.execute(select(table).where(mine).with_for_update(skip_locked=True)).one_or_none()
     except exc.SQLAlchemyError as error:
@@ -125,7 +142,7 @@ def _locked(state: ClusterState, connection: Connection) -> bool:
 
 
 def upsert_lock(connection: Connection, slug: str) -> None:
-    """Make the row that is locked."""
+    """Make the row that the lock of a cluster is, unless it is there. ``connection``: of a transaction that writes."""
     from sqlalchemy.dialects.postgresql import insert
 
     connection.execute(insert(tables.lock).on_conflict_do_nothing(), {"cluster": slug})

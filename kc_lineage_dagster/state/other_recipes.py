@@ -1,4 +1,8 @@
-"""Other recipes that write the same entities: their receipts beside ours, and recipes that look alike while loading."""
+"""Find recipes that write the same entities to the same DataHub, by their receipts and by their configuration.
+
+Two recipes may share a DataHub, and their clusters a connector's name. Where both name one DataFlow, each sync would
+overwrite the other's, and removing it for one recipe would take it from the other.
+"""
 
 from __future__ import annotations
 
@@ -15,17 +19,21 @@ from kc_lineage_dagster.recipe.files import RecipeFile
 from kc_lineage_dagster.state import tables
 from kc_lineage_dagster.state.cluster_state import ClusterState, chunks
 
-FORGOTTEN_AFTER = 14 * 24 * 3600  # seconds since another cluster was last read
-_SHOWN = 3
+FORGOTTEN_AFTER = 14 * 24 * 3600  # seconds since its last reading, after which another cluster holds nothing any more
+_SHOWN = 3  # other recipes that a warning names
 _URNS = 500  # in one statement
-_ADDRESS = ("server", "filename", "type", "config", "connection")  # fields of ``sink.config`` that say where it is
+_ADDRESS = ("server", "filename", "type", "config", "connection")  # fields of ``sink.config`` that say where it leads
 
 
 def held_by_others(state: ClusterState, identity: str | None, urns: Iterable[str]) -> dict[str, str]:
-    """Those of ``urns`` that another recipe with this state and sink holds too, with that recipe's slug.
+    """Return URN -> slug of the other recipe, for the entities that another recipe with this state and sink holds too.
 
-    ``identity``: of the sink. A cluster that was not read for two weeks is one whose recipe was renamed or taken away:
-    it holds nothing any more.
+    A cluster that was not read for two weeks holds nothing any more: its recipe was renamed or taken away.
+
+    Args:
+        state: Of this recipe's cluster.
+        identity: Of the sink (``emit.sinks.sink_identity``), None when nothing was sent yet.
+        urns: The entities in question.
     """
     entity = tables.entity
     found: dict[str, str] = {}
@@ -37,7 +45,7 @@ def held_by_others(state: ClusterState, identity: str | None, urns: Iterable[str
 
 
 def shared_flows(state: ClusterState) -> dict[str, str]:
-    """DataFlows that this cluster's receipts and another recipe's both hold, with that recipe's slug."""
+    """Return URN -> slug of the other recipe, for DataFlows in the receipts of both this cluster and another one."""
     entity, sink = tables.entity, tables.sink
     own = entity.alias()
     with state.database.reading() as connection:
@@ -48,7 +56,7 @@ def shared_flows(state: ClusterState) -> dict[str, str]:
 
 
 def _others(state: ClusterState, identity: str | None) -> Select[tuple[str, str]]:
-    """URN and slug of what other recipes hold."""
+    """Return the query for URN and slug of all entities that other recipes hold in the sink of this ``identity``."""
     entity, sink, cluster = tables.entity, tables.sink, tables.cluster
     return (
         select(entity.c.urn, entity.c.cluster)
@@ -63,15 +71,17 @@ def _others(state: ClusterState, identity: str | None) -> Select[tuple[str, str]
 
 
 def with_notes(files: Iterable[RecipeFile]) -> list[RecipeFile]:
-    """Return the recipes with a warning at each that would overwrite what another one writes (``alike``)."""
+    """Return the recipes, with the warning of ``alike`` added to each that would overwrite what another one writes."""
     files = list(files)
     notes = alike(files)
     return [replace(one, warnings=(*one.warnings, notes[one.slug])) if one.slug in notes else one for one in files]
 
 
 def alike(files: Iterable[RecipeFile]) -> dict[str, str]:
-    """Slug -> warning, for recipes with one sink, environment and platform instance: a connector that two of their
-    clusters have under one name is one DataFlow in DataHub, and each sync overwrites the other's.
+    """Return slug -> warning, for recipes that share sink, environment and platform instance.
+
+    A connector that two of their clusters have under one name is one DataFlow in DataHub, and each sync overwrites
+    what the other one wrote.
     """
     groups: defaultdict[str, list[RecipeFile]] = defaultdict(list)
     for file in files:
@@ -87,6 +97,7 @@ def alike(files: Iterable[RecipeFile]) -> dict[str, str]:
 
 
 def _place(data: Mapping[str, Any]) -> str:
+    """Return what the URNs and the address of a recipe's entities depend on, as text that can be compared."""
     config = (data.get("source") or {}).get("config") or {}
     sink = data.get("sink") or {}
     where = {name: value for name, value in (sink.get("config") or {}).items() if name in _ADDRESS}

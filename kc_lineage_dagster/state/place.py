@@ -1,4 +1,4 @@
-"""Where the state is: ``KC_LINEAGE_STATE``, the address of a database or a folder."""
+"""Find out where the state is: in the database or folder that ``KC_LINEAGE_STATE`` names, else in Dagster's home."""
 
 from __future__ import annotations
 
@@ -17,14 +17,18 @@ from kc_lineage_dagster.errors import StateError
 STATE_VARIABLE = "KC_LINEAGE_STATE"
 FILE = "state.sqlite"
 
-_LONGEST_FOLDER = 200  # characters; file systems take 255 bytes
+_LONGEST_FOLDER = 200  # characters of a folder's name, of which file systems take 255 bytes
 _POSTGRES = ("postgresql", "postgres")
-_DRIVERS = ("psycopg2", "psycopg")  # of PostgreSQL, the one that dagster-postgres brings first
+_DRIVERS = ("psycopg2", "psycopg")  # of PostgreSQL; the first is the one that dagster-postgres installs
 
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """``url``: of the database. ``folder``: where the SQLite file, lock files and pages are; None for PostgreSQL."""
+    """A place for the state.
+
+    ``url``: the address of the database, with its password.
+    ``folder``: the folder of the SQLite file, lock files and pages; None for PostgreSQL.
+    """
 
     url: URL
     folder: Path | None
@@ -35,14 +39,18 @@ class Place:
         return str(self.folder and self.url.database) if self.folder else self.url.render_as_string(hide_password=True)
 
     def folder_of(self, slug: str) -> Path | None:
-        """The folder of one cluster: its lock and its page. None where there is no folder."""
+        """Return the folder with the lock and the page of one cluster; None for PostgreSQL."""
         return None if self.folder is None else self.folder / _short(slug)
 
 
 def place_of(home: Path, environ: Mapping[str, str] | None = None) -> Place:
-    """``KC_LINEAGE_STATE``, else ``$DAGSTER_HOME/kc_lineage``, else ``home/kc_lineage``.
+    """Return the place of the state: ``KC_LINEAGE_STATE``, else ``$DAGSTER_HOME/kc_lineage``, else ``home/kc_lineage``.
 
-    ``environ``: the environment, ``os.environ`` by default. StateError for an address that cannot be used.
+    ``home``: the folder to use where no variable says another. ``environ``: None for ``os.environ``. StateError for an
+    address that cannot be used.
+
+    >>> place_of(Path("/srv"), {}).shown
+    '/srv/kc_lineage/state.sqlite'
     """
     variables = os.environ if environ is None else environ
     given = (variables.get(STATE_VARIABLE) or "").strip()
@@ -52,7 +60,7 @@ def place_of(home: Path, environ: Mapping[str, str] | None = None) -> Place:
 
 
 def default_folder(home: Path, environ: Mapping[str, str] | None = None) -> Path:
-    """Where the state is when ``KC_LINEAGE_STATE`` does not say."""
+    """Return the folder of the state where ``KC_LINEAGE_STATE`` is not set. Parameters: see ``place_of``."""
     dagster_home = (os.environ if environ is None else environ).get("DAGSTER_HOME")
     return (Path(dagster_home).expanduser().absolute() if dagster_home else home) / "kc_lineage"
 
@@ -83,7 +91,7 @@ def _driver() -> str:
 
 
 def _short(slug: str) -> str:
-    """A slug as the name of a folder; a long one ends in a digest."""
+    """Return a slug as the name of a folder; that of a long slug is cut and ends in a digest of the slug."""
     if len(slug) <= _LONGEST_FOLDER:
         return slug
     return f"{slug[: _LONGEST_FOLDER - 20]}_{hashlib.sha256(slug.encode()).hexdigest()[:16]}"

@@ -1,8 +1,12 @@
-"""What DataHub has acknowledged: a row per flow and job, with the hash of each of its aspects. No values, no secrets.
+"""Receipts: what DataHub has acknowledged, so that only changes are sent and stale entities are found.
 
-The order that keeps a kill harmless: an entity is noted as UNKNOWN before it is first sent, so that nothing in DataHub
-is ever forgotten; an aspect is noted after its acknowledgement (at worst it is sent again); a removal is noted before
-it is sent, so that an entity which comes back is told ``removed=false`` again whatever became of the answer.
+There is a row per flow and job, with the hash of each of its aspects; no values, no secrets. The order of notes keeps a
+kill harmless:
+
+- an entity is noted as UNKNOWN before it is first sent, so that no entity in DataHub is ever forgotten;
+- an aspect is noted after its acknowledgement, so that it is sent again at worst;
+- a removal is noted before it is sent, so that an entity which comes back is sent ``removed=false`` again, whether or
+  not DataHub ever answered.
 """
 
 from __future__ import annotations
@@ -21,16 +25,23 @@ from kc_lineage_dagster.state import tables
 from kc_lineage_dagster.state.cluster_state import ClusterState, chunks, upsert
 
 ALIVE = "alive"  # DataHub has acknowledged ``removed=false``
-UNKNOWN = "unknown"  # it was sent, perhaps: DataHub may hold it
-REMOVING = "removing"  # its removal was decided and is not acknowledged
+UNKNOWN = "unknown"  # the entity was sent, or was about to be: DataHub may hold it
+REMOVING = "removing"  # the entity's removal was decided and is not acknowledged yet
 
-_FLUSH_SECONDS = 5.0  # what was acknowledged longer ago is on disk
+_FLUSH_SECONDS = 5.0  # the longest time that an acknowledgement waits to be stored while others come in
 _URNS = 500  # in one statement
 
 
 @dataclass(slots=True)
 class Held:
-    """One entity: ``aspects``: name -> hash of what was acknowledged; ``<name> as held``: see ``Emission.shown``."""
+    """The receipt of one entity.
+
+    Args:
+        connector: The connector that it belongs to, None when no connector is known.
+        state: ALIVE, UNKNOWN or REMOVING.
+        aspects: Name -> hash of what was acknowledged. Under ``<name> as held`` stands the hash of what DataHub makes
+            of it; see ``Emission.shown``.
+    """
 
     connector: str | None
     state: str
@@ -39,13 +50,16 @@ class Held:
 
 @dataclass(frozen=True, slots=True)
 class SinkFacts:
-    """The sink that the receipts are of.
+    """The sink that acknowledged what the receipts note, and how far work on it has come.
 
-    ``identity``: type and address. ``incarnation``: which DataHub stood there, as far as it could be asked.
-    ``baseline``: how many entities there were when a removal was first refused; see ``run.stale.plan``.
-    ``kafka_cluster_id``: of the Kafka cluster whose connectors the entities are of.
-    ``verified_up_to``: the last connector, by name, that was verified before a verification was cut short; None when
-    none was.
+    Args:
+        identity: Type and address (``emit.sinks.sink_identity``), None when nothing was sent yet.
+        incarnation: The id of the DataHub installation at that address, None when it is not known.
+        baseline: How many entities there were when a removal was first refused, None when none is refused; see
+            ``run.stale.plan``.
+        kafka_cluster_id: The id of the Kafka cluster that the connectors belong to, None when it is not known.
+        verified_up_to: The last connector, by name, that was verified before a verification was cut short; None when
+            the last verification was not.
     """
 
     identity: str | None = None
@@ -77,14 +91,14 @@ class Receipts:
         return self._facts
 
     def count(self, *states: str) -> int:
-        """How many entities are in one of these states, or in any."""
+        """Return how many entities are in one of these states, or in any where none is given."""
         table = tables.entity
         chosen = select(func.count()).where(table.c.cluster == self._state.slug)
         with self._state.database.reading() as connection:
             return int(connection.execute(chosen.where(table.c.state.in_(states)) if states else chosen).scalar_one())
 
     def urns(self, *states: str) -> Iterator[str]:
-        """The entities that are in one of these states, or all."""
+        """Yield the URNs of the entities that are in one of these states, or of all where none is given."""
         table = tables.entity
         chosen = select(table.c.urn).where(table.c.cluster == self._state.slug)
         with self._state.database.reading() as connection:
@@ -92,18 +106,18 @@ class Receipts:
             yield from rows.scalars().all()
 
     def of_connectors(self, names: Collection[str]) -> dict[str, Held]:
-        """The entities of a few connectors, by URN."""
+        """Return the receipts of all entities of a few connectors, by URN."""
         return self._held(tables.entity.c.connector_id.in_([tables.id_of(name) for name in names]))
 
     def of_urns(self, urns: Iterable[str]) -> dict[str, Held]:
-        """Those of these entities that are held, by URN."""
+        """Return the receipts of these entities, by URN; those without a receipt are left out."""
         found: dict[str, Held] = {}
         for chunk in chunks(urns, _URNS):
             found |= self._held(tables.entity.c.urn.in_(chunk))
         return found
 
     def without(self, listed: Collection[str]) -> dict[str, Held]:
-        """The entities of connectors that are not among ``listed``, and those of no connector; by URN."""
+        """Return the receipts of entities whose connector is not among ``listed`` or not known, by URN."""
         table = tables.entity
         with self._state.database.reading() as connection:
             chosen = select(table.c.connector).where(table.c.cluster == self._state.slug).distinct()
@@ -120,7 +134,7 @@ class Receipts:
         return {row.urn: _held(row) for row in rows}
 
     def store(self, connection: Connection, entities: Mapping[str, Held]) -> None:
-        """Write entities. ``connection``: of a transaction that writes."""
+        """Write receipts, by URN. ``connection``: of a transaction that writes."""
         slug = self._state.slug
         rows = [
             {
@@ -136,13 +150,13 @@ class Receipts:
         upsert(connection, tables.entity, rows)
 
     def adopt(self, entities: Mapping[str, Held]) -> None:
-        """Note entities that DataHub holds and the receipts lack."""
+        """Write receipts, by URN, of entities that DataHub holds and the receipts lack."""
         for chunk in chunks(entities, _URNS):
             with self._state.database.writing() as connection:
                 self.store(connection, {urn: entities[urn] for urn in chunk})
 
     def begin_removal(self, urns: Collection[str]) -> None:
-        """Note that these entities are about to be removed; they stay REMOVING until that is acknowledged."""
+        """Note that these entities are about to be removed; they stay REMOVING until DataHub has acknowledged that."""
         for chunk in chunks(urns, _URNS):
             held = self.of_urns(chunk)
             marked = {urn: held.get(urn) or Held(None, REMOVING, {}) for urn in chunk}
@@ -153,32 +167,34 @@ class Receipts:
                 self.store(connection, marked)
 
     def drop(self, urns: Iterable[str]) -> None:
-        """Forget entities: DataHub has removed them, or another recipe answers for them (``StalePlan.dropped``)."""
+        """Forget entities: DataHub has removed them, or another recipe emits them (``StalePlan.dropped``)."""
         table = tables.entity
         for chunk in chunks(urns, _URNS):
             with self._state.database.writing() as connection:
                 connection.execute(delete(table).where(table.c.cluster == self._state.slug, table.c.urn.in_(chunk)))
 
     def set_baseline(self, entities: int | None) -> None:
-        """Keep ``StalePlan.baseline``."""
+        """Store ``StalePlan.baseline`` for the next plan."""
         if entities != self._facts.baseline:
             self.note(replace(self._facts, baseline=entities))
 
     def set_kafka_cluster(self, identifier: str | None) -> None:
-        """Keep the id of the Kafka cluster whose connectors the entities are of."""
+        """Store the id of the Kafka cluster that the connectors belong to; None changes nothing."""
         if identifier is not None and identifier != self._facts.kafka_cluster_id:
             self.note(replace(self._facts, kafka_cluster_id=identifier))
 
     def set_verified_up_to(self, connector: str | None) -> None:
-        """Keep where a verification goes on if it is cut short now; None when it has come to its end."""
+        """Store the connector after which the next verification begins, if this one is cut short; None at its end."""
         if connector != self._facts.verified_up_to:
             self.note(replace(self._facts, verified_up_to=connector))
 
     def reconcile(self, identity: str, seen: Seen) -> str | None:
-        """Make the receipts describe this sink; returns why everything must be sent, or None.
+        """Make the receipts describe a sink; return why everything must be sent, None when only changes must.
 
-        Another sink, or a DataHub that is new or empty: nothing is left of the receipts. A DataHub that has
-        lost some of what it acknowledged: no hash is relied on, but the entities stay known.
+        For another sink, and for a DataHub that is new or empty, all receipts are dropped. For a DataHub that lost some
+        of what it acknowledged no hash is relied on any more, but its entities stay known.
+
+        ``identity``: of the sink. ``seen``: what a look at it showed.
         """
         facts = self._facts
         known = seen.incarnation if seen.incarnation is not None else facts.incarnation
@@ -194,7 +210,7 @@ class Receipts:
         return reason
 
     def distrust(self) -> None:
-        """Rely on no hash any more: all that is alive is sent again."""
+        """Forget all hashes of entities that are ALIVE, so that they are sent again."""
         self._all(update(tables.entity).where(tables.entity.c.state == ALIVE).values(state=UNKNOWN, aspects="{}"))
 
     def _all(self, statement: Any) -> None:
@@ -202,13 +218,14 @@ class Receipts:
             connection.execute(statement.where(tables.entity.c.cluster == self._state.slug))
 
     def note(self, facts: SinkFacts) -> None:
-        """Keep what is known of the sink."""
+        """Store what is known of the sink."""
         with self._state.database.writing() as connection:
             upsert(connection, tables.sink, [{"cluster": self._state.slug, **asdict(facts)}])
         self._facts = facts
 
 
 def _shown(aspect_name: str) -> str:
+    """Return the key of ``Held.aspects`` for what ``Emission.shown`` notes of an aspect."""
     return f"{aspect_name} as held"
 
 
@@ -217,7 +234,7 @@ def _held(row: Row[Any]) -> Held:
 
 
 def _verdict(facts: SinkFacts, any_held: bool, identity: str, seen: Seen) -> tuple[str | None, str | None]:
-    """(why everything must be sent, what to do with the receipts)."""
+    """Return (why everything must be sent, ``reset`` or ``distrust`` for the receipts), None where it is not so."""
     if facts.identity is None or not any_held:
         return "nothing was sent to this DataHub before", None
     if facts.identity != identity:
@@ -233,7 +250,14 @@ def _verdict(facts: SinkFacts, any_held: bool, identity: str, seen: Seen) -> tup
 
 @dataclass(slots=True)
 class Emission:
-    """The receipts of a few connectors while their proposals are sent. Begin with ``Emission.of``."""
+    """The receipts of a few connectors while their proposals are sent. Make one by ``Emission.of``.
+
+    Args:
+        receipts: Of the cluster.
+        state: Of the cluster.
+        held: The receipts of these connectors' entities, by URN, as they are now.
+        owners: URN -> connector, for the entities that are sent.
+    """
 
     receipts: Receipts
     state: ClusterState
@@ -244,11 +268,11 @@ class Emission:
 
     @classmethod
     def of(cls, receipts: Receipts, state: ClusterState, connectors: Collection[str]) -> Emission:
-        """For these connectors."""
+        """Return an emission that begins with the stored receipts of these connectors."""
         return cls(receipts, state, receipts.of_connectors(connectors))
 
     def due(self, connector: str, proposals: Iterable[Proposal]) -> list[Proposal]:
-        """Those proposals that are not acknowledged with this very content."""
+        """Return those proposals of a connector that DataHub has not acknowledged with this very content."""
         found: list[Proposal] = []
         for one in proposals:
             held = self.held.get(one.urn)
@@ -257,11 +281,12 @@ class Emission:
         return found
 
     def untrue(self, differing: Sequence[tuple[Proposal, str]], right: Iterable[Proposal] = ()) -> list[Proposal]:
-        """Return those acknowledged proposals that are to be sent again; their acknowledgement counts no more.
+        """Return the acknowledged proposals that must be sent again, and drop their acknowledgements.
 
-        ``differing``: with the hash of what DataHub holds instead. What it held right after it took the very proposal
-        (``shown``) is its way of storing it. ``right``: those that it was seen to hold as they were sent; what was
-        noted of an odd way is of an older server, and forgotten.
+        ``differing``: proposals that DataHub holds differently, each with the hash of what it holds. One that it held
+        in the same form right after taking it (``shown``) is left alone: DataHub stores it in that form.
+        ``right``: proposals that DataHub holds as they were sent. What ``shown`` noted of them is dropped: it comes
+        from an older server.
         """
         for one in right:
             if self.held[one.urn].aspects.pop(_shown(one.aspect_name), None):
@@ -276,19 +301,21 @@ class Emission:
         return found
 
     def shown(self, differing: Iterable[tuple[Proposal, str]]) -> None:
-        """Note how DataHub holds proposals that it has just taken, where that differs from what it was sent: it would
-        be sent for ever.
+        """Note in which form DataHub stores proposals that it has just taken, where that is not the form sent.
+
+        Without this note every later verification would find the difference, and send the proposal again.
+        ``differing``: the proposals, each with the hash of what DataHub holds.
         """
         for one, there in differing:
             self.held[one.urn].aspects[_shown(one.aspect_name)] = there
             self._dirty.add(one.urn)
 
     def vanished(self, connector: str, urns: Collection[str]) -> list[str]:
-        """Entities of a connector that its lineage, which names ``urns`` now, no longer names."""
+        """Return the entities of a connector that are not among ``urns``, which its lineage names now; sorted."""
         return sorted(urn for urn, one in self.held.items() if one.connector == connector and urn not in urns)
 
     def expect(self, owners: Mapping[str, str]) -> None:
-        """Note entities that are about to be sent (URN -> connector): from now on DataHub may hold them."""
+        """Store that these entities (URN -> connector) are about to be sent: from now on DataHub may hold them."""
         self.owners.update(owners)
         new = {urn: Held(name, UNKNOWN, {}) for urn, name in owners.items() if self._foreign(urn, name)}
         if new:
@@ -297,11 +324,12 @@ class Emission:
                 self.receipts.store(connection, new)
 
     def _foreign(self, urn: str, connector: str) -> bool:
+        """Tell whether an entity has no receipt of this connector."""
         held = self.held.get(urn)
         return held is None or held.connector != connector
 
     def acknowledge(self, done: Sequence[Proposal]) -> None:
-        """Note what DataHub acknowledged; stored with the next ``flush``, which is made every few seconds."""
+        """Note what DataHub acknowledged. ``flush`` stores the notes; this method calls it every few seconds."""
         for one in done:
             held = self.held[one.urn]
             held.aspects[one.aspect_name] = one.hash
@@ -314,11 +342,11 @@ class Emission:
 
     @property
     def unsaved(self) -> bool:
-        """Whether anything was acknowledged that is not stored yet."""
+        """Whether there are notes that are not stored yet."""
         return bool(self._dirty)
 
     def flush(self, connection: Connection) -> None:
-        """Store what was acknowledged. ``connection``: of a transaction that writes."""
+        """Store the notes since the last flush. ``connection``: of a transaction that writes."""
         self.receipts.store(connection, {urn: self.held[urn] for urn in self._dirty})
         self._dirty.clear()
         self._flushed = time.monotonic()

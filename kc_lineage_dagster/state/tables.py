@@ -1,7 +1,7 @@
 """The tables of the state. Their names begin with ``kc_lineage_``, so that they can stand in Dagster's own database.
 
-Documents are JSON text, not the databases' own JSON types: nothing is asked of what is in them, and PostgreSQL's
-``jsonb`` refuses characters that connectors' configurations may hold.
+Documents are JSON text, not of the databases' own JSON types: no query looks into a document, and PostgreSQL's
+``jsonb`` refuses characters that connectors' configurations may hold (U+0000).
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from sqlalchemy.types import TypeDecorator
 PREFIX = "kc_lineage_"
 VERSION_TABLE = f"{PREFIX}version"
 
-# Neither database takes a lone surrogate, and PostgreSQL no NUL.
+# Neither database takes a lone surrogate, and PostgreSQL no NUL; the backslash begins an escape.
 _NOT_STORABLE = re.compile(r"[\\\x00\ud800-\udfff]")
 _ESCAPED = re.compile(r"\\u([0-9a-f]{4})")
 
@@ -28,18 +28,22 @@ class Name(TypeDecorator[str]):
     cache_ok = True
 
     def process_bind_param(self, value: Any, dialect: Dialect) -> Any:
-        """Escape."""
+        """Return a value as it is stored; see ``escaped``."""
         return escaped(value) if isinstance(value, str) else value
 
     def process_result_value(self, value: Any, dialect: Dialect) -> Any:
-        """Undo it."""
+        """Return a stored value as it was before ``escaped``."""
         if value is None or "\\" not in value:
             return value
         return _ESCAPED.sub(lambda found: chr(int(found[1], 16)), value)
 
 
 def escaped(text: str) -> str:
-    """The text as ``Name`` stores it."""
+    r"""Return a text as ``Name`` stores it.
+
+    >>> escaped("orders\x00"), escaped("\\d+")
+    ('orders\\u0000', '\\u005cd+')
+    """
     if text.isascii() and "\\" not in text and "\x00" not in text:
         return text
     return _NOT_STORABLE.sub(lambda found: f"\\u{ord(found.group()):04x}", text)
@@ -49,12 +53,12 @@ metadata = MetaData()
 
 
 def _table(name: str, *columns: Column[Any], indexes: tuple[Index, ...] = ()) -> Table:
-    # without SQLite's hidden row number a row is found in one step
+    # SQLite finds a row by its key in one step when the table has no hidden row number (WITHOUT ROWID).
     return Table(f"{PREFIX}{name}", metadata, *columns, *indexes, sqlite_with_rowid=False)
 
 
 def id_of(name: str) -> str:
-    """The key of a connector: a digest, because names may be longer than what PostgreSQL takes as a key."""
+    """Return the key of a connector: a digest, because a name may be longer than a key of PostgreSQL can be."""
     return hashlib.sha256(name.encode("utf-8", "surrogatepass")).hexdigest()[:32]
 
 
@@ -62,9 +66,12 @@ def _key(name: str) -> Column[Any]:
     return Column(name, Name, primary_key=True)
 
 
-# A cluster as a whole. `next_reading`: the number that the next listing gets. `reading`: the number of the listing
-# that the other columns come from. `listed_at`: when that was, in seconds since the epoch. `head`: the snapshot without
-# its connectors. `code_version`: the release that last derived every connector.
+# A cluster as a whole.
+# next_reading: the number that the next listing of its connectors gets.
+# reading: the number of the listing that `listed_at` and `head` come from.
+# listed_at: when that listing was taken, in seconds since 1970.
+# head: the snapshot without its connectors.
+# code_version: the release that last derived every connector.
 cluster = _table(
     "cluster",
     _key("cluster"),
@@ -75,9 +82,13 @@ cluster = _table(
     Column("code_version", Text),
 )
 
-# A connector as it was last read. `id`: see `id_of`. `reading`: by which listing. `digest`: of what lineage depends on.
-# `document`: the connector, null when it was never read. `remembered`: the same with evidence of earlier readings, null
-# when it has none. `unread`: why it could not be read this time.
+# A connector as it was last read.
+# id: see `id_of`.
+# reading: the number of the listing that the row comes from.
+# digest: see `codec.lasting_digest`.
+# document: the connector, null when it was never read.
+# remembered: the connector with evidence of earlier readings, null when there is none.
+# unread: why the connector could not be read this time, null when it was.
 connector = _table(
     "connector",
     _key("cluster"),
@@ -90,8 +101,11 @@ connector = _table(
     Column("unread", Name),
 )
 
-# A connector's lineage as it was last derived. `edges`, `field_edges` (with known fields), `unresolved`: counts.
-# `emitted_config`, `emitted_version`: hashes of the configuration and of the proposals that a sink last acknowledged.
+# A connector's lineage as it was last derived.
+# digest: of the document.
+# edges, field_edges, unresolved: how many edges there are, edges with known fields, and unresolved items.
+# emitted_config, emitted_version: hashes of the configuration and of the proposals that a sink last acknowledged
+# completely; null while something of it was not acknowledged.
 lineage = _table(
     "lineage",
     _key("cluster"),
@@ -106,7 +120,7 @@ lineage = _table(
     Column("emitted_version", Text),
 )
 
-# The sink that receipts are receipts of; see ``receipts.py``.
+# The sink that the receipts (table `entity`) come from; see `receipts.SinkFacts`.
 sink = _table(
     "sink",
     _key("cluster"),
@@ -117,8 +131,11 @@ sink = _table(
     Column("verified_up_to", Name),
 )
 
-# A flow or job that was sent. `connector`: null when no connector of ours is known to have made it. `aspects`: name ->
-# hash of what was acknowledged. `state`: see ``receipts.py``.
+# A receipt: a flow or job that was sent.
+# connector: null when no connector of the cluster is known to have made it.
+# connector_id: see `id_of`.
+# aspects: name of the aspect -> hash of what was acknowledged, as JSON.
+# state: ALIVE, UNKNOWN or REMOVING of `receipts.py`.
 entity = _table(
     "entity",
     _key("cluster"),
@@ -130,8 +147,8 @@ entity = _table(
     indexes=(Index(f"{PREFIX}entity_of_connector", "cluster", "connector_id"), Index(f"{PREFIX}entity_by_urn", "urn")),
 )
 
-# Who works on a cluster: a row that is locked in an open transaction (PostgreSQL), and who locked it, for those who
-# wait: what an open transaction wrote nobody else can read.
+# The lock of a cluster (PostgreSQL), a row that is locked in an open transaction; and who holds the lock. These are two
+# tables, because nobody else can read what an open transaction wrote.
 lock = _table("lock", _key("cluster"))
 holder = _table(
     "holder",
@@ -142,7 +159,10 @@ holder = _table(
     Column("since", Text, nullable=False),
 )
 
-# What others read and would have to read again: `scope` names who and of what, `read_at` when.
+# Texts that take long to read again; see `cache.Cache`.
+# scope: who reads from where.
+# read_at: when a text was read, in seconds since 1970.
+# value: the text, compressed and in Base64.
 cache = _table(
     "cache",
     _key("scope"),

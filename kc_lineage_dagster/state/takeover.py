@@ -1,4 +1,4 @@
-"""The state that release 0.1 left, a folder of JSON files per cluster, becomes rows of the database, once.
+"""Take over the state that release 0.1 left, a folder of JSON files per cluster, into the database; then delete it.
 
 <slug>/index.json               which snapshot is current; what was last derived and emitted per connector
 <slug>/snapshots/<digest>.json  what the cluster answered
@@ -28,10 +28,14 @@ _Entities = dict[str, dict[str, dict[str, str]]]  # connector -> URN -> aspect -
 
 
 def take_over(state: ClusterState, home: Path, environ: Mapping[str, str] | None = None) -> None:
-    """Take over what release 0.1 left of a cluster, if it did, and delete it there.
+    """Take over what release 0.1 left of a cluster, where it left anything, and delete its files.
 
-    What is damaged is left out, with a warning in the log: DataHub is sent it again. ``home``, ``environ``: as
-    ``place.place_of`` takes them.
+    A damaged file is left out, with a warning in the log; what it held is sent to DataHub again.
+
+    Args:
+        state: Of the cluster.
+        home: See ``place.place_of``.
+        environ: See ``place.place_of``.
     """
     folder = state.folder or default_folder(home, environ) / state.slug
     if not (folder / "index.json").is_file():
@@ -54,7 +58,7 @@ def _copy(state: ClusterState, folder: Path) -> None:
         with state.database.writing() as connection:
             state.remember(connection, rows)
     _copy_receipts(state, folder / "receipts")
-    if snapshot is not None:  # last: it says that all the rest is there
+    if snapshot is not None:  # stored last, because ``take_over`` takes a state with a snapshot for complete
         number = state.begin_reading()
         for part in chunks(snapshot.connectors):
             state.save_connectors(number, part)
@@ -79,6 +83,7 @@ def _copy_receipts(state: ClusterState, folder: Path) -> None:
 
 
 def _state(aspects: Mapping[str, str]) -> str:
+    """Return the state of an entity; release 0.1 wrote ``?`` for a hash that is not relied on."""
     status = aspects.get("status")
     if status == "removing":
         return REMOVING
@@ -86,6 +91,7 @@ def _state(aspects: Mapping[str, str]) -> str:
 
 
 def _document(path: Path) -> dict[str, Any]:
+    """Return the object in a JSON file; an empty one when there is no file or no object, or the file is damaged."""
     try:
         found = json.loads(path.read_bytes())
     except FileNotFoundError:
@@ -97,6 +103,7 @@ def _document(path: Path) -> dict[str, Any]:
 
 
 def _known(index: Mapping[str, Any]) -> Iterator[tuple[str, Mapping[str, Any]]]:
+    """Yield the name and the entry of each connector in ``index.json`` that was derived and emitted."""
     connectors = index.get("connectors")
     for name, one in connectors.items() if isinstance(connectors, dict) else ():
         if isinstance(one, dict) and {"config", "lineage"} <= one.keys():
@@ -113,7 +120,7 @@ def _snapshot(path: Path) -> Snapshot | None:
 
 
 def _lineages(path: Path) -> Iterator[ConnectorLineage]:
-    """A JSON list, a record a line."""
+    """Yield the records of ``lineage.json``, a JSON list; none when one of them is damaged."""
     try:
         records = json.loads(path.read_bytes())
         yield from [_lineage(one) for one in records]
@@ -134,6 +141,7 @@ def _lineage(data: Mapping[str, Any]) -> ConnectorLineage:
 
 
 def _receipts(folder: Path) -> tuple[SinkFacts, _Entities]:
+    """Return what ``receipts.json`` holds after the changes in ``receipts.journal``."""
     document = _document(folder / "receipts.json")
     found = _Replay(
         document.get("identity"),
@@ -150,12 +158,12 @@ def _receipts(folder: Path) -> tuple[SinkFacts, _Entities]:
             operation, *arguments = json.loads(line)
             getattr(found, f"do_{operation}")(*arguments)
         except (ValueError, TypeError, AttributeError):
-            continue  # empty, torn by a kill, or of a release in between
+            continue  # the line is empty, torn by a kill, or of a release in between
     return SinkFacts(found.identity, found.incarnation, found.baseline), found.connectors
 
 
 class _Replay:
-    """The changes that the journal of release 0.1 holds, played again over its document."""
+    """The document ``receipts.json`` of release 0.1, with a method ``do_...`` for each operation of its journal."""
 
     def __init__(
         self, identity: str | None, incarnation: str | None, baseline: int | None, connectors: _Entities

@@ -1,1 +1,1 @@
-"""How older tables become newer ones (Alembic)."""
+"""Alembic's migrations, which bring the tables that an older release made to the form that this release needs."""

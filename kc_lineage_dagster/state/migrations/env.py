@@ -1,4 +1,4 @@
-"""Alembic's entry: run the migrations in the connection that ``database.py`` hands over."""
+"""The script that Alembic runs for every command: it uses the connection that ``database.py`` hands over."""
 
 from alembic import context
 

@@ -1,4 +1,4 @@
-"""The tables of release 0.2: created by ``database.py``, from ``tables.py``. Later revisions change them."""
+"""The first revision: the tables of release 0.2, which later revisions change."""
 
 revision = "0001"
 down_revision = None
@@ -7,8 +7,8 @@ depends_on = None
 
 
 def upgrade() -> None:
-    """Nothing: a new database is created as ``tables.py`` says and stamped with the newest revision."""
+    """Do nothing: ``database.py`` creates new tables as ``tables.py`` says, marked with the newest revision."""
 
 
 def downgrade() -> None:
-    """Nothing."""
+    """Do nothing: no revision comes before this one."""

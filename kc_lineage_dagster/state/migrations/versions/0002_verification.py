@@ -1,4 +1,4 @@
-"""Where a verification was cut; columns that nobody filled go."""
+"""The second revision: add where a verification was cut short, and drop columns that nothing ever filled."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -10,9 +10,9 @@ depends_on = None
 
 
 def upgrade() -> None:
-    """See the file."""
+    """Add ``sink.verified_up_to``; drop ``sink.serial``, ``sink.verified_at`` and ``entity.verified_at``."""
     op.add_column("kc_lineage_sink", sa.Column("verified_up_to", sa.Text))
-    # as they are: a table without row numbers must be made without them again
+    # To drop a column SQLite's tables are made anew: without row numbers, as they were (see tables.py).
     columns = {
         "kc_lineage_sink": ("serial", "verified_at"),
         "kc_lineage_entity": ("verified_at",),
@@ -24,7 +24,7 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
-    """Bring the columns back, empty."""
+    """Bring the dropped columns back, empty, and drop ``sink.verified_up_to``."""
     op.add_column("kc_lineage_entity", sa.Column("verified_at", sa.Float))
     op.add_column("kc_lineage_sink", sa.Column("verified_at", sa.Float))
     op.add_column("kc_lineage_sink", sa.Column("serial", sa.Integer))

@@ -1,1 +1,1 @@
-"""One file a revision."""
+"""The revisions of the tables, one file each, in the order of their numbers."""

@@ -40,12 +40,19 @@ _log = logging.getLogger(__name__)
 
 @dataclass(slots=True)
 class _Node:
-    """A dataset while external assets are collected: what the lineage of all clusters says of it."""
+    """A dataset while external assets are collected: what the lineage of all clusters says of it.
+
+    Args:
+        props: What the translator gets, without the connectors.
+        written_by: Connectors that write the dataset.
+        read_by: Connectors that read the dataset.
+        made_of: URN of an upstream dataset -> what is known of single fields.
+    """
 
     props: DatasetProps
     written_by: set[str] = field(default_factory=set)
     read_by: set[str] = field(default_factory=set)
-    made_of: dict[str, tuple[FieldEdge, ...]] = field(default_factory=dict)  # URN of an upstream -> fields
+    made_of: dict[str, tuple[FieldEdge, ...]] = field(default_factory=dict)
 
 
 def external_specs(
@@ -78,9 +85,9 @@ def _last_lineages(file: RecipeFile) -> Iterable[ConnectorLineage]:
 
 
 def write_lineages(file: RecipeFile, path: Path) -> None:
-    """Write the lineage that the last sync of a cluster left, for ``read_lineages``. StateError when it cannot be read.
+    """Write the lineage that the last sync of a cluster left to a file, for ``read_lineages``.
 
-    The file is empty when the recipe asks for no external assets.
+    The file is empty when the recipe asks for no external assets. StateError when the lineage cannot be read.
     """
     wanted = file.options.external_assets.enabled and not file.problem
     lines = [codec.lineages().dump(one) for one in (_last_lineages(file) if wanted else ())]

@@ -50,7 +50,13 @@ def known_connectors(instance: DagsterInstance, slug: str) -> frozenset[str]:
 
 
 def add_partitions(instance: DagsterInstance, slug: str, connectors: Collection[str]) -> list[str]:
-    """Add the partitions of those connectors that have none yet; return the names of these new connectors."""
+    """Add the partitions of connectors that have none yet; return the names of these new connectors, in their order.
+
+    Args:
+        instance: The Dagster instance that holds the partitions.
+        slug: The cluster's short name.
+        connectors: The connectors that shall have a partition.
+    """
     name = partitions_of(slug).name
     assert name is not None
     known = known_connectors(instance, slug)
@@ -61,7 +67,13 @@ def add_partitions(instance: DagsterInstance, slug: str, connectors: Collection[
 
 
 def drop_partitions(instance: DagsterInstance, slug: str, connectors: Collection[str]) -> None:
-    """Drop the partitions of connectors that are gone; Dagster keeps the history of their events."""
+    """Drop the partitions of connectors that are gone; Dagster keeps the history of their events.
+
+    Args:
+        instance: The Dagster instance that holds the partitions.
+        slug: The cluster's short name.
+        connectors: The connectors that are gone; those without a partition are passed over.
+    """
     name = partitions_of(slug).name
     assert name is not None
     for connector in known_connectors(instance, slug).intersection(connectors):

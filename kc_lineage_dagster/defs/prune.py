@@ -162,7 +162,13 @@ def prune_job(file: RecipeFile, names: Names) -> JobDefinition:
 
 
 def prune_schedule(file: RecipeFile, names: Names, pruning: JobDefinition) -> ScheduleDefinition:
-    """Return ``<slug>_prune``: it prunes weekly, and is switched on where ``options.prune_after_days`` is set."""
+    """Return ``<slug>_prune``: it prunes weekly, and is switched on where ``options.prune_after_days`` is set.
+
+    Args:
+        file: The cluster's recipe.
+        names: The Dagster names of the cluster.
+        pruning: The job to run (``prune_job``).
+    """
     days = file.options.prune_after_days
 
     @schedule(

@@ -63,8 +63,10 @@ class KafkaConnectResource(ConfigurableResource[Any]):
     def fetch(self, connectors: list[str] | None = None, progress: Progress | None = None) -> Snapshot:
         """Read the cluster and return it whole: its connectors with their evidence, secrets removed.
 
-        ``connectors``: those whose evidence is asked for, None for all. ``progress``: called with the numbers of
-        connectors that are read and to be read. ConnectError when the cluster cannot be listed.
+        ConnectError when the cluster cannot be listed.
+
+        ``connectors``: those whose evidence is asked for, None for all.
+        ``progress``: called with the numbers of connectors that are read and to be read.
         """
         return self.cluster().fetch(connectors, progress)
 
@@ -85,8 +87,9 @@ class KafkaConnectResource(ConfigurableResource[Any]):
     def listing(self, previous: Snapshot | None = None) -> Snapshot:
         """Return names, configurations and states only, which costs one request.
 
-        ``previous``: an earlier snapshot; configurations are redacted as they were there. ConnectError when the cluster
-        cannot be listed.
+        ConnectError when the cluster cannot be listed.
+
+        ``previous``: an earlier snapshot; configurations are redacted as they were there.
         """
         return self.cluster().listing(previous)
 

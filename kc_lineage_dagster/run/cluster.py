@@ -136,12 +136,14 @@ class Cluster:
         progress: Progress | None = None,
         earlier: Earlier | None = None,
     ) -> Iterator[Reading]:
-        """Read the cluster, connector by connector, while the context lasts. ConnectError when it cannot be listed.
+        """Read the cluster, connector by connector, while the context lasts.
+
+        ConnectError when the cluster cannot be listed.
 
         Args:
             connectors: Those whose evidence is asked for again, None for all; others keep that of ``earlier``.
             progress: Called with the numbers of connectors that are read and to be read.
-            earlier: What the last reading left.
+            earlier: What the last reading left, None for the first.
         """
         with self.answers() as answers:
             yield read(answers, self.reading_rules(), only=connectors, progress=progress, earlier=earlier)

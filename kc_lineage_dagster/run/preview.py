@@ -42,9 +42,13 @@ class Preview:
 
 
 def preview(cluster: Cluster, connect: Connect) -> Preview:
-    """Read the cluster and compare it with what the last sync left. ConnectError when it cannot be listed.
+    """Read the cluster and compare it with what the last sync left.
 
-    StateError when the state cannot be used, or when a sync of this release would first have to migrate it.
+    ConnectError when the cluster cannot be listed. StateError when the state cannot be used, or when a sync of this
+    release would first have to migrate the state.
+
+    ``cluster``: the cluster, whose state holds what was last emitted.
+    ``connect``: what reads the cluster.
     """
     state = cluster.state
     if state.database.is_behind():

@@ -88,6 +88,7 @@ class Watchdog:
             self._ends.pop(exchange, None)
 
     def _run(self) -> None:
+        """Expire exchanges until none has been there for a while."""
         with self._changed:
             while True:
                 now = time.monotonic()
@@ -144,18 +145,22 @@ class _Watched:
 
 
 class _PlainConnection(_Watched, HTTPConnection):
-    pass
+    """A watched connection for http://."""
 
 
 class _TlsConnection(_Watched, HTTPSConnection):
-    pass
+    """A watched connection for https://."""
 
 
 class _PlainPool(HTTPConnectionPool):
+    """A pool of watched connections for http://."""
+
     ConnectionCls = _PlainConnection
 
 
 class _TlsPool(HTTPSConnectionPool):
+    """A pool of watched connections for https://."""
+
     ConnectionCls = _TlsConnection
 
 

@@ -7,7 +7,12 @@ from typing import Any
 
 
 def counted(number: int, noun: str, plural: str | None = None) -> str:
-    """Return a number with its noun. ``plural``: the noun's plural where that is not the noun with an ``s``.
+    """Return a number with its noun.
+
+    Args:
+        number: How many there are.
+        noun: In the singular.
+        plural: None where the plural is the noun with an ``s``.
 
     >>> counted(1, "connector"), counted(2, "connector"), counted(0, "entity", "entities")
     ('1 connector', '2 connectors', '0 entities')

@@ -149,6 +149,7 @@ def status(urn: str, *, removed: bool) -> Proposal:
 
 
 def _shared_aspects(naming: Naming) -> tuple[tuple[str, dict[str, Any]], ...]:
+    """Return (name, value) of the aspects that are the same for the flow and all jobs of a connector."""
     alive: tuple[str, dict[str, Any]] = ("status", {"removed": False})
     if not naming.platform_instance:
         return (alive,)
@@ -250,6 +251,7 @@ def _fine_grained(upstreams: tuple[str, ...], downstream: str, transform: str) -
 
 
 def _jobs(lineage: ConnectorLineage, naming: Naming) -> Iterator[_Job]:
+    """Yield the jobs: one per upstream dataset, per topic of unknown origin, and per topic of unknown target."""
     groups = _edges_by_job(lineage, naming)
     shared_ids = {name for name, count in Counter(name for name, _ in groups).items() if count > 1}
     unknown = {edge.downstream for edge in _topics_of_unknown_origin(lineage)}
@@ -283,6 +285,7 @@ def _jobs_without_outlets(lineage: ConnectorLineage, naming: Naming) -> Iterator
 
 
 def _edges_by_job(lineage: ConnectorLineage, naming: Naming) -> dict[tuple[str, str | None], list[Edge]]:
+    """Return the edges by (plain id of their job, URN of their upstream dataset or None)."""
     groups: dict[tuple[str, str | None], list[Edge]] = {}
     for edge in (*lineage.edges, *_topics_of_unknown_origin(lineage)):
         upstream = edge.upstream
@@ -319,6 +322,7 @@ def _qualified(upstream: Dataset | None, name: str) -> str:
 
 
 def _field_pairs(connector: str, naming: Naming, edges: Iterable[Edge]) -> Iterator[_Field]:
+    """Yield the edges between fields that DataHub can show: those with both ends."""
     for edge in edges:
         if edge.upstream is None:
             continue

@@ -126,6 +126,7 @@ class RegistrySink:
         return report
 
     def _send_parts(self, proposals: Sequence[Proposal], acknowledged: Acknowledged) -> SendReport:
+        """Write the proposals part by part, with a look at the callbacks after each part."""
         report = SendReport()
         for start in range(0, len(proposals), _SETTLE_EVERY):
             for proposal in proposals[start : start + _SETTLE_EVERY]:
@@ -151,6 +152,7 @@ class RegistrySink:
         return self._type == "file" and self._target is None
 
     def _open(self) -> None:
+        """Make DataHub's sink inside its context on the local disk, if it has one (``local_sinks.place``)."""
         from datahub.ingestion.api.common import PipelineContext
         from datahub.ingestion.sink.sink_registry import sink_registry
 
@@ -174,6 +176,7 @@ class RegistrySink:
         self._target.write_record_async(envelope, callback)
 
     def _shut(self) -> None:
+        """Close DataHub's sink; raise after an interrupted emission, so that a part of a file replaces no whole one."""
         with self._stack:
             self._target.close()
             if self._interrupted:

@@ -101,7 +101,7 @@ class RestSink:
         pipeline_name: str | None = None,
         patience: Patience | None = None,
     ) -> None:
-        """Make the emitter; nothing is sent before ``send``, ``look`` or ``check``.
+        """Make the emitter, without any request.
 
         Args:
             config: The recipe's ``sink.config``.
@@ -231,11 +231,16 @@ class RestSink:
         return refusal
 
     def _worth_retrying(self, refusal: _Refusal) -> bool:
+        """Tell whether the same request may succeed later.
+
+        Once a 500 has outlasted its retries, further ones are taken for the fault of a proposal and not retried.
+        """
         if refusal.status == _SERVER_ERROR and self._divides_500:
             return False
         return refusal.status is None or refusal.status in self._retry_on
 
     def _emit(self, batch: Sequence[Proposal]) -> _Refusal | None:
+        """Send a batch once; return the refusal, None after an acknowledgement."""
         from datahub.emitter.rest_emitter import EmitMode
 
         from kc_lineage_dagster.emit.wire import stamp, to_mcps
@@ -270,6 +275,7 @@ class RestSink:
         return None
 
     def _refusal(self, error: BaseException) -> _Refusal:
+        """Return the refusal that an exception of DataHub's emitter or of requests stands for, without secrets."""
         response = error.response if isinstance(error, requests.HTTPError) else None
         if response is None:
             cause = one_line(f"{self._shown} {_unreachable(error)}", self.secrets)
@@ -294,6 +300,7 @@ def _divisible(refusal: _Refusal) -> bool:
 
 
 def _unreachable(error: BaseException) -> str:
+    """Return what an error without an HTTP status means, as the end of a sentence that begins with the address."""
     if isinstance(error, (NotAGmsError, TooLargeError)):
         return str(error)
     text = f"{type(error).__name__}: {error}"

@@ -98,6 +98,7 @@ def _tags(aspect: Mapping[str, Any]) -> set[str]:
 
 
 def _same(held: Any, ours: Any) -> bool:
+    """Tell whether a value that the GMS holds says what ours says; it may have further fields."""
     if not ours:  # DataHub may leave out a value that is empty or false
         return not held
     if isinstance(ours, dict):

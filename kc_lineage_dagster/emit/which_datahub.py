@@ -55,6 +55,7 @@ def look_at_gms(session: requests.Session, server: str, urns: Collection[str]) -
 
 
 def _client_id(session: requests.Session, server: str) -> str | None:
+    """Return the ``clientId`` of the aspect ``telemetryClientId``; None when the GMS does not tell it."""
     urn = quote("urn:li:telemetry:clientId", safe="")
     answer = _get(session, f"{server}/aspects/{urn}?aspect=telemetryClientId&version=0")
     if answer is None or not answer.ok:

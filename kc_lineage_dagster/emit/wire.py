@@ -24,7 +24,8 @@ from datahub.metadata.schema_classes import (
 
 from kc_lineage_dagster.emit.aspects import Proposal
 
-# The fields that are filled in here, or by ``datahub.cli.cli_utils.ensure_has_system_metadata`` (properties).
+# The fields that this module fills in, and ``properties``, which ``datahub.cli.cli_utils.ensure_has_system_metadata``
+# does; in the order of DataHub's schemas.
 _STAMPED = ("lastObserved", "runId", "lastRunId", "pipelineName", "properties")
 _PROPOSED = ("entityType", "entityUrn", "changeType", "aspectName", "aspect", "systemMetadata")
 
@@ -73,12 +74,16 @@ def _plain(fields: Any, known: Sequence[str], tuples: bool) -> dict[str, Any] | 
 
 
 class _Stamp(SystemMetadataClass):
+    """System metadata that becomes JSON without the schema."""
+
     def to_obj(self, tuples: bool = False) -> dict[str, Any]:
         plain = _plain(self._inner_dict, _STAMPED, tuples)
         return super().to_obj(tuples) if plain is None else plain
 
 
 class _Value(GenericAspectClass):
+    """A serialised aspect that becomes JSON without the schema."""
+
     def to_obj(self, tuples: bool = False) -> dict[str, Any]:
         if tuples:
             return super().to_obj(tuples)
@@ -86,6 +91,8 @@ class _Value(GenericAspectClass):
 
 
 class _Mcp(MetadataChangeProposalClass):
+    """A proposal that becomes JSON without the schema."""
+
     def to_obj(self, tuples: bool = False) -> dict[str, Any]:
         plain = _plain(self._inner_dict, _PROPOSED, tuples)
         if plain is None:

@@ -25,7 +25,7 @@ from kc_lineage_dagster.state.place import STATE_VARIABLE, Place
 from kc_lineage_dagster.state.tables import VERSION_TABLE, metadata
 
 _BUSY_SECONDS = 60.0  # SQLite: how long to wait for another process's transaction
-_CREATION = 0x6B635F6C  # the key of the lock (pg_advisory_xact_lock) that lets one process at a time create the tables
+_CREATION = 0x6B635F6C  # key of the lock (pg_advisory_xact_lock) under which one process at a time makes the tables
 _MIGRATIONS = Path(__file__).parent / "migrations"
 
 # Words in the message of a database -> what to do about it.
@@ -170,6 +170,7 @@ def database_at(place: Place) -> Database:
 
 
 def _engine(place: Place) -> Engine:
+    """Return SQLAlchemy's engine for a place, without a pool: a connection is closed after every use."""
     if place.folder is None:
         # A statement that psycopg has prepared is lost behind a pooler that hands out connections by transaction.
         options = {"prepare_threshold": None} if place.url.drivername.endswith("+psycopg") else {}

@@ -70,6 +70,7 @@ def _of_folder(folder: Path) -> Place:
 
 
 def _of_address(given: str) -> Place:
+    """Return the place that an address of PostgreSQL or SQLite names. No message repeats a password."""
     try:
         url = make_url(given)
     except (ArgumentError, ValueError):

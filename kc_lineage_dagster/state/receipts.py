@@ -75,6 +75,7 @@ class Receipts:
     __slots__ = ("_facts", "_state")
 
     def __init__(self, state: ClusterState) -> None:
+        """Read what is stored of the sink. ``state``: of the cluster."""
         self._state = state
         table = tables.sink
         with state.database.reading() as connection:

@@ -50,6 +50,7 @@ def take_over(state: ClusterState, home: Path, environ: Mapping[str, str] | None
 
 
 def _copy(state: ClusterState, folder: Path) -> None:
+    """Write what the files of one cluster hold into the database."""
     index = _document(folder / "index.json")
     snapshot = _snapshot(folder / "snapshots" / f"{index.get('snapshot')}.json")
     known = {name: Known(str(one["config"]), str(one["lineage"])) for name, one in _known(index)}
@@ -67,6 +68,7 @@ def _copy(state: ClusterState, folder: Path) -> None:
 
 
 def _copy_receipts(state: ClusterState, folder: Path) -> None:
+    """Write the receipts into the database; texts that are no hash of 32 digits (``?``, ``removing``) are left out."""
     facts, entities = _receipts(folder)
     receipts = Receipts(state)
     held = {

@@ -1,4 +1,4 @@
-"""What people name on the command line: a recipe, a saved cluster, or a worker's address."""
+"""Turns an argument of the command line into a recipe: a recipe's file or short name, a saved cluster, an address."""
 
 from __future__ import annotations
 
@@ -18,22 +18,23 @@ from kc_lineage_dagster.recipe.files import RECIPES_VARIABLE, RecipeFile, find_r
 _YAML = (".yml", ".yaml")
 _RECIPES = (*_YAML, ".json")
 _SOURCE = re.compile(r"(?m)^[\"']?source\b")
-# fields that reach the recipe's own worker, and options.connect that show credentials to it
+# source.config fields that hold for the recipe's own worker only, and options.connect fields that hold its credentials:
+# neither may go to another address
 _REACHING = ("username", "password", "confluent_cloud_environment_id", "confluent_cloud_cluster_id")
 _SHOWING = ("bearer_token", "headers", "client_certificate", "client_key")
 _SHORT_NAME = re.compile(r"[A-Za-z0-9_]+")
 
 
 def cluster_named(argument: str, rules: RecipeFile | None = None) -> RecipeFile:
-    """Return what lineage is derived of: RECIPE, SAVED or URL.
+    """Return the recipe that one argument RECIPE, SAVED or URL stands for, without its sink.
 
-    argument: the file of a recipe, the short name of a recipe in ``KC_LINEAGE_RECIPES``, a saved cluster (file or
-        folder), or a worker's address. What is not a recipe becomes one of nothing but ``connect_uri``.
-    rules: the recipe whose other fields hold for an argument that is not a recipe itself; None for no such fields.
+    Deriving lineage needs neither DataHub nor the variables of its credentials, so the sink is left out. Where these
+    variables are set, ``use_schema_resolver`` may still ask the sink's DataHub, as a sync does. Raises RecipeError, in
+    one line, for an argument that is none of the three.
 
-    The sink is left out: whoever derives lineage needs neither DataHub nor the variables of its credentials. Where they
-    are set, ``use_schema_resolver`` may still ask the sink's DataHub, as a sync does. Raises RecipeError, in one line,
-    for what is neither.
+    ``argument``: the file of a recipe, the short name of a recipe in ``KC_LINEAGE_RECIPES``, a saved cluster (file or
+    folder), or a worker's address. The last two become a recipe with nothing but ``connect_uri``.
+    ``rules``: the recipe whose other fields hold for a saved cluster or an address; None: the defaults hold.
     """
     path = Path(argument).expanduser()
     if not is_saved(argument):
@@ -48,9 +49,9 @@ def cluster_named(argument: str, rules: RecipeFile | None = None) -> RecipeFile:
 
 
 def recipe_named(argument: str) -> RecipeFile:
-    """Return a recipe: its file, or the one of this short name among those in ``KC_LINEAGE_RECIPES``.
+    """Return the recipe of a file, or the recipe with this short name in ``KC_LINEAGE_RECIPES``.
 
-    Raises RecipeError, with the names there are, when there is none.
+    Raises RecipeError when there is none; the message lists similar names, or the names that exist.
     """
     path = Path(argument).expanduser()
     if path.is_file():
@@ -65,12 +66,12 @@ def recipe_named(argument: str) -> RecipeFile:
 def recipes_named(
     names: tuple[str, ...], finish: Callable[[list[RecipeFile]], list[RecipeFile]] = list
 ) -> list[RecipeFile]:
-    """Return recipes, files first; without names all those in ``KC_LINEAGE_RECIPES``.
-
-    names: files of recipes, and short names of recipes in ``KC_LINEAGE_RECIPES``.
-    finish: what is done to the list of ``KC_LINEAGE_RECIPES`` before some of it are chosen.
+    """Return the recipes with these names, those named by a file first; without names all in ``KC_LINEAGE_RECIPES``.
 
     Raises RecipeError for an unknown name. A recipe that cannot be used is returned, with its ``problem``.
+
+    ``names``: files of recipes, and short names of recipes in ``KC_LINEAGE_RECIPES``.
+    ``finish``: applied to the recipes of ``KC_LINEAGE_RECIPES`` before the named ones are chosen from them.
     """
     paths = {name for name in names if Path(name).expanduser().is_file()}
     others = tuple(name for name in names if name not in paths)
@@ -79,8 +80,9 @@ def recipes_named(
 
 
 def chosen(names: tuple[str, ...], files: list[RecipeFile]) -> list[RecipeFile]:
-    """Return the recipes with these short names, in their order; all when no name is given. RecipeError for an
-    unknown name, with the names that are spelled alike or else those there are.
+    """Return the recipes with these short names, in the order of the names; all when no name is given.
+
+    Raises RecipeError for an unknown name; the message lists similar names, or the names that exist.
     """
     known = {file.slug: file for file in files}
     for name in names:
@@ -98,13 +100,16 @@ def _usable(file: RecipeFile) -> RecipeFile:
     return file
 
 
-# Stands for a sink that cannot be asked; a recipe with no sink at all would mean the DataHub of DATAHUB_GMS_URL.
+# A sink without a server, put in the place of the real one: a recipe with no sink at all would mean the DataHub of
+# DATAHUB_GMS_URL.
 _NOWHERE = "console"
 
 
 def _without_sink(data: Mapping[str, Any], path: Path) -> dict[str, Any]:
-    """Return a recipe without its sink; the DataHub of the sink becomes ``datahub_api``, which is only read, where the
-    recipe names no other and the variables of the sink are set.
+    """Return a recipe without its sink.
+
+    Where the recipe has no ``datahub_api`` and the variables of the sink are set, the sink's DataHub becomes
+    ``datahub_api``, which is only read from.
     """
     others = {key: value for key, value in data.items() if key != "sink"}
     sink = data.get("sink")
@@ -121,7 +126,7 @@ def _without_sink(data: Mapping[str, Any], path: Path) -> dict[str, Any]:
 
 
 def _of_cluster(uri: str, path: Path, rules: RecipeFile | None) -> RecipeFile:
-    """Return a recipe that reads ``uri``, with the fields of ``rules`` but for those that reach another worker."""
+    """Return a recipe that reads ``uri``, with the fields of ``rules`` except the credentials for its own worker."""
     data: dict[str, Any] = _without_sink(rules.data, rules.path) if rules else {"source": {"type": "kafka-connect"}}
     config = {key: value for key, value in (data["source"].get("config") or {}).items() if key not in _REACHING}
     options = dict(data.get("options") or {})
@@ -133,9 +138,7 @@ def _of_cluster(uri: str, path: Path, rules: RecipeFile | None) -> RecipeFile:
 
 
 def _recipe_in(path: Path) -> dict[str, Any] | None:
-    """Return the recipe in a file; None when there is something else in it, of which the reader of saved clusters
-    tells.
-    """
+    """Return the recipe in a file; None for other content, which the reader of saved clusters accepts or reports."""
     if path.suffix.lower() not in _RECIPES:
         return None
     try:
@@ -149,5 +152,6 @@ def _recipe_in(path: Path) -> dict[str, Any] | None:
     except (OSError, ValueError):
         return None
     source = data.get("source") if isinstance(data, dict) else None
-    listed = isinstance(source, dict) and {"info", "status"} & source.keys()  # a connector of that name
+    # in a saved listing "source" may be the name of a connector
+    listed = isinstance(source, dict) and {"info", "status"} & source.keys()
     return data if isinstance(data, dict) and "source" in data and not listed else None

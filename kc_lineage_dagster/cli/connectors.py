@@ -1,4 +1,4 @@
-"""``kc-lineage connectors``: which connector classes and transforms are understood, and by which rule."""
+"""``kc-lineage connectors``: tells which connector classes and transforms are understood, and by which rule."""
 
 from __future__ import annotations
 
@@ -54,7 +54,11 @@ def command(classes: tuple[str, ...], form: str) -> None:
 
 
 def look_up(name: str, known: Registry) -> dict[str, Any] | None:
-    """Return what is known of a class, alias, family or transform; None when it is none of these."""
+    """Return what is known of a connector class, alias, family or transform, as plain data; None for an unknown name.
+
+    A family gives the keys of ``about``, a transform ``transforms`` (full class name -> what the transform does), an
+    alias of several families ``problem``.
+    """
     family = next((one for one in known.families if one.name == name), None) or known.find(name)
     if not isinstance(family, Unresolved):
         return about(family)
@@ -68,7 +72,7 @@ def look_up(name: str, known: Registry) -> dict[str, Any] | None:
 
 
 def about(family: Family) -> dict[str, Any]:
-    """Return a family as plain data, for people and programs."""
+    """Return a family as plain data: the keys of ``--format json``, which the text shows under the labels below."""
     return {
         "family": family.name,
         "direction": family.direction,
@@ -116,7 +120,7 @@ def _told(name: str, found: dict[str, Any] | None, known: Registry) -> Iterator[
 
 
 def _near(name: str, known: Registry) -> list[str]:
-    """Return classes that are spelled alike, by their simple names: package names would make everything alike."""
+    """Return classes with a similar simple name; package names are left out, because they would make all alike."""
     simple = {full.rpartition(".")[2].lower(): full for full in (*known.by_class, *TRANSFORMS)}
     return [simple[one] for one in get_close_matches(name.rpartition(".")[2].lower(), simple, n=3, cutoff=0.75)]
 

@@ -1,4 +1,4 @@
-"""``kc-lineage demo``: the main job on a saved cluster and DataHub Lite, and what came out of it, in a few lines."""
+"""``kc-lineage demo``: runs the main job from a saved cluster into DataHub Lite, and sums up the result."""
 
 from __future__ import annotations
 
@@ -20,8 +20,9 @@ from kc_lineage_dagster.wording import counted
 
 _MODULE = ("-m", "kc_lineage_dagster.definitions")
 _JOB = ("dagster", "job", "execute", *_MODULE, "-j", "sync_demo")
-_SHOWN = 30  # connectors
-_FAILURE = re.compile(r"(?m)^dagster\.[\w.]*\.Failure: (.+)$")  # as Dagster writes it before the stack
+_SHOWN = 30  # connectors that the summary lists
+# the line in which Dagster logs a Failure, before its stack
+_FAILURE = re.compile(r"(?m)^dagster\.[\w.]*\.Failure: (.+)$")
 
 
 @click.command()
@@ -59,23 +60,28 @@ def command(ui: bool, port: int) -> None:
 
 
 def _try_instance() -> None:
-    """Say it in one line when Dagster's own storage is what fails: then no run could begin."""
-    from kc_lineage_dagster.defs.home import instance_of_home  # Dagster takes a while to load
+    """Open Dagster's storage. Raises KcLineageError, in one line, when the storage is why no run could begin."""
+    from kc_lineage_dagster.defs.home import instance_of_home  # imported here: Dagster takes a while to load
 
     with instance_of_home() as instance:
         instance.get_runs_count()
 
 
 def failures(log: str) -> Iterable[str]:
-    """Return what a run's log says went wrong, each once and without Dagster's stacks; the log's last lines when it
-    says nothing of the kind.
+    """Return the failures in a run's log, each once and without Dagster's stack; without any, the log's last 20 lines.
+
+    ``log``: what ``dagster job execute`` wrote.
     """
     said = dict.fromkeys(_FAILURE.findall(log))
     return said or log.splitlines()[-20:]
 
 
 def summary(cluster: Cluster, environ: Mapping[str, str]) -> Iterable[str]:
-    """Yield what a sync left, for people: counts, the first unresolved items, where to look next."""
+    """Yield the lines that sum up a sync: counts for each connector, the first unresolved items, where to look next.
+
+    ``cluster``: the cluster that was synced.
+    ``environ``: the variables of the run, of which the command to repeat it shows DAGSTER_HOME and KC_LINEAGE_RECIPES.
+    """
     lineages = list(cluster.state.lineages())
     unresolved = [(one, item) for one in lineages for item in one.unresolved]
     yield f"{'connector':32} {'type':8} {'jobs':>5} {'edges':>6} {'unresolved':>11}"
@@ -101,6 +107,6 @@ def summary(cluster: Cluster, environ: Mapping[str, str]) -> Iterable[str]:
 
 
 def _jobs(lineage: ConnectorLineage) -> int:
-    """Return how many DataJobs a connector has: one per source dataset or per topic."""
+    """Return how many DataJobs a connector has: one for each source dataset or topic."""
     jobs = {edge.upstream if edge.upstream else edge.downstream for edge in lineage.edges}
     return len(jobs) + len({item.topic for item in lineage.unresolved if item.topic})

@@ -1,4 +1,4 @@
-"""``kc-lineage doctor``: what is missing before the first run, in plain words."""
+"""``kc-lineage doctor``: tells in plain words what is missing before the first run of a recipe."""
 
 from __future__ import annotations
 

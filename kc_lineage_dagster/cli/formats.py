@@ -1,4 +1,4 @@
-"""A cluster's lineage as people and programs read it: text, JSON, Mermaid."""
+"""Writes a cluster's lineage as text for people, as JSON for programs, and as a Mermaid chart."""
 
 from __future__ import annotations
 
@@ -19,15 +19,15 @@ MERMAID_EDGES, MERMAID_CHARACTERS = 500, 50_000  # Mermaid's own limits, maxEdge
 
 @dataclass(frozen=True, slots=True)
 class ClusterLineage:
-    """What one argument of ``kc-lineage lineage`` gave.
+    """The lineage of one cluster that was named on the command line, or why there is none.
 
-    argument: as it was typed.
-    slug: the cluster's short name.
-    lineages: sorted by connector; datasets carry the platform instance that the recipe gives them.
-    unread: connectors that are there and could not be read, with the reason.
-    error: why there is nothing else, in one line.
-    snapshot: what was read, None when nothing was.
-    naming: the recipe's platform instances.
+    ``argument``: the argument as it was typed.
+    ``slug``: the cluster's short name; empty when the argument stands for no recipe.
+    ``lineages``: sorted by connector; datasets carry the platform instance that the recipe gives them.
+    ``unread``: connectors of the cluster that could not be read -> the reason.
+    ``error``: why the cluster has no lineage, in one line; None when it was read.
+    ``snapshot``: the cluster as it was read; None when it was not.
+    ``naming``: the recipe's platform instances.
     """
 
     argument: str
@@ -40,7 +40,7 @@ class ClusterLineage:
 
 
 def with_instances(lineage: ConnectorLineage, naming: Naming) -> ConnectorLineage:
-    """Return the lineage with the recipe's platform instances at its datasets."""
+    """Return the lineage with the recipe's platform instance set on each of its datasets."""
 
     def placed(dataset: Dataset) -> Dataset:
         instance = dataset_instance(naming, lineage.connector, dataset)
@@ -54,7 +54,7 @@ def with_instances(lineage: ConnectorLineage, naming: Naming) -> ConnectorLineag
 
 
 def document(found: ClusterLineage) -> dict[str, Any]:
-    """Return one element of the JSON that others rely on: its keys and their meaning stay."""
+    """Return one cluster as an element of ``--format json``. Programs rely on the keys: do not rename or remove one."""
     head = {"recipe": found.argument, "cluster": found.slug}
     if found.error is not None:
         return {**head, "error": found.error}
@@ -82,13 +82,13 @@ def _edge(edge: Edge) -> dict[str, Any]:
 
 
 def _end(dataset: Dataset) -> dict[str, Any]:
-    """``name`` is the one of the dataset's URN, where a platform instance stands before the name of the table."""
+    """Return one end of an edge; ``name`` is the name in the dataset's URN, which begins with the platform instance."""
     name = f"{dataset.instance}.{dataset.name}" if dataset.instance else dataset.name
     return {"platform": dataset.platform, "name": name, "instance": dataset.instance}
 
 
 def text(found: ClusterLineage) -> Iterator[str]:
-    """Yield the lines for people: a cluster, its connectors, their edges with evidence, what is unresolved."""
+    """Yield the lines of ``--format text``: cluster, connectors, edges with their evidence, unresolved items."""
     if found.error is not None:
         yield click.style(f"{found.argument}: {found.error}", fg="red")
         return
@@ -116,7 +116,7 @@ def _lines(lineage: ConnectorLineage) -> Iterator[str]:
 
 
 def mermaid(every: Iterable[ClusterLineage]) -> Iterator[str]:
-    """Yield a Mermaid flowchart, as GitHub and GitLab draw it in a comment: datasets are boxes, connectors rounded."""
+    """Yield a Mermaid flowchart, which GitHub and GitLab draw in a comment: datasets as boxes, connectors rounded."""
     yield "flowchart LR"
     nodes: dict[tuple[str, str], str] = {}
     for found in every:
@@ -141,7 +141,7 @@ def _arrows(lineage: ConnectorLineage) -> Iterator[tuple[str, str]]:
 
 
 def _label(text: str) -> str:
-    """Return a text as Mermaid shows it inside quotes: entities for what it would take for syntax or markup."""
+    """Return a text for a quoted Mermaid label, with entities for characters that Mermaid reads as syntax or markup."""
     return "".join(
         character if character.isalnum() or character in " .:_-/" else f"#{ord(character)};" for character in text
     )

@@ -1,4 +1,4 @@
-"""``kc-lineage lineage``: the lineage of clusters, live or saved, without Dagster and without DataHub."""
+"""``kc-lineage lineage``: derives the lineage of live or saved clusters, without Dagster and without DataHub."""
 
 from __future__ import annotations
 
@@ -17,14 +17,14 @@ from kc_lineage_dagster.run.cluster import Cluster
 from kc_lineage_dagster.run.derivation import deriving
 from kc_lineage_dagster.wording import counted
 
-_OPENLINEAGE = "kc_lineage_dagster.cli.openlineage"  # loads a package that not everybody has
+_OPENLINEAGE = "kc_lineage_dagster.cli.openlineage"  # imported only when asked for: it needs an optional package
 
 
 def find(argument: str, rules: RecipeFile | None = None) -> ClusterLineage:
-    """Derive the lineage of one argument of the command line; a failure becomes its ``error``.
+    """Return the lineage of the cluster that one argument names. A failure is returned as ``error``, not raised.
 
-    argument: RECIPE, SAVED or URL, see ``arguments.cluster_named``.
-    rules: the recipe whose names and options hold for saved clusters.
+    ``argument``: RECIPE, SAVED or URL; see ``arguments.cluster_named``.
+    ``rules``: the recipe whose names and options hold for a saved cluster or an address; None: the defaults hold.
     """
     try:
         file = cluster_named(argument, rules)
@@ -94,7 +94,7 @@ def command(
     rules = recipe_named(recipe) if recipe else None
     given = _namespaces(namespaces, form)
     if form == "openlineage":
-        import_module(_OPENLINEAGE)  # says that its package is missing before a cluster is read
+        import_module(_OPENLINEAGE)  # fails here, before a cluster is read, when the package is missing
     found = [find(argument, rules) for argument in clusters]
     _show(found, form, given)
     problems = [_at(one.argument, one.error) for one in found if one.error is not None]
@@ -111,7 +111,7 @@ def _at(argument: str, error: str) -> str:
 
 
 def _namespaces(given: tuple[str, ...], form: str) -> dict[str, str]:
-    """Return the namespaces of ``--namespace`` by platform or ``platform:instance``."""
+    """Return the values of ``--namespace``: platform or ``platform:instance`` -> namespace."""
     if given and form != "openlineage":
         raise click.UsageError("--namespace is for --format openlineage")
     found = {}
@@ -146,7 +146,7 @@ def _show(found: list[ClusterLineage], form: str, namespaces: dict[str, str]) ->
 
 
 def _takes_unicode() -> bool:
-    """Tell whether stdout can hold any character; in a C locale it cannot."""
+    """Tell whether stdout can encode every character, which it cannot in a C locale."""
     return (sys.stdout.encoding or "").lower().replace("-", "") == "utf8"
 
 

@@ -1,4 +1,4 @@
-"""The command ``kc-lineage``: its subcommands, and what a failure looks like to whoever typed it.
+"""The command ``kc-lineage``: finds the subcommand, runs it, and shows a failure in one line.
 
 Exit codes: 0 the work is done; 1 it failed, or it found what it was asked to look for; 2 the command line is wrong.
 Results go to stdout, everything else to stderr.
@@ -18,8 +18,8 @@ from kc_lineage_dagster.errors import KcLineageError
 from kc_lineage_dagster.version import code_version
 from kc_lineage_dagster.wording import printable
 
-# subcommand -> (the module of ``cli`` whose ``command`` it is, what it does in one line); modules are loaded when they
-# are asked for, so that `lineage` in a pull request does not load what only `demo` needs
+# subcommand -> (module of ``cli`` that holds it as ``command``, what the subcommand does in one line). A module is
+# loaded when its subcommand is used, so that `lineage` in a pull request does not load what only `demo` needs.
 _COMMANDS = {
     "demo": ("demo", "Run the main job on a saved cluster, into DataHub Lite."),
     "doctor": ("doctor", "Say what is missing before the first run of a recipe."),
@@ -34,23 +34,23 @@ _LEVELS = (logging.WARNING, logging.INFO, logging.DEBUG)
 
 
 class _Stderr(logging.Handler):
-    """Writes log lines to whatever stderr is by then."""
+    """Writes log lines to the current ``sys.stderr``, which may have been replaced since the handler was made."""
 
     def emit(self, record: logging.LogRecord) -> None:
-        """Write one record; a stack has many lines."""
+        """Write one record, line by line: a record with a stack has several."""
         for line in self.format(record).splitlines():
             click.echo(printable(line), err=True)
 
 
 class _Subcommands(click.Group):
-    """Subcommands that are imported when they are used, and whose expected failures are one line on stderr."""
+    """Imports a subcommand when it is used, and shows an expected failure of it as one line on stderr."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         """Return the subcommands in the order in which a newcomer meets them."""
         return list(_COMMANDS)
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
-        """Return the subcommand; None when there is none of that name."""
+        """Return the subcommand of this name; None when there is none."""
         if cmd_name not in _COMMANDS:
             return None
         command: click.Command = import_module(f"kc_lineage_dagster.cli.{_COMMANDS[cmd_name][0]}").command
@@ -64,7 +64,7 @@ class _Subcommands(click.Group):
     def resolve_command(
         self, ctx: click.Context, args: list[str]
     ) -> tuple[str | None, click.Command | None, list[str]]:
-        """Find the subcommand; for an unknown one the message names those that are spelled alike."""
+        """Find the subcommand. Raises click.UsageError for an unknown name; the message suggests a similar one."""
         try:
             return super().resolve_command(ctx, args)
         except click.UsageError as error:
@@ -74,7 +74,7 @@ class _Subcommands(click.Group):
             raise
 
     def invoke(self, ctx: click.Context) -> Any:
-        """Run the subcommand; an error of this project is its message, and exit code 1."""
+        """Run the subcommand. For a KcLineageError print its message to stderr and exit with 1."""
         try:
             return super().invoke(ctx)
         except KcLineageError as error:

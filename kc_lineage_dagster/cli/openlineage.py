@@ -1,8 +1,9 @@
-"""A cluster's lineage as OpenLineage JobEvents: lineage by design, for consumers such as Marquez.
+"""Writes a cluster's lineage as OpenLineage JobEvents (lineage by design), for consumers such as Marquez.
 
-Names follow https://openlineage.io/docs/spec/naming as far as configurations tell. A namespace there is an address,
-``postgres://host:port``, and addresses in configurations are seen from the worker, if they are there at all. So the
-platform instance stands in the place of the address, unless whoever calls gives the namespace that others use.
+Datasets are named by https://openlineage.io/docs/spec/naming as far as configurations tell. That specification makes a
+namespace of an address, ``postgres://host:port``; configurations hold the address as the worker sees it, or none. So
+the platform instance takes the place of the address, unless ``--namespace`` gives the namespace that other producers
+use.
 """
 
 from __future__ import annotations
@@ -31,11 +32,11 @@ except ImportError:
         "--format openlineage needs openlineage-python: pip install 'kc-lineage-dagster[openlineage]'"
     ) from None
 
-# DataHub's platform -> the scheme of its namespaces in OpenLineage, where the two differ
+# DataHub's platform -> OpenLineage's scheme for it, where the two differ
 _SCHEMES = {"mssql": "sqlserver", "gcs": "gs"}
-_BUCKETS = frozenset({"s3", "gs"})  # the namespace is the bucket, with which DataHub's names begin
-_GLOBAL = frozenset({"bigquery"})  # names are unique everywhere, so that the scheme is the whole namespace
-_UNRESOLVED = 20  # unresolved items that a description tells of
+_BUCKETS = frozenset({"s3", "gs"})  # schemes whose namespace is the bucket, with which DataHub's names begin
+_GLOBAL = frozenset({"bigquery"})  # schemes that are the whole namespace, because names are unique worldwide
+_UNRESOLVED = 20  # unresolved items that a job's description lists
 
 Namespaces = Mapping[str, str]
 
@@ -43,9 +44,9 @@ Namespaces = Mapping[str, str]
 def lines(every: Iterable[ClusterLineage], namespaces: Namespaces) -> Iterator[str]:
     """Yield a JobEvent for each connector, as JSON without line breaks.
 
-    every: clusters; one that failed gives nothing.
-    namespaces: the namespace of the datasets of a platform without an instance (``kafka``) or of one of its instances
-        (``kafka:eu``), where it is not to be made of platform and instance.
+    ``every``: the clusters; a cluster that failed has no connectors and yields nothing.
+    ``namespaces``: platform (``kafka``), or platform and instance (``kafka:eu``) -> namespace of its datasets. Where
+    an entry is missing, the namespace is made of platform and instance.
     """
     now = datetime.now(timezone.utc).isoformat()
     for found in every:
@@ -70,12 +71,12 @@ def _event(found: ClusterLineage, lineage: ConnectorLineage, namespaces: Namespa
 
 
 def _producer() -> str:
-    """Return a package URL, which identifies this project and its version wherever it was installed from."""
+    """Return the producer as a package URL: this project and its version, wherever it was installed from."""
     return f"pkg:pypi/kc-lineage-dagster@{code_version()}"
 
 
 def identity(dataset: Dataset, namespaces: Namespaces) -> tuple[str, str]:
-    """Return namespace and name of a dataset. See ``lines`` for ``namespaces``."""
+    """Return OpenLineage's namespace and name of a dataset. ``namespaces``: see ``lines``."""
     scheme = _SCHEMES.get(dataset.platform, dataset.platform)
     given = namespaces.get(f"{dataset.platform}:{dataset.instance}" if dataset.instance else dataset.platform)
     if given:
@@ -99,7 +100,7 @@ def _job_facets(lineage: ConnectorLineage, producer: str) -> dict[str, JobFacet]
 
 
 def _description(lineage: ConnectorLineage) -> str:
-    """Say what the connector copies, and below it what nobody can know, with why."""
+    """Return the description of a job: what the connector copies, then the unresolved items with their reasons."""
     items = list(dict.fromkeys(map(str, lineage.unresolved)))
     told = [f"- {item}" for item in items[:_UNRESOLVED]]
     told += [f"- and {len(items) - _UNRESOLVED} more"] if len(items) > _UNRESOLVED else []
@@ -107,7 +108,7 @@ def _description(lineage: ConnectorLineage) -> str:
 
 
 def _output(dataset: Dataset, edges: Iterable[Edge], namespaces: Namespaces, producer: str) -> OutputDataset:
-    """Return what the connector writes, with the columns that each of its columns is made of."""
+    """Return a dataset that the connector writes; its facet lists the columns that each of its columns is made of."""
     columns: dict[str, dict[tuple[str, str, str], str]] = {}
     for edge in edges:
         for pair in edge.fields if edge.downstream == dataset else ():
@@ -136,7 +137,7 @@ def _column(made_of: Mapping[tuple[str, str, str], str]) -> column_lineage_datas
 
 
 def _transformation(transform: str) -> column_lineage_dataset.Transformation:
-    """Return how a column comes to be. ``transform``: see ``FieldEdge``."""
+    """Return how a column is made of another one. ``transform``: see ``FieldEdge``; empty for a copy."""
     if not transform:
         return column_lineage_dataset.Transformation("DIRECT", "IDENTITY", masking=False)
     masking = "mask" in transform.lower()

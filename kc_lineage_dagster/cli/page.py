@@ -1,4 +1,4 @@
-"""``kc-lineage page``: the lineage of one or more clusters as one HTML file, or served."""
+"""``kc-lineage page``: draws the lineage of one or more clusters as one HTML file, or serves it."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from kc_lineage_dagster.errors import ConnectError, StateError
 from kc_lineage_dagster.page.render import render
 from kc_lineage_dagster.run.cluster import Cluster
 
-_FRESH = 60.0  # seconds that a served page is good for
+_FRESH = 60.0  # seconds after which a served page is made again
 
 
 @click.command()
@@ -114,7 +114,7 @@ def _drawn(found: Sequence[ClusterLineage]) -> str:
 
 
 def _prefixed(found: ClusterLineage) -> ClusterLineage:
-    """Give each connector its cluster's name before its own: two clusters may have one of the same name."""
+    """Put the cluster's name before each connector's name: two clusters may have a connector of the same name."""
 
     def named(name: str) -> str:
         return f"{found.slug}/{name}"
@@ -131,7 +131,11 @@ def _prefixed(found: ClusterLineage) -> ClusterLineage:
 
 
 def _serve(page: Callable[[], str], host: str, port: int) -> None:
-    """Serve the page at ``/`` until Ctrl-C. A cluster that cannot be read later leaves the last page there was."""
+    """Serve the page at ``/`` until Ctrl-C. When a cluster can no longer be read, the last page is served again.
+
+    ``page``: reads the clusters and returns the page.
+    ``host``, ``port``: where to listen; port 0: any free port.
+    """
     latest, made = [page()], [time.monotonic()]
 
     class Handler(BaseHTTPRequestHandler):
@@ -153,7 +157,7 @@ def _serve(page: Callable[[], str], host: str, port: int) -> None:
             self.wfile.write(body)
 
         def log_message(self, format: str, *args: object) -> None:
-            """Say nothing of each request."""
+            """Log no request."""
 
     try:
         server = ThreadingHTTPServer((host, port), Handler)

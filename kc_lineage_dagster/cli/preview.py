@@ -1,4 +1,4 @@
-"""``kc-lineage preview``: what a sync would create, change and remove, as a diff; sends nothing."""
+"""``kc-lineage preview``: shows what a sync would create, change and remove, as a diff. Sends nothing."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from kc_lineage_dagster.run.cluster import Cluster
 from kc_lineage_dagster.run.preview import compared, preview
 from kc_lineage_dagster.wording import counted, printable
 
-_COMMENT = 60_000  # characters; a comment on GitHub has at most 65,536
+_COMMENT = 60_000  # characters of the diff; GitHub takes at most 65,536 in a comment
 _COLORS = {"-": "red", "+": "green", "?": "yellow"}
 
 
@@ -62,7 +62,10 @@ def command(recipe: str, against: str | None, rules: str | None, form: str, exit
 
 
 def _perhaps_there(here: ClusterLineage, there: ClusterLineage) -> dict[str, str]:
-    """Connectors of the other side that a file which could not be read may hold."""
+    """Return connectors of ``there`` that cannot be called gone from ``here`` -> the reason.
+
+    A connector that is missing ``here`` may be in one of the files that could not be read.
+    """
     if here.snapshot is None or not here.snapshot.unread_files:
         return {}
     known = {one.connector for one in here.lineages}
@@ -84,7 +87,7 @@ def _text(lines: list[str], summary: str) -> Iterator[str]:
 
 
 def _markdown(lines: list[str], summary: str) -> Iterator[str]:
-    """Yield a comment for a pull request: GitHub and GitLab color a diff by the first character of its lines."""
+    """Yield a comment for a pull request. Signs move to the first column, by which GitHub and GitLab color a diff."""
     yield f"**Lineage:** {summary}"
     if not lines:
         return

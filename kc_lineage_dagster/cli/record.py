@@ -1,4 +1,4 @@
-"""``kc-lineage record``: a live cluster's answers, without secrets, in a file that ``connect_uri`` reads."""
+"""``kc-lineage record``: saves a live cluster's answers, without secrets, in a file that ``connect_uri`` can name."""
 
 from __future__ import annotations
 

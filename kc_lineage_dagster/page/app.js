@@ -1,8 +1,8 @@
 "use strict";
-/* The page: what is looked for, what is looked at, and the picture of it. */
+/* The page as a whole: search and filters, the selected connector or dataset, and the picture of it. */
 
 (() => {
-  const WHOLE = 250; // edges that are drawn all at once; beyond it platforms stand for them
+  const WHOLE = 250; // edges up to which the whole cluster is drawn; a larger one is drawn by platform
   const APART = 40; // edges up to which each dataset has a node of its own
   const model = Model.load(JSON.parse(document.getElementById("data").textContent));
   const at = (id) => document.getElementById(id);
@@ -80,7 +80,7 @@
     Panel.cluster(at("details"), model, open, only);
   }
 
-  /** The id of the node of a connector or dataset; null for a line. */
+  /** The id of the node that stands for a connector or dataset; null for a line. */
   function spot({ connector, dataset }) {
     return connector ? `c${connector.id}` : dataset ? `d${dataset.id}` : null;
   }
@@ -113,7 +113,7 @@
     document.body.dataset.took = (performance.now() - before).toFixed(0); // milliseconds, for tests
   }
 
-  /** Looks at what is around a connector or dataset; the address leads back to it. */
+  /** Selects a connector or dataset and draws what is around it; the page's address then opens this view again. */
   function open(focus) {
     const address = Model.address(focus);
     if (location.hash === address) look(focus);
@@ -130,7 +130,7 @@
     document.body.dataset.took = (performance.now() - before).toFixed(0);
   }
 
-  /** Back to what the filters leave. */
+  /** Clears the selection and draws all that the filters let pass. */
   function leave() {
     view.focus = null;
     if (location.hash) history.pushState(null, "", location.pathname + location.search);
@@ -161,13 +161,13 @@
     }
   }
 
-  /** The whole name of what the pointer is on; nodes show the end of it. */
+  /** The whole name of the node under the pointer; the node itself shows only the end of the name. */
   function named(ref) {
     const one = ref && (ref.connector || ref.dataset || (ref.line && ref.line.at));
     return one ? one.name : "";
   }
 
-  /** `/` searches, the arrows walk through the list, Escape goes back to the whole. */
+  /** Keys: `/` goes to the search field, the arrows walk through the list, Escape clears the selection. */
   function keyed(event) {
     const active = document.activeElement;
     const typing = active && /^(INPUT|TEXTAREA|SELECT)$/.test(active.tagName);
@@ -192,7 +192,7 @@
     });
     at("search").addEventListener("keydown", (event) => {
       if (event.key !== "Enter") return;
-      clearTimeout(waiting); // Enter means what is typed, not what was found before it
+      clearTimeout(waiting); // Enter chooses from the results of the text as typed now, not of the text before
       const { connectors, datasets } = Model.matches(model, filter);
       if (connectors.length) open({ connector: connectors[0] });
       else if (datasets.length) open({ dataset: datasets[0] });

@@ -1,4 +1,6 @@
-"""What ``lineage.html`` knows of a cluster, as compact JSON; pure. No configuration is in it, so no secret.
+"""The data inside ``lineage.html``: one cluster's lineage and states as compact JSON. Pure functions.
+
+Configurations are left out, so no secret can be among the data. The shape, as ``model.js`` reads it:
 
     {"cluster", "source", "version", "generated", "platforms": [name], "evidence": [text], "unread": [[connector, why]],
      "datasets": [[platform, name]],
@@ -6,8 +8,9 @@
                      "notes": [text], "unresolved": [[what, why]],
                      "edges": [[from or -1, to, evidence, [[[field], field or null, how]], fields left]]}]}
 
-Numbers of platforms, datasets and evidence are positions in their lists; ``how`` is what changes a field's content, and
-is not there for a copy; ``fields left`` counts those left out.
+A number in the place of a platform, a dataset or an evidence is its position in the list of that name. ``how`` names
+the transform that changes a field's content and is absent for a copy. ``fields left`` is the number of field pairs of
+the edge that are not listed.
 """
 
 from __future__ import annotations
@@ -22,18 +25,19 @@ from kc_lineage_dagster.lineage import ConnectorLineage, Dataset, Edge
 
 GONE = "UNREAD"  # the state of a connector whose lineage is kept although it could not be read
 
-_FIELDS = 100_000  # pairs of fields in a page, shared out among the edges
-_FIELDS_OF_EDGE = (5, 200)  # at least, at most
-_LINE = 300  # characters of a trace's first line, of a reason
+_FIELDS = 100_000  # pairs of fields that a page holds at most, shared out among the edges
+_FIELDS_OF_EDGE = (5, 200)  # pairs of fields that one edge lists: the least share, and the largest
+_LINE = 300  # characters that are kept of a trace's first line and of a reason
 
 
 class _Positions:
-    """Gives each text (or other value) its position in a list, in the order of first use."""
+    """Give each value (a text, a dataset) its position in a list, in the order of first use."""
 
     def __init__(self) -> None:
         self.known: dict[Any, int] = {}
 
     def of(self, value: Any) -> int:
+        """Return the position of a value; a new one goes to the end of the list."""
         return self.known.setdefault(value, len(self.known))
 
 
@@ -43,12 +47,17 @@ Row = tuple[ConnectorLineage, Connector | None]
 def parts(
     cluster: str, head: Snapshot, rows: Iterable[Row], generated_at: float, field_edges: int
 ) -> Iterator[tuple[str, Any]]:
-    """The data of a page: the members of one JSON object; those of ``connectors`` and ``datasets`` as iterators, to be
-    exhausted before the next member is asked for.
+    """Yield the data of a page as the members of one JSON object: name and value.
 
-    ``cluster``: its slug. ``head``: the snapshot without its connectors. ``rows``: the connectors by name, each with
-    its state if it could be read; looked at once, one after the other, so that a large cluster need not be held.
-    ``generated_at``: seconds since the epoch. ``field_edges``: how many edges there are of which fields are known.
+    The values of ``connectors`` and ``datasets`` are iterators. Exhaust each before asking for the next member: the
+    lists that follow are filled while ``connectors`` is read.
+
+    ``cluster``: the cluster's slug.
+    ``head``: the snapshot without its connectors.
+    ``rows``: lineage and state of each connector, sorted by name; the state is None for a connector that could not be
+    read. Iterated once, so that a large cluster need not be held in memory.
+    ``generated_at``: seconds since the epoch.
+    ``field_edges``: number of edges whose fields are known; decides how many pairs of fields each of them lists.
     """
     datasets, evidence, platforms = _Positions(), _Positions(), _Positions()
     least, at_most = _FIELDS_OF_EDGE
@@ -84,7 +93,9 @@ def _about(lineage: ConnectorLineage, connector: Connector | None) -> dict[str, 
 
 
 def _running(connector: Connector) -> Mapping[str, Any]:
-    """States; a connector with a failed task is shown as failed, whatever it says of itself."""
+    """Return the states of a connector and its tasks. A connector with a failed task is shown as failed, whatever its
+    own state is.
+    """
     failures = [["connector", _first_line(connector.trace)]] if connector.state == "FAILED" else []
     failures += [[f"task {task.id}", _first_line(task.trace)] for task in connector.tasks if task.state == "FAILED"]
     return {

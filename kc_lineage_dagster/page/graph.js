@@ -1,5 +1,5 @@
 "use strict";
-/* Draws pictures: nodes and lines in layers from left to right, by dagre and cytoscape. */
+/* Draws pictures with dagre (layout) and cytoscape: nodes and lines in layers from left to right. */
 
 const Graph = (() => {
   const COLOURS = {
@@ -33,8 +33,8 @@ const Graph = (() => {
     unresolved: [130, 24],
     platform: [170, 44],
   };
-  const LABEL = 29; // characters of a name; its end says more than its beginning
-  const LARGE = 120; // nodes and lines
+  const LABEL = 29; // characters of a name that a node shows, counted from its end: beginnings are alike
+  const LARGE = 120; // nodes and lines of a picture that gets the faster layout
   const LEGIBLE = 0.55; // the smallest zoom at which names can be read
   const ODD = /[\u0000-\u001f\u007f-\u009f\u200e\u200f\u2028-\u202e\u2066-\u2069\ufeff]/g;
 
@@ -164,7 +164,7 @@ const Graph = (() => {
     },
   });
 
-  /** What the names of a group begin with, up to a dot, slash, dash or underscore. */
+  /** The common beginning of the names in a group, up to a dot, slash, dash or underscore. */
   function common(group) {
     let start = group[0].name;
     for (const { name } of group) while (!name.startsWith(start)) start = start.slice(0, -1);
@@ -173,8 +173,8 @@ const Graph = (() => {
   }
 
   /**
-   * Datasets, connectors and what is left out of a set of edges; `more` as Model.neighbourhood counts it; `groups`:
-   * datasets that are drawn as one, as Model.groups finds them.
+   * The nodes and lines for a set of edges: datasets, connectors, and a node for the edges left out. `more`: the edges
+   * left out, as Model.neighbourhood counts them. `groups`: datasets drawn as one node, as Model.groups finds them.
    */
   function elements(edges, connectors, more, groups = []) {
     const found = new Map();
@@ -253,7 +253,8 @@ const Graph = (() => {
         const from = count(one.from === "kafka" ? "pkafka" : `pfrom ${one.from}`, one.from, one.up);
         const to = count(one.to === "kafka" ? "pkafka" : `pto ${one.to}`, one.to, one.down);
         const label = `${one.connectors.size} connector${one.connectors.size === 1 ? "" : "s"}`;
-        const end = one.from === "kafka" ? { arriving: label } : { leaving: label }; // there lines are apart
+        // all lines meet at Kafka, so each label stands at the other end of its line
+        const end = one.from === "kafka" ? { arriving: label } : { leaving: label };
         return line(from, to, {
           ...end,
           width: 1 + (5 * one.connectors.size) / widest,
@@ -275,7 +276,7 @@ const Graph = (() => {
 
   const GAP = 40; // pixels between parts of the picture that nothing connects
 
-  /** Where each node stands: parts that nothing connects are laid out alone, then side by side as on a page. */
+  /** The position of each node: unconnected parts are laid out one by one, then placed in rows like words on a page. */
   function positions(parts, shape) {
     const laid = components(parts).map(layered);
     laid.sort((a, b) => b.height - a.height || b.width - a.width);
@@ -292,7 +293,7 @@ const Graph = (() => {
     return at;
   }
 
-  /** The parts, apart from each other where no line connects them. */
+  /** The connected parts of the picture: one list of nodes and lines each. */
   function components(parts) {
     const parent = new Map(parts.filter((one) => one.group === "nodes").map(({ data }) => [data.id, data.id]));
     const root = (id) => {
@@ -339,12 +340,12 @@ const Graph = (() => {
 
     dark.addEventListener("change", () => cy.style(style(palette())));
 
-    /** All of the picture; `legible`: no smaller than can be read, from its beginning or around a node. */
+    /** Shows the whole picture; `legible`: if that is too small to read, its beginning or the part around a node. */
     function fit(around, legible = false) {
       cy.fit(undefined, 30);
       if (cy.zoom() > 1.15) cy.zoom(1.15);
       const small = cy.zoom() < LEGIBLE;
-      if (small && legible) cy.zoom(LEGIBLE); // the rest is a drag away
+      if (small && legible) cy.zoom(LEGIBLE); // the rest is reached by dragging
       cy.center(around && small ? cy.getElementById(around) : undefined);
       if (!small || !legible || around) return;
       const box = cy.elements().boundingBox();
@@ -361,7 +362,7 @@ const Graph = (() => {
       fit(around, true);
     }
 
-    /** Everything but the nodes and lines with these ids fades; null: nothing does. */
+    /** Fades everything but the nodes and lines with these ids; null: fades nothing. */
     function light(ids, focus) {
       cy.batch(() => {
         cy.elements().removeClass("faded lit focus");

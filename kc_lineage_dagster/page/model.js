@@ -1,12 +1,15 @@
 "use strict";
-/* The lineage that is embedded in the page: look-ups, search and neighbourhoods. Knows no DOM. */
+/* The lineage that is embedded in the page: look-ups, search and neighbourhoods. Does not touch the DOM. */
 
 const Model = (() => {
   const SIBLINGS = 20; // edges shown at one node before the rest becomes "… n more"
-  const EDGES = 220; // edges in one picture
+  const EDGES = 220; // edges that one picture holds at most
   const STATES = ["RUNNING", "PAUSED", "STOPPED", "FAILED", "UNASSIGNED", "RESTARTING", "UNKNOWN", "UNREAD"];
 
-  /** doc: what page/data.py makes. An edge is {id, up, down, at, why, fields, left}: datasets, connector, evidence. */
+  /**
+   * doc: the JSON that page/data.py describes. An edge is {id, up, down, at, why, fields, left}: the datasets it comes
+   * from and leads to, its connector, its evidence, its pairs of fields, and how many pairs are not listed.
+   */
   function load(doc) {
     const datasets = doc.datasets.map(([platform, name], id) => ({
       id,
@@ -53,7 +56,10 @@ const Model = (() => {
 
   const ends = (edge) => (edge.up ? [edge.up, edge.down] : [edge.down]);
 
-  /** What the filters leave. filter: {text, platform, state, kind, unresolved}; empty values filter nothing. */
+  /**
+   * The connectors and datasets that pass the filters. filter: {text, platform, state, kind, unresolved}; an empty value
+   * lets all pass.
+   */
   function matches(model, filter) {
     const words = filter.text.toLowerCase().split(/\s+/).filter(Boolean);
     const said = (one) => words.every((word) => one.text.includes(word));
@@ -82,8 +88,8 @@ const Model = (() => {
   }
 
   /**
-   * The edges around a connector or dataset, nearest first, `depth` steps up and down. What is too much at one node
-   * is counted in `more` (key -> {focus, side, count}); `allowed` (key -> number) raises that node's share.
+   * The edges around a connector or dataset, nearest first, `depth` steps up and down. Edges beyond a node's share are
+   * counted in `more` (key of the node -> {focus, side, count}); `allowed` (key -> number) raises the share of a node.
    */
   function neighbourhood(model, focus, depth, allowed) {
     const found = { edges: new Set(), more: new Map(), cut: false };
@@ -131,7 +137,7 @@ const Model = (() => {
     return next;
   }
 
-  /** The edges on the way through a dataset or connector, both ways, among those of a picture. */
+  /** Those edges of a picture that lie on a way through a dataset or connector, upstream and downstream. */
   function path(focus, edges) {
     const among = new Set(edges);
     const found = new Set();
@@ -179,14 +185,14 @@ const Model = (() => {
     return [...found.values()];
   }
 
-  /** Connectors whose reads or writes are not all known: each may touch more than its edges say. */
+  /** Connectors with unresolved items: each may read or write more datasets than its edges show. */
   function doubtful(model) {
     return model.connectors.filter((one) => one.unresolved.length || one.state === "UNREAD");
   }
 
   /**
-   * Datasets that the same connectors write and the same ones read, as one group each: [[dataset, ...], ...]. A picture
-   * of groups says what a picture of all their datasets says, in a fraction of the space.
+   * Groups of datasets that are written by the same connectors and read by the same connectors: [[dataset, ...], ...].
+   * A group can be drawn as one node without losing an edge.
    */
   function groups(edges) {
     const touched = new Map();
@@ -208,7 +214,7 @@ const Model = (() => {
     return [...found.values()];
   }
 
-  /** Platform to platform, for a picture of what is too much to draw: [{from, to, connectors, tables}]. */
+  /** Edges summed up by platform, for a cluster too large to draw: [{from, to, connectors, tables}]. */
   function summary(edges) {
     const groups = new Map();
     for (const edge of edges) {
@@ -224,7 +230,7 @@ const Model = (() => {
     return [...groups.values()];
   }
 
-  /** The part of the page's address that leads back to a connector or dataset. */
+  /** The fragment of the page's address (after #) that opens the page at a connector or dataset. */
   function address(focus) {
     const spelled = (text) => encodeURIComponent(text.toWellFormed ? text.toWellFormed() : text);
     if (focus.connector) return `#connector=${spelled(focus.connector.name)}`;

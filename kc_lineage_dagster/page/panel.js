@@ -2,10 +2,10 @@
 /* The list on the left and the details on the right. Every text is set as text, never as HTML. */
 
 const Panel = (() => {
-  const ROWS = 200; // rows of a list before the rest is only counted
+  const ROWS = 200; // rows that a list shows; the rest is only counted
   const PAIRS = 60;
 
-  /** An element: tag, properties, children (elements or texts). */
+  /** Makes an element from its tag, properties and children (elements or texts). */
   function h(tag, properties = {}, ...children) {
     const made = document.createElement(tag);
     Object.assign(made, properties);
@@ -39,7 +39,7 @@ const Panel = (() => {
     return made;
   }
 
-  /** Matching connectors, then matching datasets. */
+  /** The list on the left: matching connectors, then matching datasets. */
   function list(place, matches, open, current) {
     const row = (focus) => {
       const one = focus.connector || focus.dataset;
@@ -76,7 +76,7 @@ const Panel = (() => {
     return h("details", {}, h("summary", {}, plural(edge.fields.length + edge.left, "field")), inner);
   }
 
-  /** One edge with its evidence; `own` is the dataset whose details these are, which needs no mention. */
+  /** One edge with its evidence; `own`: the dataset whose details are shown, whose name is not repeated. */
   function pair(edge, open, own) {
     const made = h("div", { className: "edge" });
     const nothing = h("span", { className: "quiet" }, "nothing a catalog knows");
@@ -128,7 +128,7 @@ const Panel = (() => {
     );
   }
 
-  /** What nobody can know from here: connectors whose own reads or writes are open. */
+  /** A warning that connectors with unresolved items, other than the one shown, may read or write this too. */
   function warning(doubtful, own, only) {
     const others = doubtful.filter((one) => one !== own);
     if (!others.length) return null;
@@ -140,7 +140,7 @@ const Panel = (() => {
     );
   }
 
-  /** Datasets that share all their connectors, drawn as one node. */
+  /** Details of a group: datasets that share all their connectors and are drawn as one node. */
   function group(place, datasets, open) {
     const kind = datasets[0].platform;
     place.replaceChildren(
@@ -184,7 +184,7 @@ const Panel = (() => {
     ];
   }
 
-  /** What one connector, dataset or line is, and what it leads to. */
+  /** Details of one connector, dataset or line, and what it leads to. */
   function details(place, focus, model, open, only) {
     if (focus.line) {
       const { at, up, down } = focus.line;
@@ -204,7 +204,7 @@ const Panel = (() => {
     place.replaceChildren(title, around, ...[...reached, ...parts].filter(Boolean));
   }
 
-  /** The cluster as a whole. */
+  /** Details of the cluster as a whole. */
   function cluster(place, model, open, only) {
     const { doc, connectors } = model;
     const count = (state) => connectors.filter((one) => one.state === state).length;

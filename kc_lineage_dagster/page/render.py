@@ -1,7 +1,8 @@
-"""``lineage.html`` from a cluster's lineage: one file, no network, safe whatever connectors are called.
+"""Renders ``lineage.html`` from a cluster's lineage: one file that needs no network.
 
-Names reach the page as JSON that no HTML parser can mistake for markup, and the page shows them as text only. A
-content security policy allows exactly the scripts that are in the file, by their hashes, and no request at all.
+A connector's name cannot become markup: names reach the page as JSON without the characters an HTML parser looks for,
+and the page's scripts show them as text. The content security policy allows the scripts of the file by their hashes,
+and no request at all.
 """
 
 from __future__ import annotations
@@ -22,15 +23,21 @@ from kc_lineage_dagster.lineage import ConnectorLineage
 from kc_lineage_dagster.page.data import Row, parts
 from kc_lineage_dagster.state.cluster_state import ClusterState, chunks
 
-_DATA = "\x00data\x00"  # stands for the data until the page is divided there
+_DATA = "\x00data\x00"  # placeholder in the template; the page is split there
 
 _SCRIPTS = ("vendor/cytoscape.min.js", "vendor/dagre.min.js", "model.js", "graph.js", "panel.js", "app.js")
-# What an HTML parser looks for inside a script element; JSON's own escapes say the same.
+# The characters an HTML parser looks for inside a script element, as JSON escapes with the same meaning.
 _HARMLESS = str.maketrans({"<": "\\u003c", ">": "\\u003e", "&": "\\u0026"})
 
 
 def render(slug: str, snapshot: Snapshot, lineages: Iterable[ConnectorLineage], generated_at: float) -> str:
-    """The page of a cluster that is held whole; ``generated_at``: seconds since the epoch."""
+    """Return the page of a cluster whose lineage is in memory.
+
+    ``slug``: the cluster's short name.
+    ``snapshot``: the cluster as it was read, with the states of its connectors.
+    ``lineages``: lineage of each connector, in any order.
+    ``generated_at``: seconds since the epoch.
+    """
     chosen = sorted(lineages, key=lambda one: one.connector)
     seen = {one.name: one for one in snapshot.connectors}
     field_edges = sum(bool(edge.fields) for one in chosen for edge in one.edges)
@@ -39,9 +46,9 @@ def render(slug: str, snapshot: Snapshot, lineages: Iterable[ConnectorLineage], 
 
 
 def pieces(state: ClusterState, slug: str) -> Iterator[str]:
-    """The page of a cluster as its state has it, in pieces, so that a large one is never held whole.
+    """Yield the page of a cluster from its state, in pieces, so that a large cluster is never in memory as a whole.
 
-    StateError when the cluster was never read.
+    Raises StateError when the cluster was never read.
     """
     head = state.head()
     if head is None:
@@ -50,7 +57,11 @@ def pieces(state: ClusterState, slug: str) -> Iterator[str]:
 
 
 def shown(slug: str, head: Snapshot, rows: Iterable[Row], generated_at: float, field_edges: int) -> Iterator[str]:
-    """The page in pieces; see ``data.parts``. ``slug``: letters, digits and ``_``."""
+    """Yield the page in pieces.
+
+    ``slug``: the cluster's short name: letters, digits and ``_``.
+    ``head``, ``rows``, ``generated_at``, ``field_edges``: see ``data.parts``.
+    """
     template, fixed = _shell()
     before, after = template.substitute(fixed, cluster=slug, data=_DATA).split(_DATA)
     yield before
@@ -80,13 +91,13 @@ def _rows(state: ClusterState) -> Iterator[Row]:
 
 
 def embedded(data: Any) -> str:
-    """JSON for a script element: ASCII, without ``<``, ``>`` and ``&``."""
+    """Return JSON for a script element: ASCII, without ``<``, ``>`` and ``&``."""
     return json.dumps(data, ensure_ascii=True, separators=(",", ":")).translate(_HARMLESS)
 
 
 @cache
 def _shell() -> tuple[Template, Mapping[str, str]]:
-    """The page's frame, and what of it is the same for every cluster: policy, style and scripts."""
+    """Return the page's template and the values that are the same for every cluster: policy, style and scripts."""
     scripts = [_script(name) for name in _SCRIPTS]
     hashes = " ".join(f"'sha256-{_digest(script)}'" for script in scripts)
     parts = {
@@ -98,7 +109,7 @@ def _shell() -> tuple[Template, Mapping[str, str]]:
 
 
 def _script(name: str) -> str:
-    """A script without the address of its source map, which a browser's developer tools would ask for."""
+    """Return a script without the address of its source map, which a browser's developer tools would request."""
     lines = _read(name).split("\n")
     return "\n".join(line for line in lines if not line.startswith("//# sourceMappingURL="))
 

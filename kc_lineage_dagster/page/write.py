@@ -1,4 +1,4 @@
-"""Where the page goes: beside the state on a disk, or where ``options.page`` says."""
+"""Writes the page of a cluster: beside its state on a disk, or to the place that ``options.page`` names."""
 
 from __future__ import annotations
 
@@ -15,10 +15,13 @@ PAGE = "lineage.html"
 
 
 def place_of_page(option: str | None, slug: str, base: Path, folder: Path | None) -> str | None:
-    """Path or address of a cluster's page; None when there is no place for it.
+    """Return the path or address of a cluster's page; None when neither an option nor a folder gives one.
 
-    ``option``: ``options.page``: a file that ends in ``.html``, or a folder for ``<slug>.html``; a path (relative to
-    ``base``) or an address that fsspec knows (``s3://bucket/lineage/``). ``folder``: of the cluster's state.
+    ``option``: the recipe's ``options.page``: a file that ends in ``.html``, or a folder for ``<slug>.html``; a path
+    (relative to ``base``) or an address that fsspec knows (``s3://bucket/lineage/``). None or empty: beside the state.
+    ``slug``: the cluster's short name.
+    ``base``: the folder of the recipe's file.
+    ``folder``: the folder of the cluster's state; None when the state is not on a disk.
     """
     if not option:
         return None if folder is None else str(folder / PAGE)
@@ -27,9 +30,14 @@ def place_of_page(option: str | None, slug: str, base: Path, folder: Path | None
 
 
 def write_page(state: ClusterState, slug: str, place: str | None) -> tuple[str, ...]:
-    """Replace the page at ``place``; why it could not be written, as a warning: a picture that is missing fails no run.
+    """Replace the page at ``place`` and return the warnings: one line when the page could not be written.
 
-    On a disk it is written whole or not at all.
+    Raises nothing for that, because a run must not fail for a missing picture. On a disk the page is written whole or
+    not at all.
+
+    ``state``: the cluster's state, from which the page is made.
+    ``slug``: the cluster's short name.
+    ``place``: path or address of the page, as ``place_of_page`` returns it; None: write nothing.
     """
     if place is None:
         return ()
@@ -46,8 +54,8 @@ def write_page(state: ClusterState, slug: str, place: str | None) -> tuple[str, 
 
 
 def _put(address: str, text: Iterable[str]) -> None:
-    """Write through fsspec. StateError for whatever the file system behind the address raises."""
-    from upath import UPath  # takes a moment, and most pages are on a disk
+    """Write through fsspec. Raises StateError for whatever the file system behind the address raises."""
+    from upath import UPath  # imported here: slow to load, and most pages are on a disk
 
     try:
         with UPath(address).open("w", encoding="utf-8") as stream:
@@ -60,7 +68,8 @@ def _put(address: str, text: Iterable[str]) -> None:
 
 def _replace(path: Path, text: Iterable[str]) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
-    for left in path.parent.glob(f".{path.name}.*.tmp"):  # of a run that was killed: this one holds the lock
+    # files of a killed run: no other run can be writing, because this one holds the cluster's lock
+    for left in path.parent.glob(f".{path.name}.*.tmp"):
         left.unlink(missing_ok=True)
     handle, temporary = tempfile.mkstemp(prefix=f".{path.name}.", suffix=".tmp", dir=path.parent)
     try:

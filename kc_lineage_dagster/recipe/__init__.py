@@ -1,1 +1,1 @@
-"""DataHub's kafka-connect recipe: its fields as pydantic models, and how its files are found and resolved."""
+"""DataHub's kafka-connect recipe: its fields as pydantic models, and the files: finding, checking, resolving them."""

@@ -1,4 +1,4 @@
-"""Recipe files: finding them, reading them without the environment, and resolving them in the run.
+"""Finds recipe files, reads them without the environment, and resolves their variables in the run.
 
 While definitions load, a file is parsed and checked as far as that is possible without ``${VAR}``; the values behind
 ``${VAR}`` and ``${VAR:-default}`` are looked up only in the run (``resolve``).
@@ -28,24 +28,25 @@ DEMO = Path(__file__).resolve().parents[1] / "demo" / "demo.yml"
 _DEFAULT_FOLDER = "recipes"  # in the current folder
 _ENDINGS = (".yml", ".yaml", ".json")
 _VARIABLE = re.compile(r"\$\{.+\}|^\$")
-# expandvars makes nothing of what has no name (`${a b}`): a password would be empty without a word. `\$` is text.
+# `${...}` without a variable's name, such as `${a b}`: expandvars returns an empty text for it, and a password would be
+# empty without an error. `\$` is a literal dollar sign.
 _NAMELESS = re.compile(r"(?<!\\)\$\{(?![!#]?[A-Za-z_]\w*[}:\-+=?])", re.ASCII)
 _NAMED = re.compile(r"\$\{?([A-Za-z_]\w*)", re.ASCII)
 _MOST_BYTES = 10 * 1024 * 1024
-_MOST_VALUES = 100_000  # a recipe has dozens, one with many generic_connectors thousands
+_MOST_VALUES = 100_000  # YAML nodes; a recipe has dozens, one with many generic_connectors thousands
 
 
 @dataclass(frozen=True, slots=True)
 class RecipeFile:
     """A recipe as it was found: its text is parsed, and its variables are not looked up yet.
 
-    Args:
-        path: The file, absolute.
-        slug: Short name of the cluster in letters, digits and ``_``: key prefix, group, job and sensor are called so.
-        data: The parsed text.
-        options: The recipe's ``options``; a default in place of each that is wrong or waits for a variable.
-        problem: Why the recipe cannot be used, in one line; None while nothing is known to be wrong.
-        warnings: A line for each field without effect.
+    ``path``: the recipe's file, absolute.
+    ``slug``: short name of the cluster, in letters, digits and ``_``; the cluster's asset keys, group, jobs and sensor
+    are named by it.
+    ``data``: the parsed text.
+    ``options``: the recipe's ``options``, with the default for each option that is wrong or holds a variable.
+    ``problem``: why the recipe cannot be used, in one line; None while nothing is known to be wrong.
+    ``warnings``: one line for each field without effect.
     """
 
     path: Path
@@ -56,9 +57,11 @@ class RecipeFile:
     warnings: tuple[str, ...] = ()
 
     def expanded(self, environ: Mapping[str, str] | None = None) -> dict[str, Any]:
-        """Return the recipe's data with its variables looked up: it may hold secrets.
+        """Return the recipe's data with its variables replaced by their values; the data may then hold secrets.
 
-        ``environ``: the variables, by default those of the process. RecipeError names file and field.
+        Raises RecipeError, with file and field, for a variable that is not set and for a recipe with a ``problem``.
+
+        ``environ``: the variables, by default those of the process.
         """
         if self.problem:
             raise RecipeError(self.problem)
@@ -66,7 +69,7 @@ class RecipeFile:
         return data
 
     def resolve(self, environ: Mapping[str, str] | None = None) -> Recipe:
-        """Return the recipe with its variables looked up, validated. RecipeError names file and field.
+        """Return the validated recipe with its variables replaced. Raises RecipeError with file and field.
 
         >>> config = {"connect_uri": "${CONNECT}"}
         >>> found = recipe_of({"source": {"type": "kafka-connect", "config": config}}, Path("/recipes/shop.yml"))
@@ -83,21 +86,21 @@ class RecipeFile:
 
     @property
     def home(self) -> Path:
-        """The folder where state goes by default: ``.dagster`` beside the recipe.
+        """Return the folder for the cluster's state by default: ``.dagster`` beside the recipe's file.
 
-        For a recipe in a folder ``recipes`` it is beside that folder; for the demo, which is part of the package, in
-        the current folder.
+        For a recipe in a folder ``recipes`` that is ``.dagster`` beside ``recipes``; for the demo, which is part of the
+        package, ``.dagster`` in the current folder.
         """
         folder = Path.cwd() if self.path == DEMO else self.path.parent
         return (folder.parent if folder.name == "recipes" else folder) / ".dagster"
 
     def path_of(self, name: str) -> Path:
-        """Return a path that the recipe names, absolute: a relative one is relative to the recipe's file."""
+        """Return the absolute path for a path that the recipe names, which may be relative to the recipe's folder."""
         return (self.path.parent / Path(name).expanduser()).resolve()
 
 
 def slug_of(name: str) -> str:
-    """Return a name in the letters, digits and ``_`` that Dagster allows for groups, jobs and sensors; 150 at most.
+    """Return a name for Dagster's groups, jobs and sensors: letters, digits and ``_``, at most 150 of them.
 
     >>> slug_of("EU-West (main)")
     'EU_West__main_'
@@ -106,10 +109,11 @@ def slug_of(name: str) -> str:
 
 
 def find_recipes(environ: Mapping[str, str] | None = None) -> list[RecipeFile]:
-    """Return the recipes, sorted by slug. RecipeError when there are none.
+    """Return the recipes, sorted by slug. Raises RecipeError when there are none.
 
-    ``KC_LINEAGE_RECIPES`` names a file or a folder; without it the folder ``recipes`` in the current folder counts, and
-    without that the recipe of the demo. Two recipes with one slug are both there, each with its ``problem``.
+    ``KC_LINEAGE_RECIPES`` names a file or a folder of recipes. Without the variable the folder ``recipes`` in the
+    current folder is read, and without that folder the recipe of the demo. Two recipes with the same slug are both
+    returned, each with a ``problem``.
     """
     given = (os.environ if environ is None else environ).get(RECIPES_VARIABLE)
     own = Path(_DEFAULT_FOLDER)
@@ -126,7 +130,7 @@ def find_recipes(environ: Mapping[str, str] | None = None) -> list[RecipeFile]:
 
 
 def _candidates(folder: Path) -> list[Path]:
-    """Return all files that are called like recipes, without hidden ones; one that cannot be read becomes a problem."""
+    """Return the folder's files with the ending of a recipe, without hidden ones. Raises RecipeError for the folder."""
     try:
         return sorted(
             path for path in folder.iterdir() if path.suffix.lower() in _ENDINGS and not path.name.startswith(".")
@@ -136,7 +140,7 @@ def _candidates(folder: Path) -> list[Path]:
 
 
 def read_recipe(path: Path) -> RecipeFile:
-    """Parse and check one file; what is wrong with it becomes its ``problem``."""
+    """Return the recipe of one file, parsed and checked; an error becomes its ``problem``, nothing is raised."""
     path = path.absolute()
     try:
         documents = load_documents(_text(path), unique_keys=True, most_nodes=_MOST_VALUES)
@@ -151,7 +155,7 @@ def read_recipe(path: Path) -> RecipeFile:
 
 
 def _text(path: Path) -> str:
-    """Return the text of a recipe's file. RecipeError says why it cannot be read."""
+    """Return the text of a recipe's file. Raises RecipeError that tells why the file cannot be read."""
     try:
         if path.is_dir():
             raise RecipeError(
@@ -169,12 +173,11 @@ def _text(path: Path) -> str:
 
 
 def recipe_of(data: object, path: Path, name: str | None = None) -> RecipeFile:
-    """Check a recipe that is parsed already; what is wrong with it becomes its ``problem``.
+    """Return a recipe made of parsed data, checked; an error becomes its ``problem``, nothing is raised.
 
-    Args:
-        data: What the text of the recipe, YAML or JSON, stands for.
-        path: The recipe's file; relative paths in the recipe are relative to it.
-        name: What a cluster without ``cluster_name`` is called; by default the file's name without its ending.
+    ``data``: the parsed YAML or JSON of the recipe, of any shape.
+    ``path``: the recipe's file; relative paths in the recipe are relative to its folder.
+    ``name``: the cluster's name where the recipe gives none; by default the file's name without its ending.
 
     >>> recipe_of({"source": {"type": "kafka-connect", "config": {"cluster_name": "EU"}}}, Path("a.yml")).slug
     'EU'
@@ -201,7 +204,7 @@ def _cluster_name(data: Mapping[str, Any]) -> str | None:
 
 
 def _options(data: Mapping[str, Any]) -> Options:
-    """Return the options one by one, where the whole recipe cannot be validated before its variables are known."""
+    """Return those options of a recipe that are valid by themselves, while others wait for variables or are wrong."""
     given = data.get("options")
     known = (
         {key: value for key, value in given.items() if key in Options.model_fields} if isinstance(given, dict) else {}
@@ -245,24 +248,28 @@ def _expand(value: Any, environ: Mapping[str, str], path: Path, where: str) -> A
         return value
     if _NAMELESS.search(value):
         raise RecipeError(f"{path}: {where}: holds a ${{...}} that cannot be read as a variable")
-    from expandvars import ExpandvarsException, ParameterNullOrNotSet, UnboundVariable, expand  # as DataHub's recipes
+    # DataHub expands its recipes with this package too
+    from expandvars import ExpandvarsException, ParameterNullOrNotSet, UnboundVariable, expand
 
     try:
         return expand(value, nounset=True, environ=environ)
     except (UnboundVariable, ParameterNullOrNotSet):
         missing = [name for name in dict.fromkeys(_NAMED.findall(value)) if not environ.get(name)]
         if "${" not in value:
-            return value  # as DataHub: a lone $ that names no variable is text
+            return value  # as in DataHub: a $ before a name that is no variable is text
         said = f"the environment variable {' or '.join(missing)} is not set" if missing else "a variable is not set"
         raise RecipeError(f"{path}: {where}: {said}") from None
-    except ExpandvarsException:  # its message repeats the value, which may be a password
+    except ExpandvarsException:  # not quoted: its message repeats the value, which may be a password
         if "${" not in value:
             return value
         raise RecipeError(f"{path}: {where}: holds a ${{...}} that cannot be read as a variable") from None
 
 
 def _lines(path: Path, error: ValidationError, postpone: bool = False) -> list[str]:
-    """Return a line for each problem: file, field, what is wrong. ``postpone``: not for values that hold a variable."""
+    """Return one line for each error of a validation: file, field, what is wrong.
+
+    ``postpone``: leave out errors of values that hold a variable, which are checked again in the run.
+    """
     return [
         f"{path}: {'.'.join(map(str, problem['loc'])) or 'recipe'}: {_explained(problem)}"
         for problem in error.errors(include_url=False, include_context=False)

@@ -13,13 +13,13 @@ from pydantic import Field, field_validator
 from kc_lineage_dagster.recipe.servers import ConnectOptions, Model, SchemaRegistry, web_address
 from kc_lineage_dagster.recipe.source import SourceConfig
 
-PLACE_OF_CONNECTOR = "{connector}"  # in options.external_url
-# Fields that DataHub's recipes have at the top and that mean nothing here.
+PLACE_OF_CONNECTOR = "{connector}"  # stands for the connector's name in options.external_url
+# Top-level fields of DataHub's recipes that are accepted and have no effect here.
 UNUSED_TOP_FIELDS = ("flags", "reporting", "run_id", "failure_log", "recording")
 
 
 class Source(Model):
-    """``source``."""
+    """``source``: the kind of source, and its configuration."""
 
     type: Literal["kafka-connect"] = Field(description="Always `kafka-connect`.")
     config: SourceConfig = Field(SourceConfig(), description="Every field of DataHub's own `kafka-connect` source.")
@@ -185,7 +185,7 @@ class Recipe(Model):
     )
 
     def warnings(self) -> list[str]:
-        """Return a line for each field that is accepted and has no effect."""
+        """Return one line for each field that is set and has no effect."""
         top = [name for name in UNUSED_TOP_FIELDS if getattr(self, name) is not None]
         dropped = (
             ["transformers are not applied: what they would add (owners, tags, domains) is not written by this project"]

@@ -1,4 +1,4 @@
-"""How to reach the servers that a recipe names beyond DataHub's own fields."""
+"""Models of the servers that a recipe names: Connect, schema registries, Confluent's Stream Catalog."""
 
 from __future__ import annotations
 
@@ -8,15 +8,15 @@ from pydantic import BaseModel, ConfigDict, Field, SecretStr, field_validator, m
 
 
 class Model(BaseModel):
-    """What all models of a recipe share: unknown fields are refused, and no error repeats a value."""
+    """Base of all models of a recipe: unknown fields are refused, and no error message repeats a value."""
 
     model_config = ConfigDict(extra="forbid", hide_input_in_errors=True, frozen=True)
 
 
 def web_address(value: str | None) -> str | None:
-    """Check the address of a server and return it as it is, None where none is given.
+    """Return the address of a server unchanged, or None for None. Raises ValueError for a text that is no web address.
 
-    An address that holds a variable (``$``) is checked when the variable is known. ValueError for what is no address.
+    An address with a variable (``$``) is accepted: it is checked again when the variable is known.
 
     >>> web_address("https://registry.example.com")
     'https://registry.example.com'
@@ -96,7 +96,7 @@ class ConfluentCatalog(Model):
 
     @property
     def is_cloud(self) -> bool:
-        """Tell whether the credentials may go to the address: Confluent Cloud's host, or this machine's own."""
+        """Tell whether the address may get the credentials: a host of Confluent Cloud over https, or this machine."""
         parts = urlsplit(self.schema_registry_url or "")
         host = parts.hostname or ""
         return (parts.scheme == "https" and host.endswith(".confluent.cloud")) or host in ("127.0.0.1", "localhost")

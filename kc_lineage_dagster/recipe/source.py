@@ -19,11 +19,11 @@ from kc_lineage_dagster.recipe.servers import ConfluentCatalog, Model, web_addre
 ENVIRONMENTS = frozenset(
     "DEV TEST QA UAT EI PRE STG NON_PROD PROD CORP RVW PRD TST SIT SBX SANDBOX CERT".split()  # noqa: SIM905
 )
-_MATCH_SECONDS = 1.0
+_MATCH_SECONDS = 1.0  # for one pattern and one name
 _LARGE_REPETITION = re.compile(r"\{\d*,?\d{4,}\}")
 LONGEST_CLUSTER_NAME = 150  # characters: it names files, URNs and Dagster's jobs
 DEFAULT_CONNECT_URI = "http://localhost:8083/"
-# Fields that only together say something.
+# Pairs of fields of which one alone has no effect.
 _TOGETHER = (
     ("confluent_cloud_environment_id", "confluent_cloud_cluster_id"),
     ("kafka_api_key", "kafka_api_secret"),
@@ -31,7 +31,7 @@ _TOGETHER = (
 
 
 class Patterns(Model):
-    """Which names count, as DataHub's AllowDenyPattern: Python regular expressions, matched from a name's start."""
+    """Which names are read, as DataHub's AllowDenyPattern: Python regular expressions, matched from a name's start."""
 
     allow: list[str] = Field([".*"], description="Python regular expressions of names, matched from their start.")
     deny: list[str] = Field([], description="The same; wins over `allow`.")
@@ -50,9 +50,9 @@ class Patterns(Model):
         return value
 
     def allows(self, name: str) -> bool:
-        """Decide as DataHub's AllowDenyPattern does: no pattern of ``deny`` matches, and one of ``allow`` does.
+        """Tell whether a name is allowed, as DataHub's AllowDenyPattern does: ``allow`` matches and ``deny`` does not.
 
-        RecipeError for a pattern that takes more than a second for one name.
+        Raises RecipeError for a pattern that takes more than a second for one name.
 
         >>> patterns = Patterns(allow=["crm-"], deny=[".*-test$"])
         >>> [name for name in ("crm-sink", "CRM-sink", "crm-test", "old-crm-sink") if patterns.allows(name)]
@@ -66,7 +66,7 @@ class Patterns(Model):
 
 def _begins(pattern: str, name: str, ignore_case: bool) -> bool:
     """Tell whether the pattern matches from the start of the name, within ``_MATCH_SECONDS``."""
-    if _LARGE_REPETITION.search(pattern):  # the regex package writes it out, and takes all memory for it
+    if _LARGE_REPETITION.search(pattern):  # the regex package expands such a repetition and would take all memory
         return re.match(pattern, name, re.IGNORECASE if ignore_case else 0) is not None
     try:
         flags = regex.IGNORECASE if ignore_case else 0
@@ -92,7 +92,7 @@ class ProvidedConfig(Model):
 
 
 class GenericConnector(Model):
-    """The user's word for one connector: the dataset that a source reads, or the one that a sink writes."""
+    """What the user declares about a connector: the dataset that a source reads, or the dataset that a sink writes."""
 
     connector_name: str = Field(description="Name of the connector.")
     source_dataset: str | None = Field(None, description="What a source reads, with `source_platform`.")
@@ -113,7 +113,7 @@ class GenericConnector(Model):
 
 
 class StatefulIngestion(Model):
-    """``stateful_ingestion``: how entities are removed whose connector or table is gone."""
+    """``stateful_ingestion``: the removal of entities whose connector or table is gone."""
 
     enabled: bool = Field(True, description="Whether stale entities are looked for.")
     remove_stale_metadata: bool = Field(
@@ -218,7 +218,7 @@ class SourceConfig(Model):
 
     @property
     def is_confluent_cloud(self) -> bool:
-        """Tell whether the workers are Confluent Cloud's, by the rule of DataHub's source."""
+        """Tell whether the workers are those of Confluent Cloud, by the rule of DataHub's source."""
         uri = self.connect_uri.lower()
         by_id = bool(self.confluent_cloud_environment_id and self.confluent_cloud_cluster_id)
         return by_id or ("api.confluent.cloud" in uri and "/connect/v1/" in uri)

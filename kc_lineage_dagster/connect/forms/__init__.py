@@ -1,1 +1,1 @@
-"""The forms in which people keep connectors in files, one a module, each read to the same thing: ``found.Posted``."""
+"""Readers of the forms in which people keep connectors in files: one module a form, each yields ``found.Posted``."""

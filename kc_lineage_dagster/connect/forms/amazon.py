@@ -1,7 +1,8 @@
-"""Amazon MSK Connect: answers of its API and CloudFormation's resource.
+"""Reads connectors of Amazon MSK Connect: answers of its API, and templates of CloudFormation.
 
-docs.aws.amazon.com/MSKC/latest/mskc (DescribeConnector: ``connectorName``, ``connectorConfiguration``,
-``connectorState``; ListConnectors has no configurations) and AWS::KafkaConnect::Connector.
+Source: docs.aws.amazon.com/MSKC/latest/mskc (DescribeConnector answers ``connectorName``, ``connectorConfiguration``
+and ``connectorState``; ListConnectors answers no configurations), and CloudFormation's resource
+``AWS::KafkaConnect::Connector``.
 """
 
 from __future__ import annotations
@@ -16,7 +17,10 @@ _RESOURCE = "AWS::KafkaConnect::Connector"
 
 
 def read(document: Mapping[str, Any], stem: str) -> Iterator[Found] | None:
-    """Read an answer of MSK Connect or a template of CloudFormation."""
+    """Read an answer of MSK Connect or a template of CloudFormation; return None for any other document.
+
+    ``stem``: the file's name without its ending, for a connector without a name.
+    """
     if "connectorArn" in document or "connectorConfiguration" in document:
         return iter((_described(document, stem),))
     resources = mapping(document.get("Resources")).values()

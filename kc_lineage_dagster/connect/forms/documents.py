@@ -1,4 +1,4 @@
-"""Documents and texts of files to the connectors in them."""
+"""Finds the connectors in a parsed document or in the text of a file, whatever their form."""
 
 from __future__ import annotations
 
@@ -17,7 +17,10 @@ _YAML, _PROPERTIES = (".yaml", ".yml"), (".properties",)
 
 
 def connectors_in(document: Any, stem: str) -> Iterator[Found]:
-    """Yield the connectors of one document, whatever its form; a list holds several of any form."""
+    """Yield the connectors of one parsed document of any form; a list may hold documents of several forms.
+
+    A document without connectors is yielded as ``Other``. ``stem``: names a connector whose form has no name.
+    """
     pending, seen = [document], 0
     while pending:
         found, seen = pending.pop(), seen + 1
@@ -43,9 +46,12 @@ def _of_object(document: Mapping[str, Any], stem: str) -> Iterator[Found]:
 
 
 def connectors_of_text(name: str, text: str) -> Iterator[Found]:
-    """Yield the connectors of a file's text, read by the ending of its name; JSON where that says nothing.
+    """Return the connectors in the text of a file. The ending of the file's name tells the syntax; any other is JSON.
 
-    Raises ValueError, in one line without any of the text, when it is malformed.
+    Raises ValueError, in one line that quotes nothing of the text, when the text is malformed.
+
+    ``name``: the file's name or path.
+    ``text``: the file's content.
     """
     path = PurePath(name)
     suffix = path.suffix.lower()
@@ -56,14 +62,15 @@ def connectors_of_text(name: str, text: str) -> Iterator[Found]:
 
 
 def _stem(path: PurePath) -> str:
-    """The name of a connector that has none: its file's, or its folder's where all such files are called the same."""
+    """Return the name for a connector without one: its file's, or its folder's for a file called ``application``."""
     stem = path.stem
     return path.parent.name if stem == "application" and path.parent.name else stem
 
 
 def load_yaml(text: str) -> list[Any]:
-    """Return the documents of a YAML text, read as Kubernetes reads it. Raises ValueError naming the line, never the
-    text itself.
+    """Return the documents of a YAML text, read as Kubernetes reads YAML.
+
+    Raises ValueError for malformed text; the message names the line and quotes nothing.
     """
     return load_documents(text, dates=False, most_nodes=_MOST_VALUES)
 
@@ -78,7 +85,7 @@ def _json(text: str) -> Any:
 
 
 def _of_file(name: str, text: str) -> Iterator[Found]:
-    """A file within a ConfigMap: what is malformed there is one thing more that is not read."""
+    """Yield the connectors of a file in a ConfigMap; a malformed file becomes ``Other``, so that the rest is read."""
     try:
         yield from connectors_of_text(name, text)
     except ValueError as error:

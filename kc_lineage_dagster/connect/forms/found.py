@@ -1,4 +1,4 @@
-"""What a document of a saved cluster holds: connectors, or something else."""
+"""The records that all forms are read to: a connector (``Posted``), or a document without connectors (``Other``)."""
 
 from __future__ import annotations
 
@@ -17,13 +17,13 @@ class Posted:
     """One connector as a file gives it.
 
     Args:
-        name: The connector's name, or its file's where the form has none.
-        config: Its configuration; empty where it has a ``problem``.
-        state: As Connect names states.
-        problem: Why the configuration cannot be used, ``""`` where it can.
+        name: The connector's name, or its file's where the form has no name.
+        config: The configuration as it was written; empty where there is a ``problem``.
+        state: The connector's state, in Connect's words; ``UNKNOWN`` where the form has none.
+        problem: Why the configuration cannot be used; ``""`` where it can.
         kind: ``source``, ``sink`` or ``unknown``.
-        topics: Its active topics, None where the form has none.
-        status: The worker's answer to ``/status``, None where the form has none.
+        topics: The active topics; None where the form has none.
+        status: The worker's answer to ``/connectors/{name}/status``; None where the form has none.
     """
 
     name: str
@@ -37,8 +37,11 @@ class Posted:
 
 @dataclass(frozen=True, slots=True)
 class Other:
-    """A document without connectors. ``what``: its kind, in words. ``may_hold``: in a form that is not read, it may
-    well hold some.
+    """A document in which no connectors were found.
+
+    Args:
+        what: The kind of document, in words.
+        may_hold: Whether the document may hold connectors in a form that is not read.
     """
 
     what: str
@@ -49,7 +52,14 @@ Found = Posted | Other
 
 
 def posted(name: Any, config: Any, stem: str, **rest: Any) -> Posted:
-    """Return a connector of this name, or ``stem`` where it has none; a wrong shape becomes its ``problem``."""
+    """Return a connector; a name or configuration of the wrong shape becomes its ``problem``.
+
+    Args:
+        name: The connector's name; None: ``stem`` is the name.
+        config: The configuration, of any shape.
+        stem: The file's name without its ending.
+        **rest: Further fields of ``Posted``.
+    """
     try:
         return Posted(encodable(scalar_of(stem if name is None else name, "name")), config_of(config), **rest)
     except WrongShapeError as error:
@@ -57,7 +67,7 @@ def posted(name: Any, config: Any, stem: str, **rest: Any) -> Posted:
 
 
 def named(name: Any, stem: str) -> str:
-    """Return the name, or ``stem`` where the name is no text."""
+    """Return the name, or ``stem`` where the name is not a string."""
     return encodable(name) if isinstance(name, str) else stem
 
 
@@ -72,7 +82,7 @@ def has_class(value: Any) -> bool:
 
 
 def kind_in_words(document: Any) -> str:
-    """Describe a document that holds no connector in the words of somebody who looks into the file.
+    """Describe a document without connectors by what can be seen in its file.
 
     >>> kind_in_words({"apiVersion": 1, "kind": "x", "spec": 2, "status": 3})
     'an object of apiVersion, kind, spec, ...'

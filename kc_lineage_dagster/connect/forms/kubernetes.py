@@ -1,4 +1,4 @@
-"""Resources of Kubernetes that hold connectors.
+"""Reads resources of Kubernetes that hold connectors.
 
 Strimzi: ``KafkaConnector`` ("KafkaConnectorSpec schema reference", strimzi.io/docs; the operator writes active topics
 to ``status.topics`` and the worker's answer to ``status.connectorStatus``) and ``KafkaMirrorMaker2``. Confluent for
@@ -25,8 +25,10 @@ _PARAMETER = re.compile(r"\$\{\{?([A-Za-z0-9_]+)\}?\}")
 
 
 def reader(documents: Documents, texts: Texts) -> Callable[[Mapping[str, Any], str], Iterator[Found] | None]:
-    """The reader of resources. ``documents``: reads what a list or template holds; ``texts``: what a ConfigMap does,
-    each file by its name.
+    """Return a function that reads one resource; the function returns None for a document that is no resource.
+
+    ``documents``: reads the documents of a list or template.
+    ``texts``: reads a file of a ConfigMap, given its name and text.
     """
 
     def read(document: Mapping[str, Any], stem: str) -> Iterator[Found] | None:
@@ -90,14 +92,14 @@ def _confluent(document: Mapping[str, Any], stem: str) -> Posted:
 
 
 def _with(config: Any, given: Mapping[str, Any]) -> Any:
-    """What stands beside the configuration in the resource wins, as the operators do it."""
+    """Return the configuration with the resource's own fields (class, tasksMax, name), which win over it."""
     if not isinstance(config, Mapping):
         return config
     return {**config, **{key: value for key, value in given.items() if value is not None}}
 
 
 def _instantiated(template: Mapping[str, Any]) -> list[Any]:
-    """The objects of a template with the defaults of its parameters; what has no default stays as it is written."""
+    """Return the objects of a template with its parameters replaced by their defaults; one without a default stays."""
     parameters = template.get("parameters")
     listed = [mapping(one) for one in parameters] if isinstance(parameters, list) else []
     values = {str(one["name"]): str(one["value"]) for one in listed if "name" in one and "value" in one}

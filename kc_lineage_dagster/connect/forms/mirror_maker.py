@@ -1,6 +1,6 @@
-"""MirrorMaker 2 outside of a Connect cluster: Strimzi's resource, and the properties of a cluster of its own.
+"""Reads MirrorMaker 2 that is not configured as connectors: Strimzi's resource, and ``connect-mirror-maker.sh``.
 
-Both make the same connectors, ``<source>-><target>.MirrorSourceConnector`` and its companions
+Both run the same connectors, ``<source>-><target>.MirrorSourceConnector`` and its companions
 (``io.strimzi.operator.cluster.operator.assembly.KafkaMirrorMaker2Connectors``;
 ``org.apache.kafka.connect.mirror.MirrorMakerConfig``, kafka.apache.org/documentation/#georeplication).
 """
@@ -19,7 +19,8 @@ _PARTS = {
     "checkpointConnector": "MirrorCheckpointConnector",
     "heartbeatConnector": "MirrorHeartbeatConnector",
 }
-# what names topics; the rest of a mirror's settings concerns groups, syncs and intervals
+# Strimzi's field of a mirror -> the connector's key, for the fields that name topics; the others concern groups, syncs
+# and intervals
 _PATTERNS = {
     "topicsPattern": "topics",
     "topicsExcludePattern": "topics.exclude",
@@ -28,7 +29,10 @@ _PATTERNS = {
 
 
 def of_strimzi(document: Mapping[str, Any]) -> Iterator[Found]:
-    """The connectors of a ``KafkaMirrorMaker2``. Its mirrors name their clusters; from version v1 on they hold them."""
+    """Yield the connectors of a ``KafkaMirrorMaker2``.
+
+    Before API version v1 a mirror names its two clusters (``sourceCluster``); from v1 on it holds them (``source``).
+    """
     spec, status = mapping(document.get("spec")), mapping(document.get("status"))
     mirrors = spec.get("mirrors")
     listed = map(mapping, _listed(status.get("connectors")))
@@ -48,7 +52,10 @@ def of_strimzi(document: Mapping[str, Any]) -> Iterator[Found]:
 
 
 def of_properties(values: Mapping[str, str]) -> Iterator[Found] | None:
-    """The source connectors of ``connect-mirror-maker.sh``: pairs of ``clusters`` that are enabled."""
+    """Return the source connectors of ``connect-mirror-maker.sh``, one for each enabled pair of ``clusters``.
+
+    Returns None when the properties name no clusters, so that they belong to something else.
+    """
     clusters = [name.strip() for name in values.get("clusters", "").split(",") if name.strip()]
     pairs = [(source, target) for source in clusters for target in clusters if source != target]
     enabled = [pair for pair in pairs if values.get("{}->{}.enabled".format(*pair), "").strip().lower() == "true"]

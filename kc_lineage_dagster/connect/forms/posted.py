@@ -1,8 +1,10 @@
-"""Connectors as they are posted to Connect, bare configurations, and objects of them by name.
+"""Reads connectors in the JSON of Connect's REST API, and in the shorter forms that people make of it.
 
-``{"name", "config"}`` (KIP-980 adds ``initial_state``); a bare configuration takes its file's stem for a name;
-``{name: configuration}``; ``{"connectors": ...}`` of any of those (Aiven's API, values of charts); the worker's own
-listing, ``{name: {"info", "status"}}``.
+- ``{"name", "config"}``, the body that is posted to Connect (KIP-980 adds ``initial_state``);
+- a bare configuration, whose name is its file's name without the ending;
+- ``{name: configuration}``;
+- ``{"connectors": ...}`` around any of these (Aiven's API, values of Helm charts);
+- ``{name: {"info", "status"}}``, the worker's own listing.
 """
 
 from __future__ import annotations
@@ -17,7 +19,7 @@ _POSTED = frozenset({"name", "config", "tasks", "type", "initial_state"})
 
 
 def read(document: Mapping[str, Any], stem: str) -> Iterator[Found]:
-    """Read an object of one or several connectors; anything else is ``Other``."""
+    """Yield the connectors of an object; ``Other`` when there are none. ``stem``: names a connector without a name."""
     if CLASS in document:
         yield posted(_first(document.get("name"), stem), document, stem)
     elif has_class(document.get("config")) or ("name" in document and "config" in document and _looks(document)):
@@ -34,7 +36,7 @@ def read(document: Mapping[str, Any], stem: str) -> Iterator[Found]:
 
 
 def _looks(document: Mapping[str, Any]) -> bool:
-    """Whether somebody meant to post this, although its configuration is no object."""
+    """Tell whether a document was meant to be posted, although its configuration is no object: all its keys fit."""
     return document.keys() <= _POSTED and not isinstance(document["config"], Mapping)
 
 

@@ -1,7 +1,7 @@
-"""Java properties: connectors of standalone workers, MirrorMaker 2, Debezium Server.
+"""Reads Java properties: connectors of standalone workers, MirrorMaker 2 and Debezium Server.
 
-The syntax: ``java.util.Properties.load``. Debezium Server runs one source connector and sends what it reads to a sink
-of its own; with ``debezium.sink.type=kafka`` the topics are the connector's
+The syntax is that of ``java.util.Properties.load``. Debezium Server runs one source connector and hands the records to
+a sink of its own; with ``debezium.sink.type=kafka`` it writes the topics that the connector would write
 (debezium.io/documentation/reference/stable/operations/debezium-server.html).
 """
 
@@ -21,7 +21,7 @@ _NAMED = {"t": "\t", "n": "\n", "r": "\r", "f": "\f"}
 
 
 def read(text: str, stem: str) -> Iterator[Found]:
-    """Read the connectors of a file of properties; ``stem`` names one that has no name."""
+    """Yield the connectors of a file of properties. ``stem``: names a connector without a name."""
     values = parse(text)
     if CLASS in values:
         yield posted(values.get("name"), values, stem)
@@ -47,7 +47,7 @@ def _debezium_server(values: Mapping[str, str], stem: str) -> Found:
 
 
 def parse(text: str) -> dict[str, str]:
-    """The keys and values, as ``java.util.Properties.load`` reads them."""
+    """Return the keys and values of a text, as ``java.util.Properties.load`` reads them."""
     values: dict[str, str] = {}
     pending = ""
     for line in (*text.splitlines(), ""):

@@ -1,9 +1,9 @@
-"""Terraform: connectors in a plan or state as JSON (``terraform show -json``), a state file, and JSON syntax.
+"""Reads connectors of Terraform: a plan or state as JSON (``terraform show -json``), a state file, and JSON syntax.
 
 Resources: ``confluent_connector`` (registry.terraform.io/providers/confluentinc/confluent), ``aiven_kafka_connector``
 (aiven/aiven), ``aws_mskconnect_connector`` (hashicorp/aws), ``kafka-connect_connector`` (Mongey/kafka-connect). What is
-sensitive, or known only after apply, stands as a reference nobody can resolve, so that nothing is derived from its
-absence.
+sensitive, or known only after apply, becomes a reference that cannot be resolved: the key is there, so nothing is
+derived from its absence.
 """
 
 from __future__ import annotations
@@ -19,7 +19,13 @@ from kc_lineage_dagster.connect.parse import connector_state
 
 @dataclass(frozen=True, slots=True)
 class _Resource:
-    """Where a resource type keeps the name, the configuration, and settings that are sensitive."""
+    """The attributes of a resource type that hold a connector.
+
+    Args:
+        config: Attribute of the configuration.
+        name: Attribute of the connector's name.
+        sensitive: Attribute of the sensitive part of the configuration; ``""`` where there is none.
+    """
 
     config: str
     name: str = "name"
@@ -37,7 +43,10 @@ _INTERPOLATION = re.compile(r"\$\{(?!\w*:)[^}]*\}")
 
 
 def read(document: Mapping[str, Any], stem: str) -> Iterator[Found] | None:
-    """Read whichever of Terraform's JSON documents it is."""
+    """Read any of Terraform's JSON documents; return None for any other document.
+
+    ``stem``: the file's name without its ending, which messages show.
+    """
     for key in ("planned_values", "values"):
         if "format_version" in document and isinstance(document.get(key), Mapping):
             return _all(
@@ -92,7 +101,7 @@ def _connector(address: str, resource: _Resource, attributes: Mapping[str, Any],
 
 
 def _plain(value: Any) -> Any:
-    """``${var.topic}`` and the like as references, which other tools than Terraform cannot resolve."""
+    """Return a value with each of Terraform's expressions, such as ``${var.topic}``, as an unresolvable reference."""
     return _INTERPOLATION.sub("${terraform:expression}", value) if isinstance(value, str) else value
 
 
@@ -115,7 +124,7 @@ def _of_state(resources: list[Any]) -> Iterator[_Instance]:
 
 
 def _of_syntax(blocks: Any) -> Iterator[_Instance]:
-    """``{"resource": {type: {name: body}}}``; every level may be a list of such objects."""
+    """Yield the instances of ``{"resource": {type: {name: body}}}``; every level may be a list of such objects."""
     for by_type in _blocks(blocks):
         for kind, named in by_type.items():
             for by_name in _blocks(named):
@@ -124,7 +133,7 @@ def _of_syntax(blocks: Any) -> Iterator[_Instance]:
 
 
 def _unknown(document: Mapping[str, Any]) -> dict[str, Any]:
-    """Address -> what is known only after apply."""
+    """Return what is known only after apply: address -> attributes that are ``true`` there."""
     changes = map(mapping, _listed(document.get("resource_changes")))
     return {str(one.get("address")): mapping(one.get("change")).get("after_unknown") for one in changes}
 

@@ -1,1 +1,1 @@
-"""What a secret is, and how it is taken out of everything that Connect answers; nothing behind this folder sees one."""
+"""Recognizes secrets and removes them from everything that Connect answers, before any other package sees an answer."""

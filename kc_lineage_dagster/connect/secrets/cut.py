@@ -1,4 +1,4 @@
-"""Cutting one secret: what may stand in its place, and remembering it for the texts that may repeat it."""
+"""Replaces one secret and remembers it, so that other texts about the same connector can be searched for it."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from urllib.parse import unquote
 
 from kc_lineage_dagster.lineage import REDACTED, WITHHELD
 
-CUT_MARK = "[...]"  # where a message was cut for its length, perhaps in the middle of a secret
+CUT_MARK = "[...]"  # ends a message that was shortened, perhaps in the middle of a secret
 Found = set[str]
 
 _REFERENCE = re.compile(r"\$\{[^{}]*\}")
@@ -16,7 +16,7 @@ _PUNCTUATION = frozenset(" :/,;@|\"'=&")
 
 
 def cut(secret: str, found: Found) -> str:
-    """Return what may stand in place of ``secret``: itself when it is empty or only ``${...}`` references."""
+    """Return ``<redacted>``, and add the secret to ``found``. A harmless value is returned unchanged (see below)."""
     if is_harmless(secret):
         return secret
     found.add(secret)
@@ -26,13 +26,16 @@ def cut(secret: str, found: Found) -> str:
 
 
 def is_harmless(secret: str) -> bool:
-    """Tell whether a value in a secret's place holds none: empty, a reference, or cut before."""
+    """Tell whether a value in the place of a secret holds none: empty, only ``${...}`` references, or already cut."""
     rest = _REFERENCE.sub("", secret).replace(REDACTED, "").replace(WITHHELD, "")
     return not rest or (rest != secret and _PUNCTUATION.issuperset(rest))
 
 
 def cut_group(pattern: re.Pattern[str]) -> Callable[[str, Found], str]:
-    """Make a scan that cuts the one group of ``pattern`` that took part in each match."""
+    """Return a scan for ``pattern``: a function that takes a text and the secrets found so far, and returns the text.
+
+    The secret is the group of the pattern that took part in the match; of several alternatives only one may.
+    """
 
     def scan(text: str, found: Found) -> str:
         def replacement(match: re.Match[str]) -> str:

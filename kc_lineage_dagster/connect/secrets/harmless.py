@@ -1,9 +1,9 @@
-"""Which properties may be shown where nobody tells which keys of a class are secret.
+"""Decides which properties may be shown when a plugin's definitions, which mark secrets as PASSWORD, are missing.
 
-``GET /connector-plugins/{class}/config`` is missing on workers before Kafka 3.2, in saved clusters and behind some
-proxies, and fails now and then. What a class's definitions would have called PASSWORD may then stand under any key, so
-a property goes out only when its key is known to be harmless (lineage reads it, Kafka documents it, its last word says
-so) or its value plainly is (a number, a switch, a class, an address without credentials, a common setting).
+``GET /connector-plugins/{class}/config`` does not exist on workers before Kafka 3.2, in saved clusters and behind some
+proxies, and fails now and then. Any key may then hold a secret, so a property is shown only in two cases: its key is
+known to be harmless (derivation reads it, Kafka documents it, or its last word says so), or its value plainly is (a
+number, a switch, a class, an address without credentials, a common setting).
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ from kc_lineage_dagster.lineage import REDACTED, WITHHELD
 
 __all__ = ["is_shown", "lineage_keys", "withheld_keys"]
 
-# Last words of keys, beyond those of keys.py, whose values describe and never identify.
+# Last words of keys, in addition to those of keys.py, whose values describe something and are no credentials.
 _TAILS = word_set(
     "name names mode modes servers brokers hosts hostname hostnames transforms predicates converter converters handler "
     "handling strategy level levels records record batch batches threads partitions partition factor compression codec "
@@ -39,7 +39,8 @@ _TAILS = word_set(
     "description comment group groups predicate pointer keyname nodes quorum listener endpoints urls command method "
     "server since regions warehouse from to operation placement"
 )
-# Kafka Connect's own (kafka.apache.org/documentation/#connectconfigs); what stands below is told by the last word.
+# Kafka Connect's own keys (kafka.apache.org/documentation/#connectconfigs). Keys below them, such as transforms.a.type,
+# are judged by their last word.
 _KAFKAS = frozenset(
     ("name", "connector.class", "tasks.max", "file", "transforms", "predicates", "config.action.reload")
 )
@@ -59,7 +60,7 @@ _OTHERS = re.compile(
 _SECRET_LIKE = re.compile(r"(?=\S*\d)(?=\S*[A-Za-z])\S{12,}")
 _REFERENCES = re.compile(r"(?:\$\{[^{}]*\}|[ :/,;|=&.\-])+")
 
-# Settings that many connectors share; a password of this kind protects nothing.
+# Values that many connectors share as settings. They may be shown: a password that is one of them protects nothing.
 _SETTINGS = word_set(
     "none null nil any all default auto ignore skip warn warning fail error log drop keep throw continue stop insert "
     "upsert update delete append overwrite replace merge create initial initial_only never always when_needed "
@@ -80,19 +81,19 @@ _SETTINGS = word_set(
 
 @lru_cache(maxsize=1)
 def lineage_keys() -> frozenset[str]:
-    """Return the keys that derivation reads, as ``tools/lineage_keys.py`` found them in its source."""
+    """Return the keys that derivation reads, as ``tools/lineage_keys.py`` lists them from the source of derive/."""
     text = Path(__file__).with_name("lineage_keys.txt").read_text(encoding="utf-8")
     return frozenset(text.split())
 
 
 def withheld_keys(config: Mapping[str, str], regions: Collection[str], defined: Collection[str]) -> frozenset[str]:
-    """Return the keys whose values are not shown.
+    """Return the keys of a configuration whose values are not shown.
 
     Args:
-        config: a configuration without the secrets that show by key or shape.
-        regions: prefixes of the plugins whose definitions are not known: ``""`` for the connector's own keys,
-            ``transforms.mask.``, ``value.converter.``.
-        defined: prefixes of the plugins whose definitions are known.
+        config: A configuration from which secrets that show by key or shape are already removed.
+        regions: Key prefixes of the plugins whose definitions are not known: ``""`` for the connector itself,
+            ``transforms.mask.``, ``value.converter.``. Only keys below them are withheld.
+        defined: Key prefixes of the plugins whose definitions are known.
     """
     if not regions:
         return frozenset()
@@ -114,7 +115,7 @@ def _is_harmless_key(key: str) -> bool:
     role, own = role_of(key), PLUGIN_ALIAS.sub("", key)
     if key in _KAFKAS or {key, own} & lineage_keys() or key.lower().startswith(NAME_PREFIXES) or is_user_key(key):
         return True
-    if role in (Role.NAMES, Role.SQL, Role.SECRET):  # what a secret's key leaves is a reference or a switch
+    if role in (Role.NAMES, Role.SQL, Role.SECRET):  # the value of a SECRET key is cut by now: a reference or a switch
         return True
     last = words_of(key)[-1:]
     return bool(last) and (last[0] in _TAILS or last[0] in NAME_TAILS | SQL_TAILS | NOT_THE_SECRET)

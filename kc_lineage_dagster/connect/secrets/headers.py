@@ -1,4 +1,4 @@
-"""Credentials as HTTP headers, command lines and sentences hold them: Basic, Bearer, cookies, options, quoted words."""
+"""Finds credentials in HTTP headers, command lines and sentences: Basic, Bearer, cookies, options, quoted words."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ OPTION = cut_group(
 
 
 def basic(text: str, found: Found) -> str:
-    """Cut ``Basic dTpw``, the credentials of RFC 7617; basic authentication and other words stay."""
+    """Cut the credentials of RFC 7617, such as ``Basic dTpw``; a word that encodes no ``user:password`` stays."""
 
     def replacement(match: re.Match[str]) -> str:
         try:

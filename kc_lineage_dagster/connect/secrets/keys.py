@@ -1,4 +1,4 @@
-"""Which configuration keys hold secrets, by their names: one table, read word by word.
+"""Decides by a configuration key's name whether its value is a secret: tables of words, compared word by word.
 
 A key is split into lower-case words at dots, dashes, underscores and capitals: ``connection.ssl.truststorePassword`` is
 ``connection ssl truststore password``. The names come from Kafka's own client and worker configuration, and from the
@@ -16,12 +16,12 @@ from kc_lineage_dagster.key_words import words_of
 
 
 class Role(Enum):
-    """What the value under a key is to redaction."""
+    """How redaction treats the value under a key."""
 
-    SECRET = "secret"  # the whole value goes
-    NAMES = "names"  # tables, topics, patterns: lineage needs every letter
-    SQL = "sql"  # a statement: only literals compared with a secret column go
-    TEXT = "text"  # credentials inside the value go
+    SECRET = "secret"  # the whole value is cut
+    NAMES = "names"  # tables, topics, patterns: lineage needs every letter, so only unmistakable secrets are cut
+    SQL = "sql"  # a statement: only secrets between quotes are cut, so that the statement still parses
+    TEXT = "text"  # any other text: credentials inside the value are cut
 
 
 Terms = frozenset[tuple[str, ...]]
@@ -32,7 +32,7 @@ def _terms(text: str) -> Terms:
 
 
 def word_set(text: str) -> frozenset[str]:
-    """Return the words of a text."""
+    """Return the words of a text that is divided by spaces."""
     return frozenset(text.split())
 
 
@@ -48,8 +48,8 @@ SECRET_TAILS: Terms = _terms(
     "keytab content,wallet content,pin code,access code,webhook,webhooks,webhook url,webhook uri,webhook urls,"
     "jsessionid"
 )
-# Whose key is a secret, before a last word "key", "keys" or "key id": api.key, azure.eventhubs.sas.key. A key of
-# records, tables or rows (partition.key, primary.key, message.key) is none.
+# Words that make a secret of the last word "key" or "keys" after them: api.key, azure.eventhubs.sas.key. The key of a
+# record, table or row (partition.key, primary.key, message.key) is no secret.
 KEY_OWNERS = word_set(
     "access account admin aes api app application auth authentication authorization bot cipher client connector "
     "consumer crypto customer decrypt decryption des encrypt encryption function functions gpg hmac ingest ingestion "
@@ -59,18 +59,18 @@ KEY_OWNERS = word_set(
 )
 _KEYS = frozenset(("key", "keys"))
 _KEY_ID_OWNERS = frozenset(("access", "api", "secret"))
-# Words before "tokens" that count them.
+# Words before "tokens" that make it a number of tokens: max.tokens.
 _COUNTS = word_set("max min num number total count limit batch completion prompt")
 
-# Words that say how a secret is written down, not what it is for.
+# Last words that say how a secret is written down, not what it is for: password.base64.
 COSMETIC = word_set(
     "value text plain raw encrypted base base64 b64 hex json content string bytes old new current previous"
 )
 
-# Parameters of a URL and cookies whose value is a credential, although a key of that name may be anything.
+# Names of URL parameters and cookies that hold credentials; a configuration key of such a name may hold anything.
 URL_PARAMETERS = word_set("code key auth session sessionid sid phpsessid ticket hmac otp")
 
-# Words that make a key a secret wherever they stand, unless its last word says that the value is something else.
+# Words and pairs of words that make a key a secret wherever they stand, unless its last word is of NOT_THE_SECRET.
 STRONG = ("password", "passwd", "passphrase", "secret")
 STRONG_PAIRS = (("account", "key"), ("private", "key"))
 NOT_THE_SECRET = word_set(
@@ -82,7 +82,7 @@ NOT_THE_SECRET = word_set(
     "query statement sql kcql"
 )
 
-# The last word of keys that lineage is read from: no pattern for ``name=value`` may touch them.
+# Last words of keys that lineage is read from: no pattern for ``name=value`` may change their values.
 NAME_TAILS = word_set(
     "topics regex list whitelist blacklist whitelists include exclude includes excludes map mapping mappings prefix "
     "suffix replacement pattern patterns field fields column columns table tables collection collections database "
@@ -90,7 +90,7 @@ NAME_TAILS = word_set(
     "predicates spec bucket container class type format file filename path paths dir directory folder location"
 )
 
-# Keys that end in a name of the user's own (a topic, a table), which may be any word.
+# Beginnings of keys that end in a name the user chose (a topic, a table), which may be any word.
 NAME_PREFIXES = (
     "singlestore.tablename.",
     "singlestore.recordtotable.mapping.",
@@ -133,12 +133,12 @@ _SUFFIXES = (
         "licensekey",
     ),
 )
-_LONGEST = 300  # characters of a key that are looked at: its end decides
+_LONGEST = 300  # characters of a key that are searched for prefixes and aliases
 
 
 @lru_cache(maxsize=65536)
 def role_of(key: str) -> Role:
-    """Decide what the value under ``key`` is, by the key's name alone."""
+    """Return how the value under ``key`` is treated, decided by the key's name alone."""
     low = key[:_LONGEST].lower()
     if low.startswith(_STATEMENT_PREFIX):
         return Role.SQL
@@ -155,7 +155,7 @@ def role_of(key: str) -> Role:
 
 
 def is_secret_name(words: tuple[str, ...]) -> bool:
-    """Tell whether a key, a URL parameter or a JSON member of these words holds a secret."""
+    """Tell whether a key, URL parameter or JSON member whose name has these words holds a secret."""
     kept = _kept(words)
     if not kept:
         return False
@@ -166,12 +166,12 @@ def is_secret_name(words: tuple[str, ...]) -> bool:
 
 @lru_cache(maxsize=65536)
 def ends_as_a_secret(name: str) -> bool:
-    """Tell whether the end of a name says so: ``db_password`` does, ``password_resets`` may be a table."""
+    """Tell whether the last words of a name make it a secret: ``db_password``, but not a table ``password_resets``."""
     return _ends(_kept(words_of(name)))
 
 
 def _kept(words: tuple[str, ...]) -> list[str]:
-    """Take words off the end that say how a value is written down."""
+    """Return the words without COSMETIC ones and numbers at their end."""
     kept = list(words)
     while len(kept) > 1 and (kept[-1] in COSMETIC or kept[-1].isdigit()):
         kept.pop()
@@ -183,7 +183,7 @@ def _ends(kept: list[str]) -> bool:
         return False
     if any(tuple(kept[-count:]) in SECRET_TAILS for count in (1, 2, 3)):
         return True
-    last = "".join(kept[-2:])  # passWord
+    last = "".join(kept[-2:])  # passWord is split into pass and word
     if kept[-1].endswith(_SUFFIXES) or last.endswith(_SUFFIXES) or _PASS.search(kept[-1]):
         return True
     return _is_key_of_somebody(kept)
@@ -197,7 +197,7 @@ def _is_key_of_somebody(words: list[str]) -> bool:
 
 @lru_cache(maxsize=65536)
 def names_a_secret(name: str) -> bool:
-    """``is_secret_name`` for the name of a URL parameter, a property or a JSON member."""
+    """Tell whether a URL parameter, property or JSON member of this name holds a secret; see ``is_secret_name``."""
     return is_secret_name(words_of(name))
 
 
@@ -206,13 +206,13 @@ _HEADER_TAILS = word_set("key token secret auth signature session cookie passwor
 
 @lru_cache(maxsize=65536)
 def parameter_holds_a_secret(name: str) -> bool:
-    """``names_a_secret`` for a parameter of a URL, where also ``code``, ``key`` and the like are secrets."""
+    """Tell whether a URL parameter of this name holds a secret: also ``code``, ``key`` and others of URL_PARAMETERS."""
     return name.lower() in URL_PARAMETERS or names_a_secret(name)
 
 
 @lru_cache(maxsize=65536)
 def header_holds_a_secret(name: str) -> bool:
-    """``names_a_secret`` for the name of an HTTP header: ``X-Functions-Key``, ``DD-APPLICATION-KEY``."""
+    """Tell whether an HTTP header of this name holds a secret: ``X-Functions-Key``, ``DD-APPLICATION-KEY``."""
     return names_a_secret(name) or ("-" in name and words_of(name)[-1:] != () and words_of(name)[-1] in _HEADER_TAILS)
 
 

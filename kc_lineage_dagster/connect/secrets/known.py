@@ -1,4 +1,4 @@
-"""Known secrets in a text, however the text spells them: encoded, escaped, in another case, cut short."""
+"""Finds known secrets in a text in every spelling: encoded, escaped, in another case, cut short."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ from kc_lineage_dagster.connect.secrets.keys import SECRET_TAILS
 from kc_lineage_dagster.lineage import REDACTED
 from kc_lineage_dagster.secret_spellings import spellings
 
-_SHORTEST = 4  # characters; shorter secrets are everywhere in a text
-_SHORTEST_ENCODED = 6  # bytes: less is eight characters of base64 that words may hold too
-_LONGEST_TORN = 1000  # characters; messages are cut long before
-_TORN_ELSEWHERE = 6  # characters before an ellipsis that nobody of this project wrote
-_SHORTENED = 12  # characters of a secret from which on its beginning alone is one
+_SHORTEST = 4  # characters of a secret that is searched for; a shorter one would be found in every text
+_SHORTEST_ENCODED = 6  # bytes of a secret that is searched for in base64; words may hold a shorter one
+_LONGEST_TORN = 1000  # characters before a cut that may be the beginning of a secret
+_TORN_ELSEWHERE = 6  # characters that must match before an ellipsis which this project did not write
+_SHORTENED = 12  # characters of a secret whose beginning alone is cut as well
 _MARK = re.compile(rf"{re.escape(CUT_MARK)}|(?<=\S)(?:\.\.\.|…)|(?<=\S)\Z")
 _BASE64 = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/-_=")
 
@@ -26,9 +26,13 @@ Span = tuple[int, int]
 
 @dataclass(frozen=True, slots=True)
 class _Known:
-    """``spellings``: every spelling of every secret, the longest first, and in ``lower`` the same in lower case.
-    ``encoded``: what base64 makes of the inside of one. ``beginnings``: the first part of each long secret, in lower
-    case, with the whole. ``plain``: the secrets themselves, for torn ones.
+    """Known secrets, prepared for the searches.
+
+    ``spellings``: every spelling of every secret, the longest first.
+    ``lower``: the same in lower case, in the same order.
+    ``encoded``: base64 of each secret without its edges, which depend on the neighbouring bytes.
+    ``beginnings``: (first part, whole) of each long secret, in lower case.
+    ``plain``: the secrets as they are, to find one that an ellipsis cuts off.
     """
 
     spellings: tuple[str, ...]
@@ -39,7 +43,10 @@ class _Known:
 
 
 def without_known(text: str, secrets: Collection[str]) -> str:
-    """Replace every spelling of the secrets (of four characters and more) in a text by ``<redacted>``. Idempotent."""
+    """Return a text with every spelling of the secrets (of four characters and more) replaced by ``<redacted>``.
+
+    Idempotent.
+    """
     known = _known(frozenset(secrets))
     if known is None:
         return text
@@ -51,7 +58,7 @@ def without_known(text: str, secrets: Collection[str]) -> str:
 
 
 def _cut(text: str, spans: list[Span]) -> str:
-    """Replace the spans; those that overlap are one."""
+    """Return the text with each span replaced by ``<redacted>``; overlapping spans count as one."""
     parts, at = [], 0
     for start, stop in sorted(spans):
         if start >= at:
@@ -62,7 +69,7 @@ def _cut(text: str, spans: list[Span]) -> str:
 
 @lru_cache(maxsize=8)
 def _known(secrets: frozenset[str]) -> _Known | None:
-    # a password that is the word "password" shows nothing, and without the word no shape is found any more
+    # the word "password" as a password is not cut: it gives nothing away, and shapes such as password=... need the word
     secrets = frozenset(secret for secret in secrets if (secret.strip().lower(),) not in SECRET_TAILS)
     forms = {form for secret in secrets for form in _spellings(secret)}
     if not forms:
@@ -83,12 +90,12 @@ def _known(secrets: frozenset[str]) -> _Known | None:
 
 
 def _spellings(secret: str) -> Iterator[str]:
-    """Yield the spellings of a secret that are long enough to be told from other words."""
+    """Yield the spellings of a secret that are long enough not to be found in other words."""
     return (form for form in spellings(secret) if len(form) >= _SHORTEST and form.lower() not in REDACTED)
 
 
 def _base64_cores(secret: str) -> Iterator[str]:
-    """Yield what base64 makes of a secret at each of the three places it can begin, without what neighbours change."""
+    """Yield base64 of a secret for its three possible offsets, without the letters that neighbouring bytes change."""
     for text in {secret, secret.strip()}:
         raw = text.encode("utf-8", "replace")
         if len(raw) < _SHORTEST_ENCODED:
@@ -101,10 +108,11 @@ def _base64_cores(secret: str) -> Iterator[str]:
 
 
 def _spelled(text: str, known: _Known) -> Iterator[Span]:
-    """Yield where a spelling of a secret stands, in any case.
+    """Yield the spans of all spellings, in upper or lower case.
 
-    A pattern of all spellings takes ten times as long to compile as a search for each, so a pattern is made of those
-    that the text holds. Beyond ASCII a letter may have several cases (``s`` and ``\u017f``), which only patterns know.
+    Compiling a pattern of all spellings takes ten times as long as a plain search for each of them, so the pattern is
+    made of the spellings that the text holds. Text beyond ASCII skips the plain search, because there a letter may have
+    several cases (``s`` and ``\u017f``) that only patterns know.
     """
     present: Collection[str] = known.spellings
     if text.isascii():
@@ -118,7 +126,7 @@ def _spelled(text: str, known: _Known) -> Iterator[Span]:
 
 
 def _encoded(text: str, known: _Known) -> Iterator[Span]:
-    """Yield the runs of base64 that a secret stands inside of: their ends hold its first and last letters."""
+    """Yield the spans of whole base64 runs around a secret: letters beside the core encode the secret's ends."""
     present = [core for core in known.encoded if core in text]
     for match in re.finditer("|".join(map(re.escape, present)), text) if present else ():
         start, stop = match.span()
@@ -130,9 +138,9 @@ def _encoded(text: str, known: _Known) -> Iterator[Span]:
 
 
 def _shortened(text: str, known: _Known) -> Iterator[Span]:
-    """Yield where the greater part of a long secret stands, followed by anything."""
+    """Yield the spans that hold the first three fifths of a long secret (8 characters at least), whatever follows."""
     lower = text.lower()
-    if len(lower) != len(text):  # a letter whose lower case is longer: positions would not be those of the text
+    if len(lower) != len(text):  # a letter has a longer lower case, so positions differ from those of the text
         return
     for beginning, whole in known.beginnings:
         at = lower.find(beginning)
@@ -145,7 +153,7 @@ def _shortened(text: str, known: _Known) -> Iterator[Span]:
 
 
 def _torn(text: str, known: _Known) -> Iterator[Span]:
-    """Yield the beginning of a secret from where a message was cut."""
+    """Yield the spans where a secret begins and a message was cut before the secret's end."""
     for mark in _MARK.finditer(text):
         before = text[max(0, mark.start() - _LONGEST_TORN) : mark.start()]
         ours = mark[0] == CUT_MARK
@@ -157,6 +165,6 @@ def _torn(text: str, known: _Known) -> Iterator[Span]:
 
 
 def _torn_length(text: str, secret: str, least: int) -> int:
-    """Return how many characters of ``secret`` the end of ``text`` begins; fewer than ``least`` count as none."""
+    """Return how many first characters of ``secret`` end ``text``; 0 when these are fewer than ``least``."""
     lengths = range(min(len(secret), len(text)), least - 1, -1)
     return next((length for length in lengths if text.endswith(secret[:length])), 0)

@@ -1,8 +1,9 @@
-"""Secrets leave here, once, before anything is stored, logged or emitted.
+"""Removes secrets from configurations, texts and JSON, once, before anything is stored, logged or emitted.
 
-Three things decide, any of them suffices: the plugin's own definitions (``/connector-plugins/{class}/config``, type
-PASSWORD), the name of the key (``secret_keys``), the shape of the value (``secret_shapes``). Table lists, topic names,
-prefixes, regular expressions and database names are never touched: lineage is the same before and after.
+A value is a secret by any one of three signs: the plugin's own definitions declare its key as PASSWORD
+(``/connector-plugins/{class}/config``), the key's name says so (``keys``), or the value has the shape of a secret
+(``shapes``). Table lists, topic names, prefixes, regular expressions and database names are never changed, so lineage
+is the same before and after.
 """
 
 from __future__ import annotations
@@ -21,23 +22,25 @@ from kc_lineage_dagster.wording import encodable
 
 __all__ = ["REDACTED", "redact", "redact_json", "redact_text", "split_secrets"]
 
-# A definition of type PASSWORD may be a whole URL (MongoDB's connection.uri): the place it names is no secret.
+# A property of type PASSWORD may be a whole URL (MongoDB's connection.uri). Lineage needs the host and database in it,
+# so only its credentials are cut.
 _DATABASE_URL = re.compile(
     r"(?i)jdbc:|(?:mongodb|postgres|postgresql|mysql|mariadb|couchbases?|neo4j|bolt|clickhouse|rediss?|cassandra)"
     r"(?:\+\w+)?://"
 )
-# Debezium, column.mask.hash: the salt stands in the key, the value names columns.
+# Debezium's column.mask.hash (debezium.io/documentation, "column.mask.hash.<algorithm>.with.salt.<salt>"): the salt is
+# part of the key, and the value names columns.
 _SALTED_KEY = re.compile(r"^(column\.mask\.hash\..+?\.with\.salt\.)(.+)$", re.DOTALL)
-# What stands in offsets is mostly a table, a file or a topic; these are in texts and documents.
+# Strings in offsets are mostly the names of tables, files or topics; one with such a character is a text or document.
 _NOT_A_NAME = re.compile(r"[\s'\"<{]")
-_LONGEST_JSON = 100_000  # characters of JSON inside a string
+_LONGEST_JSON = 100_000  # characters of a string that is parsed as JSON
 _SWITCH = frozenset(("true", "false"))
 
 
 def redact(config: Mapping[str, str], secret_keys: frozenset[str] = frozenset()) -> dict[str, str]:
-    """Return ``config`` with every secret replaced by ``<redacted>``; ``${...}`` references stay.
+    """Return a configuration with every secret replaced by ``<redacted>``; ``${...}`` references stay. Idempotent.
 
-    ``secret_keys``: keys that the plugins' definitions declare as PASSWORD. Idempotent.
+    ``secret_keys``: the keys that the plugins' definitions declare as PASSWORD.
     """
     return split_secrets(config, secret_keys)[0]
 
@@ -45,7 +48,10 @@ def redact(config: Mapping[str, str], secret_keys: frozenset[str] = frozenset())
 def split_secrets(
     config: Mapping[str, str], secret_keys: frozenset[str] = frozenset()
 ) -> tuple[dict[str, str], frozenset[str]]:
-    """``redact``, and the secrets that were taken out, for ``redact_text`` on what else speaks of this connector."""
+    """Return a configuration as ``redact`` does, and the secrets that were cut from it.
+
+    Pass these secrets to ``redact_text`` for the traces and other texts about the same connector.
+    """
     found: Found = set()
     clean: dict[str, str] = {}
     for key, value in config.items():
@@ -56,15 +62,18 @@ def split_secrets(
 
 
 def redact_text(text: str, secrets: Collection[str] = ()) -> str:
-    """Remove known secrets (of four characters and more), in any spelling, and whatever has the shape of one from a
-    text. Idempotent.
+    """Return a text without known secrets, in any spelling, and without whatever has the shape of a secret. Idempotent.
+
+    ``secrets``: the known secrets; those shorter than four characters are not searched for.
     """
     return scrub_text(without_known(text, secrets), set())
 
 
 def redact_json(value: Any) -> Any:
-    """Remove secrets from a JSON value: members whose names say that they hold one, and what has the shape of one, also
-    in JSON that stands inside a string. Keys, positions and names stay.
+    """Return a JSON value, such as a connector's offsets, without secrets.
+
+    Cut are members whose names say that they hold a secret, and whatever has the shape of a secret, also in JSON inside
+    a string. Keys, positions and names of tables stay.
     """
     if isinstance(value, str):
         value = encodable(value)
@@ -80,13 +89,13 @@ def _member(name: str, value: Any) -> Any:
     if isinstance(value, str):
         return cut(value, set())
     if isinstance(value, (int, float)):
-        # a table called password_resets has a position, a member called password has none
+        # the number beside a table password_resets is a position; the number under a member password is a secret
         return value if not ends_as_a_secret(name) else REDACTED
     return redact_json(value)
 
 
 def _json_in_text(text: str) -> str | None:
-    """Return JSON that stands in a string without its secrets; None when the string is no JSON object or list."""
+    """Return the JSON in a string without its secrets; None when the string holds no JSON object or list."""
     if not text.startswith(("{", "[")) or len(text) > _LONGEST_JSON:
         return None
     try:
@@ -105,7 +114,8 @@ def _value(key: str, value: str, secret_keys: frozenset[str], found: Found) -> s
         return scrub_text(value, found)
     if is_harmless(value) or value.lower() in _SWITCH:
         return value
-    scrub_text(value, found)  # a JAAS entry or a key file in JSON holds the secrets that traces may show
+    # called only to fill found: traces may show a password inside a JAAS entry or a key file in JSON
+    scrub_text(value, found)
     if ":" in value:
         cut(value.partition(":")[2], found)
     return cut(value, found)

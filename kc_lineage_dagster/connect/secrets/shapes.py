@@ -1,4 +1,4 @@
-"""Secrets that show by their shape inside a value: credentials of URLs, ``password=...``, PEM blocks, tokens.
+"""Finds secrets by their shape inside a value: credentials in URLs, ``password=...``, PEM blocks, tokens.
 
 Every scan is linear in the length of the value: patterns start at word boundaries only and never nest repetitions.
 """
@@ -19,11 +19,11 @@ from kc_lineage_dagster.connect.secrets.keys import (
 from kc_lineage_dagster.connect.secrets.tokens import NEEDLES, tokens
 from kc_lineage_dagster.connect.secrets.urls import BARE_USER_INFO, ORACLE, SQLPLUS, url_user_info
 
-_MOST_SCANS = 5
+_MOST_SCANS = 5  # rounds of scans over one text
 
 
 def _pem(text: str, found: Found) -> str:
-    """Cut PEM blocks (RFC 7468), whole or torn off."""
+    """Cut PEM blocks (RFC 7468), also one whose end is missing."""
     parts, at = [], 0
     while (begin := text.find("-----BEGIN ", at)) >= 0:
         last = text.find("-----END ", begin)
@@ -70,7 +70,7 @@ def _pairs(text: str, found: Found, only_after: str = "") -> str:
 def _holds_a_secret(name: str, before: str, separator: str) -> bool:
     if before and before in "?&":
         return parameter_holds_a_secret(name)
-    if separator == ":":  # in /in/password_resets.txt:orders a file is named, nothing else
+    if separator == ":":  # /in/password_resets.txt:orders names a file and a topic
         return before not in ("/", "\\") and header_holds_a_secret(name)
     return names_a_secret(name) or name.lower() in _SESSIONS
 
@@ -131,17 +131,17 @@ def _sql_literals(text: str, found: Found) -> str:
     return _LITERAL.sub(literal, _COMPARED.sub(compared, text))
 
 
-# --- what stands between tags, beside its name, in an encoded file ---
+# --- secrets between XML tags, in name and value pairs, in encoded files ---
 
 _ELEMENT = re.compile(r"<([\w.\-]+:)?([\w.\-]+)(?:[ \t][^<>]{0,500})?>([^<>]+)(?=</)")
-# A file in a value: UEsDB... is a zip archive, such as a secure connect bundle. No list of names is so long without
-# a separator.
+# A whole file as base64: UEsDB... is a zip archive, such as a secure connect bundle. A list of names is never mistaken
+# for one, because it has separators.
 _ENCODED_FILE = cut_group(
     re.compile(
         r"(?<![\w+/=.\-])(?:base64:)?((?=[A-Za-z+/]*\d)(?=[a-z0-9+/]*[A-Z])[A-Za-z0-9+/]{120,}={0,2})(?![\w+/=.\-])"
     )
 )
-_LONG = 120  # characters: what is shorter holds no encoded file
+_LONG = 120  # characters; a shorter value holds no encoded file
 _BASE64 = cut_group(re.compile(r"(?<!\w)base64:([A-Za-z0-9+/_\-]{16,}={0,2})"))
 # {"name": "apiKey", "value": "x"}, <add key="password" value="x"/>, <property name="password">x</property>
 _NAMED_VALUE = re.compile(
@@ -152,7 +152,7 @@ _RAW = re.compile(r"RAW(?:\((?P<round>.{0,128}?)\)|\{(?P<curly>.{0,128}?)\})(?=[
 
 
 def _elements(text: str, found: Found) -> str:
-    """Cut ``<password>x</password>``, whatever its namespace."""
+    """Cut the text of XML elements such as ``<password>x</password>``, with or without a namespace."""
 
     def replacement(match: re.Match[str]) -> str:
         head = match.start(3) - match.start()
@@ -162,7 +162,7 @@ def _elements(text: str, found: Found) -> str:
 
 
 def _named_values(text: str, found: Found) -> str:
-    """Cut the value that stands beside its name instead of behind it."""
+    """Cut values given by a pair of members or attributes: ``{"name": "apiKey", "value": "x"}``."""
 
     def replacement(match: re.Match[str]) -> str:
         group = 2 if match[2] is not None else 3
@@ -175,7 +175,7 @@ def _named_values(text: str, found: Found) -> str:
 
 
 def _raw(text: str, found: Found) -> str:
-    """Cut what ``RAW(...)`` shields from decoding: passwords (camel.apache.org/manual/faq, "RAW")."""
+    """Cut what ``RAW(...)`` holds, Camel's syntax for passwords in addresses (camel.apache.org/manual/faq, "RAW")."""
 
     def replacement(match: re.Match[str]) -> str:
         inner = match["round"] if match["round"] is not None else match["curly"]
@@ -209,7 +209,7 @@ _IN_TEXT: tuple[_Step, ...] = (
 )
 
 
-# No needle, no secret: most values of a cluster end here.
+# A text with none of the needles holds no secret; most values of a cluster need no more than this search.
 _ANY_NEEDLE = re.compile(
     "|".join(
         re.escape(needle)
@@ -230,9 +230,11 @@ def _walk(steps: tuple[_Step, ...], text: str, found: Found) -> str:
 
 
 def scrub(text: str, role: Role, found: Found) -> str:
-    """Cut the secrets that ``text`` shows by its shape; they are added to ``found``.
+    """Return a value without the secrets that show by their shape.
 
-    ``role`` is that of the key the text stands under: names and statements keep what lineage reads.
+    ``text``: the value.
+    ``role``: the role of the value's key: from names and statements nothing is cut that lineage reads.
+    ``found``: the secrets that were cut are added to this set.
     """
     if len(text) < _LONG and not _ANY_NEEDLE.search(text):
         return text
@@ -242,12 +244,15 @@ def scrub(text: str, role: Role, found: Found) -> str:
 
 
 def scrub_text(text: str, found: Found) -> str:
-    """Cut every shape of a secret from free text: values of unknown keys, traces, messages."""
+    """Return a free text (a trace, a message, the value of an unknown key) without secrets of any shape.
+
+    ``found``: the secrets that were cut are added to this set.
+    """
     return _settled(_scrub_text, text, found)
 
 
 def _settled(scan: Callable[[str, Found], str], text: str, found: Found) -> str:
-    """Scan until nothing changes: what is cut may leave a new shape behind."""
+    """Scan until nothing changes: after a cut the rest of the text may have the shape of another secret."""
     for _ in range(_MOST_SCANS):
         before, text = text, scan(text, found)
         if text == before:

@@ -1,4 +1,4 @@
-"""Tokens that say what they are, and addresses that are credentials: one line each, with where its form is documented.
+"""Tokens with a recognizable form, and addresses that are credentials: one line each, below the source of its form.
 
 detect-secrets was measured for this: it takes half a second to import and knows three of the eleven token kinds that
 its own users plant most (no Vault, Docker, Shopify, Atlassian, Databricks, PyPI project token, OpenAI project key).
@@ -11,10 +11,10 @@ from collections.abc import Callable
 
 from kc_lineage_dagster.connect.secrets.cut import Found, cut_group
 
-# What tells a token from a topic that begins alike (sk-orders-of-all-customers): both cases and a digit.
+# Letters of both cases and a digit, which tell a token from a topic that begins alike (sk-orders-of-all-customers).
 _MIXED = r"(?=[\w\-]*[a-z])(?=[\w\-]*[A-Z])(?=[\w\-]*\d)"
 
-# A piece of text that each of them holds, and the secret as group 1.
+# (needle: a piece of text that every token of the kind holds, pattern whose group 1 is the secret)
 _KINDS: tuple[tuple[str, str], ...] = (
     # RFC 7519, JSON Web Token
     ("eyJ", r"(?<![\w\-])(eyJ[\w\-]{8,}(?:\.[\w\-]*){1,4})"),
@@ -75,7 +75,7 @@ _KINDS: tuple[tuple[str, str], ...] = (
     # age-encryption.org; developers.cloudflare.com; docs.digitalocean.com
     ("AGE-SECRET-KEY-", r"(AGE-SECRET-KEY-1[A-Z0-9]{50,})"),
     ("dop_v1_", r"(?<!\w)(do[opr]_v1_[0-9a-f]{40,})"),
-    # --- addresses that are credentials: who knows them may write ---
+    # --- addresses that are credentials: whoever knows one may write to it ---
     # api.slack.com/messaging/webhooks
     ("hooks.slack.com/", r"hooks\.slack\.com/(?:services|workflows|triggers)/([\w/]+)"),
     # learn.microsoft.com/microsoftteams/platform/webhooks-and-connectors
@@ -101,7 +101,7 @@ NEEDLES = tuple(needle for needle, _ in _KINDS)
 
 
 def tokens(text: str, found: Found) -> str:
-    """Cut every token of a known form."""
+    """Cut every token of a known form, and add it to ``found``."""
     for needle, scan in _SCANS:
         if needle in text:
             text = scan(text, found)

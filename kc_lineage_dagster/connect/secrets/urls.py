@@ -1,4 +1,4 @@
-"""Credentials in addresses: user info of URLs (RFC 3986, 3.2.1), with the characters that people forget to encode."""
+"""Finds credentials in addresses: user info of URLs (RFC 3986, 3.2.1), also with characters that should be encoded."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ _AUTHORITY_END = re.compile(r"[/?#;]")
 _SMB_AUTHORITY_END = re.compile(r"[/?#]")
 _HOST = re.compile(r"[\w.\-\[\]:%]+(?=[/?#,;]|$)")
 _PORTS = re.compile(r"\d*(,|$)")
-# In these the part before @ is a container of Azure's storage, and lineage needs it.
+# Schemes of Azure's storage, where the part before @ is a container, which lineage needs.
 _CONTAINER_SCHEMES = ("abfs", "abfss", "wasb", "wasbs")
 
 
 def url_user_info(text: str, found: Found) -> str:
-    """Cut the user info of every URL in a text."""
+    """Cut the user info of every URL in a text, and add passwords to ``found``."""
     parts, at = [], 0
     while (mark := text.find("://", at)) >= 0:
         start = mark + 3
@@ -34,7 +34,7 @@ def url_user_info(text: str, found: Found) -> str:
 
 def _cut_user_info(user_info: str, found: Found) -> str:
     user, colon, password = user_info.partition(":")
-    if not colon and len(user) < 20:  # a mere user name goes too, but is no secret to look for elsewhere
+    if not colon and len(user) < 20:  # a user name alone is cut too, but other texts are not searched for it
         return cut(user_info, set())
     if password:
         cut(password, found)
@@ -59,7 +59,7 @@ def _user_info_length(text: str, start: int) -> int:
 
 
 def _unencoded(text: str, start: int, stop: int) -> int:
-    """Find the ``@`` that a host follows, beyond a password with ``/``, ``?`` or ``#`` in it."""
+    """Return the length of user info with an unencoded ``/``, ``?`` or ``#``: up to an ``@`` that a host follows."""
     mark = text.find("@", start, stop)
     while mark >= 0:
         if _HOST.match(text, mark + 1, stop):

@@ -1,8 +1,8 @@
 """``make bench``: python -m bench [--sizes 10,100,1000] [--latency 0,5] [--sinks file,gms] [--datahub PYTHON]
 
 With SQLite as Dagster's storage, and with PostgreSQL too where Debian's server and dagster-postgres are installed.
-Every row measured is put into bench/results.json in place of an older one of the same run; from that file
-bench/results.md and README's table and chart are written (``--publish``: that alone). Progress goes to standard error.
+Every measured row replaces the older row of the same run in bench/results.json. From that file bench/results.md and the
+table and chart of the README are written; ``--publish`` does only this. Progress goes to standard error.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from bench.storage import POSTGRES, SQLITE, storages
 
 
 def main(given: Sequence[str] | None = None) -> None:
-    """Runs everything in turn, never two at once."""
+    """Measure all runs, one after the other, and publish the results."""
     arguments = _arguments(given)
     if not arguments.publish:
         rows = _measured(arguments)

@@ -1,8 +1,10 @@
-"""python -m bench.catalogue [--connectors 1000] [--datasets 20000] [--columns 30]: what a catalogue costs.
+"""Measures what a catalogue costs: requests to DataHub, and seconds of CPU.
 
-A generated cluster, and a loopback GMS that holds the tables at the ends of its edges and others beside them. Lineage
-is derived with columns in a process of its own, without a catalogue, with one that is asked for the first time, and
-with one whose answers the state keeps. Prints requests to the GMS and seconds of CPU of that process.
+python -m bench.catalogue [--connectors 1000] [--datasets 20000] [--columns 30]
+
+A loopback GMS holds the tables of a generated cluster's edges, and other tables of the same databases. Lineage is
+derived with columns, each time in a process of its own: without a catalogue, with a catalogue that is asked for the
+first time, and with a catalogue whose answers the state keeps. Prints requests to the GMS and CPU time of each process.
 """
 
 from __future__ import annotations
@@ -24,7 +26,7 @@ from bench.generate import cluster
 from tests.catalog.metadata import dataset_urn, schema_aspect
 from tests.emit.gms import Gms
 
-# Run by the process that is measured: the datasets at the ends of edges, then how many edges and columns there are.
+# The program that is measured. Prints the datasets at the ends of edges, and the numbers of edges and of columns.
 _DERIVES = """
 import json, sys
 from kc_lineage_dagster.recipe.files import read_recipe
@@ -42,7 +44,7 @@ print(json.dumps([sorted(ends), len(edges), sum(len(edge.fields) for edge in edg
 
 
 def main(given: list[str] | None = None) -> None:
-    """Run the three and print."""
+    """Run the three derivations and print their costs."""
     parser = argparse.ArgumentParser(prog="python -m bench.catalogue")
     for name, default in (("connectors", 1_000), ("datasets", 20_000), ("columns", 30)):
         parser.add_argument(f"--{name}", type=int, default=default)
@@ -69,7 +71,7 @@ def _recipe(folder: Path, connectors: int) -> Iterator[tuple[Path, Gms]]:
 
 
 def _hold(gms: Gms, ends: list[tuple[str, str]], datasets: int, columns: int) -> None:
-    """The tables that the cluster needs, and as many others of the same databases as are wanted."""
+    """Put the cluster's tables into the GMS, and others of the same databases up to the number ``datasets``."""
     tables = [end for end in ends if end[0] != "kafka"]
     others = (
         (platform, f"{name.rpartition('.')[0]}.other_{number}")

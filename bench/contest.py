@@ -1,4 +1,4 @@
-"""One cluster, both programs in turn: what each costs."""
+"""Runs this project and ``datahub ingest`` on the same generated cluster, and measures the cost of each run."""
 
 from __future__ import annotations
 
@@ -25,8 +25,17 @@ LINEAGE = "kc-lineage lineage"  # over the cluster as `kc-lineage record` saves 
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One measured run. ``latency``: in milliseconds a request to Connect. ``storage``: Dagster's. ``requests``: to
-    Connect. ``proposals``: to DataHub. ``phases``: see ``bench.phases``.
+    """One measured run.
+
+    ``latency``: milliseconds that each request to Connect takes.
+    ``size``: number of connectors.
+    ``sink``: ``file`` or ``gms``; empty for a run without a sink.
+    ``storage``: Dagster's storage; empty for a run without Dagster.
+    ``what``: the run, such as ``first sync``.
+    ``cost``: time and memory.
+    ``requests``: number of requests to Connect.
+    ``proposals``: number of proposals to DataHub.
+    ``phases``: phase -> seconds, see ``bench.phases``.
     """
 
     latency: float
@@ -42,7 +51,14 @@ class Row:
 
 @dataclass(frozen=True, slots=True)
 class Stage:
-    """What the runs of one cluster share. ``latency``: in seconds. ``datahub``: the other program's Python."""
+    """What all runs on one cluster share.
+
+    ``latency``: seconds that each request to Connect takes.
+    ``size``: number of connectors.
+    ``folder``: folder for recipes, logs and outputs.
+    ``datahub``: the Python that has ``datahub ingest``.
+    ``connect``, ``gms``: ports of the two servers on 127.0.0.1.
+    """
 
     latency: float
     size: int
@@ -52,7 +68,7 @@ class Stage:
     gms: int
 
     def recipe(self, sink: str) -> dict[str, Any]:
-        """The one recipe that both programs get."""
+        """Return the recipe that both programs get. ``sink``: ``file`` or ``gms``."""
         config: dict[str, Any] = {"connect_uri": f"http://127.0.0.1:{self.connect}", "cluster_name": SLUG}
         sinks = {
             "file": {"type": "file", "config": {"filename": str(self.folder / "out.json")}},
@@ -63,7 +79,13 @@ class Stage:
 
 @contextmanager
 def stage(size: int, seed: int, latency: float, folder: Path, datahub: Path) -> Iterator[Stage]:
-    """Generates a cluster and serves it, and a GMS, until the block ends."""
+    """Generate a cluster, and serve Connect and a GMS until the block ends.
+
+    ``size``, ``seed``: number of connectors, and the seed of their names and kinds.
+    ``latency``: seconds that each request to Connect takes.
+    ``folder``: folder for recipes, logs and outputs; made when it is missing.
+    ``datahub``: the Python that has ``datahub ingest``.
+    """
     folder.mkdir(parents=True, exist_ok=True)
     answers = folder / "answers.json"
     answers.write_text(json.dumps(cluster(size, seed)))
@@ -81,7 +103,7 @@ def stage(size: int, seed: int, latency: float, folder: Path, datahub: Path) -> 
 
 
 def warm_up(at: Stage, say: Callable[[str], None]) -> None:
-    """Run each program once without counting it, so that nobody pays for compiling Python's modules."""
+    """Run each program once without counting it, so that no measured run compiles Python's modules."""
     for _ in contest(at, "gms", {"warm-up": (ROOT / "dagster.yaml").read_text()}, say):
         pass
     for _ in saved(at, say):
@@ -89,7 +111,7 @@ def warm_up(at: Stage, say: Callable[[str], None]) -> None:
 
 
 def saved(at: Stage, say: Callable[[str], None]) -> Iterator[Row]:
-    """``kc-lineage lineage`` over the cluster as ``kc-lineage record`` saves it."""
+    """Measure ``kc-lineage lineage`` on the cluster as ``kc-lineage record`` saves it. ``say``: prints progress."""
     command = [sys.executable, "-c", "from kc_lineage_dagster.cli.main import main; main()"]
     file = str(at.folder / "saved.json")
     environ = _environ(at.folder, at.folder)
@@ -98,8 +120,13 @@ def saved(at: Stage, say: Callable[[str], None]) -> Iterator[Row]:
 
 
 def contest(at: Stage, sink: str, storages: Mapping[str, str], say: Callable[[str], None]) -> Iterator[Row]:
-    """``datahub ingest``; then, for each of Dagster's storages (name -> ``dagster.yaml``), this project: first,
-    unchanged, one connector changed; and an empty Dagster job.
+    """Measure ``datahub ingest``, then for each storage a first sync, an unchanged one, one with one changed connector,
+    and an empty Dagster job.
+
+    ``at``: the cluster and its servers.
+    ``sink``: ``file`` or ``gms``.
+    ``storages``: name -> text of ``dagster.yaml``.
+    ``say``: takes progress lines.
     """
     recipe = at.folder / "recipes" / "recipe.yml"
     recipe.parent.mkdir(exist_ok=True)
@@ -127,7 +154,7 @@ def _ours(at: Stage, sink: str, storage: str, environ: Mapping[str, str], say: C
 
 
 def _environ(home: Path, recipes: Path) -> dict[str, str]:
-    """For both programs; usage reports and upgrade checks off, so that nothing leaves the machine."""
+    """Return the environment of both programs, with telemetry off, so that nothing leaves the machine."""
     inherited = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
     return {
         **inherited,
@@ -169,12 +196,12 @@ def _in_file(path: Path, what: str) -> int:
 
 
 def changed_name(at: Stage) -> str:
-    """The connector that changes: the first of the listing."""
+    """Return the name of the connector that is changed: the first of the listing."""
     return str(_get(at.connect, "/connectors")[0])
 
 
 def change(at: Stage) -> None:
-    """Changes a table list, as somebody would through Connect's REST API."""
+    """Add an entry to a connector's list of tables or topics, through Connect's REST API."""
     name = changed_name(at)
     config = _get(at.connect, f"/connectors/{name}")["config"]
     key = next((key for key in ("table.include.list", "table.whitelist", "topics") if key in config), "topics")

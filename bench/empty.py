@@ -1,16 +1,16 @@
-"""The least that ``dagster job execute`` can do: one op that does nothing."""
+"""A job of one op that does nothing: the least time that ``dagster job execute`` takes."""
 
 from dagster import Definitions, in_process_executor, job, op
 
 
 @op
 def nothing() -> None:
-    """Does nothing."""
+    """Do nothing."""
 
 
 @job(executor_def=in_process_executor)
 def empty() -> None:
-    """One op."""
+    """Run the one op."""
     nothing()
 
 

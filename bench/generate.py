@@ -1,4 +1,4 @@
-"""A generated cluster as the answers of Connect's REST API: request path -> JSON.
+"""Generates a cluster as the answers of Connect's REST API: request path -> JSON.
 
 The same size and seed give the same cluster on every machine.
 """
@@ -17,7 +17,7 @@ _SECRET_WORDS = ("password", "private.key")
 
 
 def cluster(size: int, seed: int) -> dict[str, Any]:
-    """The answers of a cluster of ``size`` connectors."""
+    """Return the answers of a cluster of ``size`` connectors; the same for the same ``seed``."""
     random = Random(f"{size}/{seed}")
     weights, makers = zip(*MIX, strict=True)
     chosen = random.choices(makers, weights, k=size)
@@ -29,7 +29,7 @@ def _name(number: int) -> str:
 
 
 def answers(connectors: Mapping[str, Made]) -> dict[str, Any]:
-    """Every answer that either program asks for."""
+    """Return every answer that this project or ``datahub ingest`` asks for: request path -> JSON."""
     found: dict[str, Any] = {
         "/": {"version": "3.9.1", "commit": "0", "kafka_cluster_id": "bench"},
         "/connectors": list(connectors),
@@ -44,7 +44,7 @@ def answers(connectors: Mapping[str, Made]) -> dict[str, Any]:
 
 
 def of_connector(name: str, made: Made) -> dict[str, Any]:
-    """The answers about one connector."""
+    """Return the answers about one connector: request path -> JSON."""
     path = f"/connectors/{name}"
     task = {"id": {"connector": name, "task": 0}, "config": {**made.config, **made.task}}
     sink_offsets = [
@@ -72,7 +72,7 @@ def _status(name: str, made: Made) -> dict[str, Any]:
 
 
 def _plugins(connectors: Iterable[Made]) -> dict[str, Any]:
-    """The installed plugins and what each of them declares."""
+    """Return the answers about the installed plugins and the keys that each of them declares."""
     kinds: dict[str, str] = {}
     keys: dict[str, set[str]] = {}
     for made in connectors:

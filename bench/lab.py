@@ -1,4 +1,4 @@
-"""python -m bench.lab --datahub PYTHON: a recorded cluster, both programs, and what they say against what was seen.
+"""python -m bench.lab --datahub PYTHON: compares the lineage of both programs on a recorded cluster with what was seen.
 
 The cluster is the one of ``tests/data/lab``: answers of real workers, with the edges and columns that were observed in
 records and rows. A loopback GMS holds the tables of its databases and the fields of its topics. Both programs get one
@@ -26,20 +26,20 @@ from tests.connect.stand_in import ConnectStandIn
 from tests.emit.gms import Gms
 
 LAB = Path(__file__).resolve().parents[1] / "tests" / "data" / "lab"
-# Primary keys of the recorded tables that are not called id: a topic's keys have them as fields.
+# Primary keys of recorded tables, where they are not called id. They are fields of the topic's keys.
 KEYS: Mapping[str, tuple[str, ...]] = {"shop.inventory.order_items": ("order_id", "line_no")}
 ENVELOPE = {"before", "after", "source", "source.db", "source.table", "op", "ts_ms", "transaction"}
 _URN = re.compile(r"urn:li:dataset:\(urn:li:dataPlatform:[^,]+,(.+),[A-Z]+\)")
 _FIELD = re.compile(r"urn:li:schemaField:\((urn:li:dataset:\(.+\)),([^,]+)\)")
 _JOB = re.compile(r"urn:li:dataJob:\(urn:li:dataFlow:\(kafka-connect,(.+?),[A-Z]+\),")
 
-Edge = tuple[str, str, str]  # connector, from, to
-Column = tuple[str, str, str, str, str]  # and from which field to which
+Edge = tuple[str, str, str]  # connector, upstream dataset, downstream dataset
+Column = tuple[str, str, str, str, str]  # an edge, upstream field, downstream field
 
 
 @dataclass(frozen=True)
 class Said:
-    """What a program says."""
+    """The lineage that one program gives."""
 
     edges: frozenset[Edge]
     columns: frozenset[Column]
@@ -47,7 +47,12 @@ class Said:
 
 @dataclass(frozen=True)
 class Seen:
-    """What was observed. ``columns``: fields with equal values. ``fields``: of each topic and table."""
+    """The lineage that was observed in records and rows.
+
+    ``edges``: datasets of which records were seen to arrive.
+    ``columns``: fields that were seen to have equal values.
+    ``fields``: topic or table -> its fields.
+    """
 
     edges: frozenset[Edge]
     columns: frozenset[Column]
@@ -55,7 +60,12 @@ class Seen:
 
     @classmethod
     def of(cls, truth: Iterable[Mapping[str, Any]], world: Mapping[str, Any], configs: Mapping[str, Any]) -> Seen:
-        """``configs``: configuration by connector, which tells envelopes from rows."""
+        """Read the observations.
+
+        ``truth``: connectors with the edges and columns that were observed.
+        ``world``: tables and their columns.
+        ``configs``: connector -> configuration, which tells whether a topic holds change events or rows.
+        """
         found = [(one, edge) for one in truth for edge in one["edges"]]
         fields = {name: set(columns) for name, columns in world["tables"].items()}
         envelopes = {edge["to"] for one, edge in found if _keeps_envelope(configs[one["connector"]])}
@@ -78,12 +88,12 @@ class Seen:
         return cls(edges, frozenset(columns), {name: frozenset(own) for name, own in fields.items()})
 
     def exists(self, column: Column) -> bool:
-        """Tell whether both ends have the fields, as far as their fields are known."""
+        """Tell whether both datasets have the fields; True for a dataset whose fields are not known."""
         _, one, other, up, down = column
         return up in self.fields.get(one, {up}) and down in self.fields.get(other, {down})
 
     def wrong(self, said: Said) -> frozenset[Column]:
-        """Columns between datasets whose fields are known that point at no field, or at another one than was seen."""
+        """Return columns that begin or end at a field that does not exist, or come from another field than was seen."""
         seen: dict[tuple[str, ...], set[str]] = {}
         for connector, *ends, up, down in self.columns:
             seen.setdefault((connector, *ends, _row(down)), set()).add(_row(up))
@@ -102,12 +112,12 @@ def _keeps_envelope(config: Mapping[str, str]) -> bool:
 
 
 def _row(path: str) -> str:
-    """A column of the row that a change event holds twice."""
+    """Return the column of a field, without ``before`` or ``after`` of a change event."""
     return path.removeprefix("after.").removeprefix("before.")
 
 
 def main(given: list[str] | None = None) -> None:
-    """Run both and print."""
+    """Run both programs and print the table."""
     parser = argparse.ArgumentParser(prog="python -m bench.lab")
     parser.add_argument("--datahub", type=Path, default=Path(sys.executable), help="Python that has datahub ingest")
     arguments = parser.parse_args(given)
@@ -126,7 +136,7 @@ def main(given: list[str] | None = None) -> None:
 
 
 def _hold(gms: Gms, world: Mapping[str, Any], seen: Seen) -> None:
-    """The tables as the databases' own ingestion leaves them, the topics as Kafka's does."""
+    """Put the tables and topics into the GMS, as DataHub's ingestion of the databases and of Kafka leaves them."""
     tables = dict(lab_tables(world))
     topics = {("kafka", name): tuple(sorted(own)) for name, own in seen.fields.items() if name not in world["tables"]}
     for (platform, name), fields in {**tables, **topics}.items():
@@ -142,7 +152,7 @@ def _recipe(connect: str, gms: str) -> dict[str, Any]:
 
 def _ours(recipe: Mapping[str, Any], folder: Path) -> Said:
     file = folder / "ours.yml"
-    # which cluster a mirror reads from stands in no configuration
+    # no configuration tells which cluster the mirror reads from
     file.write_text(yaml.safe_dump({**recipe, "options": {"cluster_aliases": {"west": None}}}))
     command = [sys.executable, "-m", "kc_lineage_dagster", "lineage", str(file), "--format", "json"]
     done = subprocess.run(command, capture_output=True, text=True, check=True, env=_environ(folder))
@@ -198,7 +208,7 @@ def _environ(folder: Path) -> dict[str, str]:
 
 
 def table(seen: Seen, said: Mapping[str, Said]) -> Iterator[str]:
-    """The lines of a Markdown table."""
+    """Yield the lines of a Markdown table. ``said``: program -> the lineage it gives."""
     yield f"| | {' | '.join(said)} |"
     yield f"| --- |{' --- |' * len(said)}"
     wrong = {name: seen.wrong(one) for name, one in said.items()}

@@ -1,4 +1,4 @@
-"""One program's run, measured: wall, CPU and peak memory of its whole process tree (Linux)."""
+"""Measures one run of a program: wall time, CPU time and peak memory of its whole process tree (Linux only)."""
 
 from __future__ import annotations
 
@@ -16,7 +16,12 @@ _EVERY = 0.1  # seconds between two looks at the tree
 
 @dataclass(frozen=True, slots=True)
 class Measured:
-    """``wall`` and ``cpu`` in seconds (CPU of user and system), ``memory`` in MB: the most it held at once."""
+    """What one run cost.
+
+    ``wall``: seconds from start to end.
+    ``cpu``: seconds of CPU, user and system, of all its processes.
+    ``memory``: peak memory of all its processes together, in MB.
+    """
 
     wall: float
     cpu: float
@@ -24,7 +29,12 @@ class Measured:
 
 
 def measured(command: Sequence[str], environ: Mapping[str, str], log: Path) -> Measured:
-    """Run to the end. RuntimeError, with the end of its output, when it fails."""
+    """Run a command to its end and return its cost. Raises RuntimeError, with the end of the output, when it fails.
+
+    ``command``: program and arguments.
+    ``environ``: the environment variables of the run.
+    ``log``: the file that the output is written to.
+    """
     before, started = resource.getrusage(resource.RUSAGE_CHILDREN), time.monotonic()
     with log.open("w") as output:
         process = subprocess.Popen(command, env=dict(environ), stdout=output, stderr=subprocess.STDOUT)
@@ -63,7 +73,7 @@ def _lines(folder: str) -> list[str]:
 
 
 def _resident(pid: int) -> int:
-    """Its pages in memory, in kB; one that several processes of the tree share (after a fork) counts once in all."""
+    """Return the memory of a process in kB, with shared pages divided among the processes that share them (PSS)."""
     for line in _text(f"/proc/{pid}/smaps_rollup").splitlines():
         if line.startswith("Pss:"):
             return int(line.split()[1])

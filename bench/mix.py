@@ -1,7 +1,7 @@
-"""What a generated cluster is made of: one function per kind of connector, a table of weights beside them.
+"""The connectors of a generated cluster: one function for each kind of connector, and the table of their shares.
 
-A maker takes a seeded ``Random`` and the connector's number and returns configuration, active topics and further task
-keys. Names of tables and topics repeat as they do in real estates: tens of databases, hundreds of topics.
+A maker takes a seeded ``Random`` and the connector's number and returns a connector (``Made``). Names of tables and
+topics repeat as they do in real estates: tens of databases, hundreds of topics.
 """
 
 from __future__ import annotations
@@ -31,7 +31,13 @@ UNWRAP = "io.debezium.transforms.ExtractNewRecordState"
 
 @dataclass(frozen=True, slots=True)
 class Made:
-    """One connector: its configuration, its active topics, keys of its task's configuration beyond those."""
+    """One generated connector.
+
+    ``kind``: ``source`` or ``sink``.
+    ``config``: the configuration.
+    ``topics``: the active topics.
+    ``task``: keys that the task's configuration has beyond the connector's.
+    """
 
     kind: str
     config: dict[str, str]
@@ -63,7 +69,7 @@ def _debezium(kind: str, database: str) -> Maker:
             "database.hostname": f"db{number % 30}.example.com",
             "database.user": "cdc",
             "database.password": f"pa55-{number}-word",
-            # MySQL's databases are what others call schemas
+            # MySQL has databases where the others have schemas
             database: tables[0].partition(".")[0] if "MySql" in kind else f"db{number % 30}",
             "topic.prefix": prefix,
             "table.include.list": ",".join(f"db{number % 30}.{t}" if "SqlServer" in kind else t for t in tables),

@@ -1,4 +1,4 @@
-"""Where the time of ``dagster job execute`` goes: the main thread's stack, looked at fifty times a second.
+"""Measures where the time of ``dagster job execute`` goes, by sampling the main thread's stack fifty times a second.
 
 python -m bench.phases OUT ARGUMENTS...      runs ``dagster ARGUMENTS...``, writes {phase: seconds} to OUT
 """
@@ -14,10 +14,10 @@ from functools import cache
 from pathlib import Path
 from types import CodeType, FrameType
 
-_EVERY = 0.02  # seconds; more often would cost the main thread its time
+_EVERY = 0.02  # seconds between two samples; more samples would slow the main thread down
 
-# A part of a file's path, and functions of it (none named: all) -> phase. The innermost frame that fits decides, and of
-# the entries the first.
+# (part of a file's path, functions of the file or none for all of them, phase). The innermost frame that fits an entry
+# decides; where it fits several, the first entry does.
 PHASES: tuple[tuple[str, frozenset[str], str], ...] = (
     ("kc_lineage_dagster/connect/", frozenset(), "fetch"),
     ("kc_lineage_dagster/catalog/", frozenset(), "derive"),
@@ -40,7 +40,7 @@ IMPORTS, REST = "imports", "the rest of dagster"
 
 
 def phase_of(frame: FrameType | None) -> str:
-    """The phase that a stack belongs to."""
+    """Return the phase that a stack belongs to. ``frame``: the innermost frame."""
     while frame is not None:
         phase = _phase(frame.f_code)
         if phase:
@@ -59,7 +59,12 @@ def _phase(code: CodeType) -> str | None:
 
 
 def sample(main: int, found: Counter[str], stop: threading.Event) -> None:
-    """Counts seconds per phase until told to stop."""
+    """Add the seconds of each phase to ``found`` until ``stop`` is set.
+
+    ``main``: the id of the thread whose stack is sampled.
+    ``found``: phase -> seconds.
+    ``stop``: set by the caller to end the sampling.
+    """
     last = time.monotonic()
     while not stop.wait(_EVERY):
         now = time.monotonic()
@@ -68,7 +73,7 @@ def sample(main: int, found: Counter[str], stop: threading.Event) -> None:
 
 
 def main(out: str, *arguments: str) -> None:
-    """See the module's docstring."""
+    """Run ``dagster`` with the arguments and write the seconds of each phase to the file ``out``."""
     found: Counter[str] = Counter()
     stop = threading.Event()
     watcher = threading.Thread(target=sample, args=(threading.get_ident(), found, stop), daemon=True)

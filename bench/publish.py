@@ -1,4 +1,4 @@
-"""What was measured, kept in bench/results.json, as bench/results.md and as the table and the chart of the README."""
+"""Keeps measured rows in bench/results.json, and writes bench/results.md and the README's table and chart from them."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ KEPT = ROOT / "bench" / "results.json"
 RESULTS = ROOT / "bench" / "results.md"
 README = ROOT / "README.md"
 _BLOCK = re.compile(r"(?s)(<!-- written by make bench -->\n).*?(<!-- until here -->)")
-_LATENCY, _SINK = 5.0, "gms"  # what the README shows
+_LATENCY, _SINK = 5.0, "gms"  # the runs that the README shows
 
 _COSTS = (
     "| connectors | sink | storage | run | wall s | CPU s | peak MB | requests | proposals | wall, of datahub ingest "
@@ -27,7 +27,12 @@ _PHASES = tuple(dict.fromkeys((IMPORTS, *(phase for _, _, phase in PHASES), REST
 
 
 def stored(rows: Iterable[Row], machine: str, *, fresh: bool) -> None:
-    """Put rows into bench/results.json, each in place of one of the same run. ``fresh``: forget all others."""
+    """Put rows into bench/results.json, each in place of the older row of the same run.
+
+    ``rows``: the measured runs.
+    ``machine``: one line about the machine and the versions.
+    ``fresh``: whether all other rows are dropped.
+    """
     before = [] if fresh or not KEPT.exists() else _kept()[1]
     found = {_which(row): row for row in (*before, *rows)}
     ordered = sorted(found.values(), key=lambda row: (row.latency, row.size, row.sink))
@@ -36,7 +41,7 @@ def stored(rows: Iterable[Row], machine: str, *, fresh: bool) -> None:
 
 
 def publish() -> str:
-    """Write bench/results.md, which is returned, and README's table and chart, from bench/results.json."""
+    """Write bench/results.md and the README's table and chart from bench/results.json; return the former."""
     machine, rows = _kept()
     lines = ["# Beside `datahub ingest`", "", f"{machine}. Ratios, not seconds; see the README for what they mean.", ""]
     for latency in sorted({row.latency for row in rows}):
@@ -60,7 +65,7 @@ def _which(row: Row) -> tuple[float, int, str, str, str]:
 
 
 def costs(rows: Sequence[Row]) -> list[str]:
-    """One line per run; ratios to ``datahub ingest`` on the same cluster, ``one changed`` to an empty job as well."""
+    """Return a table of the runs with ratios to ``datahub ingest``, and ``one changed`` beside an empty job."""
     lines = [_COSTS, "|" + "---|" * 11]
     for row in rows:
         base = _of(rows, row.size, row.sink, "").get(INGEST)
@@ -81,7 +86,7 @@ def costs(rows: Sequence[Row]) -> list[str]:
 
 
 def phases(rows: Iterable[Row]) -> list[str]:
-    """Where the time of this project's runs goes, in seconds of the main thread."""
+    """Return a table of where the time of this project's runs goes, in seconds of the main thread."""
     lines = ["| connectors | sink | storage | run | " + " | ".join(_PHASES) + " |", "|" + "---|" * (4 + len(_PHASES))]
     for row in rows:
         if row.what in (FIRST, UNCHANGED, ONE):
@@ -91,7 +96,7 @@ def phases(rows: Iterable[Row]) -> list[str]:
 
 
 def readme(rows: Sequence[Row]) -> Iterator[str]:
-    """The table, the chart of the times with SQLite, and what the command takes."""
+    """Yield the README's lines: the table, the chart of times with SQLite, the CPU time of ``kc-lineage lineage``."""
     yield "| connectors | Dagster on | first sync | unchanged | one changed | requests, ours and theirs | peak memory |"
     yield "| ---: | --- | ---: | ---: | ---: | ---: | ---: |"
     seconds: dict[str, dict[int, float]] = {FIRST: {}, UNCHANGED: {}}
@@ -130,6 +135,6 @@ def _chart(first: Mapping[int, float], unchanged: Mapping[int, float]) -> Iterat
 
 
 def _of(rows: Iterable[Row], size: int, sink: str, storage: str) -> dict[str, Any]:
-    """The rows of one contest by what ran."""
+    """Return the rows of one cluster, sink and storage: run -> row."""
     wanted = (size, sink, storage)
     return {row.what: row for row in rows if (row.size, row.sink, row.storage) == wanted}

@@ -1,9 +1,9 @@
-"""The two servers of the benchmark, each in a process of its own, on asyncio streams so that neither is the bottleneck.
+"""The two servers of the benchmark: Connect and a GMS, on asyncio streams so that neither is the bottleneck.
 
-    python -m bench.serve connect FILE LATENCY     the answers in FILE (JSON), LATENCY seconds each
+    python -m bench.serve connect FILE LATENCY     serves the answers in FILE (JSON), LATENCY seconds each
     python -m bench.serve gms                      holds proposals and counts them
 
-Both print their port. ``GET /_count`` answers {"requests": n, "proposals": n} and starts again from 0; ``PUT
+Each prints its port. ``GET /_count`` answers {"requests": n, "proposals": n} and starts again from 0; ``PUT
 /connectors/{name}/config`` changes a connector. Neither is counted.
 """
 
@@ -27,20 +27,23 @@ _UNCOUNTED = {"/_count"}
 
 
 class Counts:
-    """Requests and proposals since they were last asked for."""
+    """Numbers of requests and proposals since ``take`` was last called."""
 
     def __init__(self) -> None:
         self.requests = self.proposals = 0
 
     def take(self) -> bytes:
-        """The counts as JSON; they begin again."""
+        """Return the counts as JSON and set them to 0."""
         answer = json.dumps({"requests": self.requests, "proposals": self.proposals}).encode()
         self.requests = self.proposals = 0
         return answer
 
 
 def connect(document: dict[str, Any]) -> Answer:
-    """Connect's REST API: bodies are made once, before anybody asks."""
+    """Return the answers of Connect's REST API. Bodies are made beforehand, so that no request waits for that.
+
+    ``document``: request path -> JSON.
+    """
     bodies = {path: json.dumps(body).encode() for path, body in document.items()}
 
     def change(path: str, config: dict[str, str]) -> None:
@@ -61,9 +64,9 @@ def connect(document: dict[str, Any]) -> Answer:
 
 
 def gms() -> Answer:
-    """DataHub's GMS, as far as clients need it that write, and read back what they wrote.
+    """Return the answers of DataHub's GMS, as far as a client needs them that writes and reads back what it wrote.
 
-    It holds what it was sent, aspect by aspect, as the text that it came in.
+    Each aspect is kept as the JSON text that was sent.
     """
     held: dict[str, dict[str, str]] = {}
     versions = {"acryldata/datahub": {"version": "v1.3.0", "commit": "0"}}
@@ -94,7 +97,7 @@ def gms() -> Answer:
 
 
 def _written(path: str, body: bytes) -> Iterator[tuple[str, str, str]]:
-    """URN, aspect and JSON of each proposal of a request: Rest.li's ``ingestProposal[Batch]`` or OpenAPI v3."""
+    """Yield URN, aspect and JSON of each proposal in a request: Rest.li's ``ingestProposal[Batch]`` or OpenAPI v3."""
     document = json.loads(body)
     if path.startswith("/openapi/"):
         for entity in document:
@@ -106,7 +109,7 @@ def _written(path: str, body: bytes) -> Iterator[tuple[str, str, str]]:
 
 
 def _entities(held: Mapping[str, Mapping[str, str]], asked: Iterable[Mapping[str, Any]]) -> str:
-    """The aspects that are asked for and held, of each entity that has any, as OpenAPI v3's ``batchGet`` answers."""
+    """Return the wanted aspects of each entity that has any, in the form of OpenAPI v3's ``batchGet``."""
     found = []
     for one in asked:
         aspects = held.get(one["urn"], {})
@@ -117,7 +120,7 @@ def _entities(held: Mapping[str, Mapping[str, str]], asked: Iterable[Mapping[str
 
 
 def _found(held: Mapping[str, Mapping[str, str]], variables: Mapping[str, Any]) -> str:
-    """A page of GraphQL's ``scrollAcrossEntities``: what has a custom property that the filter names."""
+    """Return a page of GraphQL's ``scrollAcrossEntities``: entities with a custom property that the filter names."""
     rules = [rule for one in variables["orFilters"] for rule in one["and"] if rule["field"] == "customProperties"]
     pairs = [value.partition("=") for rule in rules for value in rule["values"]]
     parts = {f"{json.dumps(key)}: {json.dumps(value)}" for key, _, value in pairs}
@@ -133,7 +136,7 @@ def _found(held: Mapping[str, Mapping[str, str]], variables: Mapping[str, Any]) 
 
 
 async def serve(answer: Answer, latency: float) -> None:
-    """Serve for ever; prints the port first."""
+    """Print the port and serve until the process ends. ``latency``: seconds before each answer."""
     counts = Counts()
 
     async def connected(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -171,7 +174,7 @@ async def _answered(
 
 
 def main(what: str, file: str = "", latency: str = "0") -> None:
-    """See the module's docstring."""
+    """Run one of the servers; the module's docstring explains the arguments."""
     if what == "connect":
         with open(file, encoding="utf-8") as stream:
             asyncio.run(serve(connect(json.load(stream)), float(latency)))

@@ -1,4 +1,4 @@
-"""The storages that Dagster is tried with: Dagster's default SQLite, and a PostgreSQL of its own."""
+"""Dagster's storages in the benchmark: the default SQLite, and a PostgreSQL server started for the run."""
 
 from __future__ import annotations
 
@@ -19,7 +19,10 @@ SQLITE, POSTGRES = "SQLite", "PostgreSQL"
 
 @contextmanager
 def storages(names: Collection[str]) -> Iterator[Mapping[str, str]]:
-    """Name -> ``dagster.yaml``, of those asked for that can be had here; PostgreSQL runs until the block ends."""
+    """Give the storages among ``names`` that are installed: name -> text of ``dagster.yaml``.
+
+    SQLite is always among them. PostgreSQL runs until the block ends.
+    """
     settings = (ROOT / "dagster.yaml").read_text()
     wanted = POSTGRES in names and postgres_binaries() is not None
     if not wanted or importlib.util.find_spec("dagster_postgres") is None:

@@ -1,4 +1,4 @@
-"""``docs/cli.md``, written from the command itself: what each subcommand does, its options, examples.
+"""Writes ``docs/cli.md`` from the command itself: what each subcommand does, its options, examples.
 
 python -m tools.command_reference docs/cli.md
 """
@@ -22,7 +22,7 @@ Written by `make docs` from the command itself; a test keeps it current.
 _UNWRAPPED = "\b"  # click's mark of a paragraph whose lines stay as they are: here, examples
 _NAME = re.compile(
     r"`[^`]*`|(?<!\w)(?:[a-z]+\.)*[A-Za-z]+_\w+|(?<!\S)--[a-z][a-z-]+"
-)  # code already, or a name to be code
+)  # code already, or a name that becomes code
 
 
 def command_reference() -> str:
@@ -53,7 +53,7 @@ def _body(command: click.Command, context: click.Context) -> Iterator[str]:
 
 
 def _prose(text: str) -> str:
-    """Return a text on one line as markdown: names of variables, fields and options are code."""
+    """Return a text on one line as markdown, with the names of variables, fields and options as code."""
     return _NAME.sub(lambda name: f"`{name[0].strip('`')}`", " ".join(text.split()))
 
 

@@ -1,5 +1,4 @@
-"""``docs/coverage.md``, written from the registry: what is covered, which rule each family follows, what nobody can
-know.
+"""Writes ``docs/coverage.md`` from the registry: the classes of each family, its rule, what stays unresolved.
 
 python -m tools.coverage docs/coverage.md
 """
@@ -27,7 +26,7 @@ unresolved. The worker's own `type` decides whether a connector is a source or a
 
 
 def coverage() -> str:
-    """The page as markdown."""
+    """Return the page as markdown."""
     families = sorted(registry().families, key=lambda family: (family.direction, family.name))
     classes = sum(len(family.classes) for family in families)
     counts = f"{len(families)} families, {classes} connector classes, {len(TRANSFORMS)} transforms."

@@ -1,8 +1,8 @@
-"""Measure what an hourly sync leaves behind, and say what a year of them comes to.
+"""Measures how much an hourly sync adds to Dagster's storage and to the state, and computes a year of syncs from it.
 
-python -m tools.growth [CONNECTORS] runs some syncs of an unchanged cluster with `dagster job execute`, prunes, runs as
-many again, and prints the table of docs/operating.md. Takes about two minutes of CPU; everything is in a temporary
-folder.
+python -m tools.growth [CONNECTORS] runs some syncs of an unchanged cluster with `dagster job execute`, prunes, runs
+almost as many again, and prints the table of docs/operating.md. Takes about two minutes of CPU and writes to a
+temporary folder only.
 """
 
 from __future__ import annotations
@@ -16,12 +16,11 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 ROOT = Path(__file__).resolve().parents[1]
-SYNCS = 5  # after the first
-PRUNED = (
-    SYNCS - 1
-)  # of these: the newest run stays, as the first one does, which holds the partitions' materializations
-YEAR = 365 * 24
-DAYS = 30  # that pruning keeps
+SYNCS = 5  # syncs after the first
+# Runs that pruning deletes: all but the newest one, and the first one, which holds the partitions' materializations.
+PRUNED = SYNCS - 1
+YEAR = 365 * 24  # syncs
+DAYS = 30  # days of runs that pruning keeps
 _PARTS = {
     "the state": "home/kc_lineage/",
     "runs and events": "home/history/",
@@ -31,7 +30,7 @@ _PARTS = {
 
 
 def cluster(connectors: int) -> dict[str, object]:
-    """The answer of a worker with as many connectors of two tables each."""
+    """Return a worker's listing of this many connectors, each of which reads two tables."""
 
     def config(at: int) -> dict[str, str]:
         return {
@@ -52,7 +51,10 @@ def cluster(connectors: int) -> dict[str, object]:
 
 
 def sizes(folder: Path) -> dict[str, int]:
-    """Bytes of each part; ``other``: of files that belong to none, the sink and what was there before apart."""
+    """Return the bytes of each part of a folder.
+
+    ``other`` are files of no part; the sink's file and the files that were there before the first sync are not counted.
+    """
     found = dict.fromkeys((*_PARTS, "other"), 0)
     for path in folder.rglob("*"):
         name = path.relative_to(folder).as_posix()
@@ -63,7 +65,7 @@ def sizes(folder: Path) -> dict[str, int]:
 
 
 class Place:
-    """A folder with a recipe, a saved cluster and a DAGSTER_HOME."""
+    """A folder with a recipe, a saved cluster and a DAGSTER_HOME, in which syncs run."""
 
     def __init__(self, folder: Path, connectors: int) -> None:
         self.folder = folder
@@ -79,13 +81,13 @@ class Place:
         self.environment = {**kept, **recipe, "DATAHUB_TELEMETRY_ENABLED": "false"}
 
     def command(self, *words: str) -> None:
-        """Run one in a process of its own; CalledProcessError, with what it said, when it fails."""
+        """Run a Python module in a process of its own. Raises CalledProcessError, with the output, when it fails."""
         subprocess.run(
             [sys.executable, "-m", *words], cwd=self.folder, env=self.environment, check=True, capture_output=True
         )
 
     def syncs(self, number: int = SYNCS) -> dict[str, int]:
-        """Bytes that one sync adds to each part, on average over several."""
+        """Run this many syncs and return the bytes that one of them adds to each part, on average."""
         before = sizes(self.folder)
         for _ in range(number):
             self.command("dagster", "job", "execute", "-m", "kc_lineage_dagster.definitions", "-j", "sync_shop")
@@ -93,13 +95,16 @@ class Place:
         return {part: round((after[part] - before[part]) / number) for part in after}
 
     def prune(self) -> None:
-        """Delete every run that may go."""
+        """Delete every run that pruning may delete."""
         self.command("kc_lineage_dagster", "prune", "--older-than-days", "0")
 
 
 def table(first: Mapping[str, int], each: Mapping[str, int], again: Mapping[str, int]) -> Iterator[str]:
-    """Yield the lines of the table. ``first``: bytes after the first sync; ``each``: that every further one adds;
-    ``again``: that one adds where as many runs were pruned as are made.
+    """Yield the lines of the table, in markdown.
+
+    ``first``: bytes of each part after the first sync.
+    ``each``: bytes that every further sync adds.
+    ``again``: bytes that a sync adds when as many runs are pruned as are made.
     """
     yield "| | after the first sync | each further one | a year, nothing pruned | a year, pruned after 30 days |"
     yield "| --- | ---: | ---: | ---: | ---: |"
@@ -110,7 +115,7 @@ def table(first: Mapping[str, int], each: Mapping[str, int], again: Mapping[str,
 
 
 def shown(size: float) -> str:
-    """A number of bytes for people."""
+    """Return a number of bytes with a unit, for people."""
     for unit in ("B", "kB", "MB"):
         if abs(size) < 1000:
             return f"{size:.0f} {unit}"
@@ -119,7 +124,7 @@ def shown(size: float) -> str:
 
 
 def main(connectors: int = 30) -> None:
-    """Print the table."""
+    """Measure and print the table."""
     with TemporaryDirectory(prefix="growth-") as folder:
         place = Place(Path(folder), connectors)
         place.command("dagster", "job", "execute", "-m", "kc_lineage_dagster.definitions", "-j", "sync_shop")

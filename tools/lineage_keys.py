@@ -1,8 +1,8 @@
 """Writes connect/secrets/lineage_keys.txt: the configuration keys that derivation reads, found in its own source.
 
-Where nobody tells which keys of a class are secret, what lineage reads must stay and go out as it is. A key is a string
-of the source, no docstring, of several words joined by dots, dashes, underscores or capitals; keys of one word are told
-by rule (``topics``, ``database``). Classes are left out.
+Where a plugin does not declare which of its keys are secret, the keys that lineage is read from must stay readable. A
+key is a string of the source, not of a docstring, whose words are joined by dots, dashes, underscores or capitals. Keys
+of one word (``topics``, ``database``) are recognized by rules elsewhere, and class names are left out.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ _CLASS = re.compile(r"\.[A-Z]\w*$|^(?:com|io|org|net|kc)\.|^\w+_(?:source|sink)$
 
 
 def keys_of(source: str) -> Iterator[str]:
-    """Yield the keys of one module."""
+    """Yield the keys in the source of one module."""
     tree = ast.parse(source)
     documents = {id(text) for text in _docstrings(tree)}
     for node in ast.walk(tree):

@@ -1,8 +1,8 @@
-"""The tables of ``docs/recipe.md``, written from the recipe's models: every field, its default, what it is.
+"""Writes the tables of ``docs/recipe.md`` from the recipe's models: every field, its type, its default, its meaning.
 
 python -m tools.recipe_reference docs/recipe.md
 
-A table stands between ``<!-- fields of source.config -->`` and ``<!-- end -->``; everything else of the page is kept.
+A table stands between ``<!-- fields of source.config -->`` and ``<!-- end -->``; the rest of the page is kept.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ def with_tables(page: str) -> str:
 
 
 def described(model: type[Model], prefix: str = "") -> Iterator[tuple[str, FieldInfo]]:
-    """Yield path and field of everything below a model; a model in a list is ``name[]``."""
+    """Yield path and field of every field below a model. ``name[]`` in a path stands for each element of a list."""
     for name, field in model.model_fields.items():
         yield prefix + name, field
         inner, many = _inner_model(field.annotation)
@@ -42,7 +42,7 @@ def described(model: type[Model], prefix: str = "") -> Iterator[tuple[str, Field
 
 
 def _table(path: str) -> Iterator[str]:
-    """Yield the lines of one table: of ``recipe`` the fields at the top, else of the model at that path."""
+    """Yield the lines of one table. ``path``: ``recipe`` for the top-level fields, else the path of a model."""
     if path == "recipe":
         fields = list(Recipe.model_fields.items())
     else:
@@ -74,7 +74,7 @@ def _inner_model(annotation: Any) -> tuple[type[Model] | None, bool]:
 
 
 def _kind(annotation: Any) -> str:
-    """Return a type in a reader's words."""
+    """Return a type in the words of the page."""
     origin, arguments = get_origin(annotation), get_args(annotation)
     if origin in (Union, UnionType):
         return " or ".join(_kind(one) for one in arguments if one is not NoneType)
@@ -90,7 +90,7 @@ def _kind(annotation: Any) -> str:
 
 
 def _bounds(field: FieldInfo) -> str:
-    """Return the least and the greatest value that are taken."""
+    """Return the least and the greatest value that the field accepts."""
     least = next((one.ge for one in field.metadata if isinstance(one, Ge)), None)
     greatest = next((one.le for one in field.metadata if isinstance(one, Le)), None)
     if greatest is not None:
@@ -99,7 +99,7 @@ def _bounds(field: FieldInfo) -> str:
 
 
 def _default(field: FieldInfo) -> str:
-    """Return the default as YAML, nothing where there is none; the fields of a model have their own."""
+    """Return the default as YAML; empty where there is none, and for a model, whose fields have their own."""
     if field.default is PydanticUndefined:
         return "required"
     if field.default is None or field.default in ("", [], {}) or isinstance(field.default, Model):

@@ -1,7 +1,7 @@
-"""MkDocs' hooks: files of the repository outside ``docs/`` that a page links to are part of the site.
+"""MkDocs' hooks: add the files outside ``docs/`` that a page links to, so that the links work on the site too.
 
-The same links lead somewhere in a browser of the repository and on the site: ``../bench/results.md`` in a page of
-``docs/`` is the page ``bench/results.md`` there, ``../deploy/Dockerfile`` a file beside the pages.
+A link that works in the repository works on the site: ``../bench/results.md`` in a page of ``docs/`` becomes the page
+``bench/results.md`` of the site, and ``../deploy/Dockerfile`` a file beside the pages.
 """
 
 from __future__ import annotations
@@ -21,7 +21,10 @@ _LINK = re.compile(r"(?<=\]\()(?!\w+:|#|/)([^)#\s]+)")
 
 
 def on_files(files: Files, config: Any) -> Files:
-    """Add what pages link to outside ``docs/``, and what those pages link to."""
+    """Return the site's files, with those that its pages link to outside ``docs/``, and those that these link to.
+
+    Source: https://www.mkdocs.org/dev-guide/plugins/#on_files
+    """
     pages = {file.src_uri: (ROOT / DOCS / file.src_uri) for file in files.documentation_pages()}
     pages |= {one: ROOT / one for one in _named_in(config["nav"]) if one not in pages and (ROOT / one).is_file()}
     waiting = list(pages)
@@ -41,7 +44,10 @@ def on_files(files: Files, config: Any) -> Files:
 
 
 def on_page_markdown(markdown: str, page: Any, **_: Any) -> str:
-    """Turn the links of a page in the repository into links of the site."""
+    """Return a page's text with links between files of the repository turned into links of the site.
+
+    Source: https://www.mkdocs.org/dev-guide/plugins/#on_page_markdown
+    """
     here = _place(page.file.src_uri)
     folder = str(PurePosixPath(page.file.src_uri).parent)
 
@@ -57,22 +63,22 @@ def _targets(page: PurePosixPath, text: str) -> Iterator[PurePosixPath]:
 
 
 def _resolved(page: PurePosixPath, target: str) -> PurePosixPath:
-    """Return the place in the repository of what a page there links to."""
+    """Return the path in the repository that a link of a page leads to."""
     return PurePosixPath(normpath(page.parent / target))
 
 
 def _place(uri: str) -> PurePosixPath:
-    """Return where a page of the site is in the repository."""
+    """Return the path in the repository of a page of the site."""
     return PurePosixPath(DOCS, uri) if (ROOT / DOCS / uri).exists() else PurePosixPath(uri)
 
 
 def _uri(place: PurePosixPath) -> str:
-    """Return where a file of the repository is on the site."""
+    """Return the path on the site of a file of the repository."""
     return str(place.relative_to(DOCS)) if place.parts[0] == DOCS else str(place)
 
 
 def _named_in(nav: Any) -> Iterator[str]:
-    """Yield the pages that the navigation names."""
+    """Yield the pages that MkDocs' ``nav`` names."""
     if isinstance(nav, str):
         yield nav
     elif isinstance(nav, (list, dict)):

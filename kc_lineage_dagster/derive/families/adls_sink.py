@@ -17,7 +17,7 @@ from kc_lineage_dagster.lineage import Dataset, Unresolved
 
 
 def _writes(config: Config, record: Record) -> Iterable[Dataset | Unresolved]:
-    """The topic's folder."""
+    """Return the folder that a topic's files go to."""
     if not topics_dir(config):
         return (Unresolved("topics.dir", "is blank, so the file system is not known"),)
     return (refused_rename(record) or qualified("abs", topic_folder(config, "", topic_of(record))),)

@@ -24,14 +24,14 @@ _DEFAULT = "{{topic}}-{{partition}}-{{start_offset}}"
 
 
 def _writes_s3(config: Config, record: Record) -> Iterable[Dataset | Unresolved]:
-    """The topic's folder in S3."""
+    """Return the folder that a topic's files go to in S3."""
     bucket = required(config, "aws.s3.bucket.name", "aws_s3_bucket")
     prefix = first(config, "aws.s3.prefix", "aws_s3_prefix") or ""
     return (_folder("s3", bucket, first(config, _TEMPLATE) or f"{prefix}{_DEFAULT}", record),)
 
 
 def _writes(platform: str, bucket_key: str, config: Config, record: Record) -> Iterable[Dataset | Unresolved]:
-    """The topic's folder in the other stores."""
+    """Return the folder that a topic's files go to in the other stores."""
     path = (first(config, "file.name.prefix") or "") + (first(config, _TEMPLATE) or _DEFAULT)
     return (_folder(platform, required(config, bucket_key), path, record),)
 

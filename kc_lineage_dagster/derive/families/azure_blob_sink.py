@@ -16,7 +16,7 @@ from kc_lineage_dagster.lineage import Dataset, Unresolved
 
 
 def _writes(config: Config, record: Record) -> Iterable[Dataset | Unresolved]:
-    """The topic's folder."""
+    """Return the folder that a topic's files go to."""
     folder = topic_folder(config, required(config, "azblob.container.name"), topic_of(record))
     return (refused_rename(record) or qualified("abs", folder),)
 

@@ -27,14 +27,15 @@ _KEY_FIELD = ("kafkaKeyFieldName", "kafka.key.field.name")
 _DATA_FIELD = ("kafkaDataFieldName", "kafka.data.field.name")
 _DATASET = re.compile(r"\w+")
 _INVALID = re.compile(r"[^a-zA-Z0-9_]")
-# datahub.ingestion.source.bigquery_v2.bigquery_audit: date-sharded tables are one dataset, decorators are cut off
+# A table with a date at its end (a shard) is one dataset with the others, and decorators are cut off
+# (datahub.ingestion.source.bigquery_v2.bigquery_audit).
 _SHARD = re.compile(r"(?:.+\D[_$]?)?\d{4}(?:0[1-9]|1[0-2])(?:0[1-9]|[12][0-9]|3[01])")
 
 _Place = tuple[str, str] | Unresolved
 
 
 def _writes(config: Config, record: Record) -> Iterable[Dataset | Unresolved]:
-    """The table of a topic; version and spelling of the keys follow from those that are set."""
+    """Return the table that a topic is written to. Which keys are set shows the connector's version."""
     datasets = first(config, "datasets")
     default = first(config, "defaultDataset")
     if default is None and datasets and "=" in datasets:
@@ -80,7 +81,7 @@ def _sanitized(config: Config, table: str) -> str | Unresolved:
 
 
 def _columns(config: Config, record: Record, target: Dataset) -> Node:
-    """The fields of the value, those of the key and of the record's place below the names that options give them."""
+    """Return the fields of the value and, below the names that options give, the key and the record's place."""
     key, place = (first(config, *names) for names in (_KEY_FIELD, _DATA_FIELD))
     beside: dict[str, Node] = {key: record.key} if key else {}
     if place:
@@ -91,7 +92,7 @@ def _columns(config: Config, record: Record, target: Dataset) -> Node:
 
 
 def _clean(node: Node) -> Node:
-    """Names as ``com.wepay.kafka.connect.bigquery.utils.FieldNameSanitizer`` leaves them."""
+    """Return the fields with names as ``com.wepay.kafka.connect.bigquery.utils.FieldNameSanitizer`` leaves them."""
     if not isinstance(node, Struct):
         return node
     named = ((_INVALID.sub("_", name), _clean(field)) for name, field in node.fields)

@@ -31,9 +31,14 @@ _RULE = "https://camel.apache.org/camel-kafka-connector/latest/reference/index.h
 
 @dataclass(frozen=True, slots=True)
 class _Component:
-    """``parts``: options whose values, joined with ``separator``, name the place; none: it has no dataset.
+    """One component of Camel and the connectors built on it.
 
-    ``regional``: an Amazon resource whose region is part of its name. ``arn``: the name may stand in an ARN.
+    ``platform``: DataHub's id.
+    ``sources``, ``sinks``: names of the components and Kamelets, as connector classes and keys contain them.
+    ``parts``: options whose values, joined with ``separator``, name the dataset; () for a component without datasets.
+    ``separator``: stands between the values of ``parts``.
+    ``regional``: whether the dataset's name contains the Amazon region.
+    ``arn``: whether the option may hold an ARN in place of the name.
     """
 
     platform: str
@@ -45,7 +50,7 @@ class _Component:
     arn: bool = False
 
 
-# whose addresses hold nothing but the place; those of others hold hosts, or names of beans
+# platforms whose endpoint addresses hold only the name of the place; other addresses hold hosts, or names of beans
 _PLACE_IN_URL = frozenset(("s3", "sqs", "kinesis", "dynamodb", "file", "jms", "activemq"))
 _KIND = re.compile(r"^(?:queue|topic|temp-queue|temp-topic):(?://)?")
 
@@ -129,7 +134,7 @@ def _value(rule: _Component, config: Config, component: str, direction: str, nam
 
 
 def _in_url(rule: _Component, url: str, name: str) -> str | None:
-    """What an endpoint's address says: an option after the question mark, or the place itself before it."""
+    """Return the value of an option in an endpoint's address: after the question mark, or the place before it."""
     address, _, options = url.partition("?")
     said = dict(parse_qsl(options)).get(name)
     if said or rule.parts != (name,) or rule.platform not in _PLACE_IN_URL:

@@ -13,7 +13,7 @@ from kc_lineage_dagster.derive.transforms.fields import field_at
 from kc_lineage_dagster.lineage import Dataset, Unresolved
 
 _PLATFORM = "cassandra"
-# TOPIC_KS_TABLE_SETTING_PATTERN of both connectors: keyspace and table hold no dot, so all before them is the topic
+# TOPIC_KS_TABLE_SETTING_PATTERN of both connectors: keyspace and table hold no dot, so the rest is the topic
 _KEY = re.compile(
     r"topic\.(?P<topic>[A-Za-z0-9._-]+)\.(?P<keyspace>[^.]+)\.(?P<table>[^.]+)\."
     r"(?:mapping|consistencyLevel|ttl|ttlSeconds|nullToUnset|deletesEnabled|ttlTimeUnit|timestampTimeUnit)"
@@ -34,8 +34,9 @@ def _writes_datastax(config: Config, record: Record) -> Iterator[Dataset | Unres
 
 
 def _columns_datastax(config: Config, record: Record, target: Dataset) -> Node:
-    """``column=value.field, column=key`` of the table's mapping; what else it may hold (headers, functions) is not
-    known.
+    """Return the columns of a table's mapping, ``column=value.field, column=key``.
+
+    What else a mapping may hold (headers, functions) stays unknown.
     """
     keyspace, _, table = target.name.partition(".")
     keys = (
@@ -54,8 +55,10 @@ def _columns_datastax(config: Config, record: Record, target: Dataset) -> Node:
 
 
 def _writes_scylla(config: Config, record: Record) -> Iterator[Dataset | Unresolved]:
-    """``ScyllaDbSinkTaskHelper``: the table is the topic with underscores for dots and dashes (since 1.0.1, of 2021); a
-    key of that name may give the keyspace, and no other table.
+    """Yield the table named after the topic, with underscores for dots and dashes (since 1.0.1, of 2021).
+
+    A key ``topic.<topic>.<keyspace>.<table>.mapping`` may give another keyspace but no other table
+    (``ScyllaDbSinkTaskHelper``).
     """
     topic = topic_of(record).replace(".", "_").replace("-", "_")
     tables = _tables(config, topic) or _tables(config, topic_of(record))
@@ -82,7 +85,7 @@ def _writes_confluent(config: Config, record: Record) -> Iterator[Dataset | Unre
 
 
 def _folded(identifier: str) -> str:
-    """CQL folds unquoted identifiers to lower case; the driver quotes those with other signs than word characters."""
+    """Return an identifier in lower case, as CQL folds it; one with other than word characters stays, being quoted."""
     return identifier.lower() if re.fullmatch(r"\w+", identifier, re.ASCII) else identifier
 
 

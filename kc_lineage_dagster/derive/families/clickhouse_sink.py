@@ -22,7 +22,7 @@ from kc_lineage_dagster.lineage import Dataset, Unresolved
 
 
 def _writes(config: Config, record: Record) -> Iterable[Dataset | Unresolved]:
-    """ClickHouse's own connector; the map is looked up by what is left of the topic after the split."""
+    """Return the table that ClickHouse's own connector writes; the map names topics without a database split off."""
     database, topic = first(config, "database") or "default", topic_of(record)
     char = first(config, "dbTopicSplitChar")
     if flag(config, "enableDbTopicSplit") and char:
@@ -36,7 +36,7 @@ def _writes(config: Config, record: Record) -> Iterable[Dataset | Unresolved]:
 
 
 def _writes_altinity(config: Config, record: Record) -> Iterable[Dataset | Unresolved]:
-    """Altinity's connector, where the topic and the configuration agree on the database that the records will name."""
+    """Return the table that Altinity's connector writes, if configuration and records agree on its database."""
     topic = topic_of(record)
     tables = topic_map(config, "clickhouse.topic2table.map")
     renamed = topic_map(config, "clickhouse.database.override.map")

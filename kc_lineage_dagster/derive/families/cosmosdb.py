@@ -1,4 +1,4 @@
-"""Azure Cosmos DB: ``topic#container`` pairs, in this order in both directions. Names are ``database.container``."""
+"""Azure Cosmos DB: the map has ``topic#container`` pairs for sources and sinks. Names are ``database.container``."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _MAPS = (*_MAP_V1, f"{_SOURCE}.containers.topicMap", f"{_SINK}.containers.topicM
 
 
 def _pairs(config: Config) -> tuple[tuple[str, str], ...]:
-    """(topic, container) pairs; neither name can hold ``#``."""
+    """Return the pairs (topic, container) of ``topic#container`` entries; neither name can hold ``#``."""
     split = (item.partition("#") for item in items(first(config, *_MAPS)))
     return tuple((topic.strip(), container.strip()) for topic, middle, container in split if middle)
 
@@ -45,7 +45,7 @@ def _reads_v1(config: Config, evidence: Evidence) -> Iterator[Found]:
 
 
 def _reads_v2(config: Config, evidence: Evidence) -> Iterator[Found]:
-    """Version 2 lists containers, or takes all of a database; the container's name is the topic unless mapped."""
+    """Yield what version 2 reads: the listed containers or all of a database, named like their topics unless mapped."""
     database = first(config, *_DATABASES)
     if database is None:
         yield Unresolved(f"{_SOURCE}.database.name", "is not set")

@@ -14,7 +14,7 @@ from kc_lineage_dagster.lineage import Dataset, Unresolved
 _PLATFORM = "couchbase"
 _DEFAULT_TOPIC = "${bucket}.${scope}.${collection}"
 _DEFAULT_COLLECTION = "_default._default"
-# what scopes and collections may be called: no dots
+# names of scopes and collections, which hold no dots
 _NAME = "[A-Za-z0-9_%-]+"
 _BUCKET_KEYS = ("couchbase.bucket", "connection.bucket")
 
@@ -75,7 +75,7 @@ def _template(config: Config) -> str:
 
 
 def _mapped(config: Config) -> dict[str, str]:
-    """Topics of single collections: overrides such as ``couchbase.topic[scope.collection]``, and the older map."""
+    """Return collection -> topic, from overrides such as ``couchbase.topic[scope.collection]`` and the older map."""
     overrides = stripped(config, "couchbase.topic[")
     return {
         **pairs(config.get("couchbase.collection.to.topic"), "="),
@@ -97,7 +97,8 @@ def _writes(config: Config, record: Record) -> Iterator[Dataset | Unresolved]:
     mapped = pairs(config.get("couchbase.topic.to.collection"), "=")
     default = first(config, "couchbase.default.collection") or _DEFAULT_COLLECTION
     target = mapped.get(topic_of(record), default)
-    yield Dataset(_PLATFORM, target if target.count(".") > 1 else f"{bucket}.{target}")  # it may name its own bucket
+    # a name of three parts begins with a bucket of its own
+    yield Dataset(_PLATFORM, target if target.count(".") > 1 else f"{bucket}.{target}")
 
 
 _PACKAGE = "com.couchbase.connect.kafka"

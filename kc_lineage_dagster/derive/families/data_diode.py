@@ -1,6 +1,6 @@
 """Confluent's data diode: topics sent one way over UDP to a cluster that nothing comes back from.
 
-The source end is told the names of the topics by the packets, so only what it wrote tells them.
+The source learns the topics' names from the packets, so only its active topics tell them.
 """
 
 from __future__ import annotations

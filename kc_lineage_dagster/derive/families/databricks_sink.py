@@ -21,7 +21,7 @@ _NAME = re.compile(r"\w+", re.ASCII)
 
 
 def _writes(config: Config, record: Record) -> Iterable[Dataset | Unresolved]:
-    """The table of a topic."""
+    """Return the table that a topic is written to."""
     topic, tables = topic_of(record), topic_map(config, "delta.lake.topic2table.map")
     catalog = first(config, "delta.lake.catalog")
     if isinstance(tables, Unresolved):

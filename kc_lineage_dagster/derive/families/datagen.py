@@ -14,7 +14,7 @@ _VOLUBLE_KEYS = ("genk.", "genkp.", "genv.", "genvp.")
 
 
 def _voluble_topics(config: Config, evidence: Evidence) -> Iterator[Found]:
-    """Voluble names its topics within keys, ``genv.<topic>.<attribute>.with``; they hold no dots."""
+    """Yield the topics of Voluble, which are parts of keys: ``genv.<topic>.<attribute>.with``. They hold no dots."""
     topics = dict.fromkeys(key.split(".")[1] for key in config if key.startswith(_VOLUBLE_KEYS))
     yield from flows((), tuple(topics), "genv.<topic>...", evidence)
 

@@ -14,7 +14,7 @@ _NAMENODE, _CLUSTER = "gcp.dataproc.namenode", "gcp.dataproc.cluster"
 
 
 def _writes(config: Config, record: Record) -> Iterable[Dataset | Unresolved]:
-    """Without ``gcp.dataproc.namenode`` the connector asks Google for the address."""
+    """Return the folder of a topic; unresolved without ``gcp.dataproc.namenode``, where Google tells the address."""
     nodes = items(config.get(_NAMENODE))
     if len(nodes) != 1:
         cluster = first(config, _CLUSTER) or "Dataproc"

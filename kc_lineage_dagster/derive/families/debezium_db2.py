@@ -12,7 +12,7 @@ from kc_lineage_dagster.lineage import Unresolved
 
 
 def _upper(config: Config) -> PartValues | Unresolved:
-    """Names of databases know no case; DataHub's source writes them in upper case."""
+    """Return a database name in upper case, as DataHub's source writes it: Db2 does not distinguish case there."""
     found = fixed(database=("database.dbname",))(config)
     return found if isinstance(found, Unresolved) else {"database": tuple(map(str.upper, found["database"]))}
 

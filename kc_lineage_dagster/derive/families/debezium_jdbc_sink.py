@@ -57,7 +57,7 @@ def _writes(config: Config, record: Record) -> Iterable[Dataset | Unresolved]:
 
 
 def _text(config: Config, record: Record) -> str | Unresolved:
-    """The format with the topic, and with what is known of the records' ``source``, filled in."""
+    """Return the format with the topic filled in, and with what is known of the records' ``source`` block."""
     topic = topic_of(record)
     strategy = first(config, *_STRATEGY)
     rename = _STRATEGIES.get(strategy) if strategy else _underscores
@@ -73,8 +73,8 @@ def _text(config: Config, record: Record) -> str | Unresolved:
 
 
 def _columns(config: Config, record: Record, target: Dataset) -> Node:
-    """The row of a change event, or the value itself, with ``primary.key.mode``, ``primary.key.fields`` and the lists
-    of fields (``topic:field`` or ``field``); names are folded where they are written without quotes.
+    """Return the columns: the row of a change event or the value itself, after ``primary.key.mode``,
+    ``primary.key.fields`` and the lists of fields (``topic:field`` or ``field``). Unquoted names are folded.
 
     Source: https://debezium.io/documentation/reference/stable/connectors/jdbc.html
     """
@@ -91,7 +91,7 @@ def _columns(config: Config, record: Record, target: Dataset) -> Node:
 
 
 def _fields(config: Config, key: str, topic: str) -> list[str]:
-    """The fields that a list names for a topic."""
+    """Return the fields that a list names for a topic."""
     entries = (entry.rpartition(":") for entry in items(first(config, key)))
     return [name for head, _, name in entries if head in ("", topic)]
 
@@ -101,7 +101,7 @@ def _makes_columns(config: Config) -> bool:
 
 
 def _inside(place: JdbcUrl, name: TableName) -> TableName | None:
-    """The name without its database when that is the one connected to; None when it is another.
+    """Return a name without its database when the connector is connected to that database; None for another one.
 
     ``GeneralDatabaseDialect.getCollectionId`` reads the database, ``getQualifiedTableName`` leaves it out.
     """

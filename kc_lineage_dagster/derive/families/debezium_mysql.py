@@ -20,7 +20,7 @@ TABLES = Tables(
 
 
 def _adapted(config: Config, tables: Tables) -> Tables:
-    """Debezium 2.5 and 2.6 read MariaDB with the MySQL class and ``connector.adapter=mariadb``."""
+    """Return MariaDB's tables for ``connector.adapter=mariadb``, with which Debezium 2.5 and 2.6 read MariaDB."""
     return replace(tables, platform="mariadb") if config.get("connector.adapter") == "mariadb" else tables
 
 

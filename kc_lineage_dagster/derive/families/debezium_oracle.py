@@ -19,7 +19,7 @@ from kc_lineage_dagster.derive.readers.table_topics import PartValues
 
 
 def _pluggable(config: Config) -> PartValues:
-    """The database that entries of the lists may begin with; datasets do without it."""
+    """Return the database that entries of the lists may begin with; names of datasets have none."""
     name = first(config, "database.pdb.name", "database.dbname")
     return {"database": (name,)} if name else {}
 
@@ -35,8 +35,10 @@ TABLES = Tables(
 
 
 def listed(config: Config, tables: Tables) -> Tables:
-    """Entries of ``table.include.list`` are ``schema.table``, without the database (``OracleConnectorConfig`` hands
-    such a mapper to its filters; DBZ-1312). The older ``table.whitelist`` had both forms in its time.
+    """Return the tables with the spelling of today's lists: ``schema.table``, without the database.
+
+    ``OracleConnectorConfig`` gives its filters such a mapper (DBZ-1312). The older ``table.whitelist`` had entries with
+    and without the database.
     """
     if not any(config.get(f"table.{kind}.list", "").strip() for kind in ("include", "exclude")):
         return tables

@@ -16,7 +16,7 @@ _TOOLS = "org.apache.kafka.connect.tools"
 
 
 def _reads(config: Config, evidence: Evidence) -> tuple[Record, ...]:
-    """One topic, from nothing upstream; ``MockSourceConnector`` has none."""
+    """Return the one topic, which has no dataset upstream; ``MockSourceConnector`` writes none."""
     topic = first(config, "topic.name", "topic")
     return (Record(None, topic, value=Opaque()),) if topic else ()
 

@@ -17,7 +17,7 @@ _KEYS = {
 
 
 def _internal(config: Config) -> tuple[str, ...]:
-    """The topics by which the connector's tasks agree on their work."""
+    """Return the topics through which the connector's tasks agree on their work."""
     return tuple(
         first(config, f"connector.spanner.{kind}.topic") or f"_{kind}_topic_spanner_connector_{config.get('name', '')}"
         for kind in ("sync", "rebalancing")

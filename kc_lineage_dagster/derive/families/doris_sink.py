@@ -19,7 +19,7 @@ from kc_lineage_dagster.lineage import Dataset, Unresolved
 
 
 def _writes(config: Config, record: Record) -> Iterable[Dataset | Unresolved]:
-    """The table of a topic."""
+    """Return the table that a topic is written to."""
     topic, refused = topic_of(record), refused_rename(record)
     if refused:
         return (refused,)
@@ -34,7 +34,8 @@ def _writes(config: Config, record: Record) -> Iterable[Dataset | Unresolved]:
 
 
 def _by_field(config: Config, record: Record, field: str, default: str) -> str | Unresolved:
-    """The table that the field names, of records that are maps (JSON without a schema); structs go to the default
+    """Return the table that a field of the record names. Only maps (JSON without a schema) are read; structs go to the
+    default table
     (``DorisDefaultSinkService.parseRecordTableName``).
     """
     converter = (first(config, "value.converter") or "").rpartition(".")[2]

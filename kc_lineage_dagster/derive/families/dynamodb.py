@@ -25,7 +25,7 @@ def _writes(config: Config, record: Record) -> Iterator[Dataset | Unresolved]:
 
 
 def _reads(config: Config, evidence: Evidence) -> Iterator[Found]:
-    """A topic is named after its table. Where a prefix is set, only the topics themselves tell how it is joined."""
+    """Yield the tables and the topics named after them. Only active topics tell how a prefix is joined to the name."""
     region = first(config, "dynamodb.service.endpoint", "aws.region")
     tables = items(first(config, "dynamodb.table.includelist"))
     if not tables:
@@ -41,7 +41,7 @@ def _reads(config: Config, evidence: Evidence) -> Iterator[Found]:
 
 
 def _by_end(origins: Mapping[str, Dataset | Unresolved], topic: str) -> Record | Unresolved | None:
-    """The table whose name the topic ends with; the longest, where several do."""
+    """Return the table whose name ends the topic; the longest one where several do."""
     table = max((table for table in origins if topic.endswith(table)), key=len, default=None)
     if table is None:
         return None

@@ -11,7 +11,7 @@ from kc_lineage_dagster.derive.records import Record
 from kc_lineage_dagster.lineage import Dataset, Unresolved
 
 _PLATFORM = "elasticsearch"
-_LAST_WITH_MAP = 10  # the major version
+_LAST_WITH_MAP = 10  # major version
 _V1_MAP, _V2_MAP = "topic.to.external.resource.mapping", "topic.to.resource.mapping"
 
 
@@ -27,11 +27,12 @@ def _writes(config: Config, record: Record) -> Iterator[Dataset | Unresolved]:
 
 
 def _by_index_map(config: Config, topic: str) -> Dataset | Unresolved | None:
-    """The index of ``topic.index.map``, which later versions than 10 ignore; None where it says nothing."""
+    """Return the index that ``topic.index.map`` gives, which versions after 10 ignore; None without an entry."""
     index, version = pairs(config.get("topic.index.map")).get(topic), major_version(config)
     if index is None or (version is not None and version > _LAST_WITH_MAP):
         return None
-    if version is not None or index == (data_stream_of(config, topic) or index_of(topic)):  # then all versions agree
+    # of an unknown version the index is only known when it is the same without the map
+    if version is not None or index == (data_stream_of(config, topic) or index_of(topic)):
         return Dataset(_PLATFORM, index)
     return Unresolved(
         topic,

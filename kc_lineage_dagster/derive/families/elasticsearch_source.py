@@ -14,7 +14,7 @@ _PLATFORM = "elasticsearch"
 
 
 def _reads(config: Config, evidence: Evidence) -> Iterator[Found]:
-    """Listed indices, or those that begin with ``index.prefix``, found as they appear."""
+    """Yield the listed indices, or those that begin with ``index.prefix``, which the connector finds while it runs."""
     prefix, start = first(config, "topic.prefix") or "", first(config, "index.prefix") or ""
     names = items(config.get("index.names"))
     yield from (Record(Dataset(_PLATFORM, name), prefix + name) for name in names)

@@ -17,7 +17,7 @@ _NOTHING = "(nothing upstream)"
 
 
 def _several(*keys: str) -> Reads:
-    """Each key names a topic of its own; an unset one writes nothing."""
+    """Return a reader for keys that name a topic each; for a key that is not set nothing is written."""
 
     def reads(config: Config, evidence: Evidence) -> Iterator[Found]:
         topics = [topic for key in keys if (topic := first(config, key))]

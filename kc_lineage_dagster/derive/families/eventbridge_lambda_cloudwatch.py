@@ -27,7 +27,7 @@ def _writes_bus(config: Config, record: Record) -> Iterator[Dataset | Unresolved
 
 
 def _reads_logs(config: Config, evidence: Evidence) -> Iterator[Found]:
-    """One log group; its streams, listed or all of them, go to the topics of ``kafka.topic.format``.
+    """Yield one log group, whose streams (listed, or all of them) go to the topics of ``kafka.topic.format``.
 
     Source: https://docs.confluent.io/kafka-connectors/aws-cloudwatch-logs/current/ (default
     ``${log-group}.${log-stream}``). What becomes of characters that no topic may hold is not said there.
@@ -50,7 +50,7 @@ def _reads_logs(config: Config, evidence: Evidence) -> Iterator[Found]:
 
 
 def _named_topics(config: Config, group: str) -> tuple[str, ...]:
-    """The topics that the configuration names: of listed streams, or one for all where the format names no stream."""
+    """Return the topics that the configuration names: one for each listed stream, or one for all streams."""
     pattern = (first(config, _FORMAT) or f"${{log-group}}.{_STREAM}").replace("${log-group}", group)
     topics = [pattern.replace(_STREAM, stream) for stream in items(config.get("aws.cloudwatch.log.streams"))]
     found = topics if _STREAM in pattern else [pattern]

@@ -11,9 +11,9 @@ from kc_lineage_dagster.derive.family import Found, SourceFamily
 from kc_lineage_dagster.derive.readers.topic_sources import flows, wherever
 from kc_lineage_dagster.lineage import Dataset, Unresolved
 
-# The only one before version 2, which has no fs.listing.class
+# The only listing class before version 2, which has no key fs.listing.class.
 _LOCAL = "LocalFSDirectoryListing"
-# Listing class (its simple name) -> platform, key of the bucket, keys of the path (within it)
+# Simple name of the listing class -> platform, key of the bucket, keys of the path in the bucket.
 _LISTINGS: dict[str, tuple[str, str | None, tuple[str, ...]]] = {
     _LOCAL: ("file", None, ("fs.listing.directory.path", "fs.scan.directory.path")),
     "AmazonS3FileSystemListing": ("s3", "aws.s3.bucket.name", ("aws.s3.bucket.prefix",)),
@@ -43,7 +43,7 @@ def _reads(config: Config, evidence: Evidence) -> Iterator[Found]:
     named = any(re.search(r"\$topic\b", value) for key, value in config.items() if key.startswith("filters."))
     yield from flows((origin,), (topic,) if topic else (), "topic", evidence)
     if named and isinstance(origin, Dataset) and evidence.topics:
-        # a filter sets the topic of single records, and they all come from the one place
+        # a filter chooses the topic of each record; all of them come from the one place
         yield wherever(origin, "topic", frozenset({_status_topic(config)}))
     elif named:
         yield Unresolved("filters", "a filter sets $topic, so records may go to further topics")

@@ -38,7 +38,7 @@ def _from_offsets(topic: str, evidence: Evidence) -> Iterator[Found]:
 
 
 def _files_read(evidence: Evidence) -> tuple[str, ...]:
-    """``FileStreamSourceTask.FILENAME_FIELD``: the source partition of every committed offset."""
+    """Return the files in the source partitions of committed offsets (``FileStreamSourceTask.FILENAME_FIELD``)."""
     names = (item.partition.get("filename") for item in evidence.offsets)
     return tuple(dict.fromkeys(str(name) for name in names if name))
 

@@ -33,7 +33,7 @@ def _writes(config: Config, record: Record) -> Iterator[Dataset | Unresolved]:
 
 
 def _overrides(config: Config) -> Mapping[str, str] | Unresolved:
-    """``{"<topic>.<key>": "<value>"}``."""
+    """Return the overrides of single topics: ``{"<topic>.<key>": "<value>"}``."""
     try:
         found = json.loads(first(config, _OVERRIDES) or "{}")
     except (ValueError, RecursionError):

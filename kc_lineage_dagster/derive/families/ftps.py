@@ -19,7 +19,7 @@ _SPELLED = "the path as configured; the host is left to the platform instance"
 
 
 def _writes(config: Config, record: Record) -> Iterator[Dataset | Unresolved]:
-    """Files are ``<ftps.working.dir>/<topic>/partition=<n>/...``: there is no ``topics.dir``."""
+    """Yield the topic's folder. Files are ``<ftps.working.dir>/<topic>/partition=<n>/...``, without ``topics.dir``."""
     folder = required(config, _WORKING)
     yield folder if isinstance(folder, Unresolved) else Dataset(_PLATFORM, joined(folder, topic_of(record)))
 

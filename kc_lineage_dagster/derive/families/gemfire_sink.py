@@ -19,7 +19,7 @@ _BRACKETS = re.compile(r"\[([^\[\]:]+):([^\[\]]*)\]")
 
 
 def _bindings(config: Config, key: str) -> dict[str, tuple[str, ...]]:
-    """``[left:right,right][left:right]`` (``org.apache.geode.kafka.GeodeConnectorConfig``)."""
+    """Return the entries of ``[left:right,right][left:right]`` (``org.apache.geode.kafka.GeodeConnectorConfig``)."""
     return {left.strip(): items(right) for left, right in _BRACKETS.findall(config.get(key, ""))}
 
 

@@ -20,7 +20,7 @@ _SPELLED = "schema.table as DataHub's HANA ingestion reflects it: plain upper-ca
 
 
 def _place(config: Config) -> JdbcUrl:
-    """The connection; a hidden URL hides only a default schema, since names hold no database."""
+    """Return the place connected to. A hidden URL hides only the default schema, because names hold no database."""
     place = parse_jdbc_url(first(config, URL_KEY) or "")
     return place if isinstance(place, JdbcUrl) and place.platform == _PLATFORM else JdbcUrl(_PLATFORM, search_path=True)
 

@@ -24,7 +24,7 @@ _PLATFORMS = {"hdfs": "hdfs", "s3": "s3", "s3a": "s3", "s3n": "s3", "gs": "gcs"}
 
 
 def _writes(config: Config, record: Record) -> Iterable[Dataset | Unresolved]:
-    """The topic's folder and, with Hive integration, the topic's table."""
+    """Return the topic's folder and, with Hive integration, the topic's table."""
     refused = refused_rename(record)
     if refused:
         return (refused,)

@@ -18,7 +18,7 @@ _SINK_REASON = "is posted to a web service, which is no dataset of a catalog"
 
 
 def _reads_v1(config: Config, evidence: Evidence) -> Iterator[Found]:
-    """``topic.name.pattern`` may hold ``${entityName}``, of the entities listed."""
+    """Yield the topics of version 1: ``topic.name.pattern`` with each listed entity for ``${entityName}``."""
     pattern, entities = first(config, "topic.name.pattern"), items(config.get("entity.names"))
     if pattern is None or "${" not in pattern:
         yield from flows((), (pattern,) if pattern else (), "topic.name.pattern", evidence)
@@ -29,7 +29,7 @@ def _reads_v1(config: Config, evidence: Evidence) -> Iterator[Found]:
 
 
 def _reads_v2(config: Config, evidence: Evidence) -> Iterator[Found]:
-    """Numbered endpoints, each with its topics."""
+    """Yield the topics of version 2: its endpoints are numbered, and each has topics of its own."""
     topics = [topic for key in sorted(config) if _NUMBERED.fullmatch(key) for topic in items(config[key])]
     yield from flows((), tuple(dict.fromkeys(topics)), "api1.topics", evidence)
 

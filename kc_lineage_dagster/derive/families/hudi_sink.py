@@ -17,7 +17,7 @@ from kc_lineage_dagster.lineage import Dataset, Unresolved
 
 
 def _writes(config: Config, record: Record) -> Iterable[Dataset | Unresolved]:
-    """The connector's table, whatever the topic."""
+    """Return the connector's one table, which all topics are written to."""
     table = required(config, "hoodie.table.name")
     if isinstance(table, Unresolved):
         return (table,)

@@ -20,7 +20,7 @@ from kc_lineage_dagster.lineage import Dataset, Unresolved
 
 
 def _writes(config: Config, record: Record) -> Iterable[Dataset | Unresolved]:
-    """All tables, those that the text in the route field leads to, or why nobody knows whether the topic arrives."""
+    """Return all tables, or those that the text of the route field selects, or why it is not known which."""
     topic, field = consumed(record), first(config, "iceberg.tables.route-field")
     text = constant_at(record.value, tuple(field.split("."))) if field else None
     if flag(config, "iceberg.tables.dynamic-enabled"):
@@ -40,7 +40,7 @@ def _makes_columns(config: Config) -> bool:
 
 
 def _routed(config: Config, topic: str, field: str, text: str | None, table: str) -> Dataset | Unresolved | None:
-    """Whether records arrive at one of the tables; None for one that the text in their field does not lead to."""
+    """Return the table if its pattern matches the text of the route field, None if not, or why that is not known."""
     key = f"iceberg.table.{table}.route-regex"
     pattern = first(config, key)
     if pattern is None:

@@ -18,7 +18,7 @@ _FORMAT = "measurement.name.format"
 
 
 def _reads(config: Config, evidence: Evidence) -> Iterator[Found]:
-    """Topics are ``<prefix><database>`` or, with ``topic.mapper=measurement``, ``<prefix><measurement>``.
+    """Yield the topics: ``<prefix><database>`` or, with ``topic.mapper=measurement``, ``<prefix><measurement>``.
 
     With a query ``topic.prefix`` is the topic itself. Source: ``topic.mapper`` (default ``db``, ``bucket`` from version
     2 on) and ``topic.prefix`` of the configuration reference.
@@ -44,7 +44,7 @@ def _reads(config: Config, evidence: Evidence) -> Iterator[Found]:
 
 
 def _writes_by_topic(config: Config, record: Record) -> Iterator[Dataset | Unresolved]:
-    """Version 1: ``influxdb.db`` may be left out, and each topic then has a database of its own name."""
+    """Yield the measurement of a topic in version 1. Without ``influxdb.db`` its database has the name of the topic."""
     topic = topic_of(record)
     measurement = (first(config, _FORMAT) or TOPIC).replace(TOPIC, topic)
     yield Dataset(_PLATFORM, f"{first(config, *_DATABASE) or topic}.{measurement}")

@@ -37,13 +37,13 @@ def _writes(config: Config, record: Record) -> Iterable[Dataset | Unresolved]:
 
 
 def _columns(config: Config, record: Record, target: Dataset) -> Node:
-    """``pk.mode``, ``pk.fields``, ``fields.whitelist``; names are folded where they are written without quotes."""
+    """Return the columns by ``pk.mode``, ``pk.fields`` and ``fields.whitelist``. Unquoted names are folded."""
     columns = jdbc_row(config, record)
     return columns if _quotes(config) else folded(columns, PLATFORMS[target.platform].folds)
 
 
 def _quotes(config: Config) -> bool:
-    """Whether names are quoted: ``quote.sql.identifiers`` (ALWAYS, NEVER), Aiven's ``sql.quote.identifiers``."""
+    """Tell whether names are quoted: ``quote.sql.identifiers`` (ALWAYS, NEVER) or Aiven's ``sql.quote.identifiers``."""
     return (first(config, "quote.sql.identifiers") or "").lower() != "never" and flag(
         config, "sql.quote.identifiers", default=True
     )
@@ -60,7 +60,7 @@ def _named(config: Config, place: JdbcUrl, topic: str) -> TableName | Unresolved
     if place.platform in _CATALOG_FIRST and any(part.startswith("[") and part.endswith("]") for part in parts):
         return Unresolved(text, "its brackets are taken for parts of the names: the driver's quote is the double quote")
     if len(parts) > 3:
-        # GenericDatabaseDialect.parseTableIdentifier goes on with the first two
+        # GenericDatabaseDialect.parseTableIdentifier uses the first two parts only
         parts = parts[:2]
     if len(parts) == 2 and place.platform in _CATALOG_FIRST:
         if config.get("connector.class") == _AIVEN:
@@ -72,8 +72,9 @@ def _named(config: Config, place: JdbcUrl, topic: str) -> TableName | Unresolved
 
 
 def _text(config: Config, topic: str) -> str | Unresolved:
-    """The name before it is read (``io.aiven.connect.jdbc.sink.TableNameGenerator``): Aiven's mapping, where there is
-    one, holds all topics, and what is not in it fails.
+    """Return the table's name as configured, before it is divided into parts.
+
+    With Aiven's mapping a topic that is missing there fails (``io.aiven.connect.jdbc.sink.TableNameGenerator``).
     """
     mapping = pairs(first(config, "topics.to.tables.mapping"))
     if mapping:
@@ -81,12 +82,12 @@ def _text(config: Config, topic: str) -> str | Unresolved:
     text = (first(config, "table.name.format") or _TOPIC).replace(_TOPIC, topic)
     if not flag(config, "table.name.normalize"):
         return text
-    placeholder = left_over(text)  # its signs would become underscores
+    placeholder = left_over(text)  # checked first: $, { and } would become underscores
     return _NOT_NORMAL.sub("_", text) if placeholder is None else Unresolved("table.name.format", unfilled(placeholder))
 
 
 def _literal(config: Config) -> TableName | Unresolved:
-    """IBM's connector puts ``table.name.format`` into its statements as it is (``JDBCSinkTask.put``)."""
+    """Return ``table.name.format`` unchanged, as IBM's connector puts it into statements (``JDBCSinkTask.put``)."""
     text = first(config, "table.name.format") or ""
     if _TOPIC in text:
         return Unresolved("table.name.format", "IBM's connector does not replace ${topic}")

@@ -41,9 +41,9 @@ def _reads(config: Config, evidence: Evidence) -> Iterable[Found]:
 
 
 def _without_place(config: Config, evidence: Evidence) -> Iterator[Found]:
-    """The topics of tables whose database nobody knows: those that lists and tasks name."""
+    """Yield the topics of tables that lists and tasks name, without datasets: the database is not known."""
     if not first(config, URL_KEY) and config.get("connector.class") not in MANAGED_SOURCES:
-        return  # it connects to nothing
+        return  # no URL: the connector connects to nothing
     prefix = (config.get("topic.prefix") or "").strip()
     if first(config, "query", "query.masked"):
         if prefix:
@@ -82,7 +82,7 @@ def _by_query(config: Config, place: JdbcUrl, query: str, evidence: Evidence) ->
 
 
 def _value(query: Query, table: TableName) -> Node:
-    """The fields of a query's records as one of its tables sees them: what other tables give is nothing it knows of."""
+    """Return the fields of a query's records for the edge of one table; fields from other tables are left unknown."""
     if query.whole:
         return ALL_COLUMNS
     if query.outputs is None:
@@ -101,7 +101,7 @@ def _by_tasks(place: JdbcUrl, prefix: str, evidence: Evidence) -> tuple[Found, .
 
 
 def _arriving(origin: Dataset | Unresolved, topic: str, how: str) -> tuple[Found, ...]:
-    """The record of a table; of one whose full name is not known, the reason and that its topic is written."""
+    """Return the record of a table; where its full name is not known, the reason and a record without a dataset."""
     if isinstance(origin, Unresolved):
         return origin, Record(None, topic, evidence=how)
     return (Record(origin, topic, evidence=how),)
@@ -115,7 +115,7 @@ def _by_lists(config: Config, url: JdbcUrl, prefix: str, evidence: Evidence) -> 
     existing = {
         table: datasets
         for table, datasets in existing_tables(config, url, evidence, choice).items()
-        if table not in offsets  # which tell the full name themselves
+        if table not in offsets  # committed offsets hold the full name
     }
     if listed:
         for text in listed:
@@ -137,7 +137,7 @@ def _by_lists(config: Config, url: JdbcUrl, prefix: str, evidence: Evidence) -> 
 def _choice(
     patterns: jdbc_tables.Patterns | None, listed: Sequence[str], config: Config, url: JdbcUrl
 ) -> Callable[[TableName], bool]:
-    """What the lists say of tables that exist."""
+    """Return a test whether the lists select a table that exists."""
     if patterns:
         return lambda name: jdbc_tables.chooses(patterns, url, name)
     if listed:
@@ -148,12 +148,12 @@ def _choice(
 
 
 def _undecided_by(topics: Mapping[str, Unresolved], selection: Selection) -> Selection:
-    """The selection, where several tables of the catalogue may be behind these topics."""
+    """Return the selection, with topics unresolved that several tables of the catalogue may be read into."""
     return replace(selection, origin=lambda topic: topics.get(topic) or selection.origin(topic))
 
 
 def _committed(selection: Selection, prefix: str, evidence: Evidence) -> Iterator[Found]:
-    """Where topics are not known: the tables with committed offsets that the lists select."""
+    """Yield the tables with committed offsets that the lists select; needed where active topics are not known."""
     for name in jdbc_tables.committed_names(evidence):
         found = selection.origin(prefix + name)
         if isinstance(found, Record):
@@ -169,7 +169,7 @@ def _record(found: jdbc_tables.FoundTable | Unresolved, prefix: str) -> Record |
 def _listed(
     text: str, config: Config, place: JdbcUrl, prefix: str, offsets: jdbc_tables.Offsets, existing: Existing
 ) -> Iterator[Found]:
-    """One entry of ``table.whitelist``: compared with a table's bare name and with its full one, quoted or not."""
+    """Yield what one entry of ``table.whitelist`` selects, as a bare or a full name, quoted or not."""
     name = table_name(text)
     if name is None:
         yield Unresolved(f"table.whitelist = {text}", "is not the name of a table")
@@ -186,7 +186,10 @@ def _named(
     offsets: jdbc_tables.Offsets,
     existing: Existing,
 ) -> tuple[Found, ...]:
-    """The record of a table that a list names; where the connector may know it by another name, only if it was read."""
+    """Return the record of a table that a list names.
+
+    If the connector may know the table by another name, the record counts only when its topic was written.
+    """
     topic = prefix + name.table
     if not name.qualifiers:
         if name.table in existing:
@@ -206,7 +209,7 @@ def _named(
 
 
 def _qualifiers(config: Config, place: JdbcUrl, given: int) -> int:
-    """How many parts stand before the table in the full names that a connector compares with its lists.
+    """Return how many parts stand before the table in the full names that a connector compares with its lists.
 
     SQL Server's driver shows the database; PostgreSQL's does with Aiven's connector, not with Confluent's (seen).
     """

@@ -22,7 +22,7 @@ _KEY = "kusto.tables.topics.mapping"
 
 
 def _writes(config: Config, record: Record) -> Iterable[Dataset | Unresolved]:
-    """The table of a topic; of several entries for one topic the last counts."""
+    """Return the table that a topic is written to; of several entries for a topic the last one counts."""
     topic, value, refused = topic_of(record), required(config, _KEY), refused_rename(record)
     if refused:
         return (refused,)
@@ -41,7 +41,7 @@ def _writes(config: Config, record: Record) -> Iterable[Dataset | Unresolved]:
 @lru_cache(maxsize=64)
 def _entries(value: str) -> Mapping[str, Mapping[str, Any]] | Unresolved:
     try:
-        # YAML in flow style is JSON that forgives single quotes, as org.json does
+        # read as YAML, which accepts single quotes in JSON as org.json does
         entries = yaml.safe_load(value)
     except (yaml.YAMLError, ValueError, RecursionError):  # also a date or a number that Python refuses
         entries = None

@@ -18,7 +18,7 @@ from kc_lineage_dagster.derive.records import Record
 from kc_lineage_dagster.lineage import Dataset, Unresolved
 
 _ROOTS = ("io.lenses.streamreactor.connect", "com.datamountaineer.streamreactor.connect")
-# the place is taken from each record: dates, fields, metadata
+# clauses and words by which each record names its place: dates, fields, metadata
 _BY_CONTENT = frozenset({"WITHINDEXSUFFIX", "WITHTARGET"})
 _METADATA = ("_key", "_value", "_header", "_topic", "_partition", "_timestamp")
 _BUCKETS = frozenset({"s3", "gcs", "abs"})
@@ -26,9 +26,13 @@ _BUCKETS = frozenset({"s3", "gcs", "abs"})
 
 @dataclass(frozen=True, slots=True)
 class _System:
-    """``key``: as in ``connect.<key>.kcql``. ``inside``: keys of the database or keyspace the place is in.
+    """One system and its connectors.
 
-    ``lower``: the system folds unquoted names to lower case.
+    ``platform``: DataHub's id.
+    ``key``: the word in ``connect.<key>.kcql``.
+    ``classes``: class names, below the project's packages.
+    ``inside``: keys of the database or keyspace that a name in KCQL is in; () where there is none.
+    ``lower``: whether the system folds unquoted names to lower case.
     """
 
     platform: str
@@ -106,7 +110,7 @@ _SOURCES = (
 
 
 def _keys(system: _System, direction: str) -> tuple[str, ...]:
-    """Newest first; the ones with ``sink`` or ``source`` are of the years before 2018."""
+    """Return the keys of KCQL statements, newest first; keys with ``sink`` or ``source`` are from before 2018."""
     return (f"connect.{system.key}.kcql", f"connect.{system.key}.{direction}.kcql")
 
 
@@ -122,7 +126,7 @@ def _writes(system: _System, config: Config, record: Record) -> Iterator[Dataset
     statements = [item for item in found if isinstance(item, Statement)]
     mine = [item for item in statements if item.origin == topic]
     if not mine and system.platform in _BUCKETS:
-        # `*` takes the topics that no other statement names
+        # a statement with `*` reads the topics that no other statement names
         mine = [item for item in statements if item.origin == "*"]
     for statement in mine:
         yield _written(system, config, statement, topic)
@@ -137,13 +141,13 @@ def _written(system: _System, config: Config, statement: Statement, topic: str) 
     if statement.clauses & _BY_CONTENT or target.startswith(_METADATA) or "PUBSUB" in statement.clauses:
         return Unresolved(topic, "each record decides where it goes, by a clause of its KCQL statement")
     if system.platform in _BUCKETS and "PARTITIONBY" not in statement.clauses:
-        # objects are <prefix>/<topic>/<partition>/<offset>, with PARTITIONBY folders of values come first
+        # objects are <prefix>/<topic>/<partition>/<offset>; with PARTITIONBY, folders of values come before the topic
         return Dataset(system.platform, f"{_path(target)}/{topic}")
     return _place(system, config, target)
 
 
 def _place(system: _System, config: Config, name: str) -> Dataset | Unresolved:
-    """The dataset of a name in KCQL."""
+    """Return the dataset that a name in KCQL stands for."""
     if system.platform in _BUCKETS:
         return Dataset(system.platform, _path(name))
     if system.lower and name != name.lower():
@@ -155,7 +159,7 @@ def _place(system: _System, config: Config, name: str) -> Dataset | Unresolved:
 
 
 def _path(bucket_and_prefix: str) -> str:
-    """``bucket:prefix`` as DataHub spells it: ``bucket/prefix``."""
+    """Return ``bucket:prefix`` in DataHub's spelling: ``bucket/prefix``."""
     return bucket_and_prefix.replace(":", "/", 1).rstrip("/")
 
 

@@ -17,7 +17,7 @@ _VIEW = re.compile(r"op\.fromView\(\s*(['\"])([\w-]+)\1\s*,\s*(['\"])([\w-]+)\3"
 
 
 def _views(config: Config) -> Iterator[Dataset | Unresolved]:
-    """The views of an Optic query: ``op.fromView('schema', 'view')``."""
+    """Yield the views of an Optic query: ``op.fromView('schema', 'view')``."""
     found = dict.fromkeys((schema, view) for _, schema, _, view in _VIEW.findall(first(config, _QUERY) or ""))
     yield from (Dataset(_PLATFORM, f"{schema}.{view}") for schema, view in found)
     if not found:

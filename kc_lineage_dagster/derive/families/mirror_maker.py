@@ -24,13 +24,13 @@ _PACKAGE = "org.apache.kafka.connect.mirror"
 _PREFIXING = (f"{_PACKAGE}.DefaultReplicationPolicy", f"{_PACKAGE}.LegacyReplicationPolicy")
 # the same for data; Strimzi's came first and was dropped for Kafka's own
 _IDENTITY = (f"{_PACKAGE}.IdentityReplicationPolicy", "io.strimzi.kafka.connect.mirror.IdentityReplicationPolicy")
-# Since Kafka 4.0 (KIP-1074); before, all topics that end with "internal" were left out.
+# Since Kafka 4.0 (KIP-1074). Earlier versions left out all topics that end with "internal".
 _EXCLUDED = ("mm2.*\\.internal", ".*\\.replica", "__.*")
 
 
 def _reads(config: Config, evidence: Evidence) -> Iterator[Found]:
     policy = first(config, _POLICY) or _PREFIXING[0]
-    source = config.get(_SOURCE, "source").strip()  # an empty alias is one: MirrorConnectorConfig has no validator
+    source = config.get(_SOURCE, "source").strip()  # may be empty: MirrorConnectorConfig has no validator
     heartbeat = _heartbeat(config)
     before: str | None = ""
     if policy in _PREFIXING:
@@ -62,12 +62,12 @@ def _reads(config: Config, evidence: Evidence) -> Iterator[Found]:
 
 
 def _separator(config: Config) -> str:
-    """``DefaultReplicationPolicy.configure``: the default counts only where the key is absent."""
+    """Return the separator; an empty one counts (``DefaultReplicationPolicy.configure``)."""
     return config.get("replication.policy.separator", ".")
 
 
 def _observed(committed: tuple[str, ...], evidence: Evidence) -> str | None:
-    """The one text that makes the active topics when put before those with committed offsets, None if there is none."""
+    """Return the one prefix that turns topics with committed offsets into the active topics, else None."""
     active = evidence.topics or frozenset()
     if not committed or len(active) != len(committed):
         return None
@@ -77,7 +77,7 @@ def _observed(committed: tuple[str, ...], evidence: Evidence) -> str | None:
 
 
 def _lists(config: Config) -> tuple[NameList | None, NameList | None]:
-    """``topics`` and ``topics.exclude``, as the default filter reads them; another filter may select anything."""
+    """Return ``topics`` and ``topics.exclude`` as the default filter reads them; None, None for another filter."""
     filters = first(config, "topic.filter.class") or f"{_PACKAGE}.DefaultTopicFilter"
     if filters != f"{_PACKAGE}.DefaultTopicFilter":
         return None, None
@@ -92,7 +92,7 @@ def _selected(config: Config, policy: str) -> Callable[[str], bool | Refused]:
 
     def selected(topic: str) -> bool | Refused:
         if policy in _PREFIXING and target in (topic.split(separator) if separator else list(topic))[:-1]:
-            return False  # it came from the target: cycles are not copied
+            return False  # a topic that came from the target is not copied back
         wanted = include is None or include.selects(topic)
         unwanted = exclude is not None and exclude.selects(topic)
         if isinstance(wanted, Refused) or isinstance(unwanted, Refused):
@@ -109,7 +109,7 @@ def _heartbeat(config: Config) -> Callable[[str], bool]:
 
 
 def _book_keeping(heartbeat: Callable[[str], bool], topic: str) -> bool:
-    """Heartbeats, which are always copied, checkpoints and offset syncs."""
+    """Tell whether a topic holds heartbeats (which are always copied), checkpoints or offset syncs."""
     return heartbeat(topic) or topic.endswith("checkpoints.internal") or topic.startswith("mm2-offset-syncs")
 
 

@@ -48,8 +48,9 @@ def _writes(config: Config, record: Record) -> Iterator[Dataset | Unresolved]:
 
 
 def _by_field(value: Callable[[str], str | None], record: Record, part: str) -> str | None:
-    """What ``FieldPathNamespaceMapper`` finds for a part of the name; None where no key asks for a field, "" where the
-    text depends on the record.
+    """Return the part of a name that ``FieldPathNamespaceMapper`` takes from a field.
+
+    None where no key names a field for the part, "" where the text depends on the record.
     """
     for where, node in (("key", record.key), ("value", record.value)):
         field = value(f"namespace.mapper.{where}.{part}.field")
@@ -64,7 +65,7 @@ def _columns(config: Config, record: Record, target: Dataset) -> Node:
 
 
 def _subscribed(config: Config, topic: str) -> bool:
-    """Whether the sink takes records of this topic, under the name that its transforms leave."""
+    """Tell whether the sink accepts records of this topic, by the name that the transforms leave."""
     if hidden_topics(config):
         return True
     pattern = first(config, "topics.regex")

@@ -25,17 +25,21 @@ _MAPPER = "com.mongodb.kafka.connect.source.topic.mapping.DefaultTopicMapper"
 _MAP = "topic.namespace.map"
 
 _VARIABLE = re.compile(r"\{[a-z_]*\}")
-# myDb(?:\..*)?, as the documentation writes "the database and all in it"
+# myDb(?:\..*)?, the documentation's pattern for "the database and all in it"
 _OPTIONAL_COLLECTION = re.compile(r"([^\\.\[\]{}()*+?^$|]+)\((?:\?:)?\\\.[^()|]*\)\??")
 _DATABASE, _COLLECTION = Variable("database"), Variable("collection", dots=True)
 
 
 @dataclass(frozen=True, slots=True)
 class _Mapper:
-    """``simple``: namespaces, or databases, to topics.
-    ``regexes``: patterns of namespaces to templates, in order.
-    ``anything``: the topic of all the rest.
-    ``watched``: the database and the collection, where the configuration names them.
+    """How the connector names topics after namespaces (``database.collection``), with ``topic.namespace.map``.
+
+    ``start``, ``end``: prefix and suffix of every topic, with their separators.
+    ``separator``: stands between the parts of a topic.
+    ``simple``: namespace, or database -> topic.
+    ``regexes``: (pattern of namespaces, template of topics), in order.
+    ``anything``: the topic of all namespaces that nothing else maps; "" where there is none.
+    ``watched``: the database and the collection, as far as the configuration names them.
     """
 
     start: str
@@ -47,11 +51,11 @@ class _Mapper:
     watched: Table
 
     def spelled(self, part: str) -> str:
-        """A part as it stands in a topic: unchanged."""
+        """Return a part of a name as it is spelled in a topic: unchanged."""
         return part
 
     def topic(self, table: Table) -> str | None:
-        """Exact namespace first, then database, then patterns, then ``*``, then the namespace itself."""
+        """Return the topic of a namespace: by its full name, by database, by pattern, by ``*``, or from its parts."""
         if not {"database", "collection"} <= set(table):
             return None
         database, collection = table["database"], table["collection"]
@@ -68,7 +72,7 @@ class _Mapper:
         return made or self.anything or f"{database}{self.separator}{collection}"
 
     def ways(self, topic: str, heads: Iterable[str]) -> Ways | Unresolved:
-        """The namespaces that the maps name for it, or those that its name consists of."""
+        """Return the namespaces that the maps turn into a topic, then those that a topic may be named after."""
         if not (topic.startswith(self.start) and topic.endswith(self.end)):
             return ()
         name = topic[len(self.start) : len(topic) - len(self.end)]
@@ -80,7 +84,7 @@ class _Mapper:
         return tuple(tier for tier in tiers if tier)
 
     def _mapped(self, name: str) -> list[Table]:
-        """The namespaces that the maps may have given this name; parts that a template does not tell are missing."""
+        """Return the namespaces that the maps may turn into a name; parts that a template does not tell are missing."""
         tables: list[Table] = [_namespace(key) for key, value in self.simple.items() if value == name and "." in key]
         for database, shown in self.simple.items():
             tables += [{"database": database, **way} for way in readings((shown, self.separator, _COLLECTION), name)]
@@ -91,7 +95,7 @@ class _Mapper:
         return tables
 
     def heads(self, options: PartValues) -> frozenset[str]:
-        """The prefix, with the database where one is given."""
+        """Return the texts before the collection in topics: the prefix, with the database where it is known."""
         databases = options.get("database", ())
         if self.regexes or self.anything or any("." in key for key in self.simple):
             return frozenset({self.start})
@@ -100,7 +104,7 @@ class _Mapper:
 
 
 def _database_of(pattern: str) -> str | None:
-    """The one database of all namespaces that a pattern matches: what it begins with, up to a dot that must follow."""
+    """Return the database of all namespaces that a pattern matches, if it begins with one name and a dot; else None."""
     first_piece, dot, _ = literal_prefix(pattern).partition(".")
     found = _OPTIONAL_COLLECTION.fullmatch(pattern)
     return first_piece if dot else found[1] if found else None
@@ -112,7 +116,7 @@ def _namespace(key: str) -> dict[str, str]:
 
 
 def _templates(pairs: dict[str, str], separator: str) -> list[tuple[JavaRegex, Template]] | Unresolved:
-    """The pairs whose keys are ``/`` and a pattern, in order."""
+    """Return patterns and templates of those entries whose key is ``/`` and a pattern, in order."""
     database, collection = (_DATABASE,), (_COLLECTION,)
     variables: dict[str, Template] = {
         "{db}": database,
@@ -142,7 +146,7 @@ def _mapper(config: Config) -> _Mapper | Unresolved:
     if not isinstance(pairs, dict) or not all(isinstance(value, str) for value in pairs.values()):
         return Unresolved(_MAP, "is not a map from namespaces to topics")
     prefix, suffix = config.get("topic.prefix", ""), config.get("topic.suffix", "")
-    separator = config.get("topic.separator", ".")  # an empty one is one: MongoSourceConfig has no validator
+    separator = config.get("topic.separator", ".")  # may be empty: MongoSourceConfig has no validator
     regexes = _templates(pairs, separator)
     if isinstance(regexes, Unresolved):
         return regexes

@@ -1,4 +1,4 @@
-"""Neo4j: its datasets are node labels and relationship types, which stand in Cypher statements and patterns."""
+"""Neo4j: datasets are the node labels and relationship types that Cypher statements and patterns name."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _PATTERN_KEYS = (
     "neo4j.topic.pattern.node.{}",
     "neo4j.topic.pattern.relationship.{}",
 )
-# Confluent Cloud's form of the same: JSON maps from topics to statements and patterns
+# Confluent Cloud has JSON instead: topic -> statement or pattern
 _CYPHER_MAP, _PATTERN_MAP = "neo4j.cypher.topic.map", "neo4j.pattern.topic.map"
 # keys that list topics whose records carry the labels themselves
 _BY_CONTENT = (
@@ -79,7 +79,7 @@ def _labels(topic: str, cypher: str | None, pattern: str | None) -> Iterator[Dat
 
 
 def _of_pattern(pattern: str) -> tuple[str, ...]:
-    """Today's patterns, ``(:User{!id})``, or older ones: ``User{!id}``, ``User{!id} BOUGHT{a} Product{!id}``."""
+    """Return the labels of a pattern: ``(:User{!id})``, once ``User{!id}`` and ``User{!id} BOUGHT{a} Product{!id}``."""
     if "(" in pattern:
         return pattern_labels(pattern)
     words = re.sub(r"\{[^{}]*\}", " ", pattern).replace(":", " ").split()

@@ -16,7 +16,7 @@ _TOPIC, _ATTRIBUTE, _FLOW = "topics", "topic.name.attribute", "flow.snapshot"
 
 
 def _reads(config: Config, evidence: Evidence) -> Iterator[Found]:
-    """One topic, or the one that an attribute of each flow file names."""
+    """Yield the one topic. It is unresolved where an attribute of each flow file names the topic."""
     problem = Unresolved(_FLOW, "what the data flow reads is not worked out")
     topic = first(config, _TOPIC)
     if first(config, _ATTRIBUTE):

@@ -32,13 +32,13 @@ from kc_lineage_dagster.java_regex import literal_prefix
 from kc_lineage_dagster.lineage import Dataset, Unresolved
 
 _TEMPLATE = "file.name.template"
-# where a template stops being plain text and starts being a regular expression
+# characters that make a template a regular expression
 _NOT_PLAIN = re.compile(r"[^\w/={}:-]")
 _UNKNOWN = "is made of files chosen by name; which dataset they are is not known"
 
 
 def _reads(platform: str, bucket_keys: tuple[str, ...], config: Config, evidence: Evidence) -> Iterable[Found]:
-    """Confluent's: folders and topics of the same name, or the topics of ``topic.regex.list``."""
+    """Return what Confluent's connectors read: folders named like their topics, or those of ``topic.regex.list``."""
     place = required(config, *bucket_keys)
     if isinstance(place, Unresolved):
         return (place,)
@@ -56,7 +56,7 @@ def _reads(platform: str, bucket_keys: tuple[str, ...], config: Config, evidence
 
 
 def _folder_of(pattern: str, top: str) -> str:
-    """The folder that all paths of a pattern lie in: a part of the pattern below ``topics.dir``, or that itself."""
+    """Return the folder of all paths that match a pattern: the pattern's plain beginning, or ``topics.dir``."""
     below = literal_prefix(pattern).rpartition("/")[0]
     return below if not top or below == top or below.startswith(f"{top}/") else top
 
@@ -64,7 +64,7 @@ def _folder_of(pattern: str, top: str) -> str:
 def _reads_aiven(
     platform: str, bucket_key: str, prefix_key: str, config: Config, evidence: Evidence
 ) -> Iterable[Found]:
-    """Aiven's: the folder that a template determines for a topic, or the topic alone."""
+    """Return what Aiven's connectors read: the folder that a template gives for a topic, or only the topic."""
     bucket = required(config, bucket_key)
     if isinstance(bucket, Unresolved):
         return (bucket,)

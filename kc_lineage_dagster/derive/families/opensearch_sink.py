@@ -17,7 +17,7 @@ _NUMBERED_TOPIC = re.compile(r"(index\d+)\.topic")
 
 
 def _writes(config: Config, record: Record) -> Iterator[Dataset | Unresolved]:
-    """Version 3.2 and later can write to what exists, by a map (``OpenSearchTaskHandler.put``)."""
+    """Yield the index of a topic. Since version 3.2 a map may name an existing one (``OpenSearchTaskHandler.put``)."""
     existing = (first(config, _EXISTING) or "none").lower()
     if existing != "none":
         yield _mapped(topic_of(record), pairs(config.get(_MAP)).get(topic_of(record)), existing)

@@ -34,26 +34,30 @@ _DATABASE, _SCHEMA, _TABLE = (Variable(part) for part in ("database", "schema", 
 
 @dataclass(frozen=True, slots=True)
 class _Naming:
-    """``pieces``: the template; characters that a topic cannot hold become underscores (``C##USER`` is ``C__USER``)."""
+    """How the connector names topics after tables. Characters that no topic can hold become underscores (``C##USER`` is
+    ``C__USER``).
+
+    ``pieces``: the template of the topic's name.
+    """
 
     pieces: Template
 
     def spelled(self, part: str) -> str:
-        """A part as it stands in a topic."""
+        """Return a part of a name as it is spelled in a topic."""
         return sanitised(part)
 
     def topic(self, table: Table) -> str | None:
-        """The template filled in, None when it asks for parts that are not known."""
+        """Return the topic of a table; None when the template needs a part that is not known."""
         name = filled(self.pieces, table)
         return None if name is None else sanitised(name)
 
     def ways(self, topic: str, heads: Iterable[str]) -> Ways | Unresolved:
-        """All ways to read the name."""
+        """Return the tables that a topic may be named after."""
         found = readings(self.pieces, topic)
         return (found,) if found else ()
 
     def heads(self, options: PartValues) -> frozenset[str]:
-        """The text before the table's name, as far as the values of the variables in it are known."""
+        """Return the texts before the table's name in topics, as far as the variables in them are known."""
         heads = [""]
         for piece in self.pieces:
             values = options.get(piece.name, ()) if isinstance(piece, Variable) else (piece,)
@@ -79,7 +83,7 @@ def _naming(config: Config) -> _Naming | Unresolved:
     return _Naming(tuple(piece if isinstance(piece, Variable) else sanitised(piece) for piece in pieces))
 
 
-# what a record holds beside the row, by the option that names it
+# option output.<key>.field -> name of the field that a record has beside the row
 _ADDED = {
     "table.name": "table",
     "scn": "scn",
@@ -105,7 +109,7 @@ def _reads(config: Config, evidence: Evidence) -> Iterator[Found]:
         for key in ("table.inclusion.regex", "table.exclusion.regex")
     )
     spelling = (("database", "schema", "table"),)
-    # unlike Debezium's lists both count: a rule of its own for each
+    # unlike Debezium's lists, both lists count together, so each is a rule of its own
     lists = (
         ListPair("table.exclusion.regex", spelling, exclude=exclude),
         ListPair("table.inclusion.regex", spelling, include=include),
@@ -126,7 +130,7 @@ def _reads(config: Config, evidence: Evidence) -> Iterator[Found]:
 
 
 def _values(config: Config) -> Callable[[Table], Node]:
-    """The row, and beside it what the connector adds under the names of ``output.*.field`` (empty: not at all)."""
+    """Return the fields of records: the row, and what the connector adds under the names of ``output.*.field``."""
     names = (config.get(f"output.{key}.field", name) for key, name in _ADDED.items())
     value = put(ALL_COLUMNS, {name: Leaf() for name in names if name})
     before = first(config, "output.before.state.field")
@@ -135,7 +139,7 @@ def _values(config: Config) -> Callable[[Table], Node]:
 
 
 def _internal(config: Config, topic: str) -> bool:
-    """The redo log that the connector writes and reads again, its corrupted records, heartbeats."""
+    """Tell whether a topic holds the connector's redo log, which it reads again, corrupted records or heartbeats."""
     database = first(config, *_DATABASE_KEYS) or ""
     named = {
         "redo.log.topic.name": "${connectorName}-${databaseName}-redo-log",

@@ -33,7 +33,7 @@ def _table(schema: str, table: str) -> Dataset | Unresolved:
 
 
 def _tables(config: Config) -> list[tuple[str, str]]:
-    """The entries of the list as schema and table; ``*`` for all tables of a schema."""
+    """Return the entries of the list as schema and table; ``*`` stands for all tables of a schema."""
     entries = (entry.partition(".") for entry in items(config.get(_LIST)))
     return [(schema, table or "*") for schema, _, table in entries]
 

@@ -14,7 +14,7 @@ from kc_lineage_dagster.lineage import Dataset, Unresolved
 
 
 def _writes(config: Config, record: Record) -> Iterable[Dataset | Unresolved]:
-    """The table of a topic."""
+    """Return the table that a topic is written to."""
     table = (first(config, "table") or "${topic}").replace("${topic}", topic_of(record))
     if "${" in table:
         return (Unresolved(f"table = {table}", "depends on the key of each record"),)

@@ -16,7 +16,7 @@ _SPELLED = "the queue, or the exchange written to"
 
 
 def _reads_jcustenborder(config: Config, evidence: Evidence) -> Iterator[Found]:
-    """``kafka.topic`` may be a template over the message; only a plain name is a topic."""
+    """Yield the topic if ``kafka.topic`` is a plain name; a template is filled in from each message."""
     topic = first(config, "kafka.topic")
     plain = (topic,) if topic and "${" not in topic else ()
     yield from flows(tuple(_QUEUES(config)), plain, "kafka.topic", evidence)

@@ -1,4 +1,4 @@
-"""Redis: keyspaces and streams; names are those, before the key of each record."""
+"""Redis: datasets are keyspaces and streams; the key of a single record is not part of their names."""
 
 from __future__ import annotations
 
@@ -18,7 +18,10 @@ _BY_KEY = "is written under the key of each record, without a keyspace"
 
 
 def _writes(config: Config, record: Record) -> Iterator[Dataset | Unresolved]:
-    """``RedisSinkTask``: keys are ``<keyspace>:<record key>``, collections the keyspace itself, which may be empty."""
+    """Yield the keyspace: of keys ``<keyspace>:<record key>``, or a collection's name; it may be empty.
+
+    Source: ``RedisSinkTask``.
+    """
     keyspace = config.get("redis.keyspace", "${topic}").strip()
     if keyspace:
         yield Dataset(_PLATFORM, keyspace.replace("${topic}", topic_of(record)))
@@ -46,7 +49,7 @@ def _reads_channels(config: Config, evidence: Evidence) -> Iterator[Found]:
 
 
 def _reads_cloud(config: Config, evidence: Evidence) -> Iterator[Found]:
-    """Confluent's own: ``source.type`` says whether keys of a pattern or one stream is read."""
+    """Yield what Confluent Cloud's source reads: keys that match a pattern or one stream, by ``source.type``."""
     topic = first(config, "kafka.topic", "topic")
     stream = first(config, "redis.stream.name")
     origin: Dataset | Unresolved = Unresolved("redis.keys.pattern", _BY_PATTERN)

@@ -20,11 +20,11 @@ def _writes(config: Config, record: Record) -> Iterable[Dataset | Unresolved]:
     if name is None:
         return (unreadable(text),)
     if len(name.qualifiers) > 2:
-        # GenericDatabaseDialect.parseTableIdentifier goes on with the first two of four parts and more
+        # of four or more parts GenericDatabaseDialect.parseTableIdentifier uses the first two
         name = TableName(name.qualifiers[1], name.qualifiers[:1])
     parts = (*name.qualifiers, name.table)
     if len(parts) > 3:
-        # GenericDatabaseDialect.parseTableIdentifier, which it is built on, goes on with the first two
+        # the connector is built on GenericDatabaseDialect.parseTableIdentifier, which uses the first two parts
         name = TableName(parts[1], parts[:1])
     place = JdbcUrl("redshift", first(config, "aws.redshift.domain"), database=first(config, "aws.redshift.database"))
     # Redshift folds names with and without quotes

@@ -21,11 +21,14 @@ _PATTERN = "topic.name.pattern"
 
 @dataclass(frozen=True, slots=True)
 class _Service:
-    """One service.
+    """One service and the connectors that read it.
 
-    ``entities``: keys that list what is read, newest first.
-    ``patterns``: the pattern of topics where none is configured, by class.
-    ``within``: a list of places that each have the entities.
+    ``platform``: DataHub's id.
+    ``classes``: the connectors' classes.
+    ``entities``: keys that list the entities to read, newest first.
+    ``rule``: documentation of the keys.
+    ``patterns``: class -> pattern of topics where none is configured.
+    ``within``: key of a list of places, each of which has the entities; None where there is none.
     """
 
     platform: str

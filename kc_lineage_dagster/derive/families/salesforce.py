@@ -19,7 +19,7 @@ _EVENT = place(_PLATFORM, "salesforce.platform.event.name")
 _OBJECT_TYPE, _LOWERCASE = "${_ObjectType}", "kafka.topic.lowercase"
 _QUERIES, _IN_BRACKETS = "salesforce.bulk.api.queries", re.compile(r"\([^()]*\)")
 _CDC_KEYS = ("salesforce.cdc.name", "salesforce.cdc.channel")
-# OrderChangeEvent is of Order, Invoice__ChangeEvent of Invoice__c; ChangeEvents is every object's
+# OrderChangeEvent belongs to Order, Invoice__ChangeEvent to Invoice__c, ChangeEvents to all objects
 _CHANGE_EVENT = re.compile(r"(?:/data/)?(?P<object>\w+?)(?P<custom>__)?ChangeEvent")
 
 
@@ -33,7 +33,7 @@ def _changed_object(config: Config) -> Iterator[Dataset | Unresolved]:
 
 
 def _objects(config: Config) -> Iterator[Dataset | Unresolved]:
-    """The bulk connector lists objects; a single one stands under the older key."""
+    """Yield the objects that are read: listed for the bulk connector, or one under the older key."""
     names = items(first(config, "salesforce.objects", "salesforce.object"))
     yield from (Dataset(_PLATFORM, name) for name in names)
     if not names:
@@ -41,9 +41,9 @@ def _objects(config: Config) -> Iterator[Dataset | Unresolved]:
 
 
 def _reader(origins: Places, lowers: bool) -> Reads:
-    """``kafka.topic`` may hold ``${_ObjectType}``, the object's name.
+    """Return a reader of connectors whose ``kafka.topic`` may hold ``${_ObjectType}``, the object's name.
 
-    ``lowers``: the connector puts the whole topic in lower case unless ``kafka.topic.lowercase`` is false.
+    ``lowers``: whether the connector writes topics in lower case unless ``kafka.topic.lowercase`` is false.
     """
 
     def reads(config: Config, evidence: Evidence) -> Iterator[Found]:
@@ -61,7 +61,7 @@ def _reader(origins: Places, lowers: bool) -> Reads:
 
 
 def _reads_v2(config: Config, evidence: Evidence) -> Iterator[Found]:
-    """Confluent Cloud's second: each of ``sobject.names`` to ``<topic.prefix>.<object>``."""
+    """Yield what version 2 of Confluent Cloud reads: each of ``sobject.names``, to ``<topic.prefix>.<object>``."""
     prefix, names = first(config, "topic.prefix"), items(config.get("sobject.names"))
     if prefix is None:
         yield Unresolved("topic.prefix", "is not set, and no topic can be named without it")
@@ -72,7 +72,7 @@ def _reads_v2(config: Config, evidence: Evidence) -> Iterator[Found]:
 
 
 def _reads_aiven(config: Config, evidence: Evidence) -> Iterator[Found]:
-    """Aiven's: each object that a query reads to ``<topic.prefix>.bulkApi.<object>``, or all of them to ``topic``."""
+    """Yield what Aiven's source reads: objects of queries to ``<topic.prefix>.bulkApi.<object>``, or to ``topic``."""
     queries = [query for query in (config.get(_QUERIES) or "").split(";") if query.strip()]
     found = [_queried(query) for query in queries] or [Unresolved(_QUERIES, "is not set")]
     topic, prefix = first(config, "topic"), first(config, "topic.prefix")
@@ -84,7 +84,7 @@ def _reads_aiven(config: Config, evidence: Evidence) -> Iterator[Found]:
 
 
 def _queried(query: str) -> Dataset | Unresolved:
-    """The object of a SOQL query; what stands in brackets reads its children."""
+    """Return the object of a SOQL query; subqueries in brackets read only its children."""
     while (outside := _IN_BRACKETS.sub("", query)) != query:
         query = outside
     found = re.search(r"\bfrom\s+(\w+)", query, re.IGNORECASE)

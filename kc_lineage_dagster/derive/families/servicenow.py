@@ -20,7 +20,7 @@ _SPELLED = "the table (DataHub has no platform and no ingestion of it)"
 
 
 def _reads_v2(config: Config, evidence: Evidence) -> Iterator[Found]:
-    """Numbered tables, each with its topic: ``table1.name`` to ``table1.topic``."""
+    """Yield the numbered tables, each with its topic: ``table1.name`` goes to ``table1.topic``."""
     numbered = sorted(key for key in config if _NUMBERED.fullmatch(key) and first(config, key))
     for key in numbered:
         topic_key = key.replace(".name", ".topic")

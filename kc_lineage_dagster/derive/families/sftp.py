@@ -21,7 +21,7 @@ _FTP_KEYS = ("connect.ftp.monitor.tail", "connect.ftp.monitor.update")
 
 
 def _writes(config: Config, record: Record) -> Iterator[Dataset | Unresolved]:
-    """Files are ``<sftp.working.dir>/<topics.dir>/<topic>/partition=<n>/...``.
+    """Yield the folder of a topic. Files are ``<sftp.working.dir>/<topics.dir>/<topic>/partition=<n>/...``.
 
     Source: both keys in the configuration reference; the working directory is ``/home`` by default, in Confluent Cloud
     the home of ``sftp.username``.
@@ -32,7 +32,7 @@ def _writes(config: Config, record: Record) -> Iterator[Dataset | Unresolved]:
 
 
 def _reads_ftp(config: Config, evidence: Evidence) -> Iterator[Found]:
-    """Two lists of ``path:topic``."""
+    """Yield the paths and topics of two lists with entries ``path:topic``."""
     entries = [entry for key in _FTP_KEYS for entry in items(first(config, key))]
     for entry in entries:
         path, colon, topic = entry.rpartition(":")

@@ -1,4 +1,4 @@
-"""SNMP traps: whoever sends to the listener, into one topic."""
+"""SNMP traps: whatever devices send to the connector's listener goes to one topic."""
 
 from __future__ import annotations
 

@@ -33,7 +33,7 @@ _ENTRY = re.compile(rf"\s*{_TOKEN}\s*:\s*{_TOKEN}\s*(?:,|$)")
 
 
 def _writes(config: Config, record: Record) -> Iterable[Dataset | Unresolved]:
-    """Versions 1 to 3; a map may name ``schema.table`` or ``database.schema.table``."""
+    """Return the table in versions 1 to 3; a map may name ``schema.table`` or ``database.schema.table``."""
     topic = topic_of(record)
     tables = _map(first(config, _KEY) or "")
     table = tables if isinstance(tables, Unresolved) else _classic(tables, topic)
@@ -45,7 +45,7 @@ def _writes(config: Config, record: Record) -> Iterable[Dataset | Unresolved]:
 
 
 def _writes_streaming(config: Config, record: Record) -> Iterable[Dataset | Unresolved]:
-    """Version 4: names are quoted identifiers, so a dot in a topic stays within the table's name."""
+    """Return the table in version 4, whose names are quoted identifiers: a dot in a topic stays in the table's name."""
     topic = topic_of(record)
     tables = _map(first(config, _KEY) or "")
     table = tables if isinstance(tables, Unresolved) else _streaming(tables, topic, flag(config, _SANITIZE))
@@ -54,14 +54,15 @@ def _writes_streaming(config: Config, record: Record) -> Iterable[Dataset | Unre
 
 
 def _columns(config: Config, record: Record, target: Dataset) -> Node:
-    """Versions 1 to 3: the whole value in ``RECORD_CONTENT``, or with ``snowflake.enable.schematization`` a column for
-    each of its fields, in upper case, with all that is inside. ``RECORD_METADATA`` holds the key, among others.
+    """Return the columns in versions 1 to 3: ``RECORD_CONTENT`` with the whole value, or with
+    ``snowflake.enable.schematization`` a column for each field of the value, in upper case, with all that is inside.
+    ``RECORD_METADATA`` holds the key, among others.
     """
     return _table(record, schematized=flag(config, _SCHEMATIZES))
 
 
 def _columns_streaming(config: Config, record: Record, target: Dataset) -> Node:
-    """Version 4: the same, with a column for each field unless that is switched off."""
+    """Return the columns in version 4: as before, with a column for each field unless that is switched off."""
     return _table(record, schematized=_schematizes_by_default(config))
 
 
@@ -78,7 +79,7 @@ def _schematizes_by_default(config: Config) -> bool:
 
 @lru_cache(maxsize=64)
 def _map(value: str) -> TopicMap | Unresolved:
-    """``topic:table`` entries in order; a table keeps its quotes (``TopicToTableParser`` of the connector)."""
+    """Return the ``topic:table`` entries in order; tables keep their quotes (``TopicToTableParser``)."""
     at = 0
     entries: list[tuple[str, str]] = []
     while at < len(value):
@@ -125,7 +126,7 @@ def _sanitized(topic: str) -> str:
 
 
 def _hash(text: str) -> int:
-    """``Math.abs(text.hashCode())`` of Java, which leaves the smallest integer negative."""
+    """Return Java's ``Math.abs(text.hashCode())``, which leaves the smallest integer negative."""
     value = 0
     for unit in memoryview(text.encode("utf-16-le")).cast("H"):
         value = (31 * value + unit) & 0xFFFFFFFF
@@ -154,7 +155,7 @@ FAMILIES = (
         platform="snowflake",
         writes=_writes_streaming,
         columns=_columns_streaming,
-        # where a table was there before, fields without a column are left out
+        # a table that existed before has no columns for some fields; these fields are left out
         makes_columns=lambda config: not _schematizes_by_default(config),
         naming=(*_NAMING, _SANITIZE),
         spelled=_SPELLED,

@@ -35,7 +35,7 @@ def _reads(config: Config, evidence: Evidence) -> Iterator[Found]:
 
 
 def _record(name: str, topic: str) -> Record | Unresolved:
-    """The record of a table whose full name is known."""
+    """Return the record of a table whose full name is known."""
     parsed = table_name(name, '"')
     if parsed is None or len(parsed.qualifiers) != 2:
         return Unresolved(name, "is not of the form DATABASE.SCHEMA.TABLE")

@@ -11,7 +11,7 @@ from kc_lineage_dagster.lineage import Dataset, Unresolved
 
 
 def _writes(config: Config, record: Record) -> Iterator[Dataset | Unresolved]:
-    """One index serves all topics; several go with the topics in order."""
+    """Yield the index of a topic: one for all topics, or several in the order of the topics."""
     topic, indexes = topic_of(record), items(config.get("splunk.indexes"))
     topics = items(config.get("topics"))
     if flag(config, "splunk.header.support") and first(config, "splunk.header.index"):

@@ -1,4 +1,4 @@
-"""Listeners that speak Splunk's protocols, Confluent's own: whoever sends events, into one topic or one per index."""
+"""Confluent's listeners for Splunk's protocols: events that are sent to them go to one topic, or to one per index."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _HEC = into_topic(nowhere, "kafka.topic", default="splunk-hec")
 
 
 def _reads_hec(config: Config, evidence: Evidence) -> Iterator[Found]:
-    """With ``topic.per.index`` the topic is a prefix, and the index that each event names follows."""
+    """Yield the topic; with ``topic.per.index`` it is a prefix, followed by the index that each event names."""
     if not flag(config, "topic.per.index"):
         yield from _HEC(config, evidence)
         return

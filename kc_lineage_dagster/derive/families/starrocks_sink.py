@@ -16,7 +16,7 @@ from kc_lineage_dagster.lineage import Dataset, Unresolved
 
 
 def _writes(config: Config, record: Record) -> Iterable[Dataset | Unresolved]:
-    """The table of a topic; the map is looked up by the exact name."""
+    """Return the table that a topic is written to; the map has exact names of topics."""
     topic, tables = topic_of(record), topic_map(config, "starrocks.topic2table.map")
     table = tables if isinstance(tables, Unresolved) else tables.exact.get(topic, topic)
     return (qualified("starrocks", "default_catalog", required(config, "starrocks.database.name"), table),)

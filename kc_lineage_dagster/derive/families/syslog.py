@@ -1,4 +1,4 @@
-"""Syslog: whoever sends to the listener, into one topic."""
+"""Syslog: whatever programs send to the connector's listener goes to one topic."""
 
 from __future__ import annotations
 

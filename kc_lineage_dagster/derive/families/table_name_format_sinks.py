@@ -21,7 +21,7 @@ _DOCS = "https://docs.confluent.io/kafka-connectors"
 
 @dataclass(frozen=True, slots=True)
 class _Sink:
-    """One system. ``inside``: the keys whose values stand before the table, outermost first."""
+    """One system and its connectors. ``inside``: the keys whose values stand before the table, outermost first."""
 
     platform: str
     classes: tuple[str, ...]

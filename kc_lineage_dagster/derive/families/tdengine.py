@@ -15,7 +15,7 @@ _PLATFORM, _DATABASE, _PREFIX, _DELIMITER = "tdengine", "connection.database", "
 
 
 def _reads(config: Config, evidence: Evidence) -> Iterator[Found]:
-    """``<prefix>-<database>-<table>``, without the database by ``topic.ignore.db``; or one topic for all tables."""
+    """Yield the topics: ``<prefix>-<database>-<table>``, ``<prefix>-<table>`` by ``topic.ignore.db``, or only one."""
     prefix, database = first(config, _PREFIX), first(config, _DATABASE)
     if prefix is None or database is None:
         yield Unresolved(_PREFIX if prefix is None else _DATABASE, "is not set")

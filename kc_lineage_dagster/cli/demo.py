@@ -31,7 +31,7 @@ _FAILURE = re.compile(r"(?m)^dagster\.[\w.]*\.Failure: (.+)$")
 def command(ui: bool, port: int) -> None:
     """Run the main job with Dagster: from a saved cluster (a real worker's answers) to DataHub Lite, an SQLite file.
 
-    Needs nothing but this package. State goes to DAGSTER_HOME, by default .dagster in the current folder; run again, it
+    Needs nothing but this package. State goes to DAGSTER_HOME, by default .dagster in the current folder. A second demo
     sends nothing, because nothing changed.
 
     \b

@@ -17,8 +17,9 @@ _COLORS = {True: "green", False: "red", None: "yellow"}
 def command(names: tuple[str, ...]) -> None:
     """Try the recipe, Connect, DataHub and the state of each cluster, and say what is missing.
 
-    NAME is the short name of a recipe in KC_LINEAGE_RECIPES (a file or a folder), RECIPE a file; without any, all
-    recipes in KC_LINEAGE_RECIPES. Writes nothing to Connect or DataHub, and shows no secret.
+    NAME is the short name of a recipe in the file or folder that KC_LINEAGE_RECIPES names, RECIPE the file of a recipe.
+    Without an argument all recipes of KC_LINEAGE_RECIPES are tried. Writes nothing to Connect or DataHub, and shows no
+    secret.
 
     \b
     kc-lineage doctor

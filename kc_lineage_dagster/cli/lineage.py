@@ -51,7 +51,7 @@ def find(argument: str, rules: RecipeFile | None = None) -> ClusterLineage:
     type=click.Choice(["text", "json", "mermaid", "openlineage"]),
     default="text",
     show_default=True,
-    help="openlineage: a JobEvent a line (pip install 'kc-lineage-dagster[openlineage]').",
+    help="openlineage: one JobEvent per line (pip install 'kc-lineage-dagster[openlineage]').",
 )
 @click.option(
     "--fail-on",

@@ -16,15 +16,18 @@ from kc_lineage_dagster.wording import counted
 @click.option(
     "--older-than-days",
     type=click.FloatRange(min=0),
-    help=f"Runs created earlier than this.  [default: the recipe's options.prune_after_days, else {DAYS}]",
+    help=(
+        "Delete runs that were created more than this many days ago."
+        f"  [default: the recipe's options.prune_after_days, else {DAYS}]"
+    ),
 )
-@click.option("--dry-run", is_flag=True, help="Count them, and delete nothing.")
+@click.option("--dry-run", is_flag=True, help="Count the runs that would be deleted, and delete nothing.")
 def command(names: tuple[str, ...], older_than_days: float | None, dry_run: bool) -> None:
     """Delete old runs of clusters from Dagster's history.
 
-    NAME is the short name of a recipe in KC_LINEAGE_RECIPES (a file or a folder), RECIPE a file; without any, all
-    recipes in KC_LINEAGE_RECIPES. A run that holds the newest materialization of an asset or a partition stays, and so
-    does one that has not ended. Works on the Dagster instance of DAGSTER_HOME.
+    NAME is the short name of a recipe in the file or folder that KC_LINEAGE_RECIPES names, RECIPE the file of a recipe.
+    Without an argument the runs of all recipes of KC_LINEAGE_RECIPES are pruned. A run stays while it has not ended, or
+    holds the newest materialization of an asset or a partition. Works on the Dagster instance of DAGSTER_HOME.
 
     \b
     kc-lineage prune --dry-run

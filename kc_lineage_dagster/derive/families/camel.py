@@ -1,4 +1,4 @@
-"""Camel: what of its 190 and more connectors names a place. The table says where each system's place stands; of all
+"""Camel: which option of its 190 and more connectors names a place. The table tells it for some systems; of all
 others only the topics are known.
 
 Classes and keys are regular. ``aws2-s3`` (before 1.0) is ``...aws2s3.CamelAws2s3SinkConnector`` with

@@ -30,6 +30,15 @@ def _several(*keys: str) -> Reads:
 
 @dataclass(frozen=True, slots=True)
 class _Feed:
+    """One feed and the connector that reads it.
+
+    ``name``: the family's name, without its direction.
+    ``class_name``: the connector's class.
+    ``reads``: reads the topics from the configuration.
+    ``naming``: keys that name topics.
+    ``rule``: documentation of the keys.
+    """
+
     name: str
     class_name: str
     reads: Reads

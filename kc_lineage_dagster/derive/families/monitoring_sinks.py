@@ -12,6 +12,14 @@ _DOCS = "https://docs.confluent.io/kafka-connectors"
 
 @dataclass(frozen=True, slots=True)
 class _Service:
+    """One service and the sinks that send to it.
+
+    ``name``: the family's name, without its direction.
+    ``classes``: the connectors' classes.
+    ``becomes``: what records become there, as the unresolved item says.
+    ``rule``: documentation of the connector.
+    """
+
     name: str
     classes: tuple[str, ...]
     becomes: str

@@ -21,7 +21,15 @@ _DOCS = "https://docs.confluent.io/kafka-connectors"
 
 @dataclass(frozen=True, slots=True)
 class _Sink:
-    """One system and its connectors. ``inside``: the keys whose values stand before the table, outermost first."""
+    """One system and the connectors that write to it.
+
+    ``platform``: DataHub's id.
+    ``classes``: the connectors' classes.
+    ``inside``: the keys whose values stand before the table in a dataset's name, outermost first.
+    ``docs``: the connector's part of the documentation's address.
+    ``spelled``: how DataHub spells the names.
+    ``never_known``: what stays unresolved; "" for nothing.
+    """
 
     platform: str
     classes: tuple[str, ...]

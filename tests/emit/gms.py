@@ -150,6 +150,7 @@ class Gms:
         self._lock = threading.Lock()
         self._server: Loopback | None = None
         self._open: set[socket.socket] = set()
+        self._serving = 0
 
     def __enter__(self) -> Gms:
         self.start()
@@ -179,13 +180,24 @@ class Gms:
             self._open.clear()
 
     def settle(self) -> None:
-        """Wait until no request is being served: one whose client was killed may still be stored."""
+        """Wait until all clients are gone: a request of one that was killed may still be stored."""
         for _ in range(3000):
             with self._lock:
                 if not self._open:
                     return
             time.sleep(0.01)
         raise AssertionError("a connection stays open")
+
+    def settle_among_others(self) -> None:
+        """Wait for a moment without a request, where clients that nobody kills keep their connections."""
+        quiet = 0
+        for _ in range(6000):
+            with self._lock:
+                quiet = 0 if self._serving else quiet + 1
+            if quiet == 10:  # a request that has been read, and is not yet served, had the time to begin
+                return
+            time.sleep(0.01)
+        raise AssertionError("there are always requests")
 
     def wipe(self) -> None:
         """Lose everything, as a new installation has nothing."""
@@ -232,6 +244,15 @@ class _Handler(Handler):
         super().finish()
 
     def serve(self, method: str, body: bytes) -> None:
+        with self.gms._lock:
+            self.gms._serving += 1
+        try:
+            self._serve(method, body)
+        finally:
+            with self.gms._lock:
+                self.gms._serving -= 1
+
+    def _serve(self, method: str, body: bytes) -> None:
         gms = self.gms
         path = self.path
         proposals = _proposals(path, body) if method == "POST" else ()

@@ -64,7 +64,7 @@ def test_a_dead_machine_blocks_nobody(fleet):
     victim = wait(lambda: fleet.gms.requests["writes"] > sent + 1 and fleet.worker_of("c0"), "a worker emits c0")
     victim.kill()
     fleet.gms.fault = healthy
-    fleet.gms.settle()
+    fleet.gms.settle_among_others()
     victim.start()
     wanted = {**dict.fromkeys(CLUSTERS, CONNECTORS), "c0": CONNECTORS + 200, "c1": 8}
     wait(lambda: expected(fleet, wanted), "every cluster is right again")

@@ -10,6 +10,7 @@ from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Protocol
 
+from kc_lineage_dagster.chunks import chunks
 from kc_lineage_dagster.connect.answers import Answers, one_line
 from kc_lineage_dagster.connect.calls import Calls, Wants, default_wants
 from kc_lineage_dagster.connect.cleaning import CleanConnector, clean
@@ -30,8 +31,6 @@ from kc_lineage_dagster.errors import ConnectError
 from kc_lineage_dagster.wording import encodable
 
 __all__ = ["Earlier", "Reading", "ReadingRules", "Wants", "list_only", "read"]
-
-_CHUNK = 200  # connectors whose earlier evidence is looked up at once
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,7 +116,7 @@ def read(
     calls = Calls(answers, rules.provided, rules.use_topics_api)
 
     def clean_ones() -> Iterator[CleanConnector | Connector]:
-        for names in _chunks(sorted(listing.entries)):
+        for names in chunks(sorted(listing.entries)):
             kept = earlier.connectors_of([name for name in names if name not in asked]) if earlier else {}
             for name in names:
                 one = _clean_one(name, listing.entries.pop(name), rules.provided, definitions, unread)
@@ -182,11 +181,6 @@ def _head(answers: Answers, unread: Mapping[str, str], plugins: Installed, defin
 def _asked(listing: Listing, only: Collection[str], earlier: Earlier | None) -> frozenset[str]:
     names = frozenset(listing.entries)
     return names & frozenset(only) | (names - frozenset(earlier.names) if earlier else frozenset())
-
-
-def _chunks(names: Sequence[str]) -> Iterator[Sequence[str]]:
-    for start in range(0, len(names), _CHUNK):
-        yield names[start : start + _CHUNK]
 
 
 def _configs(listing: Listing) -> list[Any]:

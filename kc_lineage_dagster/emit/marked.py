@@ -6,11 +6,12 @@ read back from the primary storage, and counts only when it is held there, not r
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass
 from itertools import islice
 from typing import TYPE_CHECKING, Any
 
+from kc_lineage_dagster.chunks import chunks
 from kc_lineage_dagster.emit.aspects import CLUSTER
 from kc_lineage_dagster.emit.delivery import address, explain, sink_errors
 from kc_lineage_dagster.emit.gms_session import graph_of
@@ -58,7 +59,7 @@ def search(
     """
     owners: dict[str, str] = {}
     try:
-        for urns in _pages(_urns(sink.emitter, read_back, mark)):
+        for urns in chunks(_urns(sink.emitter, read_back, mark), 10 * ENTITIES):
             ours = [urn for urn in urns if connector_of(naming, urn)]
             unknown = sorted(set(ours).difference(known(ours)))
             owners.update(_held(read_back, mark, naming, unknown))
@@ -85,20 +86,13 @@ def _urns(emitter: DataHubRestEmitter, read_back: ReadBack, mark: str) -> Iterat
         yield str(urn)
 
 
-def _pages(urns: Iterable[str]) -> Iterator[list[str]]:
-    rest = iter(urns)
-    while page := list(islice(rest, 10 * ENTITIES)):
-        yield page
-
-
 def _held(read_back: ReadBack, mark: str, naming: Naming, urns: Collection[str]) -> Iterator[tuple[str, str]]:
     """Yield (URN, connector) for the entities that the primary storage holds, not removed, with the mark."""
     for kind, info in _INFO.items():
-        rest = iter(urn for urn in urns if urn.split(":")[2] == kind)
-        while batch := list(islice(rest, ENTITIES)):
-            there = read_back.read(kind, dict.fromkeys(batch, (info, "status")))
-            for urn in batch if there else ():
-                aspects = there.get(urn, {}) if there else {}
+        for batch in chunks((urn for urn in urns if urn.split(":")[2] == kind), ENTITIES):
+            there = read_back.read(kind, dict.fromkeys(batch, (info, "status"))) or {}
+            for urn in batch:
+                aspects = there.get(urn, {})
                 owner = _owner(naming, urn, aspects.get(info), mark)
                 if owner and not (aspects.get("status") or {}).get("removed"):
                     yield urn, owner

@@ -17,11 +17,12 @@ from importlib.resources import files
 from string import Template
 from typing import Any
 
+from kc_lineage_dagster.chunks import chunks
 from kc_lineage_dagster.connect.snapshot import Snapshot
 from kc_lineage_dagster.errors import StateError
 from kc_lineage_dagster.lineage import ConnectorLineage
 from kc_lineage_dagster.page.data import Row, parts
-from kc_lineage_dagster.state.cluster_state import ClusterState, chunks
+from kc_lineage_dagster.state.cluster_state import ClusterState
 
 _DATA = "\x00data\x00"  # placeholder in the template; the page is split there
 

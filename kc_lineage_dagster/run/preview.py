@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 
+from kc_lineage_dagster.chunks import chunks
 from kc_lineage_dagster.errors import StateError
 from kc_lineage_dagster.lineage import ConnectorLineage
 from kc_lineage_dagster.run.adoption import mark_of
@@ -14,7 +15,6 @@ from kc_lineage_dagster.run.describe import describe
 from kc_lineage_dagster.run.reading import Connect, EarlierReading
 from kc_lineage_dagster.run.removal import Vanished, planned
 from kc_lineage_dagster.run.stale import StalePlan
-from kc_lineage_dagster.state.cluster_state import chunks
 from kc_lineage_dagster.state.receipts import Emission, Receipts
 from kc_lineage_dagster.wording import counted
 

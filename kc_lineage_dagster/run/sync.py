@@ -13,6 +13,7 @@ from dataclasses import dataclass, field, replace
 from typing import Protocol
 
 from kc_lineage_dagster.catalog.stream_catalog import CatalogueEntry
+from kc_lineage_dagster.chunks import chunks
 from kc_lineage_dagster.connect.snapshot import Connector
 from kc_lineage_dagster.emit.aspects import Proposal
 from kc_lineage_dagster.emit.read_back import ReadBack
@@ -29,7 +30,7 @@ from kc_lineage_dagster.run.describe import describe
 from kc_lineage_dagster.run.healing import Healing
 from kc_lineage_dagster.run.removal import Vanished, remove_stale
 from kc_lineage_dagster.run.report import ConnectorResult, Counts, Report, Request
-from kc_lineage_dagster.state.cluster_state import ClusterState, Derived, Facts, chunks
+from kc_lineage_dagster.state.cluster_state import ClusterState, Derived, Facts
 from kc_lineage_dagster.state.lock import Hold, hold
 from kc_lineage_dagster.state.receipts import ALIVE, Emission, Receipts
 from kc_lineage_dagster.version import code_version

@@ -9,25 +9,22 @@ from __future__ import annotations
 import time
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from itertools import islice
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
 from sqlalchemy import Connection, Table, delete, func, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.dialects.postgresql.dml import Insert as PostgresInsert
 from sqlalchemy.dialects.sqlite.dml import Insert as SqliteInsert
 
+from kc_lineage_dagster.chunks import chunks
 from kc_lineage_dagster.connect.snapshot import Connector, Snapshot
 from kc_lineage_dagster.lineage import ConnectorLineage
 from kc_lineage_dagster.state import codec, tables
 from kc_lineage_dagster.state.database import Database, database_at
 from kc_lineage_dagster.state.place import place_of
 
-CHUNK = 200  # connectors that are in memory at once
 _IN_A_FILE = "it may be in one of the files that could not be read"
-
-_T = TypeVar("_T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -366,17 +363,6 @@ class ClusterState:
 
     def _named(self, table: Table, names: Collection[str]) -> Any:
         return (table.c.cluster == self.slug) & table.c.id.in_([tables.id_of(name) for name in names])
-
-
-def chunks(items: Iterable[_T], size: int = CHUNK) -> Iterator[list[_T]]:
-    """Yield the items in lists of at most ``size``.
-
-    >>> list(chunks("abcde", 2))
-    [['a', 'b'], ['c', 'd'], ['e']]
-    """
-    rest = iter(items)
-    while chunk := list(islice(rest, size)):
-        yield chunk
 
 
 def _insert(connection: Connection, table: Table) -> SqliteInsert | PostgresInsert:

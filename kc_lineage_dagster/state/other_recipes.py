@@ -15,9 +15,10 @@ from typing import Any
 
 from sqlalchemy import Select, select
 
+from kc_lineage_dagster.chunks import chunks
 from kc_lineage_dagster.recipe.files import RecipeFile
 from kc_lineage_dagster.state import tables
-from kc_lineage_dagster.state.cluster_state import ClusterState, chunks
+from kc_lineage_dagster.state.cluster_state import ClusterState
 
 FORGOTTEN_AFTER = 14 * 24 * 3600  # seconds since its last reading, after which another cluster holds nothing any more
 _SHOWN = 3  # other recipes that a warning names

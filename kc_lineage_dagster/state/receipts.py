@@ -19,10 +19,11 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, delete, func, select, update
 
+from kc_lineage_dagster.chunks import chunks
 from kc_lineage_dagster.emit.aspects import Proposal
 from kc_lineage_dagster.emit.which_datahub import Seen
 from kc_lineage_dagster.state import tables
-from kc_lineage_dagster.state.cluster_state import ClusterState, chunks, upsert
+from kc_lineage_dagster.state.cluster_state import ClusterState, upsert
 
 ALIVE = "alive"  # DataHub has acknowledged ``removed=false``
 UNKNOWN = "unknown"  # the entity was sent, or was about to be: DataHub may hold it

@@ -15,10 +15,11 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
+from kc_lineage_dagster.chunks import chunks
 from kc_lineage_dagster.connect.snapshot import Snapshot
 from kc_lineage_dagster.lineage import ConnectorLineage, Dataset, Edge, FieldEdge, Unresolved
 from kc_lineage_dagster.state import codec
-from kc_lineage_dagster.state.cluster_state import ClusterState, Derived, Known, chunks
+from kc_lineage_dagster.state.cluster_state import ClusterState, Derived, Known
 from kc_lineage_dagster.state.place import default_folder
 from kc_lineage_dagster.state.receipts import ALIVE, REMOVING, UNKNOWN, Held, Receipts, SinkFacts
 

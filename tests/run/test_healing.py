@@ -8,6 +8,7 @@ import json
 import pytest
 import requests
 
+from kc_lineage_dagster.chunks import CHUNK
 from kc_lineage_dagster.emit.aspects import Proposal
 from kc_lineage_dagster.emit.read_back import ReadBack
 from kc_lineage_dagster.emit.urns import Naming, flow_urn
@@ -15,7 +16,6 @@ from kc_lineage_dagster.emit.verify import Verifier, says
 from kc_lineage_dagster.recipe.files import read_recipe
 from kc_lineage_dagster.run.cluster import Cluster
 from kc_lineage_dagster.run.healing import Healing
-from kc_lineage_dagster.state.cluster_state import CHUNK
 from kc_lineage_dagster.state.receipts import Receipts
 from tests.defs.clusters import CONNECTORS, POSTGRES, save_cluster, write_recipe
 from tests.emit.gms import Answer, Gms, healthy

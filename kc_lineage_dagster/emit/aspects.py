@@ -45,6 +45,15 @@ FIELDS_LEFT_OUT = "kc_lineage.columns.left_out"
 _canonical = json.JSONEncoder(sort_keys=True, separators=(",", ":")).encode
 
 
+def _hash(text: str) -> str:
+    return hashlib.sha256(text.encode("ascii")).hexdigest()[:32]
+
+
+def aspect_hash(aspect: Any) -> str:
+    """Return what ``Proposal.hash`` would be of an aspect's value, of one that DataHub holds too (None: none)."""
+    return _hash(_canonical(aspect))
+
+
 @dataclass(frozen=True, slots=True)
 class Proposal:
     """A metadata change proposal: one aspect of one entity, to be written whole (UPSERT).
@@ -70,7 +79,7 @@ class Proposal:
 
     def __post_init__(self) -> None:
         text = _canonical(self.aspect)
-        object.__setattr__(self, "hash", hashlib.sha256(text.encode("ascii")).hexdigest()[:32])
+        object.__setattr__(self, "hash", _hash(text))
         object.__setattr__(self, "size", len(text))
 
 

@@ -6,13 +6,11 @@ the verification with one line: receipts are then believed, as they are for ever
 
 from __future__ import annotations
 
-import hashlib
-import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from kc_lineage_dagster.emit.aspects import TAGS, Proposal
+from kc_lineage_dagster.emit.aspects import TAGS, Proposal, aspect_hash
 from kc_lineage_dagster.emit.read_back import ENTITIES, ReadBack
 
 _CHARACTERS = 8_000_000  # of the aspects that one answer may hold: column lineage makes some of them large
@@ -72,7 +70,7 @@ class Verifier:
                 if says(held, one):
                     found.right.append(one)
                 else:
-                    found.differing.append((one, _hash(held)))
+                    found.differing.append((one, aspect_hash(held)))
         return found
 
 
@@ -108,11 +106,6 @@ def _same(held: Any, ours: Any) -> bool:
     if isinstance(ours, list):
         return isinstance(held, list) and len(held) == len(ours) and all(map(_same, held, ours))
     return bool(held == ours)
-
-
-def _hash(held: Any) -> str:
-    text = json.dumps(held, sort_keys=True, separators=(",", ":"))
-    return hashlib.sha256(text.encode("ascii")).hexdigest()[:32]
 
 
 def _batches(proposals: Sequence[Proposal]) -> Iterator[tuple[str, dict[str, list[Proposal]]]]:

@@ -25,9 +25,13 @@ from datahub.metadata.schema_classes import (
 from kc_lineage_dagster.emit.aspects import Proposal
 
 # The fields that this module fills in, and ``properties``, which ``datahub.cli.cli_utils.ensure_has_system_metadata``
-# does; in the order of DataHub's schemas.
-_STAMPED = ("lastObserved", "runId", "lastRunId", "pipelineName", "properties")
-_PROPOSED = ("entityType", "entityUrn", "changeType", "aspectName", "aspect", "systemMetadata")
+# does.
+_STAMPED = frozenset({"lastObserved", "runId", "lastRunId", "pipelineName", "properties"})
+_PROPOSED = frozenset({"entityType", "entityUrn", "changeType", "aspectName", "aspect", "systemMetadata"})
+
+# All that there are, in the order in which they become JSON.
+_STAMP_FIELDS = tuple(SystemMetadataClass.RECORD_SCHEMA.fields_dict)
+_MCP_FIELDS = tuple(MetadataChangeProposalClass.RECORD_SCHEMA.fields_dict)
 
 
 def stamp(run_id: str, pipeline_name: str | None) -> SystemMetadataClass:
@@ -64,20 +68,21 @@ def to_wrapper(proposal: Proposal, system_metadata: SystemMetadataClass) -> Meta
     )
 
 
-def _plain(fields: Any, known: Sequence[str], tuples: bool) -> dict[str, Any] | None:
-    """Return the fields that are set, in the order of ``known``, which is the schema's.
+def _plain(one: Any, fields: Sequence[str], known: frozenset[str], tuples: bool) -> dict[str, Any] | None:
+    """Return the ``fields`` that are set.
 
-    None where DataHub's own class has to do the work: another field is set, or Avro's form (``tuples``) is asked for.
+    None where DataHub's own class has to do the work: one that is not ``known`` is set, or Avro's form (``tuples``) is
+    asked for.
     """
-    found = {name: value for name, value in fields.items() if value is not None}
-    return None if tuples or not found.keys() <= set(known) else {name: found[name] for name in known if name in found}
+    found = {name: value for name in fields if (value := getattr(one, name)) is not None}
+    return None if tuples or not found.keys() <= known else found
 
 
 class _Stamp(SystemMetadataClass):
     """System metadata that becomes JSON without the schema."""
 
     def to_obj(self, tuples: bool = False) -> dict[str, Any]:
-        plain = _plain(self._inner_dict, _STAMPED, tuples)
+        plain = _plain(self, _STAMP_FIELDS, _STAMPED, tuples)
         return super().to_obj(tuples) if plain is None else plain
 
 
@@ -94,7 +99,7 @@ class _Mcp(MetadataChangeProposalClass):
     """A proposal that becomes JSON without the schema."""
 
     def to_obj(self, tuples: bool = False) -> dict[str, Any]:
-        plain = _plain(self._inner_dict, _PROPOSED, tuples)
+        plain = _plain(self, _MCP_FIELDS, _PROPOSED, tuples)
         if plain is None:
             return super().to_obj(tuples)
         nested = (GenericAspectClass, SystemMetadataClass)

@@ -41,13 +41,10 @@ class SourceColumns:
         key, value = self._arriving(arrival, self._known(arrival.upstream))
         return TopicFields(itself(key), itself(value))
 
-    def edge(self, arrival: Arrival) -> Edge:
-        """Return the edge with all the fields that are known."""
-        return self.arrived(arrival)[0]
-
     def arrived(self, arrival: Arrival) -> tuple[Edge, Callable[[], TopicFields]]:
-        """Return ``edge``, and what gives ``fields`` to who reads the topic: what is small is worked out now, so that
-        nobody holds the connector, its chain and its patterns for it.
+        """Return the edge with all the fields that are known, and a function that gives ``fields`` to a topic's reader.
+
+        What is small is worked out now, so that the function holds no connector, chain and patterns.
         """
         known = self._known(arrival.upstream)
         key, value = self._arriving(arrival, known)

@@ -53,7 +53,7 @@ def of_source(chain: Chain, *held: tuple[Dataset, tuple[str, ...]]) -> SourceCol
 def test_without_transforms_each_column_is_itself(names: tuple[str, ...]):
     """All columns and nothing else, each made of itself, none computed; into a table of the sink's own making too."""
     [arrival] = arrivals((), ALL_COLUMNS)
-    edge = of_source((), (TABLE, names)).edge(arrival)
+    edge = of_source((), (TABLE, names)).arrived(arrival)[0]
     assert [(pair.upstream, pair.downstream, pair.transform) for pair in edge.fields] == [((n,), n, "") for n in names]
     fields = of_source((), (TABLE, names)).fields(arrival)
     into = SinkColumns(SINK, INTO, (), Evidence(written=lambda topic: fields))
@@ -65,7 +65,7 @@ def test_without_transforms_each_column_is_itself(names: tuple[str, ...]):
 def test_no_column_is_invented(names: tuple[str, ...], value: Struct, chain: Chain):
     """Whatever the chain: only columns that the table has, and a column that is said to be lost arrives nowhere."""
     for arrival in arrivals(chain, value):
-        fields = of_source(chain, (TABLE, names)).edge(arrival).fields
+        fields = of_source(chain, (TABLE, names)).arrived(arrival)[0].fields
         used = {column for pair in fields if pair.downstream for column in pair.upstream}
         lost = {column for pair in fields if pair.downstream is None for column in pair.upstream}
         assert used <= set(names)
@@ -77,11 +77,11 @@ def test_no_column_is_invented(names: tuple[str, ...], value: Struct, chain: Cha
 def test_knowing_more_contradicts_nothing(names: tuple[str, ...], value: Struct, chain: Chain):
     """Forwards from the table and backwards from the topic agree; with both known there is what both have."""
     for arrival in arrivals(chain, value):
-        forwards = of_source(chain, (TABLE, names)).edge(arrival).fields
+        forwards = of_source(chain, (TABLE, names)).arrived(arrival)[0].fields
         paths = tuple(dict.fromkeys(pair.downstream for pair in forwards if pair.downstream))
         assume(paths)
-        backwards = of_source(chain, (arrival.downstream, paths)).edge(arrival).fields
-        both = of_source(chain, (TABLE, names), (arrival.downstream, paths)).edge(arrival).fields
+        backwards = of_source(chain, (arrival.downstream, paths)).arrived(arrival)[0].fields
+        both = of_source(chain, (TABLE, names), (arrival.downstream, paths)).arrived(arrival)[0].fields
         made = {pair.downstream: pair.upstream for pair in forwards if pair.downstream}
         for pair in backwards:
             if pair.downstream and pair.upstream and set(pair.upstream) <= set(names):

@@ -7,14 +7,11 @@ target.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
-from itertools import islice
+from collections.abc import Callable, Iterable, Mapping
 
 from kc_lineage_dagster.derive.config import Config
 from kc_lineage_dagster.derive.evidence import Catalog
 from kc_lineage_dagster.lineage import Dataset
-
-MOST_TARGETS = 1_000
 
 # From fields of ``source`` and what every record holds in them to the one dataset that is written to.
 TargetOf = Callable[[Mapping[str, str]], "Dataset | None"]
@@ -25,7 +22,7 @@ _WORDS = ("kc0one{}x0", "kc0two{}x0")
 _HOLE, _PIECES = re.compile("\0"), re.compile("(\0)")
 
 
-def fitting_targets(config: Config, target_of: TargetOf, catalog: Catalog) -> tuple[Dataset, ...]:
+def fitting_targets(config: Config, target_of: TargetOf, catalog: Catalog) -> Iterable[Dataset]:
     """Return the datasets of the catalogue whose names a template over ``source`` can make; () where the template says
     nothing of the table's own name.
     """
@@ -40,8 +37,7 @@ def fitting_targets(config: Config, target_of: TargetOf, catalog: Catalog) -> tu
         return ()
     regex = re.compile("".join("[^.]+" if _HOLE.fullmatch(part) else re.escape(part) for part in _PIECES.split(shape)))
     names = (name for name in catalog.datasets(one.platform) if regex.fullmatch(name.lower()))
-    found = tuple(Dataset(one.platform, name, one.instance) for name in islice(names, MOST_TARGETS + 1))
-    return found if len(found) <= MOST_TARGETS else ()
+    return (Dataset(one.platform, name, one.instance) for name in names)
 
 
 def _shape(target: Dataset, words: Mapping[str, str]) -> str:

@@ -6,15 +6,12 @@ The configuration tells all of such a name but the time, so what exists under a 
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections.abc import Callable, Iterator
-from itertools import islice
+from collections.abc import Callable, Iterable, Iterator
 
 from kc_lineage_dagster.derive.evidence import Catalog
 from kc_lineage_dagster.derive.records import TopicPattern
 from kc_lineage_dagster.java_regex import Hole, Preimage, Refused, compile_java, matches_pattern
 from kc_lineage_dagster.lineage import Dataset
-
-MOST_TARGETS = 1_000
 
 # From a topic after transforms to the one dataset that its records are written to.
 TargetOf = Callable[[str], "Dataset | None"]
@@ -24,7 +21,7 @@ _TIMES = (("2973", "1987"), ("73", "87"), ("10", "11"), ("317", "318"), ("7", "8
 _NO_TIME = "kc"
 
 
-def existing_targets(pattern: TopicPattern, target_of: TargetOf, catalog: Catalog) -> tuple[Dataset, ...]:
+def existing_targets(pattern: TopicPattern, target_of: TargetOf, catalog: Catalog) -> Iterable[Dataset]:
     """Return the datasets of the catalogue that a topic is written to whose name depends on a time only."""
     words = [_words(part) for part in pattern.parts if isinstance(part, Hole)]
     pairs = [pair for pair in words if pair is not None]
@@ -36,9 +33,8 @@ def existing_targets(pattern: TopicPattern, target_of: TargetOf, catalog: Catalo
         return ()
     if _filled(shape, [pair[1] for pair in pairs]) != other.name:
         return ()
-    names = islice(_fitting(shape, catalog.datasets(one.platform)), MOST_TARGETS + 1)
-    found = tuple(Dataset(one.platform, name, one.instance) for name in names)
-    return found if len(found) <= MOST_TARGETS else ()
+    names = _fitting(shape, catalog.datasets(one.platform))
+    return (Dataset(one.platform, name, one.instance) for name in names)
 
 
 def _words(hole: Hole) -> tuple[str, str] | None:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
+from itertools import islice
 
 from kc_lineage_dagster.derive.columns import converted
 from kc_lineage_dagster.derive.config import Config
@@ -18,6 +19,7 @@ from kc_lineage_dagster.derive.sink_topics import input_topics
 from kc_lineage_dagster.derive.transforms.steps import NAMELESS, Chain, Outcome, run
 from kc_lineage_dagster.lineage import KAFKA, Dataset, Edge, Unresolved
 
+MOST_TARGETS = 1_000  # of one topic in the catalogue
 NAMED_BY_CATALOGUE = f"target in the {CATALOGUE}"
 
 
@@ -78,12 +80,9 @@ def _to_existing(
         return []
 
     def target_of(topic: str) -> Dataset | None:
-        after = run(chain, outcomes[0].record.to(topic), outcomes[0].at)
-        written = _written(after[0], config, chain, writes) if len(after) == 1 else ()
-        return written[0] if len(written) == 1 and isinstance(written[0], Dataset) else None
+        return _one_target(run(chain, outcomes[0].record.to(topic), outcomes[0].at), config, chain, writes)
 
-    targets = existing_targets(pattern, target_of, evidence.catalog)
-    return [Edge(record.origin, target, (), f"{record.evidence}, {NAMED_BY_CATALOGUE}") for target in targets]
+    return _edges_to(_few(existing_targets(pattern, target_of, evidence.catalog)), record)
 
 
 def _by_source(
@@ -93,15 +92,29 @@ def _by_source(
 
     def target_of(words: Mapping[str, str]) -> Dataset | None:
         value = Struct((("source", Opaque(constants=tuple(words.items()))),))
-        after = run(chain, replace(record, value=value))
-        written = _written(after[0], config, chain, writes) if len(after) == 1 else ()
-        return written[0] if len(written) == 1 and isinstance(written[0], Dataset) else None
+        return _one_target(run(chain, replace(record, value=value)), config, chain, writes)
 
-    targets = fitting_targets(config, target_of, evidence.catalog)
+    targets = _few(fitting_targets(config, target_of, evidence.catalog))
     if len(targets) > 1:
         names = ", ".join(map(str, targets[:MOST_NAMED]))
         reason = f"its target depends on the content of each record, and the catalogue holds several that fit: {names}"
         return [Unresolved(str(record.topic), reason)]
+    return _edges_to(targets, record)
+
+
+def _one_target(outcomes: Sequence[Outcome], config: Config, chain: Chain, writes: Writes) -> Dataset | None:
+    """Return the dataset that one outcome is written to; None where there are several, or something is not known."""
+    written = _written(outcomes[0], config, chain, writes) if len(outcomes) == 1 else ()
+    return written[0] if len(written) == 1 and isinstance(written[0], Dataset) else None
+
+
+def _few(targets: Iterable[Dataset]) -> tuple[Dataset, ...]:
+    """Return the targets; () where they are more than ``MOST_TARGETS``."""
+    found = tuple(islice(targets, MOST_TARGETS + 1))
+    return found if len(found) <= MOST_TARGETS else ()
+
+
+def _edges_to(targets: Iterable[Dataset], record: Record) -> list[Edge | Unresolved]:
     return [Edge(record.origin, target, (), f"{record.evidence}, {NAMED_BY_CATALOGUE}") for target in targets]
 
 

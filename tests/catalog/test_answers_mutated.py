@@ -24,6 +24,8 @@ from tests.catalog.test_datahub import provider
 from tests.emit.gms import Answer, Gms
 from tests.odd_json import ODDER, mutations
 
+pytestmark = pytest.mark.usefixtures("no_collection")
+
 TOPICS = "/kafka/v3/clusters/lkc-1/topics"
 USERS = dataset_urn("postgres", "shop.public.users")
 RECORD = {

@@ -20,6 +20,8 @@ from kc_lineage_dagster.errors import ConnectError
 from tests.connect.stand_in import ConnectStandIn, body, worker
 from tests.odd_json import ODDER, mutations
 
+pytestmark = pytest.mark.usefixtures("no_collection")
+
 JDBC = "io.aiven.connect.jdbc.JdbcSourceConnector"
 MIRROR = "org.apache.kafka.connect.mirror.MirrorSourceConnector"
 SINK = "io.aiven.connect.jdbc.JdbcSinkConnector"

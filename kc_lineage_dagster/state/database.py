@@ -51,6 +51,7 @@ class Database:
     def __init__(self, place: Place) -> None:
         self.place = place
         self.is_sqlite = place.folder is not None
+        self._file = Path(place.url.database or "") if self.is_sqlite else None
         self._engine = _engine(place)
         self._ready = False
         self._kept = threading.local()
@@ -63,7 +64,7 @@ class Database:
         cannot be used.
         """
         with self._explained():
-            if self.is_sqlite and not Path(self.place.url.database or "").exists():
+            if self._file is not None and not self._file.exists():
                 with _empty().connect() as connection:
                     metadata.create_all(connection)
                     yield connection
@@ -120,7 +121,7 @@ class Database:
         Commands that only look ask this first, and leave such tables alone: other machines may still run the release
         that wrote them. StateError when the database cannot be used.
         """
-        if self.is_sqlite and not Path(self.place.url.database or "").exists():
+        if self._file is not None and not self._file.exists():
             return False
         with self._explained(), self._engine.connect() as connection:
             current, scripts = _revision(connection), ScriptDirectory(str(_MIGRATIONS))
@@ -148,7 +149,7 @@ class Database:
 
     def _prepare(self) -> None:
         """Create or migrate the tables, once; again when the SQLite file has disappeared meanwhile."""
-        file = Path(self.place.url.database or "") if self.is_sqlite else None
+        file = self._file
         if self._ready and (file is None or file.exists()):
             return
         if file is not None and not file.exists():

@@ -174,8 +174,10 @@ class DataHub:
         except AvroException:
             if len(names) == 1:
                 self._unreadable += names
-            for half in (names[: len(names) // 2], names[len(names) // 2 :]) if len(names) > 1 else ():
-                self._batch(client, platform, half, found, until)
+                return
+            middle = len(names) // 2
+            self._batch(client, platform, names[:middle], found, until)
+            self._batch(client, platform, names[middle:], found, until)
             return
         for urn, held in answer.items():
             parts = {name: aspect for name, (aspect, _) in held.items()}

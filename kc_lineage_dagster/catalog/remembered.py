@@ -30,7 +30,7 @@ class Memory(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
-class Reading:
+class ReadOnly:
     """The memory of somebody else: it is read, nothing is kept in it, and where it cannot be read nothing is known."""
 
     memory: Memory

@@ -15,7 +15,7 @@ from kc_lineage_dagster.catalog.json_api import Access
 from kc_lineage_dagster.catalog.kafka_rest import KafkaRest, cloud_endpoint, read_topics
 from kc_lineage_dagster.catalog.metadata_files import read_metadata_files
 from kc_lineage_dagster.catalog.questions import Provider, gather
-from kc_lineage_dagster.catalog.remembered import Reading, Remembering
+from kc_lineage_dagster.catalog.remembered import ReadOnly, Remembering
 from kc_lineage_dagster.catalog.schema_registry import SchemaRegistry, access_for
 from kc_lineage_dagster.catalog.stream_catalog import CatalogueEntry, described_connectors
 from kc_lineage_dagster.connect.snapshot import Snapshot
@@ -104,7 +104,7 @@ def _with_catalog(cluster: Cluster, snapshot: Snapshot, settings: Settings, memo
         return (derived(one) for one in snapshot.connectors if names is None or one.name in names)
 
     providers, notes = _providers(cluster, snapshot)
-    providers = [_remembering(cluster, one, memories) for one in providers]
+    providers = _remembering(cluster, providers, memories)
     files = _files(cluster)
     known = gather(providers, files.noting((*settings.notes, *files.notes, *notes)), derive, instance_of)
     if known == Holdings():
@@ -113,21 +113,25 @@ def _with_catalog(cluster: Cluster, snapshot: Snapshot, settings: Settings, memo
     return replace(settings, quiet=quiet_tables(snapshot.connectors, settings))
 
 
-def _remembering(cluster: Cluster, provider: Provider, memories: Memories) -> Provider:
-    """Return the provider with the memory that the state keeps; a run that only reads may have none."""
+def _remembering(cluster: Cluster, providers: list[Provider], memories: Memories) -> list[Provider]:
+    """Return the providers, each with the memory that the state keeps; a run that only reads may have none."""
+    if not providers:
+        return []
     from kc_lineage_dagster.state.cache import Cache  # SQLAlchemy takes a while to load
 
+    looks = memories is Memories.READ
     try:
         state = cluster.state
-        if memories is Memories.READ and state.database.is_behind():
-            return provider
+        if looks and state.database.is_behind():
+            return providers
     except StateError:
-        if memories is not Memories.READ:
+        if not looks:
             raise
-        return provider  # a run that only reads needs no state
-    memory = Cache(state.database, f"{state.slug}: {provider.place}")
+        return providers  # a run that only reads needs no state
+    caches = (Cache(state.database, f"{state.slug}: {one.place}") for one in providers)
     fresh = 0.0 if memories is Memories.RENEWED else cluster.recipe.options.catalog_refresh
-    return Remembering(provider, Reading(memory) if memories is Memories.READ else memory, fresh)
+    remembered = zip(providers, caches, strict=True)
+    return [Remembering(one, ReadOnly(cache) if looks else cache, fresh) for one, cache in remembered]
 
 
 def _files(cluster: Cluster) -> Holdings:

@@ -14,6 +14,7 @@ from tests.catalog.test_datahub import hold
 from tests.cli.run import kc_lineage
 from tests.defs.clusters import CONNECTORS, save_cluster, write_recipe
 from tests.emit.gms import Gms
+from tests.run.test_catalog import SHARDS
 
 TABLE = {"platform": "postgres", "name": "shop.public.users", "instance": None}
 TOPIC = {"platform": "kafka", "name": "pg.public.users", "instance": None}
@@ -186,23 +187,11 @@ def test_an_argument_that_cannot_be_used_is_one_line(recipe, tmp_path, monkeypat
     assert "Traceback" not in done.output
 
 
-STAR = {
-    "connector.class": "io.debezium.connector.postgresql.PostgresConnector",
-    "database.dbname": "shop",
-    "topic.prefix": "x",
-    "table.include.list": "sales\\.orders_.*",
-    "transforms": "r",
-    "transforms.r.type": "io.debezium.transforms.ByLogicalTableRouter",
-    "transforms.r.topic.regex": "(.*)orders_\\d+",
-    "transforms.r.topic.replacement": "$1orders",
-}
-
-
 def test_the_datahub_of_the_sink_is_asked_as_in_a_sync(tmp_path):
     """`use_schema_resolver` asks the sink's DataHub, for a saved cluster with `--recipe` too; nothing is written."""
     with Gms() as gms:
         hold(gms, "postgres", "shop.sales.orders_1", kind="Table")
-        cluster = save_cluster(tmp_path, {"shards": STAR})
+        cluster = save_cluster(tmp_path, {"shards": SHARDS})
         sink = {"type": "datahub-rest", "config": {"server": gms.url}}
         recipe = write_recipe(tmp_path, sink=sink, use_schema_resolver=True)
         for arguments in ((recipe,), (cluster, "--recipe", recipe)):

@@ -6,20 +6,12 @@ import pytest
 from dagster import DagsterInstance
 
 from tests.cli.run import kc_lineage
-from tests.defs.clusters import CONNECTORS, run, save_cluster, write_recipe
-
-LITE = {"type": "datahub-lite", "config": {"config": {"file": "lite.sqlite"}}}
+from tests.defs.clusters import run, with_own_home
 
 
 @pytest.fixture
 def folder(tmp_path, monkeypatch):
-    home = tmp_path / "home"
-    home.mkdir()
-    (home / "dagster.yaml").write_text("telemetry: {enabled: false}\n")
-    monkeypatch.setenv("DAGSTER_HOME", str(home))
-    monkeypatch.delenv("KC_LINEAGE_STATE", raising=False)
-    save_cluster(tmp_path, CONNECTORS)
-    monkeypatch.setenv("KC_LINEAGE_RECIPES", str(write_recipe(tmp_path, sink=LITE)))
+    monkeypatch.setenv("KC_LINEAGE_RECIPES", str(with_own_home(tmp_path, monkeypatch)))
     return tmp_path
 
 

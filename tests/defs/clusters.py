@@ -6,6 +6,7 @@ import json
 from pathlib import Path
 from typing import Any
 
+import pytest
 import yaml
 from dagster import AssetKey, DagsterInstance, Definitions
 
@@ -29,6 +30,20 @@ CONNECTORS: dict[str, dict[str, Any]] = {
     "dw/sink": SINK,
     "ödd ../name": {**POSTGRES, "topic.prefix": "p2"},
 }
+
+
+LITE = {"type": "datahub-lite", "config": {"config": {"file": "lite.sqlite"}}}
+
+
+def with_own_home(folder: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A Dagster instance of the folder's own, and a recipe there that syncs the small cluster to DataHub Lite."""
+    home = folder / "home"
+    home.mkdir()
+    (home / "dagster.yaml").write_text("telemetry: {enabled: false}\n")
+    monkeypatch.setenv("DAGSTER_HOME", str(home))
+    monkeypatch.delenv("KC_LINEAGE_STATE", raising=False)
+    save_cluster(folder, CONNECTORS)
+    return write_recipe(folder, sink=LITE)
 
 
 def save_cluster(folder: Path, connectors: dict[str, dict[str, Any]]) -> Path:

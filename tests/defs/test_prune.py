@@ -9,22 +9,23 @@ from kc_lineage_dagster import build_definitions
 from kc_lineage_dagster.defs.lost_edges import reported_before
 from kc_lineage_dagster.defs.names import Names
 from kc_lineage_dagster.defs.prune import Pruned, prune
-from tests.defs.clusters import CONNECTORS, POSTGRES, execute, materialize, run, save_cluster, write_recipe
+from tests.defs.clusters import (
+    CONNECTORS,
+    POSTGRES,
+    execute,
+    materialize,
+    run,
+    save_cluster,
+    with_own_home,
+)
 
 NAMES = Names("shop")
 LINEAGE = AssetKey(["shop", "connector_lineage"])
-LITE = {"type": "datahub-lite", "config": {"config": {"file": "lite.sqlite"}}}
 
 
 @pytest.fixture
 def folder(tmp_path, monkeypatch):
-    home = tmp_path / "home"
-    home.mkdir()
-    (home / "dagster.yaml").write_text("telemetry: {enabled: false}\n")
-    monkeypatch.setenv("DAGSTER_HOME", str(home))
-    monkeypatch.delenv("KC_LINEAGE_STATE", raising=False)
-    save_cluster(tmp_path, CONNECTORS)
-    write_recipe(tmp_path, sink=LITE)
+    with_own_home(tmp_path, monkeypatch)
     return tmp_path
 
 

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import os
 import signal
-import subprocess
-import sys
 
 import pytest
 
 from kc_lineage_dagster.emit.lock import file_lock
 from kc_lineage_dagster.errors import StateError
+from tests.lock_holder import lock_holder
 
 HOLD = """
 import sys, time
@@ -23,29 +21,22 @@ with file_lock(Path(sys.argv[1]), 5):
 
 
 @pytest.fixture
-def holder(tmp_path):
-    environment = {**os.environ, "PYTHONPATH": ":".join(sys.path)}
-    command = [sys.executable, "-c", HOLD, str(tmp_path / "state/cluster.lock")]
-    process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=environment)
-    assert process.stdout is not None
-    assert process.stdout.readline() == "held\n"
-    yield process
-    process.kill()
-    process.wait()
-    process.stdout.close()
+def other(tmp_path):
+    with lock_holder(HOLD, tmp_path / "state/cluster.lock") as process:
+        yield process
 
 
-def test_the_second_run_ends_with_a_clear_message(tmp_path, holder):
+def test_the_second_run_ends_with_a_clear_message(tmp_path, other):
     """It names who holds the lock."""
     with pytest.raises(StateError) as error, file_lock(tmp_path / "state/cluster.lock", 0.1):
         pass
-    assert f"pid {holder.pid} on" in str(error.value)
+    assert f"pid {other.pid} on" in str(error.value)
 
 
-def test_the_lock_dies_with_its_process(tmp_path, holder):
+def test_the_lock_dies_with_its_process(tmp_path, other):
     """kill -9 leaves nothing to clean up."""
-    holder.send_signal(signal.SIGKILL)
-    holder.wait()
+    other.send_signal(signal.SIGKILL)
+    other.wait()
     with file_lock(tmp_path / "state/cluster.lock", 5):
         assert (tmp_path / "state/cluster.lock.holder").exists()
     assert not (tmp_path / "state/cluster.lock.holder").exists()

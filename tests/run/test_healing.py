@@ -17,22 +17,11 @@ from kc_lineage_dagster.recipe.files import read_recipe
 from kc_lineage_dagster.run.cluster import Cluster
 from kc_lineage_dagster.run.healing import Healing
 from kc_lineage_dagster.state.receipts import Receipts
-from tests.defs.clusters import CONNECTORS, POSTGRES, save_cluster, write_recipe
+from tests.defs.clusters import CONNECTORS, POSTGRES
 from tests.emit.gms import Answer, Gms, healthy
-from tests.run.test_runs import Place
 
 FLOW = "urn:li:dataFlow:(kafka-connect,cdc,PROD)"
 CHANGED = {**CONNECTORS, "cdc": {**POSTGRES, "table.include.list": "public.users,public.orders,public.items"}}
-
-
-@pytest.fixture
-def place(tmp_path, monkeypatch):
-    monkeypatch.setenv("KC_LINEAGE_STATE", str(tmp_path / "state"))
-    save_cluster(tmp_path, CONNECTORS)
-    with Gms() as gms:
-        write_recipe(tmp_path, sink={"type": "datahub-rest", "config": {"server": gms.url}})
-        yield Place(tmp_path, gms)
-        assert gms.problems == []
 
 
 def job(gms: Gms) -> str:

@@ -15,7 +15,7 @@ from kc_lineage_dagster.run.sync import Sync
 from tests.connect.stand_in import ConnectStandIn, Fault, status, worker
 from tests.defs.clusters import write_recipe
 from tests.emit.gms import Gms
-from tests.run.test_runs import Impatient
+from tests.run.place import Impatient
 
 DEBEZIUM = {
     "connector.class": "io.debezium.connector.postgresql.PostgresConnector",

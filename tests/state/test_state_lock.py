@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import os
 import signal
-import subprocess
-import sys
 
 import pytest
 
 from kc_lineage_dagster.errors import StateError
 from kc_lineage_dagster.state.cluster_state import state_of
 from kc_lineage_dagster.state.lock import hold, holder
+from tests.lock_holder import lock_holder
 
 HOLD = """
 import sys, time
@@ -27,15 +25,8 @@ with hold(state_of("shop", Path(sys.argv[1])), 5, "first") as held:
 
 @pytest.fixture
 def other(tmp_path, database):
-    environment = {**os.environ, "PYTHONPATH": ":".join(sys.path)}
-    command = [sys.executable, "-c", HOLD, str(tmp_path)]
-    process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=environment)
-    assert process.stdout is not None
-    assert process.stdout.readline() == "held\n"
-    yield process
-    process.kill()
-    process.wait()
-    process.stdout.close()
+    with lock_holder(HOLD, tmp_path) as process:
+        yield process
 
 
 def test_who_waits_is_told_who_holds_it(tmp_path, other):

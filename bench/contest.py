@@ -27,15 +27,16 @@ LINEAGE = "kc-lineage lineage"  # over the cluster as `kc-lineage record` saves 
 class Row:
     """One measured run.
 
-    ``latency``: milliseconds that each request to Connect takes.
-    ``size``: number of connectors.
-    ``sink``: ``file`` or ``gms``; empty for a run without a sink.
-    ``storage``: Dagster's storage; empty for a run without Dagster.
-    ``what``: the run, such as ``first sync``.
-    ``cost``: time and memory.
-    ``requests``: number of requests to Connect.
-    ``proposals``: number of proposals to DataHub.
-    ``phases``: phase -> seconds, see ``bench.phases``.
+    Args:
+        latency: Milliseconds that each request to Connect takes.
+        size: Number of connectors.
+        sink: ``file`` or ``gms``; empty for a run without a sink.
+        storage: Dagster's storage; empty for a run without Dagster.
+        what: The run, such as ``first sync``.
+        cost: Time and memory.
+        requests: Number of requests to Connect.
+        proposals: Number of proposals to DataHub.
+        phases: Phase -> seconds, see ``bench.phases``.
     """
 
     latency: float
@@ -53,11 +54,13 @@ class Row:
 class Stage:
     """What all runs on one cluster share.
 
-    ``latency``: seconds that each request to Connect takes.
-    ``size``: number of connectors.
-    ``folder``: folder for recipes, logs and outputs.
-    ``datahub``: the Python that has ``datahub ingest``.
-    ``connect``, ``gms``: ports of the two servers on 127.0.0.1.
+    Args:
+        latency: Seconds that each request to Connect takes.
+        size: Number of connectors.
+        folder: Folder for recipes, logs and outputs.
+        datahub: The Python that has ``datahub ingest``.
+        connect: Port of the Connect worker on 127.0.0.1.
+        gms: Port of the GMS on 127.0.0.1.
     """
 
     latency: float
@@ -81,10 +84,12 @@ class Stage:
 def stage(size: int, seed: int, latency: float, folder: Path, datahub: Path) -> Iterator[Stage]:
     """Generate a cluster, and serve Connect and a GMS until the block ends.
 
-    ``size``, ``seed``: number of connectors, and the seed of their names and kinds.
-    ``latency``: seconds that each request to Connect takes.
-    ``folder``: folder for recipes, logs and outputs; made when it is missing.
-    ``datahub``: the Python that has ``datahub ingest``.
+    Args:
+        size: Number of connectors.
+        seed: Seed of their names and kinds.
+        latency: Seconds that each request to Connect takes.
+        folder: Folder for recipes, logs and outputs; made when it is missing.
+        datahub: The Python that has ``datahub ingest``.
     """
     folder.mkdir(parents=True, exist_ok=True)
     answers = folder / "answers.json"
@@ -123,10 +128,11 @@ def contest(at: Stage, sink: str, storages: Mapping[str, str], say: Callable[[st
     """Measure ``datahub ingest``, then for each storage a first sync, an unchanged one, one with one changed connector,
     and an empty Dagster job.
 
-    ``at``: the cluster and its servers.
-    ``sink``: ``file`` or ``gms``.
-    ``storages``: name -> text of ``dagster.yaml``.
-    ``say``: takes progress lines.
+    Args:
+        at: The cluster and its servers.
+        sink: ``file`` or ``gms``.
+        storages: Name -> text of ``dagster.yaml``.
+        say: Takes progress lines.
     """
     recipe = at.folder / "recipes" / "recipe.yml"
     recipe.parent.mkdir(exist_ok=True)

@@ -49,9 +49,10 @@ class Said:
 class Seen:
     """The lineage that was observed in records and rows.
 
-    ``edges``: datasets of which records were seen to arrive.
-    ``columns``: fields that were seen to have equal values.
-    ``fields``: topic or table -> its fields.
+    Args:
+        edges: Datasets of which records were seen to arrive.
+        columns: Fields that were seen to have equal values.
+        fields: Topic or table -> its fields.
     """
 
     edges: frozenset[Edge]
@@ -62,9 +63,10 @@ class Seen:
     def of(cls, truth: Iterable[Mapping[str, Any]], world: Mapping[str, Any], configs: Mapping[str, Any]) -> Seen:
         """Read the observations.
 
-        ``truth``: connectors with the edges and columns that were observed.
-        ``world``: tables and their columns.
-        ``configs``: connector -> configuration, which tells whether a topic holds change events or rows.
+        Args:
+            truth: Connectors with the edges and columns that were observed.
+            world: Tables and their columns.
+            configs: Connector -> configuration, which tells whether a topic holds change events or rows.
         """
         found = [(one, edge) for one in truth for edge in one["edges"]]
         fields = {name: set(columns) for name, columns in world["tables"].items()}

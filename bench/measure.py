@@ -18,9 +18,10 @@ _EVERY = 0.1  # seconds between two looks at the tree
 class Measured:
     """What one run cost.
 
-    ``wall``: seconds from start to end.
-    ``cpu``: seconds of CPU, user and system, of all its processes.
-    ``memory``: peak memory of all its processes together, in MB.
+    Args:
+        wall: Seconds from start to end.
+        cpu: Seconds of CPU, user and system, of all its processes.
+        memory: Peak memory of all its processes together, in MB.
     """
 
     wall: float
@@ -31,9 +32,10 @@ class Measured:
 def measured(command: Sequence[str], environ: Mapping[str, str], log: Path) -> Measured:
     """Run a command to its end and return its cost. Raises RuntimeError, with the end of the output, when it fails.
 
-    ``command``: program and arguments.
-    ``environ``: the environment variables of the run.
-    ``log``: the file that the output is written to.
+    Args:
+        command: Program and arguments.
+        environ: The environment variables of the run.
+        log: The file that the output is written to.
     """
     before, started = resource.getrusage(resource.RUSAGE_CHILDREN), time.monotonic()
     with log.open("w") as output:

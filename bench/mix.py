@@ -33,10 +33,11 @@ UNWRAP = "io.debezium.transforms.ExtractNewRecordState"
 class Made:
     """One generated connector.
 
-    ``kind``: ``source`` or ``sink``.
-    ``config``: the configuration.
-    ``topics``: the active topics.
-    ``task``: keys that the task's configuration has beyond the connector's.
+    Args:
+        kind: ``source`` or ``sink``.
+        config: The configuration.
+        topics: The active topics.
+        task: Keys that the task's configuration has beyond the connector's.
     """
 
     kind: str

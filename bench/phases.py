@@ -61,9 +61,10 @@ def _phase(code: CodeType) -> str | None:
 def sample(main: int, found: Counter[str], stop: threading.Event) -> None:
     """Add the seconds of each phase to ``found`` until ``stop`` is set.
 
-    ``main``: the id of the thread whose stack is sampled.
-    ``found``: phase -> seconds.
-    ``stop``: set by the caller to end the sampling.
+    Args:
+        main: The id of the thread whose stack is sampled.
+        found: Phase -> seconds.
+        stop: Set by the caller to end the sampling.
     """
     last = time.monotonic()
     while not stop.wait(_EVERY):

@@ -29,9 +29,10 @@ _PHASES = tuple(dict.fromkeys((IMPORTS, *(phase for _, _, phase in PHASES), REST
 def stored(rows: Iterable[Row], machine: str, *, fresh: bool) -> None:
     """Put rows into bench/results.json, each in place of the older row of the same run.
 
-    ``rows``: the measured runs.
-    ``machine``: one line about the machine and the versions.
-    ``fresh``: whether all other rows are dropped.
+    Args:
+        rows: The measured runs.
+        machine: One line about the machine and the versions.
+        fresh: Whether all other rows are dropped.
     """
     before = [] if fresh or not KEPT.exists() else _kept()[1]
     found = {_which(row): row for row in (*before, *rows)}

@@ -25,9 +25,9 @@ _IDLE_SECONDS = 5.0  # without an exchange to watch, after which the thread ends
 
 
 class Exchange:
-    """One request with its answer, and the connections it uses.
+    """One request with its answer, and the connections that it uses.
 
-    ``expired``: whether its time was over before the answer was complete.
+    ``expired``: whether the time was over before the answer was complete.
     """
 
     def __init__(self) -> None:

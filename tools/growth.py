@@ -102,9 +102,10 @@ class Place:
 def table(first: Mapping[str, int], each: Mapping[str, int], again: Mapping[str, int]) -> Iterator[str]:
     """Yield the lines of the table, in markdown.
 
-    ``first``: bytes of each part after the first sync.
-    ``each``: bytes that every further sync adds.
-    ``again``: bytes that a sync adds when as many runs are pruned as are made.
+    Args:
+        first: Bytes of each part after the first sync.
+        each: Bytes that every further sync adds.
+        again: Bytes that a sync adds when as many runs are pruned as are made.
     """
     yield "| | after the first sync | each further one | a year, nothing pruned | a year, pruned after 30 days |"
     yield "| --- | ---: | ---: | ---: | ---: |"

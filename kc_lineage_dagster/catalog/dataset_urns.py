@@ -1,4 +1,4 @@
-"""From a dataset's URN back to platform, name and environment."""
+"""The URNs of datasets: taken apart into platform, name and environment, and put together from them."""
 
 from __future__ import annotations
 
@@ -40,7 +40,12 @@ def _decoded(part: str) -> str:
 
 
 def dataset_urn(platform: str, name: str, env: str) -> str:
-    """Return the URN of a dataset; ``name``: with its platform instance.
+    """Return the URN of a dataset.
+
+    Args:
+        platform: DataHub's platform id, for example ``postgres``.
+        name: The dataset's name, which begins with the platform instance where there is one.
+        env: DataHub's environment, for example ``PROD``.
 
     >>> dataset_urn("postgres", "eu.shop.public.users", "PROD")
     'urn:li:dataset:(urn:li:dataPlatform:postgres,eu.shop.public.users,PROD)'

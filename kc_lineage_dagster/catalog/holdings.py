@@ -120,7 +120,13 @@ class Holdings:
 
 @dataclass(frozen=True)
 class View:
-    """Holdings as one connector's derivation reads them (``derive.evidence.Catalog``)."""
+    """Holdings as one connector's derivation reads them (``derive.evidence.Catalog``).
+
+    Args:
+        holdings: What catalogues hold.
+        connector: The connector's name.
+        instance_of: Gives the platform instance of a dataset as this connector names it.
+    """
 
     holdings: Holdings
     connector: str

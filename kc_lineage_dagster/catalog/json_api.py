@@ -34,8 +34,14 @@ class Away(Exception):  # noqa: N818 - named for what happened
 class Access:
     """How to reach a server.
 
-    ``url``: its base address. ``headers``: sent with every request; secret. ``username``, ``password``: for basic
-    authentication. ``verify``: True, False, or a file of certificates. ``client_cert``: certificate and key files.
+    Args:
+        url: Its base address.
+        headers: Sent with every request; secret.
+        username: For basic authentication, None without it.
+        password: For basic authentication; None for an empty one.
+        verify: Whether the server's certificate is checked, or the path of the certificates to check it with.
+        client_cert: Path of the certificate that the server asks for, or the paths of certificate and key; None
+            without one.
     """
 
     url: str
@@ -53,11 +59,23 @@ class Access:
 
 
 class JsonApi:
-    """One server. Safe to use from several threads. ``seconds``: all that it may take in one run."""
+    """One server that answers JSON. Safe to use from several threads.
+
+    A request is not even tried when the server was away before, when it failed five times in a row, or when the time of
+    the run is over: ``Away`` is raised at once.
+    """
 
     def __init__(
         self, access: Access, seconds: float, timeout: float = 15.0, clock: Callable[[], float] = time.monotonic
     ) -> None:
+        """Prepare for requests; none is made yet.
+
+        Args:
+            access: How to reach the server.
+            seconds: How long the server may take in one run, all requests together.
+            timeout: How long one request may take, in seconds.
+            clock: Seconds that never go backwards; given by tests only.
+        """
         self.access, self.timeout, self.clock = access, timeout, clock
         self._until = clock() + seconds
         self._failures = 0
@@ -69,9 +87,8 @@ class JsonApi:
         self._session.headers["Accept"] = "application/json"
         self._session.auth = self._authenticated
         self._session.verify, self._session.cert = access.verify, access.client_cert
-        verify = (
-            None if access.verify is True else access.verify
-        )  # what is said here holds, whatever the environment says
+        # What the recipe says holds, whatever REQUESTS_CA_BUNDLE says.
+        verify = None if access.verify is True else access.verify
         for scheme in ("http://", "https://"):
             self._session.mount(scheme, DeadlineAdapter(verify=verify))
 

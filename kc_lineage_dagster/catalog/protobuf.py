@@ -16,7 +16,13 @@ _DEEPEST = 25
 
 @dataclass(slots=True)
 class _Message:
-    """``fields``: name and type, in order; a map's type is that of its values. ``inner``: messages declared inside."""
+    """A message as it is declared.
+
+    Args:
+        full: Its name, with package and outer messages in front.
+        fields: (name, type) of each field, in order; a map's type is that of its values.
+        inner: The messages declared inside.
+    """
 
     full: str
     fields: list[tuple[str, str]] = field(default_factory=list)

@@ -63,7 +63,15 @@ class Provider(Protocol):
 
 @dataclass(slots=True)
 class Notebook:
-    """Questions while they are being asked. ``open``: connectors whose edges wait for an answer."""
+    """Questions while derivation asks them.
+
+    Args:
+        platforms: See ``Questions``.
+        datasets: See ``Questions``.
+        topics: See ``Questions``.
+        list_topics: See ``Questions``.
+        open: Connectors whose edges wait for an answer.
+    """
 
     platforms: set[str] = field(default_factory=set)
     datasets: set[tuple[str, str]] = field(default_factory=set)
@@ -72,7 +80,7 @@ class Notebook:
     open: set[str] = field(default_factory=set)
 
     def questions(self) -> Questions:
-        """All that were asked."""
+        """Return all questions that were asked so far."""
         return Questions(frozenset(self.platforms), frozenset(self.datasets), frozenset(self.topics), self.list_topics)
 
 

@@ -30,7 +30,13 @@ UNREADABLE = Subject()
 
 
 def read_schema(kind: str, text: str, references: Mapping[str, str]) -> Subject:
-    """A schema of ``kind`` AVRO, JSON or PROTOBUF. ``references``: the texts of schemas it names, by that name."""
+    """Return the name and the fields of a schema; ``UNREADABLE`` for a text that cannot be read.
+
+    Args:
+        kind: ``AVRO``, ``JSON`` or ``PROTOBUF``, as the registry's ``schemaType`` says.
+        text: The schema as the registry holds it.
+        references: The schemas that ``text`` names -> their texts.
+    """
     try:
         subject = _READERS[kind](text, references)
         fields = None if subject.fields is None else tuple(map(encodable, subject.fields))

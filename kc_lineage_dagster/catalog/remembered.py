@@ -48,7 +48,14 @@ class ReadOnly:
 
 @dataclass(slots=True)
 class Remembering:
-    """A provider with a memory. ``fresh``: seconds for which an answer counts without being asked for again."""
+    """A provider with a memory.
+
+    Args:
+        provider: Asked for what the memory does not hold, or holds no longer fresh.
+        memory: Keeps the answers.
+        fresh: Seconds for which an answer counts without being asked for again.
+        now: Seconds since 1970.
+    """
 
     provider: Provider
     memory: Memory

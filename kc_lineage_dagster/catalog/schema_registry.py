@@ -60,9 +60,12 @@ class Registration:
 
 
 def registration_of(config: Mapping[str, str], part: str, default: str | None) -> Registration | None:
-    """The place that a connector's converter names for its ``key`` or ``value``, None when it registers nothing.
+    """Return where a connector's converter registers the schemas of keys or of values; None when it registers none.
 
-    ``default``: the recipe's registry, where the converter, or the worker's own, names none that can be read.
+    Args:
+        config: The connector's configuration.
+        part: ``key`` or ``value``.
+        default: The recipe's registry, where the converter, or the worker's own, names none that can be read.
     """
     converter = (config.get(f"{part}.converter") or "").strip()
     if converter and not _REGISTERING.match(converter):
@@ -87,9 +90,14 @@ def _address(text: str) -> str | None:
 
 
 def subjects_of(place: Registration, topic: str, part: str) -> tuple[str, ...]:
-    """The subjects that may hold the schema of a part of a topic's records, the likeliest first.
+    """Return the subjects that may hold the schema of a topic's keys or values, the likeliest first.
 
-    Strategies by record need the record's name, which only the record tells; those that Debezium gives are tried.
+    Strategies by record need the record's name, which only the record tells; the names that Debezium gives are tried.
+
+    Args:
+        place: Where the schema is registered.
+        topic: The topic's name.
+        part: ``key`` or ``value``.
     """
     if place.naming == _BY_TOPIC:
         return (f"{topic}-{part}",)

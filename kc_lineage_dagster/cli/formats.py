@@ -21,13 +21,14 @@ MERMAID_EDGES, MERMAID_CHARACTERS = 500, 50_000  # Mermaid's own limits, maxEdge
 class ClusterLineage:
     """The lineage of one cluster that was named on the command line, or why there is none.
 
-    ``argument``: the argument as it was typed.
-    ``slug``: the cluster's short name; empty when the argument stands for no recipe.
-    ``lineages``: sorted by connector; datasets carry the platform instance that the recipe gives them.
-    ``unread``: connectors of the cluster that could not be read -> the reason.
-    ``error``: why the cluster has no lineage, in one line; None when it was read.
-    ``snapshot``: the cluster as it was read; None when it was not.
-    ``naming``: the recipe's platform instances.
+    Args:
+        argument: The argument as it was typed.
+        slug: The cluster's short name; empty when the argument stands for no recipe.
+        lineages: Sorted by connector; datasets carry the platform instance that the recipe gives them.
+        unread: Connectors of the cluster that could not be read -> the reason.
+        error: Why the cluster has no lineage, in one line; None when it was read.
+        snapshot: The cluster as it was read; None when it was not.
+        naming: The recipe's platform instances.
     """
 
     argument: str

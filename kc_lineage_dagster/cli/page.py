@@ -133,8 +133,10 @@ def _prefixed(found: ClusterLineage) -> ClusterLineage:
 def _serve(page: Callable[[], str], host: str, port: int) -> None:
     """Serve the page at ``/`` until Ctrl-C. When a cluster can no longer be read, the last page is served again.
 
-    ``page``: reads the clusters and returns the page.
-    ``host``, ``port``: where to listen; port 0: any free port.
+    Args:
+        page: Reads the clusters and returns the page.
+        host: The address to listen at.
+        port: The port to listen at; 0 for any that is free.
     """
     latest, made = [page()], [time.monotonic()]
 

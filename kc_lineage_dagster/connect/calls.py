@@ -20,7 +20,13 @@ _T = TypeVar("_T")
 
 @dataclass(frozen=True, slots=True)
 class Wants:
-    """Which answers about one connector lineage can use."""
+    """Which answers about one connector lineage can use.
+
+    Args:
+        topics: Active topics, ``GET /connectors/{name}/topics``.
+        offsets: Committed offsets, ``GET /connectors/{name}/offsets``.
+        tasks: Task configurations, ``GET /connectors/{name}/tasks``.
+    """
 
     topics: bool = True
     offsets: bool = False
@@ -72,6 +78,13 @@ class Calls:
     """Asks about connectors, from several threads, and remembers what the worker does not offer."""
 
     def __init__(self, answers: Answers, provided: Sequence[ProvidedValue], use_topics_api: bool) -> None:
+        """Prepare for requests; none is made yet.
+
+        Args:
+            answers: A live worker or a saved cluster.
+            provided: What stands for ``${provider:path_key}`` in task configurations.
+            use_topics_api: Whether active topics are asked for at all (``use_connect_topics_api``).
+        """
         self._answers, self._provided = answers, provided
         self._use_topics_api = use_topics_api
         self._answered: set[str] = set()

@@ -1,4 +1,8 @@
-"""From a connector of the listing to a record without secrets."""
+"""Turn a connector as the worker lists it into a record without secrets: the first thing that is done with an answer.
+
+A value is cut when the plugins' definitions, its key or its form says that it is a secret (``secrets.redact``). Where a
+plugin's definitions are not known, a value that is not known to be harmless is withheld too (``secrets.harmless``).
+"""
 
 from __future__ import annotations
 
@@ -57,7 +61,14 @@ def clean(
     provided: Sequence[ProvidedValue],
     definitions: Definitions,
 ) -> CleanConnector:
-    """Substitute, redact and read one entry. Raises WrongShapeError when it has no usable configuration."""
+    """Return one connector of a listing without its secrets. WrongShapeError when it has no usable configuration.
+
+    Args:
+        name: The connector's name.
+        entry: The connector as the worker lists it.
+        provided: What stands for ``${provider:path_key}``, put in before secrets are looked for.
+        definitions: What the definitions of plugins say about secrets.
+    """
     if encodable(name) != name:
         raise WrongShapeError("its name is no valid Unicode")
     if not isinstance(entry.info, Mapping):

@@ -64,10 +64,7 @@ _UNREACHED = {
 
 
 class ConnectClient:
-    """``GET`` requests to one worker, usable from several threads; a context manager.
-
-    ``sleep``, ``jitter`` and ``clock`` are given by tests only. ``total_timeout`` runs from the first request.
-    """
+    """``GET`` requests to one worker, usable from several threads; a context manager that closes its connections."""
 
     unread: Mapping[str, str] = {}
     unread_files: Mapping[str, str] = {}
@@ -81,6 +78,14 @@ class ConnectClient:
         jitter: Callable[[], float] = random.random,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
+        """Prepare for requests; none is made yet.
+
+        Args:
+            settings: How to reach the worker; its ``total_timeout`` runs from the first request.
+            sleep: Waits for so many seconds; given by tests only.
+            jitter: Gives numbers in [0, 1), by which pauses differ; given by tests only.
+            clock: Seconds that never go backwards; given by tests only.
+        """
         self.settings = settings
         self._sleep, self._jitter, self._clock = sleep, jitter, clock
         self._deadline: float | None = None

@@ -148,8 +148,11 @@ def list_only(
 ) -> Snapshot:
     """Return the cluster without evidence (no topics, offsets, task configurations): what a sensor polls.
 
-    ``known``: the password keys of an earlier snapshot. Configurations are redacted as they were there, and only
-    classes that it lacks are asked for.
+    Args:
+        answers: A live worker or a saved cluster.
+        rules: What the recipe says.
+        known: The password keys of an earlier snapshot, None without one. Configurations are redacted as they were
+            there, and only classes that it lacks are asked for.
     """
     listing = list_connectors(answers, rules.allowed)
     definitions = ask_definitions(answers, _configs(listing), known or {}, False)

@@ -28,7 +28,13 @@ _B = TypeVar("_B")
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One connector as Connect lists it: the answers of ``/connectors/{n}`` and ``/connectors/{n}/status``."""
+    """One connector as Connect lists it, in whatever shape that is.
+
+    Args:
+        info: The answer of ``/connectors/{name}``.
+        status: The answer of ``/connectors/{name}/status``, None where there is none.
+        notes: What could not be read, one line each.
+    """
 
     info: Any
     status: Any = None
@@ -37,7 +43,10 @@ class Entry:
 
 @dataclass(frozen=True, slots=True)
 class Listing:
-    """The connectors by name, and those that are there but cannot be read, with the reason."""
+    """A cluster's connectors.
+
+    ``entries``: name -> connector. ``unread``: name -> why a connector that is there cannot be read.
+    """
 
     entries: dict[str, Entry]
     unread: Mapping[str, str] = field(default_factory=dict)
@@ -68,6 +77,11 @@ def concurrently(answers: Answers, work: Callable[[_A], _B], items: Iterable[_A]
     """Apply ``work`` to every item on a bounded number of threads; results come in the order of the items.
 
     Items are taken a little ahead of the results, so that neither need to be held whole.
+
+    Args:
+        answers: Says how many requests may be under way at once (``concurrency``).
+        work: Called with each item, on any of the threads.
+        items: What to work on.
     """
     threads = max(1, answers.concurrency)
     under_way: deque[Future[_B]] = deque()

@@ -50,7 +50,12 @@ def retries_for(status: int, message: str) -> int:
 def pause(attempt: int, wait: float | None, jitter: Callable[[], float]) -> float:
     """Return the seconds to wait before try ``attempt`` + 2: exponential with full jitter, at least ``wait``.
 
-    See "Exponential Backoff And Jitter", AWS Architecture Blog. ``jitter`` gives numbers in [0, 1).
+    See "Exponential Backoff And Jitter", AWS Architecture Blog.
+
+    Args:
+        attempt: How many tries failed before the last one.
+        wait: Seconds that the worker asked to wait for, None where it asked for none; a minute at the most.
+        jitter: Gives numbers in [0, 1).
     """
     backoff = jitter() * min(_LONGEST_PAUSE, _FIRST_PAUSE * 2.0 ** min(attempt, 30))
     return max(backoff, min(wait or 0.0, _LONGEST_RETRY_AFTER))

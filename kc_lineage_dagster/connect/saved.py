@@ -26,9 +26,12 @@ _MOST_REASONS = 3
 class Saved:
     """Answers from files, with the ``get`` of ``ConnectClient``.
 
-    ``answers``: request path -> body, or ``{"status", "body"}``. ``unread``: connector -> why its configuration cannot
-    be used. ``unread_files``: file -> why it could not be read, although it may hold connectors. ``passed_over``: file
-    -> what it holds instead of connectors.
+    Args:
+        source: The path of the saved cluster.
+        answers: Request path -> body, or ``{"status", "body"}``.
+        unread: Connector -> why its configuration cannot be used; None for none.
+        unread_files: File -> why it could not be read, although it may hold connectors; None for none.
+        passed_over: File -> what it holds instead of connectors; None for none.
     """
 
     concurrency = 1

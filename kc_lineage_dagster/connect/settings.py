@@ -116,9 +116,13 @@ class ConnectSettings:
 def cloud_uri(uri: str | None, env: str, cluster: str) -> str:
     """Return the address of a Connect cluster on Confluent Cloud.
 
-    ``uri``: the recipe's ``connect_uri``, None when it gives none (or the default, which is a local worker: Cloud's API
-    key must not go there). An address of somebody else's, such as a gateway, is used as it is.
     Source: docs.confluent.io/cloud/current/connectors/connect-api-section.html
+
+    Args:
+        uri: The recipe's ``connect_uri``. An address of somebody else's, such as a gateway, is used as it is. None when
+            the recipe gives none, or the default, which is a local worker: Cloud's API key must not go there.
+        env: Id of the environment, ``env-...``.
+        cluster: Id of the Kafka cluster, ``lkc-...``.
     """
     try:
         elsewhere = uri is not None and urlsplit(uri).hostname != _CLOUD_HOST

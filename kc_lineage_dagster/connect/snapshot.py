@@ -15,7 +15,13 @@ NOT_OFFERED = "this worker does not offer"  # in a note: nothing failed, the ans
 
 @dataclass(frozen=True, slots=True)
 class TaskState:
-    """One task: its number, ``RUNNING``, ``FAILED`` ..., and the failure's trace without secrets."""
+    """One task of a connector.
+
+    Args:
+        id: Its number.
+        state: RUNNING, FAILED ..., as of ``Connector.state``.
+        trace: The stack of its failure without secrets, None where it has not failed.
+    """
 
     id: int
     state: str

@@ -1,4 +1,8 @@
-"""``${provider:path_key}`` from the recipe's provided_configs, as DataHub's kafka-connect source documents them."""
+"""Replace references such as ``${file:/etc/db:password}`` in configurations by the values that the recipe gives.
+
+The worker answers references as they are written, and only the worker can look them up. The recipe may give their
+values in ``provided_configs``, as DataHub's kafka-connect source documents that field.
+"""
 
 from __future__ import annotations
 
@@ -11,7 +15,13 @@ _REFERENCE = re.compile(r"\$\{([^{}]*)\}")
 
 @dataclass(frozen=True, slots=True)
 class ProvidedValue:
-    """What ``${provider:path_key}`` stands for. The value may be a secret, so it is never shown."""
+    """What one reference of a configuration, ``${provider:path_key}``, stands for.
+
+    Args:
+        provider: Name of Connect's ConfigProvider.
+        path_key: What stands behind the colon of the reference.
+        value: The text that replaces the reference. It may be a secret, so it is never shown.
+    """
 
     provider: str
     path_key: str

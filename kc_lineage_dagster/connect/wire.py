@@ -1,4 +1,4 @@
-"""What happens on the wire of one HTTP exchange: bounded reading, redirects, causes in plain words."""
+"""One HTTP exchange with a worker: read a body within bounds, judge a redirect, say in plain words what went wrong."""
 
 from __future__ import annotations
 
@@ -24,7 +24,14 @@ class BeyondBoundsError(Exception):
 
 
 def read_bounded(response: requests.Response, limit: int, until: float, clock: Callable[[], float]) -> bytes:
-    """Read and decompress a body bit by bit, so that neither a flood nor a trickle gets through."""
+    """Return a body, decompressed, read bit by bit. BeyondBoundsError for one that is too long or comes too slowly.
+
+    Args:
+        response: The answer, whose body was not read yet.
+        limit: The bytes that the body may have.
+        until: When the time is over, on the clock.
+        clock: Tells the time in seconds.
+    """
     # An old urllib3 has no read1: there a trickle ends only when the socket falls silent
     read: Callable[..., bytes] = getattr(response.raw, "read1", response.raw.read)
     parts, size = [], 0

@@ -60,7 +60,7 @@ class SyncConfig(Config):
 
 @dataclass(frozen=True)
 class ClusterAssets:
-    """The assets of one cluster as a translator describes them, and the Dagster names that follow from them."""
+    """The assets of one cluster as a translator describes them, and the Dagster names that follow from the specs."""
 
     names: Names
     specs: dict[str, AssetSpec]
@@ -111,8 +111,13 @@ def _read(
 ) -> tuple[ReadReport, list[str]]:
     """Read the cluster and add the partitions of new connectors; return what was read and the new connectors' names.
 
-    ``connectors``: those whose evidence is asked for again, None for all. ConnectError when the cluster cannot be
-    listed.
+    ConnectError when the cluster cannot be listed.
+
+    Args:
+        context: Of the step.
+        names: The Dagster names of the cluster.
+        cluster: The cluster.
+        connectors: Those whose evidence is asked for again, None for all.
     """
     connect = getattr(context.resources, names.connect)
     report = read_cluster(cluster, connect, connectors, progress_log(context.log, "read"))

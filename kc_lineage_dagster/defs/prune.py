@@ -110,7 +110,10 @@ def _newest(
 ) -> str | None:
     """Return the run that made the newest materialization of an asset, or of one of its partitions; None without one.
 
-    ``known``: earlier answers; this one is added.
+    Args:
+        instance: The Dagster instance that holds the runs.
+        asset: The asset, and its partition; None for an asset without partitions.
+        known: Earlier answers; the answer of this call is added.
     """
     if asset not in known:
         key, partition = asset

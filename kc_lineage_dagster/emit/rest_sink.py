@@ -88,9 +88,10 @@ class _Refusal:
 class RestSink:
     """A GMS as a place for proposals; see ``delivery.Sink`` for the methods that every sink has.
 
-    ``emitter``: DataHub's emitter with the recipe's settings, from which clients for reading are made.
-    ``server``: the GMS's address, which may hold credentials.
-    ``secrets``: texts that no message may hold, longest first.
+    Attributes:
+        emitter: DataHub's emitter with the recipe's settings, from which clients for reading are made.
+        server: The GMS's address, which may hold credentials.
+        secrets: Texts that no message may hold, longest first.
     """
 
     def __init__(

@@ -52,12 +52,13 @@ def parts(
     The values of ``connectors`` and ``datasets`` are iterators. Exhaust each before asking for the next member: the
     lists that follow are filled while ``connectors`` is read.
 
-    ``cluster``: the cluster's slug.
-    ``head``: the snapshot without its connectors.
-    ``rows``: lineage and state of each connector, sorted by name; the state is None for a connector that could not be
-    read. Iterated once, so that a large cluster need not be held in memory.
-    ``generated_at``: seconds since the epoch.
-    ``field_edges``: number of edges whose fields are known; decides how many pairs of fields each of them lists.
+    Args:
+        cluster: The cluster's slug.
+        head: The snapshot without its connectors.
+        rows: Lineage and state of each connector, sorted by name; the state is None for a connector that could not be
+            read. Iterated once, so that a large cluster need not be held in memory.
+        generated_at: Seconds since the epoch.
+        field_edges: Number of edges whose fields are known; decides how many pairs of fields each of them lists.
     """
     datasets, evidence, platforms = _Positions(), _Positions(), _Positions()
     least, at_most = _FIELDS_OF_EDGE

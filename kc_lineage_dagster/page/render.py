@@ -34,10 +34,11 @@ _HARMLESS = str.maketrans({"<": "\\u003c", ">": "\\u003e", "&": "\\u0026"})
 def render(slug: str, snapshot: Snapshot, lineages: Iterable[ConnectorLineage], generated_at: float) -> str:
     """Return the page of a cluster whose lineage is in memory.
 
-    ``slug``: the cluster's short name.
-    ``snapshot``: the cluster as it was read, with the states of its connectors.
-    ``lineages``: lineage of each connector, in any order.
-    ``generated_at``: seconds since the epoch.
+    Args:
+        slug: The cluster's short name.
+        snapshot: The cluster as it was read, with the states of its connectors.
+        lineages: Lineage of each connector, in any order.
+        generated_at: Seconds since the epoch.
     """
     chosen = sorted(lineages, key=lambda one: one.connector)
     seen = {one.name: one for one in snapshot.connectors}
@@ -60,8 +61,12 @@ def pieces(state: ClusterState, slug: str) -> Iterator[str]:
 def shown(slug: str, head: Snapshot, rows: Iterable[Row], generated_at: float, field_edges: int) -> Iterator[str]:
     """Yield the page in pieces.
 
-    ``slug``: the cluster's short name: letters, digits and ``_``.
-    ``head``, ``rows``, ``generated_at``, ``field_edges``: see ``data.parts``.
+    Args:
+        slug: The cluster's short name: letters, digits and ``_``.
+        head: See ``data.parts``.
+        rows: See ``data.parts``.
+        generated_at: See ``data.parts``.
+        field_edges: See ``data.parts``.
     """
     template, fixed = _shell()
     before, after = template.substitute(fixed, cluster=slug, data=_DATA).split(_DATA)

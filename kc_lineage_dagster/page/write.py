@@ -17,11 +17,13 @@ PAGE = "lineage.html"
 def place_of_page(option: str | None, slug: str, base: Path, folder: Path | None) -> str | None:
     """Return the path or address of a cluster's page; None when neither an option nor a folder gives one.
 
-    ``option``: the recipe's ``options.page``: a file that ends in ``.html``, or a folder for ``<slug>.html``; a path
-    (relative to ``base``) or an address that fsspec knows (``s3://bucket/lineage/``). None or empty: beside the state.
-    ``slug``: the cluster's short name.
-    ``base``: the folder of the recipe's file.
-    ``folder``: the folder of the cluster's state; None when the state is not on a disk.
+    Args:
+        option: The recipe's ``options.page``: a file that ends in ``.html``, or a folder for ``<slug>.html``; a path
+            (relative to ``base``) or an address that fsspec knows (``s3://bucket/lineage/``). None or empty: beside the
+            state.
+        slug: The cluster's short name.
+        base: The folder of the recipe's file.
+        folder: The folder of the cluster's state; None when the state is not on a disk.
     """
     if not option:
         return None if folder is None else str(folder / PAGE)
@@ -35,9 +37,10 @@ def write_page(state: ClusterState, slug: str, place: str | None) -> tuple[str, 
     Raises nothing for that, because a run must not fail for a missing picture. On a disk the page is written whole or
     not at all.
 
-    ``state``: the cluster's state, from which the page is made.
-    ``slug``: the cluster's short name.
-    ``place``: path or address of the page, as ``place_of_page`` returns it; None: write nothing.
+    Args:
+        state: The cluster's state, from which the page is made.
+        slug: The cluster's short name.
+        place: Path or address of the page, as ``place_of_page`` returns it; None: write nothing.
     """
     if place is None:
         return ()

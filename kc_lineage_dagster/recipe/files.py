@@ -40,13 +40,14 @@ _MOST_VALUES = 100_000  # YAML nodes; a recipe has dozens, one with many generic
 class RecipeFile:
     """A recipe as it was found: its text is parsed, and its variables are not looked up yet.
 
-    ``path``: the recipe's file, absolute.
-    ``slug``: short name of the cluster, in letters, digits and ``_``; the cluster's asset keys, group, jobs and sensor
-    are named by it.
-    ``data``: the parsed text.
-    ``options``: the recipe's ``options``, with the default for each option that is wrong or holds a variable.
-    ``problem``: why the recipe cannot be used, in one line; None while nothing is known to be wrong.
-    ``warnings``: one line for each field without effect.
+    Args:
+        path: The recipe's file, absolute.
+        slug: Short name of the cluster, in letters, digits and ``_``; the cluster's asset keys, group, jobs and sensor
+            are named by it.
+        data: The parsed text.
+        options: The recipe's ``options``, with the default for each option that is wrong or holds a variable.
+        problem: Why the recipe cannot be used, in one line; None while nothing is known to be wrong.
+        warnings: One line for each field without effect.
     """
 
     path: Path
@@ -175,9 +176,10 @@ def _text(path: Path) -> str:
 def recipe_of(data: object, path: Path, name: str | None = None) -> RecipeFile:
     """Return a recipe made of parsed data, checked; an error becomes its ``problem``, nothing is raised.
 
-    ``data``: the parsed YAML or JSON of the recipe, of any shape.
-    ``path``: the recipe's file; relative paths in the recipe are relative to its folder.
-    ``name``: the cluster's name where the recipe gives none; by default the file's name without its ending.
+    Args:
+        data: The parsed YAML or JSON of the recipe, of any shape.
+        path: The recipe's file; relative paths in the recipe are relative to its folder.
+        name: The cluster's name where the recipe gives none; by default the file's name without its ending.
 
     >>> recipe_of({"source": {"type": "kafka-connect", "config": {"cluster_name": "EU"}}}, Path("a.yml")).slug
     'EU'
@@ -268,7 +270,10 @@ def _expand(value: Any, environ: Mapping[str, str], path: Path, where: str) -> A
 def _lines(path: Path, error: ValidationError, postpone: bool = False) -> list[str]:
     """Return one line for each error of a validation: file, field, what is wrong.
 
-    ``postpone``: leave out errors of values that hold a variable, which are checked again in the run.
+    Args:
+        path: The recipe's file.
+        error: What pydantic found.
+        postpone: Leave out errors of values that hold a variable, which are checked again in the run.
     """
     return [
         f"{path}: {'.'.join(map(str, problem['loc'])) or 'recipe'}: {_explained(problem)}"

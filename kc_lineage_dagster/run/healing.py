@@ -17,10 +17,11 @@ _NOTE_SECONDS = 10.0  # between two notes of how far a verification has come
 class Healing:
     """What a run found when it compared DataHub with the receipts.
 
-    ``verifier``: None when nothing is compared, because everything is sent anyway or the sink cannot be asked.
-    ``receipts``: where it is noted how far a verification has come; None when that is not noted. A verification that
-    is cut short (a kill, a slow GMS) goes on there in the next run; the one after that begins again with the first
-    connector.
+    Args:
+        verifier: Does the comparison; None when nothing is compared, because everything is sent anyway or the sink
+            cannot be asked.
+        receipts: Note how far the verification has come, so that the next run goes on there when this one is cut short
+            (a kill, a slow GMS); the run after that begins again with the first connector. None: nothing is noted.
     """
 
     verifier: Verifier | None = None

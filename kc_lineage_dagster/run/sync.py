@@ -68,6 +68,14 @@ class Sync:
     """
 
     def __init__(self, cluster: Cluster, datahub: DataHub, request: Request, progress: Progress | None = None) -> None:
+        """Take what the run works with; nothing happens before the iteration.
+
+        Args:
+            cluster: The cluster, read before.
+            datahub: Where the lineage goes.
+            request: What the run is asked for.
+            progress: Called with the numbers of connectors that are done and to be done, None for nobody.
+        """
         self._cluster, self._datahub, self._request, self._progress = cluster, datahub, request, progress
         self._report: Report | None = None
         self.read_at: float | None = None  # when the cluster was read, in seconds since the epoch; known from the start

@@ -270,7 +270,13 @@ class Emission:
 
     @classmethod
     def of(cls, receipts: Receipts, state: ClusterState, connectors: Collection[str]) -> Emission:
-        """Return an emission that begins with the stored receipts of these connectors."""
+        """Return an emission that begins with what is stored.
+
+        Args:
+            receipts: Of the cluster.
+            state: Of the cluster.
+            connectors: The connectors whose proposals are about to be sent.
+        """
         return cls(receipts, state, receipts.of_connectors(connectors))
 
     def due(self, connector: str, proposals: Iterable[Proposal]) -> list[Proposal]:

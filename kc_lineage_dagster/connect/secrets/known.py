@@ -28,11 +28,12 @@ Span = tuple[int, int]
 class _Known:
     """Known secrets, prepared for the searches.
 
-    ``spellings``: every spelling of every secret, the longest first.
-    ``lower``: the same in lower case, in the same order.
-    ``encoded``: base64 of each secret without its edges, which depend on the neighbouring bytes.
-    ``beginnings``: (first part, whole) of each long secret, in lower case.
-    ``plain``: the secrets as they are, to find one that an ellipsis cuts off.
+    Args:
+        spellings: Every spelling of every secret, the longest first.
+        lower: The same in lower case, in the same order.
+        encoded: Base64 of each secret without its edges, which depend on the neighbouring bytes.
+        beginnings: (first part, whole) of each long secret, in lower case.
+        plain: The secrets as they are, to find one that an ellipsis cuts off.
     """
 
     spellings: tuple[str, ...]

@@ -232,9 +232,10 @@ def _walk(steps: tuple[_Step, ...], text: str, found: Found) -> str:
 def scrub(text: str, role: Role, found: Found) -> str:
     """Return a value without the secrets that show by their shape.
 
-    ``text``: the value.
-    ``role``: the role of the value's key: from names and statements nothing is cut that lineage reads.
-    ``found``: the secrets that were cut are added to this set.
+    Args:
+        text: The value.
+        role: The role of the value's key: from names and statements nothing is cut that lineage reads.
+        found: The secrets that were cut are added to this set.
     """
     if len(text) < _LONG and not _ANY_NEEDLE.search(text):
         return text

@@ -15,8 +15,10 @@ WHOLLY = (
     *sorted((PACKAGE / "derive" / "readers").glob("[a-z]*.py")),
     PACKAGE / "derive" / "transforms" / "steps.py",
     *sorted((PACKAGE / "java_regex").glob("[a-z]*.py")),
-    PACKAGE / "emit" / "urns.py",
-    PACKAGE / "wording.py",
+    *sorted((PACKAGE / "recipe").glob("[a-z]*.py")),
+    *(PACKAGE / "emit" / name for name in ("limits.py", "sentences.py", "urns.py")),
+    *(PACKAGE / "catalog" / name for name in ("dataset_urns.py", "field_paths.py", "protobuf.py")),
+    *(PACKAGE / name for name in ("chunks.py", "key_words.py", "secret_spellings.py", "wording.py", "yaml_text.py")),
 )
 
 

@@ -1,1 +1,4 @@
-"""What is known beyond Connect: DataHub's datasets and schemas, schema registries, Kafka's topics, files."""
+"""What is known beyond Connect: the tables, topics and columns that DataHub, schema registries, Kafka and files know.
+
+A connector's configuration names tables by patterns, and columns hardly at all; these places have both.
+"""

@@ -1,8 +1,9 @@
-"""DataHub itself: the datasets of a platform and their schemas, asked of a GMS through DataHub's own client.
+"""DataHub as a catalogue: ask a GMS, through DataHub's own client, for the datasets of a platform and their schemas.
 
-All datasets of a platform come by scrolling GraphQL searches, which costs a hundredth of DataHub's typed classes; a few
-single ones from the primary store, which knows them before the search index does. Neither proves that a dataset does
-not exist. Needs the privileges to search and to view datasets, as every reader of DataHub has them.
+All datasets of a platform are read by scrolling through GraphQL searches, which costs a hundredth of what DataHub's
+typed classes cost. A few single datasets are read from the primary store, which knows them before the search index
+does. Neither answer proves that a dataset does not exist. The token needs the privileges to search and to view
+datasets, as every reader of DataHub has them.
 """
 
 from __future__ import annotations
@@ -53,16 +54,16 @@ query datasetsOfPlatform($types: [EntityType!], $orFilters: [AndFilterInput!], $
 
 @dataclass(slots=True)
 class DataHub:
-    """A GMS as a provider.
+    """A GMS as a provider (``questions.Provider``).
 
     Args:
-        open: Makes the client.
+        open: Makes DataHub's client; called when something is asked for the first time.
         shown: The GMS's address for people, without credentials.
-        env: The environment whose datasets count.
-        seconds: How long the GMS may take in one run.
-        names: Whether all the datasets of a platform may be asked for.
-        columns: Whether the fields of datasets count.
-        clock: Tells the time.
+        env: DataHub's environment, for example ``PROD``; datasets of other environments do not count.
+        seconds: How long the GMS may take in one run, all requests together.
+        names: Whether all the datasets of a platform may be asked for (``schema_resolver_expand_patterns``).
+        columns: Whether the fields of datasets count (``schema_resolver_finegrained_lineage``).
+        clock: Seconds that never go backwards; given by tests only.
     """
 
     open: Callable[[], DataHubGraph]
@@ -80,11 +81,11 @@ class DataHub:
 
     @property
     def place(self) -> str:
-        """What its answers are answers of."""
+        """See ``Provider``."""
         return f"DataHub {self.shown} {self.env} names={self.names} columns={self.columns}"
 
     def answer(self, questions: Questions) -> Holdings:
-        """Datasets of the platforms asked for, and the single ones asked for of others."""
+        """Return all datasets of the platforms in question, and of other platforms the single datasets in question."""
         found: defaultdict[str, dict[str, Schema]] = defaultdict(dict)
         notes: list[str] = []
         started = self.clock()
@@ -128,7 +129,7 @@ class DataHub:
                 self._batch(client, platform, missing[start : start + _BATCH], found[platform], until)
 
     def _scroll(self, client: DataHubGraph, platform: str, found: dict[str, Schema], until: float) -> None:
-        """Add all datasets of a platform and of the environment, page by page."""
+        """Add all datasets of a platform to ``found``, page by page."""
         seen: set[str | None] = {None}
         scroll: str | None = None
         while True:
@@ -149,7 +150,7 @@ class DataHub:
         return generate_filter(platform, None, self.env, None, RemovedStatusFilter.NOT_SOFT_DELETED, None)
 
     def _take(self, entity: Mapping[str, Any], platform: str, found: dict[str, Schema]) -> None:
-        parsed = parse_urn(str(entity.get("urn")))  # a server may ignore the filter
+        parsed = parse_urn(str(entity.get("urn")))  # compared below, because a server may ignore the filter
         if parsed is not None and parsed.platform == platform and parsed.env == self.env:
             fields = (entity.get("schemaMetadata") or {}).get("fields")
             kinds = (entity.get("subTypes") or {}).get("typeNames")
@@ -160,7 +161,7 @@ class DataHub:
     def _batch(
         self, client: DataHubGraph, platform: str, names: list[str], found: dict[str, Schema], until: float
     ) -> None:
-        """Add those of these datasets that are stored and not removed.
+        """Add those of the datasets ``names`` to ``found`` that are stored and not removed.
 
         DataHub's client refuses a whole answer for one aspect whose shape it does not know, so a refused batch is
         halved until the dataset with that aspect stands alone.
@@ -195,11 +196,11 @@ def _paths(schema: Any) -> Iterator[str]:
 
 
 class _Late(Exception):  # noqa: N818 - named for what happened
-    """The time is over."""
+    """The GMS has taken more than ``DataHub.seconds`` in this run."""
 
 
 def _failures() -> tuple[type[Exception], ...]:
-    """What DataHub's client raises for a server that is away, refuses, or answers in a shape that is not DataHub's."""
+    """Return what DataHub's client raises for a GMS that is away, refuses, or answers in another shape."""
     import requests
     from datahub.configuration.common import MetaError
 
@@ -208,7 +209,7 @@ def _failures() -> tuple[type[Exception], ...]:
 
 
 def _cause(error: BaseException) -> str:
-    """In a few words, and without what the server said: it may repeat credentials."""
+    """Return the cause of a failure in a few words, without what the server said, which may repeat credentials."""
     import requests
     from pydantic import ValidationError
 

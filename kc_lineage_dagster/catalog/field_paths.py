@@ -1,7 +1,8 @@
-"""DataHub's field paths: from version 2, which spells out types, to the simple paths that lineage joins on.
+"""DataHub's field paths, turned into the simple paths (``after.id``) by which lineage compares columns.
 
-Source: https://docs.datahub.com/docs/advanced/field-path-spec-v2. DataHub's own downgrade splits a path at its dots
-first and so breaks types with dots in their names, which Kafka Connect's JSON schemas have; here whole tokens go first.
+Version 2 of the paths spells out types. Source: https://docs.datahub.com/docs/advanced/field-path-spec-v2. DataHub's
+own downgrade splits a path at its dots first, and so breaks types with dots in their names, which Kafka Connect's JSON
+schemas have; here whole tokens are removed first.
 """
 
 from __future__ import annotations

@@ -1,4 +1,8 @@
-"""What the providers found, in one place, and how it looks from one connector."""
+"""What catalogues hold: the datasets of each platform with their fields, and the topics that Kafka lists.
+
+Every provider (``questions.Provider``) answers with ``Holdings``, which are merged into one. Derivation reads them as a
+``View``, because connectors may see different platform instances.
+"""
 
 from __future__ import annotations
 
@@ -54,7 +58,7 @@ class Platform:
     _of_instance: dict[str, tuple[str, ...]] = field(default_factory=dict, init=False, repr=False, compare=False)
 
     def of_instance(self, instance: str | None) -> tuple[str, ...]:
-        """The names of one platform instance without it, sorted; without an instance all names."""
+        """Return the names of one platform instance, sorted and without the instance; all names for None."""
         start = f"{instance}." if instance else ""
         if start not in self._of_instance:
             names = sorted(name[len(start) :] for name in self.names if name.startswith(start))
@@ -110,11 +114,11 @@ class Holdings:
         return Holdings(merged, self.topics | other.topics, (*self.notes, *other.notes))
 
     def noting(self, notes: tuple[str, ...]) -> Holdings:
-        """The same with other notes."""
+        """Return the same holdings with these notes in place of theirs."""
         return replace(self, notes=notes)
 
     def seen_from(self, connector: str, instance_of: InstanceOf) -> View:
-        """The catalog of one connector."""
+        """Return these holdings as the derivation of one connector reads them."""
         return View(self, connector, instance_of)
 
 
@@ -133,32 +137,32 @@ class View:
     instance_of: InstanceOf
 
     def datasets(self, platform: str) -> tuple[str, ...]:
-        """The names of a platform's datasets, sorted, without the instance that the recipe gives to this connector."""
+        """Return the names of a platform's datasets, sorted, without the platform instance of this connector."""
         known = self.holdings.platforms.get(platform)
         return known.of_instance(self.instance_of(self.connector, Dataset(platform, ""))) if known else ()
 
     def is_view(self, dataset: Dataset) -> bool | None:
-        """Whether a dataset is a view."""
+        """Tell whether a dataset is a view; None where nothing tells."""
         return self._schema(dataset).view
 
     def topics(self) -> tuple[str, ...]:
-        """Topics that Kafka itself lists, sorted."""
+        """Return the topics that Kafka itself lists, sorted."""
         return self.holdings.sorted_topics
 
     def fields(self, dataset: Dataset) -> tuple[str, ...] | None:
-        """The fields of a table, or of a topic's values."""
+        """Return the fields of a table, or of a topic's values; None where they are not known."""
         return self._schema(dataset).fields
 
     def key_fields(self, dataset: Dataset) -> tuple[str, ...] | None:
-        """The fields of a topic's keys."""
+        """Return the fields of a topic's keys; None where they are not known."""
         return self._schema(dataset).key_fields
 
     def value_names(self, topic: str) -> tuple[str, ...]:
-        """The full names of the records that a topic's values are, the latest first."""
+        """Return the full names of the records that a topic's values are, the latest first."""
         return self._schema(Dataset(KAFKA, topic)).value_names
 
     def full_name(self, dataset: Dataset) -> str:
-        """The name in a dataset's URN: with its platform instance."""
+        """Return the name that stands in a dataset's URN: with its platform instance in front."""
         instance = self.instance_of(self.connector, dataset)
         return f"{instance}.{dataset.name}" if instance else dataset.name
 

@@ -1,4 +1,8 @@
-"""Plain requests for JSON, bounded in bytes, seconds and failures: a server that is away is asked no second time."""
+"""Ask the servers that are catalogues for JSON: schema registries, Kafka's REST API, Confluent's Stream Catalog.
+
+Each server is bounded in bytes, seconds and failures, and one that is away is asked no second time in a run: what a
+catalogue knows is welcome, and no sync waits long for it.
+"""
 
 from __future__ import annotations
 
@@ -93,7 +97,7 @@ class JsonApi:
             self._session.mount(scheme, DeadlineAdapter(verify=verify))
 
     def _authenticated(self, request: requests.PreparedRequest) -> requests.PreparedRequest:
-        """With the recipe's credentials and no others: without this, requests would look into ``~/.netrc``."""
+        """Add the recipe's credentials; without this hook requests would take others from ``~/.netrc``."""
         if self.access.username is not None:
             pair = f"{self.access.username}:{self.access.password or ''}".encode()
             request.headers["Authorization"] = f"Basic {base64.b64encode(pair).decode()}"
@@ -106,11 +110,11 @@ class JsonApi:
         return self._reason or (self.last_failure if self.failed or not self.answered else None)
 
     def get(self, path: str) -> Any:
-        """The answer to ``GET``, None for 404 and for what this one request is refused (403). Raises Away."""
+        """Return the answer to a ``GET``; None for 404, and for 403, which may concern this one path. Raises Away."""
         return self._bounded("GET", path, None)
 
     def post(self, path: str, body: Any) -> Any:
-        """The answer to ``POST`` of a JSON body that asks a question; the rest as for ``get``."""
+        """Return the answer to a ``POST`` of a JSON body that asks a question; the rest as for ``get``."""
         return self._bounded("POST", path, body)
 
     def _bounded(self, method: str, path: str, body: Any) -> Any:
@@ -142,7 +146,7 @@ class JsonApi:
                     answer = self._read(response)
                 if not exchange.expired:
                     return answer
-            except Away:  # of an answer that was cut off at its end
+            except Away:  # not the server's fault where the time limit cut the answer off
                 if not exchange.expired:
                     raise
             except requests.Timeout:

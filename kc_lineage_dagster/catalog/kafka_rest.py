@@ -1,4 +1,4 @@
-"""Kafka's own list of topics by REST v3: which topics exist, never who wrote them.
+"""Kafka's own list of topics, by its REST API v3 or in a file: it tells which topics exist, never who writes them.
 
 Source: https://docs.confluent.io/platform/current/kafka-rest/api.html#listing-topics
 """
@@ -24,13 +24,13 @@ _ENDPOINTS = ("kafka.endpoint", "bootstrap.servers", "kafka.bootstrap.servers")
 
 @dataclass(slots=True)
 class KafkaRest:
-    """Kafka's REST API v3, of a proxy or a broker, as a provider.
+    """Kafka's REST API v3, of a proxy or a broker, as a provider (``questions.Provider``).
 
     Args:
-        access: Its address and credentials.
-        cluster_id: Of the Kafka cluster; None asks the server for the only one that it serves.
-        seconds: How long it may take in one run.
-        clock: Tells the time.
+        access: Address and credentials of the API.
+        cluster_id: Id of the Kafka cluster; None: the only cluster that the server serves.
+        seconds: How long the server may take in one run, all requests together.
+        clock: Seconds that never go backwards; given by tests only.
     """
 
     access: Access
@@ -41,11 +41,11 @@ class KafkaRest:
 
     @property
     def place(self) -> str:
-        """What its answers are answers of."""
+        """See ``Provider``."""
         return f"Kafka {self.access.shown} {self.cluster_id or ''}"
 
     def answer(self, questions: Questions) -> Holdings:
-        """The topics that are not internal; asked once."""
+        """Return the topics that are not internal, when they are asked for the first time in a run."""
         if self._asked or not questions.list_topics:
             return Holdings()
         self._asked = True
@@ -72,7 +72,7 @@ class KafkaRest:
             path = self._path(following) if isinstance(following, str) and following else None
 
     def _path(self, url: str) -> str | None:
-        """What follows the base address in the address of the next page; None where that leads to another server."""
+        """Return the path of the next page below the base address; None where its address leads to another server."""
         base, following = urlsplit(self.access.url), urlsplit(url)
         if following.netloc and following.netloc.rpartition("@")[2] != base.netloc.rpartition("@")[2]:
             return None
@@ -89,7 +89,7 @@ class KafkaRest:
 
 
 def _names_on(page: Mapping[str, Any]) -> list[str]:
-    """The topics of one page that are not internal. Raises TypeError, KeyError or AttributeError for other shapes."""
+    """Return the topics of one page that are not internal. TypeError, KeyError or AttributeError for another shape."""
     names = [one["topic_name"] for one in page["data"] if not _is_internal(one)]
     if not all(isinstance(name, str) for name in names):
         raise TypeError
@@ -102,8 +102,12 @@ def _is_internal(topic: Mapping[str, object]) -> bool:
 
 
 def cloud_endpoint(configs: Mapping[str, Mapping[str, str]]) -> str | None:
-    """The REST address of the Confluent Cloud cluster that connectors name (``kafka.endpoint``), None when they name
-    none or several. Credentials go there, so nothing but Confluent Cloud's own hosts counts.
+    """Return the REST address of the Confluent Cloud cluster that connectors name; None when they name none or several.
+
+    Credentials go there, so nothing but Confluent Cloud's own hosts counts. ``configs``: connector -> configuration.
+
+    >>> cloud_endpoint({"crm": {"kafka.endpoint": "SASL_SSL://pkc-1.eu.confluent.cloud:9092"}})
+    'https://pkc-1.eu.confluent.cloud'
     """
     hosts: set[str] = set()
     for config in configs.values():
@@ -117,7 +121,7 @@ def cloud_endpoint(configs: Mapping[str, Mapping[str, str]]) -> str | None:
 
 
 def read_topics(path: Path) -> Holdings:
-    """The topics of a file with one a line, as Kafka's own tools list them; one that cannot be read is a note."""
+    """Return the topics of a file with one a line, as ``kafka-topics.sh --list`` writes; a note where that fails."""
     try:
         lines = path.read_text(encoding="utf-8-sig").splitlines()
     except (OSError, ValueError) as error:

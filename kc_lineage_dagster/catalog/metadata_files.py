@@ -1,7 +1,7 @@
-"""DataHub metadata files, as its file sink writes them: the datasets in them and their schemas.
+"""Read DataHub metadata files (``options.catalog``): the datasets and schemas that DataHub's file sink wrote.
 
-Read as plain JSON, not through DataHub's classes: those take 25 times as long, and stop at the first odd record. The
-last record of an aspect wins, as it would in DataHub.
+They are read as plain JSON, because DataHub's classes take 25 times as long, and stop at the first odd record. The last
+record of an aspect wins, as it would in DataHub.
 """
 
 from __future__ import annotations
@@ -30,8 +30,11 @@ _OF_SNAPSHOT = {
 
 
 def read_metadata_files(paths: Iterable[Path], env: str) -> Holdings:
-    """The datasets of one environment in these files, and in the ``*.json`` of these folders. Never raises: a file that
-    cannot be read, and records that say nothing, are counted in ``notes``.
+    """Return the datasets of one environment.
+
+    Never raises: a file that cannot be read, and records that are not DataHub's, become notes.
+
+    ``paths``: files, and folders whose ``*.json`` are read. ``env``: DataHub's environment, for example ``PROD``.
     """
     found = _Found(env)
     for path in _files(paths):
@@ -46,6 +49,16 @@ def _files(paths: Iterable[Path]) -> Iterator[Path]:
 
 @dataclass(slots=True)
 class _Found:
+    """What the files have told so far, by URN.
+
+    Args:
+        env: The environment whose datasets count.
+        schemas: The schema of each dataset; None where none was told.
+        removed: Whether a dataset is removed.
+        views: Whether a dataset is a view; None where nothing tells.
+        notes: What could not be read, one line each.
+    """
+
     env: str
     schemas: dict[str, Schema | None] = field(default_factory=dict)
     removed: dict[str, bool] = field(default_factory=dict)
@@ -68,7 +81,7 @@ class _Found:
             )
 
     def _take(self, record: Any) -> bool:
-        """Whether the record is one of DataHub's, whatever it is about."""
+        """Take up one record; tell whether it is one of DataHub's, whatever it is about."""
         if not isinstance(record, Mapping):
             return False
         proposed = record.get("proposedSnapshot")
@@ -117,7 +130,7 @@ class _Found:
         return True
 
     def holdings(self) -> Holdings:
-        """What was found, without datasets that are removed or of another environment."""
+        """Return what was found, without datasets that are removed or of another environment."""
         platforms: defaultdict[str, dict[str, Schema]] = defaultdict(dict)
         for urn, schema in self.schemas.items():
             parsed = parse_urn(urn)
@@ -127,7 +140,13 @@ class _Found:
 
 
 def schema_of(aspect: Mapping[str, Any]) -> Schema:
-    """The fields of a ``schemaMetadata``; an empty list says nothing: DataHub's translators give up with one."""
+    """Return the fields that a ``schemaMetadata`` lists.
+
+    An empty list counts as unknown, because it is what DataHub's translators give for a schema that they cannot read.
+
+    >>> schema_of({"fields": [{"fieldPath": "id"}, {"fieldPath": "mail"}]}).fields
+    ('id', 'mail')
+    """
     fields = aspect.get("fields")
     paths = [one.get("fieldPath") for one in fields if isinstance(one, Mapping)] if isinstance(fields, list) else []
     value, key = columns_of(path for path in paths if isinstance(path, str))
@@ -135,7 +154,11 @@ def schema_of(aspect: Mapping[str, Any]) -> Schema:
 
 
 def is_view(kinds: Any) -> bool | None:
-    """Whether the names in a ``subTypes`` say that a dataset is a view; None when they say neither."""
+    """Tell whether the names in a ``subTypes`` say that a dataset is a view; None when they say neither.
+
+    >>> is_view(["Materialized View"]), is_view(["Table"]), is_view(["Topic"])
+    (True, False, None)
+    """
     names = [str(kind).lower() for kind in kinds] if isinstance(kinds, list) else []
     if any("view" in name for name in names):
         return True
@@ -143,7 +166,7 @@ def is_view(kinds: Any) -> bool | None:
 
 
 def _content(aspect: Any) -> Any:
-    """What an aspect holds: the object under ``json``, or the text under ``value``."""
+    """Return what an aspect holds: the object under ``json``, or the JSON in the text under ``value``."""
     if not isinstance(aspect, Mapping):
         return None
     if "json" in aspect:
@@ -158,7 +181,7 @@ def _content(aspect: Any) -> Any:
 
 
 def _records(text: str) -> list[Any]:
-    """The records of a file: a JSON array, one object, or an object a line. ValueError for anything else."""
+    """Return the records of a file: a JSON array, one object, or an object a line. ValueError for anything else."""
     try:
         data = json.loads(text)
     except ValueError as error:

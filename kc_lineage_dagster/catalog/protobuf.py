@@ -1,4 +1,4 @@
-"""Protobuf schemas as text: the first message of a file and its fields, by name.
+"""Read Protobuf schemas, which registries keep as source text: the first message of a text, and its fields by name.
 
 Source: https://protobuf.dev/reference/protobuf/proto3-spec/. Options, services and enums are passed over.
 """
@@ -30,7 +30,13 @@ class _Message:
 
 
 def message_fields(text: str, references: Mapping[str, str]) -> tuple[str | None, list[str]]:
-    """The full name of a file's first message and the paths of its fields. ValueError when it declares none."""
+    """Return the full name of a schema's first message, and the paths of the message's fields.
+
+    ValueError when the text declares no message. ``references``: the schemas that it imports -> their texts.
+
+    >>> message_fields("package shop; message User { int64 id = 1; Mail mail = 2; message Mail { bytes to = 1; } }", {})
+    ('shop.User', ['id', 'mail', 'mail.to'])
+    """
     messages = _messages(text)
     if not messages:
         raise ValueError("no message")
@@ -57,7 +63,7 @@ def _paths(message: _Message, known: Mapping[str, _Message], path: str, above: t
 
 
 def _found(kind: str, scope: str, known: Mapping[str, _Message]) -> _Message | None:
-    """The message of a type name, looked for from the innermost scope outwards."""
+    """Return the message that a type name means, looked for from the innermost scope outwards; None without one."""
     if kind.startswith("."):
         return known.get(kind[1:])
     while scope:
@@ -82,6 +88,8 @@ def _messages(text: str) -> list[_Message]:
 
 
 class _Reader:
+    """Reads the tokens of a schema, one after the other."""
+
     def __init__(self, tokens: list[str]) -> None:
         self._tokens, self._at = tokens, 0
 
@@ -96,7 +104,7 @@ class _Reader:
             depth += (token == "{") - (token == "}")
 
     def message(self, scope: str) -> _Message:
-        """A message whose keyword was read."""
+        """Return the message that follows its keyword, which was read."""
         name = self.next() or ""
         message = _Message(f"{scope}.{name}" if scope else name)
         if self.next() == "{":
@@ -104,7 +112,7 @@ class _Reader:
         return message
 
     def _body(self, message: _Message) -> None:
-        """Statements up to the closing brace."""
+        """Read the statements of a message up to its closing brace, and add fields and inner messages to it."""
         statement: list[str] = []
         while (token := self.next()) is not None and token != "}":
             if not statement and token == "message":
@@ -125,7 +133,10 @@ class _Reader:
 
 
 def _field(statement: list[str]) -> tuple[str, str] | None:
-    """Name and type of ``[optional|repeated|required] TYPE NAME = NUMBER [options]`` or ``map<K, V> NAME = NUMBER``."""
+    """Return (name, type) of the field that a statement declares; None for a statement of another kind.
+
+    That is ``[optional|repeated|required] TYPE NAME = NUMBER [options]`` or ``map<K, V> NAME = NUMBER``.
+    """
     if "=" not in statement or statement[0] in ("option", "reserved", "extensions"):
         return None
     before = statement[: statement.index("=")]

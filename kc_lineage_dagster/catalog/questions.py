@@ -1,4 +1,8 @@
-"""What derivation asks of a catalogue: written down first, so that a server is asked in bulk and for nothing else."""
+"""What derivation wants to know of catalogues: first written down, then asked, so that servers are asked in bulk.
+
+Lineage is derived with a view that knows little and writes down what it is asked (``Listening``); the providers answer
+these questions; answers lead to further ones (``gather``).
+"""
 
 from __future__ import annotations
 
@@ -55,7 +59,7 @@ class Provider(Protocol):
 
     @property
     def place(self) -> str:
-        """What its answers are answers of, without secrets."""
+        """Name the place, and what of it is asked: answers are remembered under this text, which holds no secret."""
 
     def answer(self, questions: Questions) -> Holdings:
         """Return what is known there about the questions. Never raises: what goes wrong is a note of the holdings."""

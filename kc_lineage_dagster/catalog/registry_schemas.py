@@ -1,7 +1,7 @@
-"""Schemas as a registry holds them: the fields of Avro, JSON Schema and Protobuf, by the paths that lineage joins on.
+"""Read schemas as a registry holds them (Avro, JSON Schema, Protobuf): the name of the record and the paths of fields.
 
-The paths are those that DataHub's Kafka source ends up with, without types: a record in an array or in a union adds no
-step. A text that cannot be read has no known fields.
+The paths are those that DataHub's Kafka source ends up with, without types (``after.id``), so that lineage can compare
+them: a record in an array or in a union adds no step. A text that cannot be read has no known fields.
 """
 
 from __future__ import annotations
@@ -20,7 +20,11 @@ _MOST = 10_000  # fields
 
 @dataclass(frozen=True, slots=True)
 class Subject:
-    """The full name of a subject's record, and the paths of its fields; None where they are not known."""
+    """What a schema says of records.
+
+    ``name``: the full name of the record, None where it has none.
+    ``fields``: the paths of its fields, None where they are not known.
+    """
 
     name: str | None = None
     fields: tuple[str, ...] | None = None
@@ -92,7 +96,7 @@ def _declare(schema: Any, space: str, named: _Named) -> None:
 
 
 def _record_of(schema: Any, space: str, named: _Named) -> tuple[Any, str] | None:
-    """The record that a schema is or holds, behind names, nullable unions, arrays and maps."""
+    """Return the record, with its namespace, that a schema is or holds behind names, unions, arrays and maps."""
     if isinstance(schema, str):
         found = named.get(schema if "." in schema else f"{space}.{schema}" if space else schema) or named.get(schema)
         return _record_of(*found, named) if found else None
@@ -140,6 +144,11 @@ def _json_schema(text: str, references: Mapping[str, str]) -> Subject:
 
 @dataclass(frozen=True, slots=True)
 class _JsonSchema:
+    """A JSON Schema, with the documents that its ``$ref`` name.
+
+    ``root``: the document. ``others``: the name of a referenced document -> the document.
+    """
+
     root: Any
     others: Mapping[str, Any]
 
@@ -170,7 +179,7 @@ class _JsonSchema:
 
 
 def _position(schema: Any) -> int:
-    """Where Connect's converter says that a field stands (``connect.index``)."""
+    """Return the position that Connect's converter notes of a field (``connect.index``); 0 without one."""
     place = schema.get("connect.index") if isinstance(schema, Mapping) else None
     return place if isinstance(place, int) else 0
 

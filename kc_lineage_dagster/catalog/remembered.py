@@ -1,5 +1,6 @@
-"""Answers of catalogues, kept between syncs: what was asked lately is not asked again, and what a server that is away
-said last still counts.
+"""Remember the answers of catalogues between syncs (``options.catalog_refresh``).
+
+What was asked lately is not asked again, and where a server is away its last answer still counts.
 """
 
 from __future__ import annotations
@@ -20,18 +21,18 @@ _SINGLE, _TOPICS = "single datasets", "topics that Kafka lists"
 
 
 class Memory(Protocol):
-    """Texts by key that outlive a run."""
+    """A store of texts by key that outlives a run (``state.cache.Cache``)."""
 
     def recall(self, key: str) -> tuple[float, str] | None:
-        """When it was remembered, in seconds since 1970, and the text; None where nothing is."""
+        """Return when a text was remembered, in seconds since 1970, and the text; None where there is none."""
 
     def remember(self, key: str, text: str) -> None:
-        """Keep a text, in place of what was there."""
+        """Keep a text, in place of the one that the key had before."""
 
 
 @dataclass(frozen=True, slots=True)
 class ReadOnly:
-    """The memory of somebody else: it is read, nothing is kept in it, and where it cannot be read nothing is known."""
+    """A memory for runs that write nothing, such as a preview. One that cannot be read counts as empty."""
 
     memory: Memory
 
@@ -64,11 +65,11 @@ class Remembering:
 
     @property
     def place(self) -> str:
-        """What its answers are answers of."""
+        """See ``Provider``."""
         return self.provider.place
 
     def answer(self, questions: Questions) -> Holdings:
-        """What is remembered, and the provider's answers to the rest; where it fails, what it said last."""
+        """Return what is remembered, and the provider's answers to the rest; where it fails, what it answered last."""
         single = _Single.of(self._recall(_SINGLE)[1])
         held: defaultdict[str, dict[str, Schema]] = defaultdict(dict)
         asked = self._unknown(questions, single, held)
@@ -84,7 +85,7 @@ class Remembering:
         return Holdings(known, topics, found.notes)
 
     def _recall(self, key: str) -> tuple[bool, Any]:
-        """Whether what is remembered is fresh, and it; a text that cannot be read is none."""
+        """Return whether what is remembered under a key is fresh, and what it is; None for a text that is no JSON."""
         entry = self.memory.recall(key)
         try:
             return (self.now() - entry[0] < self.fresh, json.loads(entry[1])) if entry else (False, None)
@@ -92,7 +93,7 @@ class Remembering:
             return False, None
 
     def _unknown(self, questions: Questions, single: _Single, held: defaultdict[str, dict[str, Schema]]) -> Questions:
-        """The questions that memory does not answer; what it answers is added to ``held``."""
+        """Return the questions that memory does not answer, and add to ``held`` what it answers."""
         platforms: set[str] = set()
         for platform in questions.platforms:
             fresh, rows = self._recall(f"platform {platform}")
@@ -137,25 +138,30 @@ class Remembering:
 
 @dataclass(slots=True)
 class _Single:
-    """Single datasets: when each was asked for, and its schema; None where it was not known."""
+    """Datasets that were asked for one by one.
+
+    ``rows``: (platform, name) -> when it was asked for, in seconds since 1970, and its schema; None where the provider
+    did not know the dataset.
+    """
 
     rows: dict[tuple[str, str], tuple[float, Schema | None]]
 
     @classmethod
     def of(cls, stored: Any) -> _Single:
+        """Return what ``text`` wrote; none for anything else."""
         try:
             return cls({(one[0], one[1]): (float(one[2]), one[3] and _schema(one[3])) for one in stored or ()})
         except (TypeError, ValueError, IndexError):
             return cls({})
 
     def knows(self, dataset: tuple[str, str], since: float) -> bool:
-        """Whether it was asked for since then."""
+        """Tell whether a dataset was asked for later than ``since``."""
         return dataset in self.rows and self.rows[dataset][0] > since
 
     def into(
         self, questions: Questions, held: defaultdict[str, dict[str, Schema]]
     ) -> defaultdict[str, dict[str, Schema]]:
-        """``held`` with those asked about."""
+        """Return ``held`` with those of these datasets that are in question."""
         for dataset in {*questions.datasets, *((KAFKA, topic) for _, topic in questions.topics)}:
             schema = self.rows.get(dataset, (0.0, None))[1]
             if schema is not None:
@@ -164,7 +170,7 @@ class _Single:
         return held
 
     def text(self) -> str:
-        """As ``of`` reads it."""
+        """Return these datasets as the JSON that ``of`` reads."""
         return json.dumps([[*key, when, schema and _row("", schema)[1:]] for key, (when, schema) in self.rows.items()])
 
 

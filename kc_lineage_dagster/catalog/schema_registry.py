@@ -1,7 +1,8 @@
-"""A schema registry with Confluent's API: Confluent's, Apicurio's (``/apis/ccompat/v7``), Karapace, Redpanda's.
+"""Schema registries as a catalogue: the columns of topics, and which table a change event comes from.
 
-Subjects are asked for by name, never by list: a list may be cut in silence (Apicurio's ends at 1,000), and with access
-rules it holds only what may be read. Source: https://docs.confluent.io/platform/current/schema-registry/develop/api.html
+Any registry with Confluent's API will do: Confluent's, Apicurio's (``/apis/ccompat/v7``), Karapace, Redpanda's. Source:
+https://docs.confluent.io/platform/current/schema-registry/develop/api.html. Subjects are asked for by name, never by
+list: a list may be cut in silence (Apicurio's ends at 1,000), and with access rules it holds only what may be read.
 """
 
 from __future__ import annotations
@@ -53,7 +54,10 @@ _URL_KEYS = ("{part}.converter.schema.registry.url", "{part}.converter.apicurio.
 
 @dataclass(frozen=True, slots=True)
 class Registration:
-    """Where the schema of a topic's keys or values is registered: a registry's address, and how subjects are named."""
+    """Where the schema of a topic's keys or values is registered.
+
+    ``url``: the registry's address, without credentials. ``naming``: how subjects are named (``_STRATEGIES``).
+    """
 
     url: str
     naming: str
@@ -79,7 +83,9 @@ def registration_of(config: Mapping[str, str], part: str, default: str | None) -
 
 
 def _address(text: str) -> str | None:
-    """The first address of a list, without credentials; Apicurio's own API has Confluent's beside it."""
+    """Return the first address of a list, without credentials; None where there is none. For the address of Apicurio's
+    own API it is that of Confluent's beside it.
+    """
     first = text.split(",")[0].strip()
     parts = urlsplit(first)
     if parts.scheme not in ("http", "https") or not parts.hostname or "$" in first:
@@ -109,15 +115,15 @@ def subjects_of(place: Registration, topic: str, part: str) -> tuple[str, ...]:
 
 @dataclass(slots=True)
 class SchemaRegistry:
-    """The schema registries of a cluster as a provider: those that converters name, and the recipe's.
+    """The schema registries of a cluster as a provider (``questions.Provider``): those of converters, and the recipe's.
 
     Args:
         configs: Configurations by connector.
         access: From a registry's address to how the registry is reached.
         default: The recipe's registry, None where it names none.
         full_name: From connector and topic to the name of the topic's dataset, with its platform instance.
-        seconds: How long one registry may take in one run.
-        clock: Tells the time.
+        seconds: How long one registry may take in one run, all requests together.
+        clock: Seconds that never go backwards; given by tests only.
     """
 
     configs: Mapping[str, Mapping[str, str]]
@@ -131,11 +137,11 @@ class SchemaRegistry:
 
     @property
     def place(self) -> str:
-        """What its answers are answers of."""
+        """See ``Provider``."""
         return f"schema registries, {self.access(self.default).shown if self.default else 'of converters'}"
 
     def answer(self, questions: Questions) -> Holdings:
-        """The schemas of the topics that are asked about."""
+        """Return the schemas of the topics that are in question."""
         wanted: dict[tuple[str, str, str], list[tuple[str, Registration]]] = {}
         for connector, topic in sorted(questions.topics):
             for part in ("value", "key"):
@@ -152,7 +158,7 @@ class SchemaRegistry:
         return Holdings({KAFKA: Platform(known)} if known else {}, notes=notes)
 
     def _schema(self, task: tuple[tuple[str, str, str], tuple[Registration, ...]]) -> Schema:
-        """What is registered of one part of a topic's records."""
+        """Return what is registered of a topic's keys or values. ``task``: (dataset, topic, part), and the places."""
         (_, topic, part), places = task
         for place in places:
             api = self._api(place.url)
@@ -170,7 +176,7 @@ class SchemaRegistry:
         return Schema()
 
     def _older_names(self, api: JsonApi, subject: str) -> Iterator[str | None]:
-        """The names of the records of a subject's versions, the latest first: several tables may share the topic."""
+        """Yield the names of the records of a subject's older versions, the latest first: tables may share a topic."""
         try:
             numbers = api.get(f"/subjects/{quote(subject, safe='')}/versions")
             whole = [one for one in numbers if isinstance(one, int)] if isinstance(numbers, list) else []
@@ -195,7 +201,7 @@ class SchemaRegistry:
     def _references(
         self, api: JsonApi, answer: Mapping[str, Any], seen: set[tuple[str, str]]
     ) -> Iterator[tuple[str, str]]:
-        """The schemas that a schema names, and those that they name."""
+        """Yield (name, text) of the schemas that a schema names, and of those that they name."""
         given = answer.get("references")
         for one in given if isinstance(given, list) else ():
             if not isinstance(one, Mapping):
@@ -217,15 +223,20 @@ class SchemaRegistry:
 
 
 def _of_another_topic(name: str | None, topic: str) -> bool:
-    """Tell whether a record is named, as Debezium names records, after another topic than the one it is in: transforms
-    have renamed that, and others may have been renamed alike.
+    """Tell whether a record is named, as Debezium names records, after another topic than the one that holds it.
+
+    Then transforms have renamed the topic, and may have given other topics the same name.
     """
     own, _, kind = (name or "").rpartition(".")
     return kind in ("Envelope", "Value") and _NOT_AVRO.sub("_", own) != _NOT_AVRO.sub("_", topic)
 
 
 def access_for(default: Access | None) -> Callable[[str], Access]:
-    """How a registry is reached: with the recipe's credentials where it is the recipe's registry, else without any."""
+    """Return the function from a registry's address to how the registry is reached.
+
+    The recipe's credentials go to the recipe's own registry (the same scheme, host and port), and to no other.
+    ``default``: the recipe's registry, None where it names none.
+    """
 
     def access(url: str) -> Access:
         same = default is not None and urlsplit(default.url)[:2] == urlsplit(url)[:2]

@@ -1,4 +1,4 @@
-"""Confluent Cloud's Stream Catalog: what it knows of each connector, its topics above all.
+"""Confluent Cloud's Stream Catalog: ask it for the topics, tags and business metadata of each connector.
 
 Source: https://docs.confluent.io/cloud/current/stream-governance/graphql.html. The query is that of DataHub's own
 source; the catalog refuses variables, so limit and offset stand in its text.
@@ -31,7 +31,7 @@ class CatalogueEntry:
     """What the catalogue says of one connector.
 
     Args:
-        topics: Those that the connector writes or reads, as Kafka has them: after transforms.
+        topics: The topics that the connector writes or reads, as Kafka has them: after transforms.
         tags: Names of tags.
         properties: Business metadata by name.
     """
@@ -57,7 +57,7 @@ def described_connectors(
         page: Connectors a request.
         seconds: How long all requests together may take.
         timeout: How long one request may take, in seconds.
-        clock: Tells the time.
+        clock: Seconds that never go backwards; given by tests only.
     """
     found: list[tuple[str, CatalogueEntry]] = []
     notes: list[str] = []

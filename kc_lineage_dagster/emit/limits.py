@@ -78,6 +78,12 @@ def representable(lineage: ConnectorLineage, urn_of: Callable[[Dataset], str]) -
     """Return the lineage with an unresolved item in place of the edges of each dataset that DataHub cannot hold.
 
     ``urn_of``: from a dataset of the lineage to its URN.
+
+    >>> from kc_lineage_dagster.lineage import Edge
+    >>> lineage = ConnectorLineage("crm", "source", None, None, (Edge(None, Dataset(KAFKA, "я" * 100)),))
+    >>> found = representable(lineage, lambda dataset: f"urn:{dataset.name}")
+    >>> found.edges, [item.reason == TOO_LONG for item in found.unresolved]
+    ((), [True])
     """
     ends = {end for edge in lineage.edges for end in (edge.upstream, edge.downstream) if end}
     topics = {Dataset(KAFKA, item.topic) for item in lineage.unresolved if item.topic}

@@ -115,6 +115,9 @@ def find_recipes(environ: Mapping[str, str] | None = None) -> list[RecipeFile]:
     ``KC_LINEAGE_RECIPES`` names a file or a folder of recipes. Without the variable the folder ``recipes`` in the
     current folder is read, and without that folder the recipe of the demo. Two recipes with the same slug are both
     returned, each with a ``problem``.
+
+    >>> [recipe.slug for recipe in find_recipes({"KC_LINEAGE_RECIPES": str(DEMO)})]
+    ['demo']
     """
     given = (os.environ if environ is None else environ).get(RECIPES_VARIABLE)
     own = Path(_DEFAULT_FOLDER)
@@ -141,7 +144,11 @@ def _candidates(folder: Path) -> list[Path]:
 
 
 def read_recipe(path: Path) -> RecipeFile:
-    """Return the recipe of one file, parsed and checked; an error becomes its ``problem``, nothing is raised."""
+    """Return the recipe of one file, parsed and checked; an error becomes its ``problem``, nothing is raised.
+
+    >>> read_recipe(Path("/recipes/no-such-recipe.yml")).problem
+    '/recipes/no-such-recipe.yml: cannot be read: no such file, or no regular one'
+    """
     path = path.absolute()
     try:
         documents = load_documents(_text(path), unique_keys=True, most_nodes=_MOST_VALUES)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterable
 from typing import Any
 
 
@@ -18,6 +19,17 @@ def counted(number: int, noun: str, plural: str | None = None) -> str:
     ('1 connector', '2 connectors', '0 entities')
     """
     return f"{number} {noun if number == 1 else plural or f'{noun}s'}"
+
+
+def first_few(names: Iterable[object], most: int = 5) -> str:
+    """Return the names with commas between them; of more than ``most`` the first ones, and how many more there are.
+
+    >>> first_few(["a", "b", "c"], 3), first_few(["a", "b", "c"], 2), first_few(["a", "b", "c"], 1)
+    ('a, b, c', 'a, b and 1 more', 'a and 2 more')
+    """
+    texts = [str(name) for name in names]
+    more = f" and {len(texts) - most} more" if len(texts) > most else ""
+    return f"{', '.join(texts[:most])}{more}"
 
 
 def printable(text: str) -> str:

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable
 from functools import cached_property
 
 from kc_lineage_dagster.derive.config import first
-from kc_lineage_dagster.derive.derive import Settings, derive, derived, find_family
+from kc_lineage_dagster.derive.derive import Settings, derive, derived, find_family, reads_topics
 from kc_lineage_dagster.derive.evidence import ClusterTopics, ConnectorView
 from kc_lineage_dagster.derive.family import SinkFamily
 from kc_lineage_dagster.derive.sink_topics import hidden_topics, named_topics
@@ -23,25 +23,29 @@ def deriver(connectors: Iterable[ConnectorView], settings: Settings) -> Callable
 
 
 class _Cluster:
-    """What the connectors of one cluster tell each other, each worked out when first asked for."""
+    """What the connectors of one cluster tell each other, each worked out when first asked for.
+
+    The data's way has two passes. Sources come first, each derived once and by itself: the topics of the cluster are
+    made of what the sources write. Readers of topics come second, because what matches a reader's ``topics.regex`` is
+    decided by all the topics of the cluster.
+    """
 
     def __init__(self, connectors: tuple[ConnectorView, ...], settings: Settings) -> None:
         self.connectors, self.settings = connectors, settings
-        self._alone: dict[str, tuple[ConnectorLineage, bool]] = {}
+        self._sources: dict[str, ConnectorLineage] = {}
         self._written: dict[str, Written] = {}
         self._under_way: set[str] = set()
-        self._sinks = {one.name for one in connectors if isinstance(find_family(one, settings), SinkFamily)}
-        self._writers = Writers([one for one in connectors if one.name not in self._sinks], self._written_by)
+        self._readers = {one.name for one in connectors if reads_topics(one, settings)}
+        self._writers = Writers([one for one in connectors if one.name not in self._readers], self._written_by)
 
     def lineage(self, connector: ConnectorView) -> ConnectorLineage:
         """Return the lineage of one connector of the cluster."""
-        if connector.name in self._sinks:
+        if connector.name in self._readers:
             return derived(connector, self.settings, self._topics, self._writers.fields)[0]
-        lineage, asked = self._source(connector)
-        if asked:
-            lineage = derived(connector, self.settings, self._topics, self._writers.fields)[0]
-        if "_topics_once" in self.__dict__:  # the topics no longer need it, and who asks holds it now
-            self._alone.pop(connector.name)
+        lineage = self._source(connector)
+        if "_topics_once" in self.__dict__:
+            # drop our reference: cluster_topics() has used it, and the caller keeps its own
+            self._sources.pop(connector.name)
         return lineage
 
     def _topics(self) -> ClusterTopics:
@@ -49,23 +53,19 @@ class _Cluster:
 
     @cached_property
     def _topics_once(self) -> ClusterTopics:
-        return cluster_topics(self.connectors, self.settings, lambda connector: self._source(connector)[0])
+        return cluster_topics(self.connectors, self.settings, self._source)
 
-    def _source(self, connector: ConnectorView) -> tuple[ConnectorLineage, bool]:
-        """Return the lineage of a source in an empty cluster, and whether it asked for the cluster."""
-        if connector.name not in self._alone:
-            asked: list[ClusterTopics] = []
-
-            def empty() -> ClusterTopics:
-                asked.append(ClusterTopics())
-                return asked[0]
-
+    def _source(self, connector: ConnectorView) -> ConnectorLineage:
+        """Return the lineage of a connector in a cluster without topics: of a source its lineage, for sources never ask
+        for the topics of others.
+        """
+        if connector.name not in self._sources:
             self._under_way.add(connector.name)
-            lineage, written = derived(connector, self.settings, empty, self._writers.fields)
+            lineage, written = derived(connector, self.settings, ClusterTopics, self._writers.fields)
             self._under_way.discard(connector.name)
-            self._alone[connector.name] = lineage, bool(asked)
+            self._sources[connector.name] = lineage
             self._written[connector.name] = self._of_interest(written)
-        return self._alone[connector.name]
+        return self._sources[connector.name]
 
     def _of_interest(self, written: Written) -> Written:
         """Return the topics that somebody in the cluster may read."""
@@ -81,7 +81,7 @@ class _Cluster:
             config = connector.config
             copies = "source.cluster.alias" in config
             patterned = first(config, "topics.regex") or hidden_topics(config)
-            if copies or (connector.name in self._sinks and patterned):
+            if copies or (connector.name in self._readers and patterned):
                 return None
             read.update(named_topics(config))
         return frozenset(read)
@@ -99,10 +99,13 @@ def cluster_topics(
     settings: Settings,
     derived: Callable[[ConnectorView], ConnectorLineage] | None = None,
 ) -> ClusterTopics:
-    """Return the data topics of a cluster: what its sources write (active topics, or else what their configurations
-    determine) and what its sinks name; apart from them the topics that are some connector's book-keeping.
+    """Return the topics of a cluster: those that carry data, because a source writes them (active topics, or else what
+    its configuration determines) or a sink names them; apart from them those that are some connector's book-keeping.
 
-    ``derived``: a source's lineage in an empty cluster, where that is known already.
+    Args:
+        connectors: All connectors of the cluster.
+        settings: What the recipe says about derivation.
+        derived: From a connector to its lineage in a cluster without topics; None: it is derived here.
     """
     written: set[str] = set()
     active: set[str] = set()

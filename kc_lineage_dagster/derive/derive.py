@@ -10,7 +10,6 @@ from functools import partial
 from pathlib import PurePath
 from typing import Any
 
-from kc_lineage_dagster.derive import generic
 from kc_lineage_dagster.derive.config import VERSION
 from kc_lineage_dagster.derive.evidence import (
     Catalog,
@@ -24,7 +23,7 @@ from kc_lineage_dagster.derive.evidence import (
     nothing_written,
 )
 from kc_lineage_dagster.derive.family import Family, SinkFamily, SourceFamily
-from kc_lineage_dagster.derive.generic import GenericConnector
+from kc_lineage_dagster.derive.generic import GenericEntry, contradicted, generic_lineage
 from kc_lineage_dagster.derive.placeholders import hidden, possible
 from kc_lineage_dagster.derive.records import Arrival
 from kc_lineage_dagster.derive.registry import registry
@@ -39,6 +38,7 @@ from kc_lineage_dagster.derive.transforms.chain import build_chain
 from kc_lineage_dagster.derive.transforms.steps import Chain
 from kc_lineage_dagster.derive.writers import Written
 from kc_lineage_dagster.lineage import KAFKA, ConnectorLineage, Dataset, Edge, Unresolved
+from kc_lineage_dagster.wording import first_few
 
 _MOST_ALIKE = 5  # items of one reason that are listed one by one
 _LONGEST_WHAT, _LONGEST_REASON = 500, 1_000  # characters: items are for people, values may have megabytes
@@ -62,7 +62,7 @@ class Settings:
     ``columns``: whether edges have fields.
     """
 
-    generic: Mapping[str, GenericConnector] = field(default_factory=dict)
+    generic: Mapping[str, GenericEntry] = field(default_factory=dict)
     cluster_aliases: Mapping[str, str | None] = field(default_factory=dict)
     letter_case: Mapping[str, str] = field(default_factory=dict)
     plugin_classes: Collection[str] = ()
@@ -100,7 +100,7 @@ def derived(
     evidence = replace(evidence, quiet=settings.quiet, columns=settings.columns)
     evidence = replace(evidence, topics=frozenset(told)) if told else evidence
     entry = settings.generic.get(connector.name)
-    wrong = generic.contradicted(entry, connector.kind) if entry else None
+    wrong = contradicted(entry, connector.kind) if entry else None
     family = None if entry and not wrong else find_family(connector, settings)
     found: list[Edge | Unresolved]
     fields: Written = {}
@@ -134,11 +134,22 @@ def find_family(connector: ConnectorView, settings: Settings) -> Family | Unreso
     return registry().find(class_name, connector.kind, settings.plugin_classes)
 
 
+def reads_topics(connector: ConnectorView, settings: Settings) -> bool:
+    """Tell whether a connector is derived as a reader of topics, whose lineage may depend on the topics of the cluster:
+    by the recipe's word for it, else by its class, else by the type that the worker reports.
+    """
+    entry = settings.generic.get(connector.name)
+    if entry and not contradicted(entry, connector.kind):
+        return entry.direction == "sink"
+    family = find_family(connector, settings)
+    return (connector.kind if isinstance(family, Unresolved) else family.direction) == "sink"
+
+
 def _by_entry(
-    entry: GenericConnector, connector: ConnectorView, evidence: Evidence, settings: Settings
+    entry: GenericEntry, connector: ConnectorView, evidence: Evidence, settings: Settings
 ) -> list[Edge | Unresolved]:
     chain, problems = build_chain(connector.config, entry.direction, settings.transforms)
-    return generic.lineage(entry, connector.config, chain, problems, evidence)
+    return generic_lineage(entry, connector.config, chain, problems, evidence)
 
 
 def _no_family(problem: Unresolved | None, connector: ConnectorView, evidence: Evidence) -> list[Edge | Unresolved]:
@@ -280,8 +291,7 @@ def _grouped(items: Iterable[Edge | Unresolved]) -> set[Unresolved]:
             kept.add(item)
     for reason, found in alike.items():
         names = sorted(found)
-        more = len(names) - _MOST_ALIKE
-        texts = names if more <= 0 else [f"{', '.join(names[:_MOST_ALIKE])} and {more} more"]
+        texts = names if len(names) <= _MOST_ALIKE else [first_few(names, _MOST_ALIKE)]
         kept.update(Unresolved(text, reason) for text in texts)
     return kept
 

@@ -180,7 +180,8 @@ class Evidence:
     ``never_wrote``: the connector has failed and there is no trace of a record.
     ``committed``: of a sink with failed tasks the topics it has committed offsets of, for such a task also polls what
     it never writes; None where active topics say as much.
-    ``cluster``: looked at only when asked, because it needs the other connectors.
+    ``cluster``: the topics of the cluster, for sinks; worked out when asked for, because that needs the other
+    connectors. A source never asks: what it writes is a part of the answer.
     ``aliases``: ``options.cluster_aliases``.
     ``catalog``: what is known beyond Connect.
     ``quiet``: tables that are known to send no records.

@@ -20,7 +20,7 @@ _TOPIC_KEYS = ("kafka.topic", "topic", "topics")
 
 
 @dataclass(frozen=True, slots=True)
-class GenericConnector:
+class GenericEntry:
     """One entry: the dataset at the far side.
 
     ``direction``: ``source`` (dataset -> topics) or ``sink`` (topics -> dataset). ``topic``: the topic that the entry
@@ -33,7 +33,7 @@ class GenericConnector:
     topic: str | None = None
 
 
-def contradicted(entry: GenericConnector, kind: str) -> Unresolved | None:
+def contradicted(entry: GenericEntry, kind: str) -> Unresolved | None:
     """Return what is wrong with an entry for a connector whose type the worker reports to be the other one."""
     if kind not in ("source", "sink") or kind == entry.direction:
         return None
@@ -44,8 +44,8 @@ def contradicted(entry: GenericConnector, kind: str) -> Unresolved | None:
     )
 
 
-def lineage(
-    entry: GenericConnector, config: Config, chain: Chain, problems: Iterable[Unresolved], evidence: Evidence
+def generic_lineage(
+    entry: GenericEntry, config: Config, chain: Chain, problems: Iterable[Unresolved], evidence: Evidence
 ) -> list[Edge | Unresolved]:
     """Return edges from the dataset to every topic that a source writes, or from every topic that a sink consumes.
 
@@ -64,7 +64,7 @@ def lineage(
     return [*problems, *(item for topic in named for item in _written(entry, topic, chain))]
 
 
-def _of_sink(entry: GenericConnector, config: Config, chain: Chain, evidence: Evidence) -> list[Edge | Unresolved]:
+def _of_sink(entry: GenericEntry, config: Config, chain: Chain, evidence: Evidence) -> list[Edge | Unresolved]:
     topics, problems = input_topics(config, evidence)
     known = topics or ({entry.topic: _HOW} if entry.topic else {})
     arriving = [topic for topic in known if run(chain, Record(Dataset(KAFKA, topic), topic))]
@@ -72,7 +72,7 @@ def _of_sink(entry: GenericConnector, config: Config, chain: Chain, evidence: Ev
     return [*([] if edges and not topics else problems), *edges]
 
 
-def _written(entry: GenericConnector, topic: str, chain: Chain) -> Iterator[Edge | Unresolved]:
+def _written(entry: GenericEntry, topic: str, chain: Chain) -> Iterator[Edge | Unresolved]:
     """Yield what the transforms make of a topic that the configuration names."""
     if left_over(topic) is not None:
         yield Edge(entry.dataset, Dataset(KAFKA, topic), evidence=_HOW)  # such names are refused for all alike

@@ -15,13 +15,12 @@ from kc_lineage_dagster.connect.settings import ConnectSettings, cloud_uri, cons
 from kc_lineage_dagster.connect.snapshot import Snapshot
 from kc_lineage_dagster.connect.substitute import ProvidedValue
 from kc_lineage_dagster.derive.derive import Settings
-from kc_lineage_dagster.derive.generic import GenericConnector
+from kc_lineage_dagster.derive.generic import GenericEntry
 from kc_lineage_dagster.emit.urns import Naming
 from kc_lineage_dagster.lineage import KAFKA, Dataset
 from kc_lineage_dagster.recipe.files import RecipeFile
 from kc_lineage_dagster.recipe.model import PLACE_OF_CONNECTOR, Recipe
-from kc_lineage_dagster.recipe.source import DEFAULT_CONNECT_URI, SourceConfig, StatefulIngestion
-from kc_lineage_dagster.recipe.source import GenericConnector as GenericEntry
+from kc_lineage_dagster.recipe.source import DEFAULT_CONNECT_URI, GenericConnector, SourceConfig, StatefulIngestion
 from kc_lineage_dagster.run.beyond import Beyond, Memories, beyond
 
 if TYPE_CHECKING:
@@ -209,10 +208,10 @@ class Cluster:
         return console_url(self.connect_uri)
 
 
-def _generic(entry: GenericEntry) -> GenericConnector:
+def _generic(entry: GenericConnector) -> GenericEntry:
     if entry.target_platform and entry.target_dataset:
         topic = entry.source_dataset if entry.source_platform == KAFKA else None
         target = Dataset(entry.target_platform, entry.target_dataset)
-        return GenericConnector(entry.connector_name, target, "sink", topic)
+        return GenericEntry(entry.connector_name, target, "sink", topic)
     source = Dataset(entry.source_platform or "", entry.source_dataset or "")
-    return GenericConnector(entry.connector_name, source, "source")
+    return GenericEntry(entry.connector_name, source, "source")

@@ -64,3 +64,15 @@ def test_a_source_is_derived_once_wherever_the_sinks_stand_that_ask_for_topics()
         lineages = {one.name: derived(one) for one in views}
         assert len(lineages["sink"].edges) == 1
         assert seen["source"] == alone["source"]
+
+
+def test_a_sink_of_an_unknown_class_reads_the_topics_that_the_cluster_has():
+    """What matches its ``topics.regex`` is decided by the topics of the cluster, as for a sink whose class is known."""
+    table = "io.debezium.connector.postgresql.PostgresConnector"
+    source = {"connector.class": table, "topic.prefix": "p", "database.dbname": "d", "table.include.list": "public.a"}
+    sink = {"connector.class": "com.acme.OwnSink", "topics.regex": "p.*"}
+    pair = Connector("source", "source", source), Connector("sink", "sink", sink)
+    for order in (pair, pair[::-1]):
+        derived = deriver(order, Settings())
+        lineages = {one.name: derived(one) for one in order}
+        assert [item.topic for item in lineages["sink"].unresolved] == ["p.public.a"]

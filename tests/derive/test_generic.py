@@ -6,12 +6,12 @@ import pytest
 
 from kc_lineage_dagster.derive.derive import Settings, derive
 from kc_lineage_dagster.derive.evidence import ClusterTopics
-from kc_lineage_dagster.derive.generic import GenericConnector
+from kc_lineage_dagster.derive.generic import GenericEntry
 from kc_lineage_dagster.lineage import Dataset
 from tests.examples import SomeConnector
 
-SOURCE = GenericConnector("c", Dataset("custom", "orders"), "source")
-SINK = GenericConnector("c", Dataset("custom", "orders"), "sink")
+SOURCE = GenericEntry("c", Dataset("custom", "orders"), "source")
+SINK = GenericEntry("c", Dataset("custom", "orders"), "sink")
 ROUTER = {
     "transforms": "r",
     "transforms.r.type": "org.apache.kafka.connect.transforms.RegexRouter",
@@ -21,7 +21,7 @@ ROUTER = {
 FILTER = {"transforms": "f", "transforms.f.type": "org.apache.kafka.connect.transforms.Filter"}
 
 
-def lineage(entry: GenericConnector, config: dict[str, str], kind="unknown", topics=None, state="RUNNING", cluster=()):
+def lineage(entry: GenericEntry, config: dict[str, str], kind="unknown", topics=None, state="RUNNING", cluster=()):
     connector = SomeConnector("c", {"connector.class": "com.example.Own", **config}, kind, state, topics=topics)
     found = derive(connector, Settings(generic={"c": entry}), lambda: ClusterTopics.of(cluster))
     return sorted(map(str, found.edges)), [str(item) for item in found.unresolved]
@@ -69,7 +69,7 @@ def test_a_sink_consumes_all_its_topics_unless_its_transforms_drop_them():
 
 
 def test_the_entry_of_a_sink_may_name_the_topic_that_nothing_else_tells():
-    entry = GenericConnector("c", Dataset("custom", "orders"), "sink", topic="a")
+    entry = GenericEntry("c", Dataset("custom", "orders"), "sink", topic="a")
     assert lineage(entry, {"topics.regex": "a.*"}) == (["kafka:a -> custom:orders"], [])
 
 

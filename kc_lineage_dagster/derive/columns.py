@@ -40,7 +40,7 @@ _WITHOUT_FIELDS = (
 
 
 @dataclass(frozen=True, slots=True)
-class Known:
+class KnownColumns:
     """The columns that a dataset is known to have, by the names that its records use.
 
     ``paths``: from such a name to the path that DataHub shows. ``tree``: the same as nodes.
@@ -50,7 +50,7 @@ class Known:
     tree: Struct
 
     @classmethod
-    def of(cls, platform: str, shown: Sequence[str]) -> Known:
+    def of(cls, platform: str, shown: Sequence[str]) -> KnownColumns:
         """Build from the paths that DataHub shows of a dataset of this platform."""
         rules = PLATFORMS.get(platform)
         if rules is None or rules.nested:
@@ -96,12 +96,12 @@ def _alike(name: str, named: Iterable[tuple[str, str]]) -> tuple[str, ...]:
 # ---- the start of the chain
 
 
-def listed(node: Node, known: Known) -> Node:
+def columns_listed(node: Node, known: KnownColumns) -> Node:
     """List the columns that are not known by name; leave out those that the origin does not have."""
     return _listed(node, known) or Opaque()
 
 
-def _listed(node: Node, known: Known) -> Node | None:
+def _listed(node: Node, known: KnownColumns) -> Node | None:
     if isinstance(node, Leaf):
         paths = [known.path(origin) for origin in node.origins]
         return None if None in paths else replace(node, origins=tuple(path for path in paths if path))
@@ -253,7 +253,7 @@ def matched(node: Node, names: Sequence[str]) -> tuple[FieldEdge, ...]:
     return tuple(found.values())
 
 
-def lost(node: Node, known: Known) -> tuple[FieldEdge, ...]:
+def lost(node: Node, known: KnownColumns) -> tuple[FieldEdge, ...]:
     """Return the columns of the origin that are known not to arrive."""
     if not _all_named(node):
         return ()
@@ -278,7 +278,7 @@ def is_flat(platform: str) -> bool:
     return platform in PLATFORMS and not PLATFORMS[platform].nested
 
 
-def shown(edges: Iterable[FieldEdge], platform: str) -> tuple[FieldEdge, ...]:
+def downstream_as_shown(edges: Iterable[FieldEdge], platform: str) -> tuple[FieldEdge, ...]:
     """Return fields of a table that no catalog knows, under the names that DataHub's ingestion of the platform would
     show.
     """
@@ -290,7 +290,7 @@ def shown(edges: Iterable[FieldEdge], platform: str) -> tuple[FieldEdge, ...]:
     )
 
 
-def shown_origins(edges: Iterable[FieldEdge], platform: str) -> tuple[FieldEdge, ...]:
+def upstream_as_shown(edges: Iterable[FieldEdge], platform: str) -> tuple[FieldEdge, ...]:
     """Do the same for fields made of a table's columns."""
     spell = _shown(platform)
     return (

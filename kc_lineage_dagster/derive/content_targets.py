@@ -14,7 +14,7 @@ from kc_lineage_dagster.derive.evidence import Catalog
 from kc_lineage_dagster.lineage import Dataset
 
 # From fields of ``source`` and what every record holds in them to the one dataset that is written to.
-TargetOf = Callable[[Mapping[str, str]], "Dataset | None"]
+TargetOfFields = Callable[[Mapping[str, str]], "Dataset | None"]
 
 _FROM_SOURCE = re.compile(r"\$\{source\.([^{}]+)\}")
 # Words that no name is made of; no letter case or folding tells them apart.
@@ -22,7 +22,7 @@ _WORDS = ("kc0one{}x0", "kc0two{}x0")
 _HOLE, _PIECES = re.compile("\0"), re.compile("(\0)")
 
 
-def fitting_targets(config: Config, target_of: TargetOf, catalog: Catalog) -> Iterable[Dataset]:
+def fitting_targets(config: Config, target_of: TargetOfFields, catalog: Catalog) -> Iterable[Dataset]:
     """Return the datasets of the catalogue whose names a template over ``source`` can make; () where the template says
     nothing of the table's own name.
     """

@@ -14,14 +14,14 @@ from kc_lineage_dagster.java_regex import Hole, Preimage, Refused, compile_java,
 from kc_lineage_dagster.lineage import Dataset
 
 # From a topic after transforms to the one dataset that its records are written to.
-TargetOf = Callable[[str], "Dataset | None"]
+TargetOfTopic = Callable[[str], "Dataset | None"]
 
 # Two times in pieces of the same lengths, told apart in every piece and seldom part of a name.
 _TIMES = (("2973", "1987"), ("73", "87"), ("10", "11"), ("317", "318"), ("7", "8"), ("+0130", "+0230"))
 _NO_TIME = "kc"
 
 
-def existing_targets(pattern: TopicPattern, target_of: TargetOf, catalog: Catalog) -> Iterable[Dataset]:
+def existing_targets(pattern: TopicPattern, target_of: TargetOfTopic, catalog: Catalog) -> Iterable[Dataset]:
     """Return the datasets of the catalogue that a topic is written to whose name depends on a time only."""
     words = [_words(part) for part in pattern.parts if isinstance(part, Hole)]
     pairs = [pair for pair in words if pair is not None]

@@ -75,10 +75,10 @@ def registry() -> Registry:
     for module in sorted(pkgutil.iter_modules(families.__path__), key=lambda item: item.name):
         loaded = importlib.import_module(f"{families.__name__}.{module.name}")
         found.extend(getattr(loaded, "FAMILIES", None) or ([loaded.FAMILY] if hasattr(loaded, "FAMILY") else []))
-    return build(found)
+    return build_registry(found)
 
 
-def build(found: Collection[Family]) -> Registry:
+def build_registry(found: Collection[Family]) -> Registry:
     """Return a registry of these families; a class claimed twice is a ValueError that names both."""
     by_class: dict[str, Family] = {}
     by_alias: defaultdict[str, set[str]] = defaultdict(set)

@@ -13,11 +13,12 @@ from kc_lineage_dagster.derive.content_targets import fitting_targets
 from kc_lineage_dagster.derive.dated_targets import existing_targets
 from kc_lineage_dagster.derive.evidence import Evidence
 from kc_lineage_dagster.derive.family import SinkFamily, Writes
-from kc_lineage_dagster.derive.readers.catalog_tables import CATALOGUE, MOST_NAMED
+from kc_lineage_dagster.derive.readers.catalog_tables import CATALOGUE
 from kc_lineage_dagster.derive.records import Opaque, Record, Struct, TopicPattern, field_edges
 from kc_lineage_dagster.derive.sink_topics import input_topics
 from kc_lineage_dagster.derive.transforms.steps import NAMELESS, Chain, Outcome, run
 from kc_lineage_dagster.lineage import KAFKA, Dataset, Edge, Unresolved
+from kc_lineage_dagster.wording import first_few
 
 MOST_TARGETS = 1_000  # of one topic in the catalogue
 NAMED_BY_CATALOGUE = f"target in the {CATALOGUE}"
@@ -96,7 +97,7 @@ def _by_source(
 
     targets = _few(fitting_targets(config, target_of, evidence.catalog))
     if len(targets) > 1:
-        names = ", ".join(map(str, targets[:MOST_NAMED]))
+        names = first_few(targets)
         reason = f"its target depends on the content of each record, and the catalogue holds several that fit: {names}"
         return [Unresolved(str(record.topic), reason)]
     return _edges_to(targets, record)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
-from kc_lineage_dagster.derive.columns import cautious, converted, held, matched, shown, tree
+from kc_lineage_dagster.derive.columns import cautious, converted, downstream_as_shown, held, matched, tree
 from kc_lineage_dagster.derive.config import Config
 from kc_lineage_dagster.derive.evidence import Evidence
 from kc_lineage_dagster.derive.family import SinkFamily
@@ -35,11 +35,13 @@ class SinkColumns:
         if named and columns is not None:
             found = matched(self._written(Record(topic, topic.name, key, value), target), columns)
         elif named and self.family.makes_columns(self.config):
-            found = shown(held(self._written(Record(topic, topic.name, key, value), target), None), target.platform)
+            found = downstream_as_shown(
+                held(self._written(Record(topic, topic.name, key, value), target), None), target.platform
+            )
         elif edge.fields:
             # what the transforms name stands in the configuration
             unnamed = self._written(Record(topic, topic.name), target)
-            found = matched(unnamed, columns) if columns else shown(field_edges(unnamed), target.platform)
+            found = matched(unnamed, columns) if columns else downstream_as_shown(field_edges(unnamed), target.platform)
         else:
             return ()
         names = catalog.fields(topic)

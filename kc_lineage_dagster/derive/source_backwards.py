@@ -21,6 +21,7 @@ from kc_lineage_dagster.derive.transforms.steps import (
 )
 from kc_lineage_dagster.java_regex import complete, examples
 from kc_lineage_dagster.lineage import KAFKA, Dataset, Edge, Unresolved
+from kc_lineage_dagster.wording import first_few
 
 ACTIVE_TOPICS = "active topics"
 
@@ -86,7 +87,7 @@ class Backwards:
         if registered:
             return [edge_to(record, topic, f"{record.evidence}, schema registry") for record in registered]
         if len(origins) > 1:
-            names = ", ".join(str(origin) for origin in list(origins)[:5])
+            names = first_few(origins)
             return [Unresolved(topic, f"several tables may feed it, and nothing decides: {names}", topic=topic)]
         if problems:
             return [_of_active(topic, problem) for problem in problems]

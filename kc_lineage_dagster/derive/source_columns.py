@@ -7,17 +7,17 @@ from dataclasses import dataclass, replace
 from functools import lru_cache, partial
 
 from kc_lineage_dagster.derive.columns import (
-    Known,
+    KnownColumns,
     arriving,
     cautious,
+    columns_listed,
     converted,
     held,
     is_flat,
     itself,
-    listed,
     lost,
-    shown_origins,
     tree,
+    upstream_as_shown,
 )
 from kc_lineage_dagster.derive.config import Config
 from kc_lineage_dagster.derive.evidence import Evidence, TopicFields
@@ -54,13 +54,13 @@ class SourceColumns:
             fields = _same(itself(key), itself(value))
         return self._edge(arrival, known, key, value), fields
 
-    def _edge(self, arrival: Arrival, known: Known | None, key: Node, value: Node) -> Edge:
+    def _edge(self, arrival: Arrival, known: KnownColumns | None, key: Node, value: Node) -> Edge:
         found = (*self._values(arrival, value, known), *self._keys(arrival, key))
         if known is None and arrival.upstream is not None:
-            found = shown_origins(found, arrival.upstream.platform)
+            found = upstream_as_shown(found, arrival.upstream.platform)
         return Edge(arrival.upstream, arrival.downstream, tuple(dict.fromkeys(found)), arrival.evidence)
 
-    def _values(self, arrival: Arrival, value: Node, known: Known | None) -> tuple[FieldEdge, ...]:
+    def _values(self, arrival: Arrival, value: Node, known: KnownColumns | None) -> tuple[FieldEdge, ...]:
         names = self.evidence.catalog.fields(arrival.downstream)
         if not names:  # a schema without fields is one that could not be read
             return (*field_edges(value), *(lost(value, known) if known else ()))
@@ -72,19 +72,23 @@ class SourceColumns:
         names = self.evidence.catalog.key_fields(arrival.downstream) if self.family.columns else None
         return tuple(edge for edge in held(key, names, flat=_flat(arrival)) if edge.upstream)
 
-    def _known(self, origin: Dataset | None) -> Known | None:
+    def _known(self, origin: Dataset | None) -> KnownColumns | None:
         """Return the columns of a table that is known."""
         if origin is None or origin.platform == KAFKA or not self.family.columns:
             return None
         names = self.evidence.catalog.fields(origin)
-        return Known.of(origin.platform, names) if names else None
+        return KnownColumns.of(origin.platform, names) if names else None
 
-    def _arriving(self, arrival: Arrival, known: Known | None) -> tuple[Node, Node]:
+    def _arriving(self, arrival: Arrival, known: KnownColumns | None) -> tuple[Node, Node]:
         record = arrival.record
         if record is None:
             return Opaque(), Opaque()
         before = record.start or record
-        start = replace(before, key=listed(before.key, known), value=listed(before.value, known)) if known else before
+        start = (
+            replace(before, key=columns_listed(before.key, known), value=columns_listed(before.value, known))
+            if known
+            else before
+        )
         start = self._mirrored(start)
         chain = cautious(self.chain)
         key, value = record.key, record.value
@@ -113,7 +117,7 @@ def with_columns(family: SourceFamily, evidence: Evidence, record: Record) -> Re
     names = evidence.catalog.fields(record.origin) if record.origin and family.columns else None
     if not names or record.origin is None:
         return record
-    return replace(record, value=listed(record.value, Known.of(record.origin.platform, names)))
+    return replace(record, value=columns_listed(record.value, KnownColumns.of(record.origin.platform, names)))
 
 
 @lru_cache(maxsize=1024)

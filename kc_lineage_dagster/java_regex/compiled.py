@@ -15,7 +15,7 @@ from kc_lineage_dagster.java_regex.java_parser import parse_java
 from kc_lineage_dagster.java_regex.nodes import Look, Node, NotTranslated, Parsed, unrolled, walk
 from kc_lineage_dagster.java_regex.re2_parser import parse_re2
 from kc_lineage_dagster.java_regex.render import to_python
-from kc_lineage_dagster.java_regex.replacement import template
+from kc_lineage_dagster.java_regex.replacement import parse_replacement
 
 TIME_LIMIT = 0.25
 # Seconds that the questions to one pattern may take together, and how many more each question adds (one takes some
@@ -160,7 +160,7 @@ class JavaRegex:
         if not finds:
             return text
         try:
-            parts = template(replacement, self.groups, self.parsed.names)
+            parts = parse_replacement(replacement, self.groups, self.parsed.names)
         except NotTranslated as error:
             return Refused(f"replacement {replacement!r}: {error}")
         doubtful = self.doubtful.intersection(p for p in parts if isinstance(p, int))

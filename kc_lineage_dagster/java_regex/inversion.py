@@ -32,7 +32,7 @@ from kc_lineage_dagster.java_regex.nodes import (
 )
 from kc_lineage_dagster.java_regex.preimage import Hole, Preimage, merged, quoted
 from kc_lineage_dagster.java_regex.render import to_java
-from kc_lineage_dagster.java_regex.replacement import Template, template
+from kc_lineage_dagster.java_regex.replacement import Template, parse_replacement
 
 MAX_PREIMAGES = 200
 MAX_SPLITS = 5000
@@ -117,7 +117,7 @@ def _router(pattern: str, replacement: str) -> _Router | Refused:
 
 
 def _analysed(regex: JavaRegex, replacement: str) -> _Router:
-    parts = template(replacement, regex.groups, regex.parsed.names)
+    parts = parse_replacement(replacement, regex.groups, regex.parsed.names)
     root = without_possessives(regex.parsed.root)
     if not first_find_is_whole(root):
         raise NotTranslated("a first find that may be shorter than the text")

@@ -70,7 +70,7 @@ class Machine:
 
     def start(self, root: Node) -> Threads:
         """Return the threads at the beginning of a text, after building the states of the tree."""
-        first = build(self, root, 0)
+        first = add_states(self, root, 0)
         return self.settled(((first, (("", False),) * len(self.noted)),), "begin")
 
     def settled(self, threads: Iterable[Thread], passed: str) -> Threads:
@@ -129,12 +129,12 @@ def _lengthened(text: str | None, letter: str, counts: frozenset[str]) -> str | 
     return longer if longer in counts else None
 
 
-def build(machine: Machine, node: Node, after: int) -> int:
+def add_states(machine: Machine, node: Node, after: int) -> int:
     """Add the states of the node before state ``after`` and return the first of them.
 
     >>> from kc_lineage_dagster.java_regex.java_parser import parse_java
     >>> machine = Machine()
-    >>> build(machine, parse_java("ab", ignore_case=False).root, 0)
+    >>> add_states(machine, parse_java("ab", ignore_case=False).root, 0)
     2
     >>> [state.kind for state in machine.states]
     ['match', 'char', 'char']
@@ -144,16 +144,16 @@ def build(machine: Machine, node: Node, after: int) -> int:
             return machine.add(State("char", (after,), charset))
         case Seq(items):
             for item in reversed(items):
-                after = build(machine, item, after)
+                after = add_states(machine, item, after)
             return after
         case Alt(branches):
-            return machine.add(State("fork", tuple(build(machine, branch, after) for branch in branches)))
+            return machine.add(State("fork", tuple(add_states(machine, branch, after) for branch in branches)))
         case Group(body, index):
             if index not in machine.noted:
-                return build(machine, body, after)
+                return add_states(machine, body, after)
             place = machine.noted.index(index)
             closing = machine.add(State("close", (after,), group=place))
-            return machine.add(State("open", (build(machine, body, closing),), group=place))
+            return machine.add(State("open", (add_states(machine, body, closing),), group=place))
         case Repeat():
             return _build_repeat(machine, node, after)
         case Anchor(kind) if kind in _ANCHORS:
@@ -168,14 +168,14 @@ def _build_repeat(machine: Machine, node: Repeat, after: int) -> int:
         if nullable(node.body):
             raise NotTranslated("an endless repetition of what may be empty")
         start = machine.add(State("fork"))
-        body = build(machine, node.body, start)
+        body = add_states(machine, node.body, start)
         machine.states[start] = State("fork", _ordered(node, body, after))
     else:
         for _ in range(min(node.high - node.low, MAX_STATES + 1)):
-            body = build(machine, node.body, start)
+            body = add_states(machine, node.body, start)
             start = machine.add(State("fork", _ordered(node, body, after)))
     for _ in range(min(node.low, MAX_STATES + 1)):
-        start = build(machine, node.body, start)
+        start = add_states(machine, node.body, start)
     return start
 
 

@@ -12,13 +12,13 @@ Template: TypeAlias = "tuple[str | int, ...]"
 
 
 @lru_cache(maxsize=1024)
-def template(replacement: str, groups: int, names: tuple[tuple[str, int], ...]) -> Template:
+def parse_replacement(replacement: str, groups: int, names: tuple[tuple[str, int], ...]) -> Template:
     """Return literal texts and group numbers in order; raises NotTranslated for what Java rejects.
 
     ``$12`` is group 12 if the pattern has that many, else group 1 followed by ``2``; a backslash makes the next
     character literal.
 
-    >>> template("$2.${table}_\\\\$", 2, (("table", 1),))
+    >>> parse_replacement("$2.${table}_\\\\$", 2, (("table", 1),))
     (2, '.', 1, '_$')
     """
     parts: list[str | int] = []

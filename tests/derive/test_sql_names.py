@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from kc_lineage_dagster.derive.readers.jdbc_url import JdbcUrl
-from kc_lineage_dagster.derive.readers.sql_names import TableName, cut, dataset_of, table_list, table_name
+from kc_lineage_dagster.derive.readers.sql_names import TableName, cut_to_length, dataset_of, table_list, table_name
 from kc_lineage_dagster.derive.readers.sql_platforms import PLATFORMS
 from kc_lineage_dagster.lineage import Dataset, Unresolved
 from tests.tries import tries
@@ -105,7 +105,7 @@ def test_names_that_are_not_known(place: JdbcUrl, name: str, reason: str):
 @tries(50)
 def test_cut_names_fit(text: str):
     """A cut name is the longest beginning of whole characters that fits."""
-    short = cut(PLATFORMS["postgres"], text)
+    short = cut_to_length(PLATFORMS["postgres"], text)
     assert text.startswith(short)
     assert len(short.encode()) <= 63
     assert short == text or len(text[: len(short) + 1].encode()) > 63

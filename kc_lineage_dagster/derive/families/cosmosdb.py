@@ -66,7 +66,7 @@ def _unmapped(database: str, topics: dict[str, str], topic: str) -> Record | Non
     return Record(Dataset(_PLATFORM, f"{database}.{topic}"), topic, evidence="active topics")
 
 
-_V1, _V2 = "com.azure.cosmos.kafka.connect", "com.azure.cosmos.kafka.connect"
+_PACKAGE = "com.azure.cosmos.kafka.connect"
 _RULE_V1 = "https://github.com/microsoft/kafka-connect-cosmosdb"
 _RULE_V2 = "https://github.com/Azure/azure-sdk-for-java/tree/main/sdk/cosmos/azure-cosmos-kafka-connect"
 _SPELLED = "database.container (DataHub has no platform and no ingestion of it)"
@@ -75,8 +75,8 @@ FAMILIES = (
     SinkFamily(
         name="cosmosdb_sink",
         classes=(
-            f"{_V1}.sink.CosmosDBSinkConnector",
-            f"{_V2}.CosmosSinkConnector",
+            f"{_PACKAGE}.sink.CosmosDBSinkConnector",
+            f"{_PACKAGE}.CosmosSinkConnector",
             "CosmosDbSink",
             "CosmosDbSinkV2",
         ),
@@ -88,7 +88,7 @@ FAMILIES = (
     ),
     SourceFamily(
         name="cosmosdb_source",
-        classes=(f"{_V1}.source.CosmosDBSourceConnector", "CosmosDbSource"),
+        classes=(f"{_PACKAGE}.source.CosmosDBSourceConnector", "CosmosDbSource"),
         platform=_PLATFORM,
         reads=_reads_v1,
         rule=_RULE_V1,
@@ -97,7 +97,7 @@ FAMILIES = (
     ),
     SourceFamily(
         name="cosmosdb_source_v2",
-        classes=(f"{_V2}.CosmosSourceConnector", "CosmosDbSourceV2"),
+        classes=(f"{_PACKAGE}.CosmosSourceConnector", "CosmosDbSourceV2"),
         platform=_PLATFORM,
         reads=_reads_v2,
         rule=_RULE_V2,

@@ -5,9 +5,9 @@ Source: https://debezium.io/documentation/reference/stable/connectors/cassandra.
 
 from __future__ import annotations
 
-from kc_lineage_dagster.derive.readers.debezium_topics import Tables, debezium
+from kc_lineage_dagster.derive.readers.debezium_topics import DebeziumTables, debezium
 
-TABLES = Tables(
+TABLES = DebeziumTables(
     platform="cassandra",
     dataset=("keyspace", "table"),
     layouts={"schema": (("keyspace", "table"),)},

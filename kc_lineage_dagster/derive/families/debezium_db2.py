@@ -6,7 +6,13 @@ Source: https://debezium.io/documentation/reference/stable/connectors/db2.html#d
 from __future__ import annotations
 
 from kc_lineage_dagster.derive.config import Config
-from kc_lineage_dagster.derive.readers.debezium_topics import SCHEMA_LISTS, SCHEMA_TABLE_LISTS, Tables, debezium, fixed
+from kc_lineage_dagster.derive.readers.debezium_topics import (
+    SCHEMA_LISTS,
+    SCHEMA_TABLE_LISTS,
+    DebeziumTables,
+    debezium,
+    fixed,
+)
 from kc_lineage_dagster.derive.readers.table_topics import PartValues
 from kc_lineage_dagster.lineage import Unresolved
 
@@ -17,7 +23,7 @@ def _upper(config: Config) -> PartValues | Unresolved:
     return found if isinstance(found, Unresolved) else {"database": tuple(map(str.upper, found["database"]))}
 
 
-TABLES = Tables(
+TABLES = DebeziumTables(
     platform="db2",
     dataset=("database", "schema", "table"),
     layouts={"schema": (("schema", "table"),), "database": (("table",), ("database", "table"))},

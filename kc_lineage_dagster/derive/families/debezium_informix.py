@@ -6,9 +6,9 @@ https://debezium.io/documentation/reference/stable/connectors/informix.html#info
 
 from __future__ import annotations
 
-from kc_lineage_dagster.derive.readers.debezium_topics import SCHEMA_LISTS, Tables, debezium, fixed, lists
+from kc_lineage_dagster.derive.readers.debezium_topics import SCHEMA_LISTS, DebeziumTables, debezium, fixed, lists
 
-TABLES = Tables(
+TABLES = DebeziumTables(
     platform="informix",
     dataset=("database", "schema", "table"),
     layouts={"schema": (("schema", "table"),), "database": (("database", "table"),)},

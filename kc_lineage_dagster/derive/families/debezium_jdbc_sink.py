@@ -10,7 +10,7 @@ from kc_lineage_dagster.derive.family import SinkFamily, topic_of
 from kc_lineage_dagster.derive.readers.jdbc_connection import in_own_database
 from kc_lineage_dagster.derive.readers.jdbc_targets import session_user, target, unreadable
 from kc_lineage_dagster.derive.readers.jdbc_url import URL_KEY, JdbcUrl, parse_jdbc_url
-from kc_lineage_dagster.derive.readers.key_modes import folded, row
+from kc_lineage_dagster.derive.readers.key_modes import folded_columns, row
 from kc_lineage_dagster.derive.readers.sql_names import TableName, table_name
 from kc_lineage_dagster.derive.readers.sql_platforms import PLATFORMS, SCHEMA
 from kc_lineage_dagster.derive.records import Node, Opaque, Record
@@ -87,7 +87,7 @@ def _columns(config: Config, record: Record, target: Dataset) -> Node:
     if mode.lower() == "record_header":
         return value
     columns = row(record.key, value, mode, keys)
-    return columns if flag(config, "quote.identifiers") else folded(columns, PLATFORMS[target.platform].folds)
+    return columns if flag(config, "quote.identifiers") else folded_columns(columns, PLATFORMS[target.platform].folds)
 
 
 def _fields(config: Config, key: str, topic: str) -> list[str]:

@@ -5,9 +5,9 @@ Source: https://debezium.io/documentation/reference/stable/connectors/mongodb.ht
 
 from __future__ import annotations
 
-from kc_lineage_dagster.derive.readers.debezium_topics import DATABASE_LISTS, Tables, debezium, lists
+from kc_lineage_dagster.derive.readers.debezium_topics import DATABASE_LISTS, DebeziumTables, debezium, lists
 
-TABLES = Tables(
+TABLES = DebeziumTables(
     platform="mongodb",
     dataset=("database", "collection"),
     layouts={"database": (("database", "collection"),)},

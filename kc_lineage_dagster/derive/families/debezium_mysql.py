@@ -8,9 +8,9 @@ from __future__ import annotations
 from dataclasses import replace
 
 from kc_lineage_dagster.derive.config import Config
-from kc_lineage_dagster.derive.readers.debezium_topics import DATABASE_LISTS, Tables, debezium, lists
+from kc_lineage_dagster.derive.readers.debezium_topics import DATABASE_LISTS, DebeziumTables, debezium, lists
 
-TABLES = Tables(
+TABLES = DebeziumTables(
     platform="mysql",
     dataset=("database", "table"),
     layouts={"database": (("database", "table"),), "schema": (("table",),)},
@@ -19,7 +19,7 @@ TABLES = Tables(
 )
 
 
-def _adapted(config: Config, tables: Tables) -> Tables:
+def _adapted(config: Config, tables: DebeziumTables) -> DebeziumTables:
     """Return MariaDB's tables for ``connector.adapter=mariadb``, with which Debezium 2.5 and 2.6 read MariaDB."""
     return replace(tables, platform="mariadb") if config.get("connector.adapter") == "mariadb" else tables
 

@@ -11,7 +11,7 @@ from kc_lineage_dagster.derive.config import Config, first
 from kc_lineage_dagster.derive.readers.debezium_topics import (
     SCHEMA_LISTS,
     SCHEMA_TABLE_LISTS,
-    Tables,
+    DebeziumTables,
     debezium,
     lists,
 )
@@ -24,7 +24,7 @@ def _pluggable(config: Config) -> PartValues:
     return {"database": (name,)} if name else {}
 
 
-TABLES = Tables(
+TABLES = DebeziumTables(
     platform="oracle",
     dataset=("schema", "table"),
     layouts={"schema": (("schema", "table"),), "database": (("database", "table"),)},
@@ -34,7 +34,7 @@ TABLES = Tables(
 )
 
 
-def listed(config: Config, tables: Tables) -> Tables:
+def with_lists_of_today(config: Config, tables: DebeziumTables) -> DebeziumTables:
     """Return the tables with the spelling of today's lists: ``schema.table``, without the database.
 
     ``OracleConnectorConfig`` gives its filters such a mapper (DBZ-1312). The older ``table.whitelist`` had entries with
@@ -50,7 +50,7 @@ FAMILY = debezium(
     ("io.debezium.connector.oracle.OracleConnector",),
     TABLES,
     "https://debezium.io/documentation/reference/stable/connectors/oracle.html#oracle-topic-names",
-    adapted=listed,
+    adapted=with_lists_of_today,
     never_known="a schema whose name the topic cannot hold, where neither the lists nor the user's name tell it",
     spelled="schema.table, each as SQLAlchemy reflects it (DataHub's add_database_name_to_urn is false by default)",
 )

@@ -5,9 +5,15 @@ Source: https://debezium.io/documentation/reference/stable/connectors/postgresql
 
 from __future__ import annotations
 
-from kc_lineage_dagster.derive.readers.debezium_topics import SCHEMA_LISTS, SCHEMA_TABLE_LISTS, Tables, debezium, fixed
+from kc_lineage_dagster.derive.readers.debezium_topics import (
+    SCHEMA_LISTS,
+    SCHEMA_TABLE_LISTS,
+    DebeziumTables,
+    debezium,
+    fixed,
+)
 
-TABLES = Tables(
+TABLES = DebeziumTables(
     platform="postgres",
     dataset=("database", "schema", "table"),
     layouts={"schema": (("schema", "table"),), "database": (("table",), ("database", "table"))},

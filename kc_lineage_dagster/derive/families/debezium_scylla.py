@@ -5,13 +5,13 @@ Source: https://github.com/scylladb/scylla-cdc-source-connector (README; the pre
 
 from __future__ import annotations
 
-from kc_lineage_dagster.derive.readers.debezium_topics import Lists, Tables, debezium
+from kc_lineage_dagster.derive.readers.debezium_topics import DebeziumTables, ListKeys, debezium
 
-TABLES = Tables(
+TABLES = DebeziumTables(
     platform="scylladb",
     dataset=("keyspace", "table"),
     layouts={"schema": (("keyspace", "table"),), "database": (("keyspace", "table"),)},
-    lists=(Lists(("scylla.table.names",), (), (("keyspace", "table"),)),),
+    lists=(ListKeys(("scylla.table.names",), (), (("keyspace", "table"),)),),
     prefix=("topic.prefix", "scylla.name"),
 )
 

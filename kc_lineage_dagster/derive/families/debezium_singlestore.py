@@ -5,9 +5,9 @@ Source: https://github.com/singlestore-labs/singlestore-debezium-connector (READ
 
 from __future__ import annotations
 
-from kc_lineage_dagster.derive.readers.debezium_topics import Tables, debezium, fixed
+from kc_lineage_dagster.derive.readers.debezium_topics import DebeziumTables, debezium, fixed
 
-TABLES = Tables(
+TABLES = DebeziumTables(
     platform="singlestore",
     dataset=("database", "table"),
     layouts={"database": (("database", "table"),)},

@@ -7,7 +7,7 @@ Source: https://debezium.io/documentation/reference/stable/connectors/spanner.ht
 from __future__ import annotations
 
 from kc_lineage_dagster.derive.config import Config, first
-from kc_lineage_dagster.derive.readers.debezium_topics import Tables, debezium, fixed, lists
+from kc_lineage_dagster.derive.readers.debezium_topics import DebeziumTables, debezium, fixed, lists
 
 _KEYS = {
     "project": ("gcp.spanner.project.id",),
@@ -24,7 +24,7 @@ def _internal(config: Config) -> tuple[str, ...]:
     )
 
 
-TABLES = Tables(
+TABLES = DebeziumTables(
     platform="spanner",
     dataset=("project", "instance", "database", "table"),
     layouts={"schema": (("table",),), "database": (("table",),)},

@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from kc_lineage_dagster.derive.config import Config, first, items
-from kc_lineage_dagster.derive.readers.debezium_topics import SCHEMA_LISTS, Tables, debezium, lists
+from kc_lineage_dagster.derive.readers.debezium_topics import SCHEMA_LISTS, DebeziumTables, debezium, lists
 from kc_lineage_dagster.derive.readers.table_topics import PartValues
 from kc_lineage_dagster.lineage import Unresolved
 
@@ -22,7 +22,7 @@ def _databases(config: Config) -> PartValues | Unresolved:
     return {"database": names} if names else missing
 
 
-TABLES = Tables(
+TABLES = DebeziumTables(
     platform="mssql",
     dataset=("database", "schema", "table"),
     layouts={"schema": (_WITH_DATABASE, _WITHOUT), "database": (("database", "table"),)},
@@ -31,7 +31,7 @@ TABLES = Tables(
 )
 
 
-def _adapted(config: Config, tables: Tables) -> Tables:
+def _adapted(config: Config, tables: DebeziumTables) -> DebeziumTables:
     if first(config, "database.names"):
         return tables
     return replace(tables, layouts={**tables.layouts, "schema": (_WITHOUT, _WITH_DATABASE)})

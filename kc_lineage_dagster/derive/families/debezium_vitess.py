@@ -7,14 +7,14 @@ Source: https://debezium.io/documentation/reference/stable/connectors/vitess.htm
 from __future__ import annotations
 
 from kc_lineage_dagster.derive.config import Config, first
-from kc_lineage_dagster.derive.readers.debezium_topics import Tables, debezium, fixed, lists
+from kc_lineage_dagster.derive.readers.debezium_topics import DebeziumTables, debezium, fixed, lists
 
 
 def _internal(config: Config) -> tuple[str, ...]:
     return (first(config, "override.schema.change.topic") or "",)
 
 
-TABLES = Tables(
+TABLES = DebeziumTables(
     platform="vitess",
     dataset=("keyspace", "table"),
     layouts={

@@ -11,7 +11,7 @@ from kc_lineage_dagster.derive.placeholders import left_over, unfilled
 from kc_lineage_dagster.derive.readers.jdbc_connection import MANAGED_SINKS, connection
 from kc_lineage_dagster.derive.readers.jdbc_targets import session_user, target, unreadable
 from kc_lineage_dagster.derive.readers.jdbc_url import JdbcUrl
-from kc_lineage_dagster.derive.readers.key_modes import folded, jdbc_row, makes_columns
+from kc_lineage_dagster.derive.readers.key_modes import folded_columns, jdbc_row, makes_columns
 from kc_lineage_dagster.derive.readers.sql_names import TableName, table_name
 from kc_lineage_dagster.derive.readers.sql_platforms import PLATFORMS
 from kc_lineage_dagster.derive.records import Node, Record
@@ -39,7 +39,7 @@ def _writes(config: Config, record: Record) -> Iterable[Dataset | Unresolved]:
 def _columns(config: Config, record: Record, target: Dataset) -> Node:
     """Return the columns by ``pk.mode``, ``pk.fields`` and ``fields.whitelist``. Unquoted names are folded."""
     columns = jdbc_row(config, record)
-    return columns if _quotes(config) else folded(columns, PLATFORMS[target.platform].folds)
+    return columns if _quotes(config) else folded_columns(columns, PLATFORMS[target.platform].folds)
 
 
 def _quotes(config: Config) -> bool:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 
-from kc_lineage_dagster.derive.columns import Known
+from kc_lineage_dagster.derive.columns import KnownColumns
 from kc_lineage_dagster.derive.config import Config, first, items
 from kc_lineage_dagster.derive.evidence import Evidence
 from kc_lineage_dagster.derive.family import Found, Selection, SourceFamily
@@ -67,7 +67,7 @@ def _by_query(config: Config, place: JdbcUrl, query: str, evidence: Evidence) ->
     def columns_of(table: TableName) -> Sequence[str] | None:
         dataset = dataset_of(place, table)
         shown = evidence.catalog.fields(dataset) if isinstance(dataset, Dataset) else None
-        return tuple(Known.of(place.platform, shown).paths) if shown else None
+        return tuple(KnownColumns.of(place.platform, shown).paths) if shown else None
 
     found = tables_of(query, place.platform, columns_of)
     if isinstance(found, Unresolved):
@@ -135,7 +135,7 @@ def _by_lists(config: Config, url: JdbcUrl, prefix: str, evidence: Evidence) -> 
 
 
 def _choice(
-    patterns: jdbc_tables.Patterns | None, listed: Sequence[str], config: Config, url: JdbcUrl
+    patterns: jdbc_tables.TablePatterns | None, listed: Sequence[str], config: Config, url: JdbcUrl
 ) -> Callable[[TableName], bool]:
     """Return a test whether the lists select a table that exists."""
     if patterns:
@@ -218,7 +218,7 @@ def _qualifiers(config: Config, place: JdbcUrl, given: int) -> int:
 
 
 def _by_patterns(
-    patterns: jdbc_tables.Patterns,
+    patterns: jdbc_tables.TablePatterns,
     config: Config,
     place: JdbcUrl,
     prefix: str,
@@ -228,16 +228,18 @@ def _by_patterns(
     yield from patterns.problems
     for text in patterns.names:
         name = TableName(text.rpartition(".")[2], tuple(text.split(".")[:-1]))
-        yield from _named(name, f"{jdbc_tables.INCLUDE} = {text}", config, place, prefix, offsets, existing)
+        yield from _named(name, f"{jdbc_tables.TABLE_INCLUDE} = {text}", config, place, prefix, offsets, existing)
 
 
-def _selected(patterns: jdbc_tables.Patterns, place: JdbcUrl, prefix: str, offsets: jdbc_tables.Offsets) -> Selection:
+def _selected(
+    patterns: jdbc_tables.TablePatterns, place: JdbcUrl, prefix: str, offsets: jdbc_tables.Offsets
+) -> Selection:
     def origin(topic: str) -> Record | Unresolved | None:
         table = _table(topic, prefix)
-        found = jdbc_tables.selected(place, table, patterns, offsets) if table else None
+        found = jdbc_tables.selected_table(place, table, patterns, offsets) if table else None
         return _for_topic(found, topic, prefix) if found else None
 
-    return Selection(f"{jdbc_tables.INCLUDE} = {','.join(patterns.texts)}", origin, frozenset({prefix}))
+    return Selection(f"{jdbc_tables.TABLE_INCLUDE} = {','.join(patterns.texts)}", origin, frozenset({prefix}))
 
 
 def _all_tables(config: Config, place: JdbcUrl, prefix: str, offsets: jdbc_tables.Offsets) -> Selection:

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator
 
 from kc_lineage_dagster.derive.config import Config, first, items
 from kc_lineage_dagster.derive.family import SinkFamily, makes_all, topic_of
-from kc_lineage_dagster.derive.readers.mongodb_documents import document
+from kc_lineage_dagster.derive.readers.mongodb_documents import document_fields
 from kc_lineage_dagster.derive.records import Node, Record
 from kc_lineage_dagster.derive.sink_topics import hidden_topics
 from kc_lineage_dagster.derive.transforms.fields import constant_at
@@ -61,7 +61,7 @@ def _by_field(value: Callable[[str], str | None], record: Record, part: str) -> 
 
 def _columns(config: Config, record: Record, target: Dataset) -> Node:
     topic = topic_of(record)
-    return document(record, lambda key: first(config, f"topic.override.{topic}.{key}", key))
+    return document_fields(record, lambda key: first(config, f"topic.override.{topic}.{key}", key))
 
 
 def _subscribed(config: Config, topic: str) -> bool:

@@ -16,7 +16,7 @@ from kc_lineage_dagster.derive.evidence import Evidence
 from kc_lineage_dagster.derive.family import Found, SourceFamily
 from kc_lineage_dagster.derive.readers.table_reading import reads
 from kc_lineage_dagster.derive.readers.table_topics import PartValues, Table, TableSource, Ways
-from kc_lineage_dagster.derive.readers.templates import Template, Variable, filled, readings, template
+from kc_lineage_dagster.derive.readers.templates import Template, Variable, filled, parse_template, readings
 from kc_lineage_dagster.derive.records import Opaque
 from kc_lineage_dagster.java_regex import JavaRegex, Refused, compile_java, literal_prefix
 from kc_lineage_dagster.lineage import Unresolved
@@ -130,7 +130,7 @@ def _templates(pairs: dict[str, str], separator: str) -> list[tuple[JavaRegex, T
     for key, text in pairs.items():
         if not key.startswith("/") or not text:
             continue
-        regex, pieces = compile_java(key[1:]), template(text, _VARIABLE, variables)
+        regex, pieces = compile_java(key[1:]), parse_template(text, _VARIABLE, variables)
         if isinstance(regex, Refused) or isinstance(pieces, str):
             return Unresolved(_MAP, regex.reason if isinstance(regex, Refused) else f"{pieces} is no variable of it")
         found.append((regex, pieces))

@@ -18,7 +18,7 @@ from kc_lineage_dagster.derive.readers.debezium_naming import sanitised
 from kc_lineage_dagster.derive.readers.name_lists import name_list
 from kc_lineage_dagster.derive.readers.table_reading import reads
 from kc_lineage_dagster.derive.readers.table_topics import ListPair, PartValues, Table, TableSource, Ways
-from kc_lineage_dagster.derive.readers.templates import Template, Variable, filled, readings, template
+from kc_lineage_dagster.derive.readers.templates import Template, Variable, filled, parse_template, readings
 from kc_lineage_dagster.derive.records import ALL_COLUMNS, Leaf, Node
 from kc_lineage_dagster.derive.transforms.fields import put
 from kc_lineage_dagster.lineage import Unresolved
@@ -77,7 +77,7 @@ def _naming(config: Config) -> _Naming | Unresolved:
         "${connectorName}": (config.get("name", ""),),
         "${emptyString}": (),
     }
-    pieces = template(text, _VARIABLE, variables)
+    pieces = parse_template(text, _VARIABLE, variables)
     if isinstance(pieces, str):
         return Unresolved(f"{_TEMPLATE} = {text}", f"{pieces} is not a part of a table's name")
     return _Naming(tuple(piece if isinstance(piece, Variable) else sanitised(piece) for piece in pieces))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from kc_lineage_dagster.derive.family import SinkFamily, SourceFamily
-from kc_lineage_dagster.derive.readers.places import always, place, within
+from kc_lineage_dagster.derive.readers.places import always, place, place_within
 from kc_lineage_dagster.derive.readers.topic_sources import into_topic
 
 _PLATFORM = "txeventq"
@@ -24,7 +24,7 @@ FAMILIES = (
         name="txeventq_sink",
         classes=("oracle.jdbc.txeventq.kafka.connect.sink.TxEventQSinkConnector",),
         platform=_PLATFORM,
-        writes=always(within(_PLATFORM, (_SCHEMA,), (_QUEUE,))),
+        writes=always(place_within(_PLATFORM, (_SCHEMA,), (_QUEUE,))),
         rule=_RULE,
         naming=(_SCHEMA, _QUEUE),
         spelled="schema.queue (DataHub has no platform and no ingestion of it)",

@@ -5,7 +5,7 @@ Source: https://docs.confluent.io/kafka-connectors/oracle-xstream-cdc-source/cur
 
 from __future__ import annotations
 
-from kc_lineage_dagster.derive.families.debezium_oracle import TABLES, listed
+from kc_lineage_dagster.derive.families.debezium_oracle import TABLES, with_lists_of_today
 from kc_lineage_dagster.derive.readers.debezium_topics import debezium
 
 FAMILY = debezium(
@@ -13,6 +13,6 @@ FAMILY = debezium(
     ("io.confluent.connect.oracle.xstream.cdc.OracleXStreamSourceConnector", "OracleXStreamSource"),
     TABLES,
     "https://docs.confluent.io/kafka-connectors/oracle-xstream-cdc-source/current/overview.html",
-    adapted=listed,
+    adapted=with_lists_of_today,
     spelled="schema.table, each as SQLAlchemy reflects it",
 )

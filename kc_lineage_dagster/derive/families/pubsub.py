@@ -6,7 +6,7 @@ Google's source binds a subscription, and only Pub/Sub knows the topic behind it
 from __future__ import annotations
 
 from kc_lineage_dagster.derive.family import SinkFamily, SourceFamily
-from kc_lineage_dagster.derive.readers.places import always, unknown, within
+from kc_lineage_dagster.derive.readers.places import always, place_within, unknown
 from kc_lineage_dagster.derive.readers.topic_sources import into_topic
 
 _PLATFORM = "pubsub"
@@ -19,7 +19,7 @@ FAMILIES = (
         name="pubsub_source_confluent",
         classes=("io.confluent.connect.gcp.pubsub.PubSubSourceConnector", "PubSubSource"),
         platform=_PLATFORM,
-        reads=into_topic(within(_PLATFORM, ("gcp.pubsub.project.id",), ("gcp.pubsub.topic.id",))),
+        reads=into_topic(place_within(_PLATFORM, ("gcp.pubsub.project.id",), ("gcp.pubsub.topic.id",))),
         rule="https://docs.confluent.io/kafka-connectors/gcp-pubsub/current/",
         naming=("kafka.topic", "gcp.pubsub.project.id", "gcp.pubsub.topic.id"),
         spelled=_SPELLED,
@@ -46,7 +46,7 @@ FAMILIES = (
         name="pubsub_sink_google",
         classes=(f"{_GOOGLE}.kafka.sink.CloudPubSubSinkConnector",),
         platform=_PLATFORM,
-        writes=always(within(_PLATFORM, ("cps.project",), ("cps.topic",))),
+        writes=always(place_within(_PLATFORM, ("cps.project",), ("cps.topic",))),
         rule="https://github.com/googleapis/java-pubsub-group-kafka-connector",
         naming=("cps.project", "cps.topic"),
         spelled=_SPELLED,
@@ -55,7 +55,7 @@ FAMILIES = (
         name="pubsublite_sink_google",
         classes=(f"{_GOOGLE}lite.kafka.sink.PubSubLiteSinkConnector",),
         platform="pubsublite",
-        writes=always(within("pubsublite", ("pubsublite.project",), ("pubsublite.topic",))),
+        writes=always(place_within("pubsublite", ("pubsublite.project",), ("pubsublite.topic",))),
         rule="https://github.com/googleapis/java-pubsub-group-kafka-connector",
         naming=("pubsublite.project", "pubsublite.topic"),
         spelled=_SPELLED,

@@ -8,7 +8,7 @@ from kc_lineage_dagster.derive.config import Config, first
 from kc_lineage_dagster.derive.family import SinkFamily, topic_of
 from kc_lineage_dagster.derive.readers.jdbc_targets import target, unreadable
 from kc_lineage_dagster.derive.readers.jdbc_url import JdbcUrl
-from kc_lineage_dagster.derive.readers.key_modes import folded, jdbc_row, makes_columns
+from kc_lineage_dagster.derive.readers.key_modes import folded_columns, jdbc_row, makes_columns
 from kc_lineage_dagster.derive.readers.sql_names import TableName, table_name
 from kc_lineage_dagster.derive.records import Record
 from kc_lineage_dagster.lineage import Dataset, Unresolved
@@ -22,10 +22,6 @@ def _writes(config: Config, record: Record) -> Iterable[Dataset | Unresolved]:
     if len(name.qualifiers) > 2:
         # of four or more parts GenericDatabaseDialect.parseTableIdentifier uses the first two
         name = TableName(name.qualifiers[1], name.qualifiers[:1])
-    parts = (*name.qualifiers, name.table)
-    if len(parts) > 3:
-        # the connector is built on GenericDatabaseDialect.parseTableIdentifier, which uses the first two parts
-        name = TableName(parts[1], parts[:1])
     place = JdbcUrl("redshift", first(config, "aws.redshift.domain"), database=first(config, "aws.redshift.database"))
     # Redshift folds names with and without quotes
     return (target(place, name, None, quoted=False),)
@@ -36,7 +32,7 @@ FAMILY = SinkFamily(
     classes=("io.confluent.connect.aws.redshift.RedshiftSinkConnector", "RedshiftSink"),
     platform="redshift",
     writes=_writes,
-    columns=lambda config, record, target: folded(jdbc_row(config, record), str.lower),
+    columns=lambda config, record, target: folded_columns(jdbc_row(config, record), str.lower),
     makes_columns=makes_columns,
     naming=("aws.redshift.database", "table.name.format"),
     spelled="database.schema.table in lower case",

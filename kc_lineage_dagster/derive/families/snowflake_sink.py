@@ -15,7 +15,7 @@ from functools import lru_cache
 
 from kc_lineage_dagster.derive.config import Config, first, flag
 from kc_lineage_dagster.derive.family import SinkFamily, makes_all, topic_of
-from kc_lineage_dagster.derive.readers.key_modes import folded
+from kc_lineage_dagster.derive.readers.key_modes import folded_columns
 from kc_lineage_dagster.derive.readers.one_column import gathered, top_level
 from kc_lineage_dagster.derive.readers.table_names import qualified, required
 from kc_lineage_dagster.derive.readers.topic_maps import TopicMap
@@ -70,7 +70,7 @@ def _table(record: Record, schematized: bool) -> Node:
     metadata: dict[str, Node] = {"RECORD_METADATA": gathered(record.key, "RECORD_METADATA")}
     if not schematized:
         return Struct((("RECORD_CONTENT", gathered(record.value, "RECORD_CONTENT")), *metadata.items()))
-    return put(folded(top_level(record.value, "VARIANT"), str.upper), metadata)
+    return put(folded_columns(top_level(record.value, "VARIANT"), str.upper), metadata)
 
 
 def _schematizes_by_default(config: Config) -> bool:

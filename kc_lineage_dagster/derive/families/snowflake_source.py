@@ -20,7 +20,7 @@ def _reads(config: Config, evidence: Evidence) -> Iterator[Found]:
     prefix = first(config, "topic.prefix") or ""
     patterns = jdbc_tables.patterns(config)
     if patterns is None:
-        yield Unresolved(jdbc_tables.INCLUDE, "is not set")
+        yield Unresolved(jdbc_tables.TABLE_INCLUDE, "is not set")
         return
     yield from patterns.problems
     for name in patterns.names:
@@ -31,7 +31,7 @@ def _reads(config: Config, evidence: Evidence) -> Iterator[Found]:
         selects = patterns.selects((name,)) or patterns.selects((name.upper(),))
         return _record(name, topic) if selects else None
 
-    yield Selection(f"{jdbc_tables.INCLUDE} = {','.join(patterns.texts)}", origin, frozenset({prefix}))
+    yield Selection(f"{jdbc_tables.TABLE_INCLUDE} = {','.join(patterns.texts)}", origin, frozenset({prefix}))
 
 
 def _record(name: str, topic: str) -> Record | Unresolved:
@@ -48,8 +48,8 @@ FAMILY = SourceFamily(
     classes=("SnowflakeSource", "io.confluent.connect.snowflake.jdbc.SnowflakeSourceConnector"),
     platform="snowflake",
     reads=_reads,
-    naming=("topic.prefix", jdbc_tables.INCLUDE),
-    selecting=(jdbc_tables.EXCLUDE,),
+    naming=("topic.prefix", jdbc_tables.TABLE_INCLUDE),
+    selecting=(jdbc_tables.TABLE_EXCLUDE,),
     spelled="database.schema.table in lower case",
     columns=True,
     rule="https://docs.confluent.io/cloud/current/connectors/cc-snowflake-source/cc-snowflake-source.html",

@@ -13,17 +13,15 @@ from dataclasses import dataclass, field, replace
 from functools import lru_cache
 
 from kc_lineage_dagster.derive.evidence import Evidence
+from kc_lineage_dagster.derive.readers.sql_platforms import stored
 from kc_lineage_dagster.derive.readers.table_topics import Table, TableSource
 from kc_lineage_dagster.derive.records import Record
 from kc_lineage_dagster.lineage import Unresolved
+from kc_lineage_dagster.wording import first_few
 
 CATALOGUE = "catalogue"
-MOST_NAMED = 5
 
 _Outer = tuple[str, ...]
-
-# Platforms that store names without quotes in upper case, and whose names DataHub shows in lower case.
-_STORED_UPPER = frozenset({"oracle", "snowflake"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +34,7 @@ class Selected:
     alike: Mapping[str, Unresolved] = field(default_factory=dict)
 
 
-def selected(source: TableSource, evidence: Evidence) -> Selected:
+def selected_tables(source: TableSource, evidence: Evidence) -> Selected:
     """Return the tables of the catalogue that the lists select and that are not known to send no records.
 
     >>> from kc_lineage_dagster.derive.readers.debezium_naming import DebeziumNaming
@@ -45,7 +43,7 @@ def selected(source: TableSource, evidence: Evidence) -> Selected:
     ...     def datasets(self, platform):
     ...         return ("sales.orders",)
     >>> naming = DebeziumNaming("srv", ".", (("schema", "table"),))
-    >>> found = selected(TableSource("oracle", ("schema", "table"), naming), Evidence(catalog=Held()))
+    >>> found = selected_tables(TableSource("oracle", ("schema", "table"), naming), Evidence(catalog=Held()))
     >>> [(str(record.origin), record.topic) for record in found.records]
     [('oracle:sales.orders', 'srv.SALES.ORDERS')]
     """
@@ -65,7 +63,7 @@ def selected(source: TableSource, evidence: Evidence) -> Selected:
 
 
 def _alike(topic: str, records: list[Record]) -> Unresolved:
-    names = ", ".join(str(record.origin) for record in records[:MOST_NAMED])
+    names = first_few(record.origin for record in records)
     return Unresolved(topic, f"several tables of the catalogue have this name for their topic: {names}", topic=topic)
 
 
@@ -86,26 +84,22 @@ def without_topics(records: Iterable[Record], what: str, evidence: Evidence) -> 
         else:
             doubtful.append(str(record.origin))
     if doubtful:
-        more = f" and {len(doubtful) - MOST_NAMED} more" if len(doubtful) > MOST_NAMED else ""
         yield Unresolved(
             what,
-            f"may select {', '.join(doubtful[:MOST_NAMED])}{more}: the catalogue does not tell which of these are "
+            f"may select {first_few(doubtful)}: the catalogue does not tell which of these are "
             "views, and those send no records; active topics would",
         )
 
 
 def _narrowed(source: TableSource, names: tuple[str, ...]) -> Iterator[Table]:
     """Yield the tables of a platform whose database and schema can be the connector's."""
-    outer, stored = source.dataset[:-1], str.upper if source.platform in _STORED_UPPER else str
+    outer = source.dataset[:-1]
     allowed = [frozenset(value.lower() for value in source.options(part)) for part in outer]
     for values, inner in _by_outer(names, len(outer)).items():
         if all(not some or value.lower() in some for some, value in zip(allowed, values, strict=True)):
             for name in inner:
                 parts = (*values, name)
-                yield {
-                    part: stored(text) if text == text.lower() else text
-                    for part, text in zip(source.dataset, parts, strict=True)
-                }
+                yield {part: stored(source.platform, text) for part, text in zip(source.dataset, parts, strict=True)}
 
 
 @lru_cache(maxsize=32)

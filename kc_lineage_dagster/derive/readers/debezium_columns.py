@@ -12,12 +12,13 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 from kc_lineage_dagster.derive.config import Config, first, flag
+from kc_lineage_dagster.derive.readers.debezium_naming import unicode_escape
 from kc_lineage_dagster.derive.readers.name_lists import NameList, comma_separated, name_list, spelled_out
 from kc_lineage_dagster.derive.records import ALL_COLUMNS, SOME_COLUMNS, Columns, Leaf, Node, Struct
 from kc_lineage_dagster.java_regex import JavaRegex, compile_java
 
-INCLUDE = ("column.include.list", "column.whitelist")
-EXCLUDE = ("column.exclude.list", "column.blacklist")
+COLUMN_INCLUDE = ("column.include.list", "column.whitelist")
+COLUMN_EXCLUDE = ("column.exclude.list", "column.blacklist")
 KEY = "message.key.columns"
 
 # the pattern of a table, a dot however it is written, the name of a column
@@ -94,7 +95,7 @@ def rows(config: Config, dots: int = 2) -> Callable[[tuple[str, ...]], Node]:
     >>> [name for name, _ in row(("public.orders",)).fields]
     ['id', 'total']
     """
-    include, exclude = (_read(first(config, *keys)) for keys in (INCLUDE, EXCLUDE))
+    include, exclude = (_read(first(config, *keys)) for keys in (COLUMN_INCLUDE, COLUMN_EXCLUDE))
     lists, spell = _lists(config, dots), _spelling(config)
 
     def row(names: tuple[str, ...]) -> Node:
@@ -129,13 +130,10 @@ def _avro(name: str) -> str:
 
 
 def _unicode(name: str) -> str:
-    """``io.debezium.schema.UnicodeReplacementFunction``: an underscore begins an escape, so it is escaped itself."""
-
-    def escaped(found: re.Match[str]) -> str:
-        code = f"{ord(found[0]):x}"
-        return f"_u{code if len(code) > 2 else code.rjust(2, '0').rjust(4, '0')}"
-
-    return _NOT_PLAIN.sub(escaped, name)
+    """Escape what Avro refuses, and the underscore, with which every escape begins
+    (``io.debezium.schema.FieldNameUnicodeReplacementFunction``).
+    """
+    return _NOT_PLAIN.sub(lambda found: unicode_escape(found[0]), name)
 
 
 def keys(config: Config) -> Callable[[tuple[str, ...]], Node]:
@@ -162,7 +160,9 @@ def keys(config: Config) -> Callable[[tuple[str, ...]], Node]:
 
 
 def _lists(config: Config, dots: int) -> _Lists | None:
-    include, exclude = (name_list(comma_separated(first(config, *keys)), dots) for keys in (INCLUDE, EXCLUDE))
+    include, exclude = (
+        name_list(comma_separated(first(config, *keys)), dots) for keys in (COLUMN_INCLUDE, COLUMN_EXCLUDE)
+    )
     changes: list[tuple[str, NameList]] = []
     for key, value in config.items():
         found = (

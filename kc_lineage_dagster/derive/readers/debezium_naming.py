@@ -17,7 +17,7 @@ from kc_lineage_dagster.java_regex import JavaRegex, Refused, compile_re2, compl
 from kc_lineage_dagster.lineage import Unresolved
 
 # Kafka's limit on a topic's name, to which Debezium cuts
-LONGEST = 249
+LONGEST_TOPIC = 249
 MOST_HEADS = 1000
 
 Layouts = tuple[tuple[str, ...], ...]
@@ -57,7 +57,7 @@ def sanitised(name: str) -> str:
     >>> sanitised("Order Lines")
     'Order_Lines'
     """
-    return _ODD.sub(lambda odd: "_" * _units(odd.group()), name)[:LONGEST]
+    return _ODD.sub(lambda odd: "_" * _units(odd.group()), name)[:LONGEST_TOPIC]
 
 
 def escaped(name: str) -> str:
@@ -66,7 +66,7 @@ def escaped(name: str) -> str:
     >>> escaped("order lines")
     'order_u0020lines'
     """
-    return _ODD_OR_ESCAPE.sub(lambda odd: "".join(map(_escape, _codes(odd.group()))), name)[:LONGEST]
+    return _ODD_OR_ESCAPE.sub(lambda odd: unicode_escape(odd.group()), name)[:LONGEST_TOPIC]
 
 
 def unescaped(name: str) -> tuple[str, ...]:
@@ -80,18 +80,21 @@ def unescaped(name: str) -> tuple[str, ...]:
     return tuple(reading for reading in dict.fromkeys(readings) if escaped(reading) == name)
 
 
+def unicode_escape(text: str) -> str:
+    """Return ``_u`` and the hexadecimal code of each UTF-16 unit of a text, with two zeros before one or two digits.
+
+    Source: ``io.debezium.schema.UnicodeReplacementFunction.replace``.
+
+    >>> unicode_escape("ü"), unicode_escape("€")
+    ('_u00fc', '_u20ac')
+    """
+    data = text.encode("utf-16-le", "surrogatepass")
+    codes = (f"{int.from_bytes(data[at : at + 2], 'little'):x}" for at in range(0, len(data), 2))
+    return "".join(f"_u{'00' if len(code) <= 2 else ''}{code}" for code in codes)
+
+
 def _units(char: str) -> int:
     return len(char.encode("utf-16-le", "surrogatepass")) // 2
-
-
-def _codes(char: str) -> tuple[int, ...]:
-    data = char.encode("utf-16-le", "surrogatepass")
-    return tuple(int.from_bytes(data[at : at + 2], "little") for at in range(0, len(data), 2))
-
-
-def _escape(code: int) -> str:
-    digits = f"{code:x}"
-    return f"_u00{digits}" if len(digits) <= 2 else f"_u{digits}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,8 +164,8 @@ class DebeziumNaming:
 
     def ways(self, topic: str, heads: Iterable[str]) -> Ways | Unresolved:
         """Return the tables whose parts hold no delimiter, or where none has that many parts, those whose parts do."""
-        if len(topic) >= LONGEST:
-            return Unresolved(topic, f"its name may have been cut at {LONGEST} characters", topic=topic)
+        if len(topic) >= LONGEST_TOPIC:
+            return Unresolved(topic, f"its name may have been cut at {LONGEST_TOPIC} characters", topic=topic)
         if self.route is None:
             return self._read(topic)
         if self.route.cuts(topic, heads):

@@ -14,7 +14,7 @@ from kc_lineage_dagster.derive.config import Config, first, flag
 from kc_lineage_dagster.derive.evidence import Evidence
 from kc_lineage_dagster.derive.family import Found, SourceFamily
 from kc_lineage_dagster.derive.placeholders import left_over, unfilled
-from kc_lineage_dagster.derive.readers.debezium_columns import EXCLUDE, INCLUDE, keys, rows
+from kc_lineage_dagster.derive.readers.debezium_columns import COLUMN_EXCLUDE, COLUMN_INCLUDE, keys, rows
 from kc_lineage_dagster.derive.readers.debezium_naming import (
     DebeziumNaming,
     Layouts,
@@ -30,8 +30,8 @@ from kc_lineage_dagster.derive.records import ALL_COLUMNS, Leaf, Node, Opaque, S
 from kc_lineage_dagster.derive.transforms.fields import envelope, put
 from kc_lineage_dagster.lineage import Unresolved
 
-PREFIX = ("topic.prefix", "database.server.name")
-NAMING = ("topic.naming.strategy", "topic.delimiter", "topic.regex", "topic.replacement")
+PREFIX_KEYS = ("topic.prefix", "database.server.name")
+NAMING_KEYS = ("topic.naming.strategy", "topic.delimiter", "topic.regex", "topic.replacement")
 SIGNAL = "signal.data.collection"
 HEARTBEAT = "__debezium-heartbeat"
 
@@ -65,7 +65,7 @@ def fixed(**keys: tuple[str, ...]) -> Fixed:
 
 
 @dataclass(frozen=True, slots=True)
-class Lists:
+class ListKeys:
     """The keys of one pair of lists, old names last. ``spellings``: the parts of an entry, the usual ones first."""
 
     include: tuple[str, ...]
@@ -73,7 +73,7 @@ class Lists:
     spellings: Layouts
 
 
-def lists(subject: str, *spellings: tuple[str, ...]) -> Lists:
+def lists(subject: str, *spellings: tuple[str, ...]) -> ListKeys:
     """Return ``<subject>.include.list`` and ``<subject>.exclude.list``, called ``whitelist`` and ``blacklist`` before
     1.3.
 
@@ -81,7 +81,7 @@ def lists(subject: str, *spellings: tuple[str, ...]) -> Lists:
     ('schema.include.list', 'schema.whitelist')
     """
     include = (f"{subject}.include.list", f"{subject}.whitelist")
-    return Lists(include, (f"{subject}.exclude.list", f"{subject}.blacklist"), spellings)
+    return ListKeys(include, (f"{subject}.exclude.list", f"{subject}.blacklist"), spellings)
 
 
 DATABASE_LISTS = lists("database", ("database",))
@@ -90,7 +90,7 @@ SCHEMA_TABLE_LISTS = lists("table", ("schema", "table"))
 
 
 @dataclass(frozen=True, slots=True)
-class Tables:
+class DebeziumTables:
     """What differs between the connectors, as data.
 
     ``platform``: DataHub's id.
@@ -110,20 +110,20 @@ class Tables:
     platform: str
     dataset: tuple[str, ...]
     layouts: Mapping[str, Layouts]
-    lists: tuple[Lists, ...]
+    lists: tuple[ListKeys, ...]
     strategy: str = "schema"
     fixed: Fixed = nothing_fixed
-    prefix: tuple[str, ...] = PREFIX
+    prefix: tuple[str, ...] = PREFIX_KEYS
     data_prefix: str = ""
     document: bool = False
     internal: Callable[[Config], Iterable[str]] = lambda config: ()
     users: tuple[str, ...] = ()
 
 
-def as_it_is(config: Config, tables: Tables) -> Tables:
+def as_it_is(config: Config, tables: DebeziumTables) -> DebeziumTables:
     """Return the tables as they are stated: the configuration changes nothing.
 
-    >>> oracle = Tables("oracle", ("schema", "table"), {}, ())
+    >>> oracle = DebeziumTables("oracle", ("schema", "table"), {}, ())
     >>> as_it_is({}, oracle) is oracle
     True
     """
@@ -133,18 +133,19 @@ def as_it_is(config: Config, tables: Tables) -> Tables:
 def debezium(
     name: str,
     classes: tuple[str, ...],
-    tables: Tables,
+    tables: DebeziumTables,
     rule: str,
     *,
     naming: tuple[str, ...] = (),
-    adapted: Callable[[Config, Tables], Tables] = as_it_is,
+    adapted: Callable[[Config, DebeziumTables], DebeziumTables] = as_it_is,
     never_known: str = "",
     spelled: str = "",
 ) -> SourceFamily:
     """Return the family of one connector. ``naming``: the keys that ``tables.fixed`` reads. ``adapted``: ``tables`` for
     a configuration of another version or variant.
 
-    >>> tables = Tables("postgres", ("schema", "table"), {"schema": (("schema", "table"),)}, (SCHEMA_TABLE_LISTS,))
+    >>> parts = ("schema", "table")
+    >>> tables = DebeziumTables("postgres", parts, {"schema": (parts,)}, (SCHEMA_TABLE_LISTS,))
     >>> family = debezium("example", ("org.example.ExampleConnector",), tables, "https://example.org")
     >>> found = family.reads({"topic.prefix": "srv", "table.include.list": "public.orders"}, Evidence())
     >>> next(iter(found)).topic
@@ -161,8 +162,8 @@ def debezium(
         platform=tables.platform,
         reads=lambda config, evidence: _reads(adapted(config, tables), config, evidence),
         rule=rule,
-        naming=(*tables.prefix, *NAMING, *naming),
-        selecting=(*selecting, *INCLUDE, *EXCLUDE, SIGNAL),
+        naming=(*tables.prefix, *NAMING_KEYS, *naming),
+        selecting=(*selecting, *COLUMN_INCLUDE, *COLUMN_EXCLUDE, SIGNAL),
         internal=internal,
         never_known=never_known,
         spelled=spelled,
@@ -170,7 +171,7 @@ def debezium(
     )
 
 
-def _reads(tables: Tables, config: Config, evidence: Evidence) -> Iterator[Found]:
+def _reads(tables: DebeziumTables, config: Config, evidence: Evidence) -> Iterator[Found]:
     naming = _naming(tables, config, evidence)
     known = tables.fixed(config)
     if isinstance(naming, Unresolved) or isinstance(known, Unresolved):
@@ -190,7 +191,7 @@ def _reads(tables: Tables, config: Config, evidence: Evidence) -> Iterator[Found
     yield from reads(source, evidence)
 
 
-def _naming(tables: Tables, config: Config, evidence: Evidence) -> DebeziumNaming | Unresolved:
+def _naming(tables: DebeziumTables, config: Config, evidence: Evidence) -> DebeziumNaming | Unresolved:
     strategy = strategy_of(config, tables.strategy)
     if isinstance(strategy, Unresolved):
         return strategy
@@ -211,7 +212,9 @@ def _naming(tables: Tables, config: Config, evidence: Evidence) -> DebeziumNamin
     return route if isinstance(route, Unresolved) else replace(naming, route=route)
 
 
-def _prefix(tables: Tables, config: Config, strategy: Strategy, delimiter: str, evidence: Evidence) -> str | None:
+def _prefix(
+    tables: DebeziumTables, config: Config, strategy: Strategy, delimiter: str, evidence: Evidence
+) -> str | None:
     """Return the prefix of data topics. Where old and new keys differ, active topics tell which one the version
     knows.
     """
@@ -222,18 +225,18 @@ def _prefix(tables: Tables, config: Config, strategy: Strategy, delimiter: str, 
     return own or next(seen, prefixes[0] if prefixes else None)
 
 
-def _prefixes(tables: Tables, config: Config) -> tuple[str, ...]:
+def _prefixes(tables: DebeziumTables, config: Config) -> tuple[str, ...]:
     return tuple(dict.fromkeys(value for key in tables.prefix if (value := config.get(key, "").strip())))
 
 
-def _rule(pair: Lists, config: Config) -> ListPair:
+def _rule(pair: ListKeys, config: Config) -> ListPair:
     used = next((key for key in (*pair.include, *pair.exclude) if config.get(key, "").strip()), pair.include[0])
     dots = min(map(len, pair.spellings)) - 1
     include, exclude = (name_list(comma_separated(first(config, *keys)), dots) for keys in (pair.include, pair.exclude))
     return ListPair(used, pair.spellings, include, exclude)
 
 
-def _values(tables: Tables, config: Config) -> Callable[[Table], Node]:
+def _values(tables: DebeziumTables, config: Config) -> Callable[[Table], Node]:
     """From a table to the fields of its change events."""
     if tables.document:
         text = dict.fromkeys(("before", "after"), Opaque(ALL_COLUMNS))
@@ -248,7 +251,7 @@ def _values(tables: Tables, config: Config) -> Callable[[Table], Node]:
     return of
 
 
-def _keys(tables: Tables, config: Config) -> Callable[[Table], Node]:
+def _keys(tables: DebeziumTables, config: Config) -> Callable[[Table], Node]:
     """From a table to the fields of the keys of its change events."""
     if tables.document:
         identity = Struct((("id", Leaf(("_id",))),))
@@ -257,7 +260,7 @@ def _keys(tables: Tables, config: Config) -> Callable[[Table], Node]:
     return lambda table: key(_names(table, written))
 
 
-def _written(tables: Tables) -> Layouts:
+def _written(tables: DebeziumTables) -> Layouts:
     """Return the parts of a table's name as lists of columns write it."""
     return tables.lists[-1].spellings if tables.lists else ()
 
@@ -275,7 +278,7 @@ def _source(table: Table) -> dict[str, str]:
     return {name: table[part] for part, name in _IN_SOURCE.items() if part in table}
 
 
-def _book_keeping(tables: Tables, config: Config) -> Callable[[str], bool]:
+def _book_keeping(tables: DebeziumTables, config: Config) -> Callable[[str], bool]:
     """Tell whether a topic holds schema changes (the prefix itself), heartbeats, transaction boundaries or signals."""
     delimiter = first(config, "topic.delimiter") or "."
     heartbeat = first(config, "topic.heartbeat.prefix", "heartbeat.topics.prefix") or HEARTBEAT
@@ -291,7 +294,7 @@ def _book_keeping(tables: Tables, config: Config) -> Callable[[str], bool]:
     return lambda topic: topic.lower() in low or topic.lower().startswith(beginnings) or topic.lower().endswith(ending)
 
 
-def _layouts(tables: Tables, config: Config) -> Layouts:
+def _layouts(tables: DebeziumTables, config: Config) -> Layouts:
     strategy = strategy_of(config, tables.strategy)
     by = tables.strategy if isinstance(strategy, Unresolved) else strategy.by
     return tables.layouts.get(by, ())

@@ -15,13 +15,14 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from kc_lineage_dagster.derive.config import Config, first, items
 from kc_lineage_dagster.derive.evidence import Evidence
 from kc_lineage_dagster.derive.family import Found, Selection
-from kc_lineage_dagster.derive.readers.catalog_tables import CATALOGUE, MOST_NAMED, without_topics
+from kc_lineage_dagster.derive.readers.catalog_tables import CATALOGUE, without_topics
 from kc_lineage_dagster.derive.readers.jdbc_connection import looked_at
 from kc_lineage_dagster.derive.readers.jdbc_url import JdbcUrl
 from kc_lineage_dagster.derive.readers.sql_names import TableName
-from kc_lineage_dagster.derive.readers.sql_platforms import DATABASE, PLATFORMS, SCHEMA
+from kc_lineage_dagster.derive.readers.sql_platforms import DATABASE, PLATFORMS, SCHEMA, stored
 from kc_lineage_dagster.derive.records import Record
 from kc_lineage_dagster.lineage import Dataset, Unresolved
+from kc_lineage_dagster.wording import first_few
 
 Existing = Mapping[str, tuple[Dataset, ...]]
 _HOW = f"configuration, {CATALOGUE}"
@@ -49,7 +50,7 @@ def existing_tables(
         parts = name.split(".", len(platform.levels) - 1)
         if len(parts) < len(platform.levels):
             continue
-        table = dict(zip(platform.levels, (_stored(place.platform, part) for part in parts), strict=True))
+        table = dict(zip(platform.levels, (stored(place.platform, part) for part in parts), strict=True))
         if not all(like.fullmatch(table[level]) for level, like in likes.items() if level in table):
             continue
         outer = table.get(SCHEMA) or table.get(DATABASE)
@@ -67,13 +68,6 @@ def _like(pattern: str) -> re.Pattern[str]:
     pieces = re.findall(r"\\?.", pattern, re.DOTALL)
     signs = {"%": ".*", "_": "."}
     return re.compile("".join(signs.get(one) or re.escape(one[-1]) for one in pieces), re.DOTALL | re.IGNORECASE)
-
-
-def _stored(platform: str, part: str) -> str:
-    """Return a part as the database stores it and as it stands in a topic: DataHub shows some in lower case."""
-    upper = part.upper()
-    lowered = platform == "snowflake" or PLATFORMS[platform].spelled(upper) == part
-    return upper if part == part.lower() and lowered else part
 
 
 def named_tables(existing: Existing, table: str, topic: str, what: str) -> tuple[Found, ...]:
@@ -118,7 +112,7 @@ def undecided_topics(existing: Existing, prefix: str) -> Mapping[str, Unresolved
 
 
 def _alike(topic: str, datasets: tuple[Dataset, ...]) -> Unresolved:
-    names = ", ".join(map(str, datasets[:MOST_NAMED]))
+    names = first_few(datasets)
     return Unresolved(
         topic,
         f"several tables of the catalogue have this bare name: {names}; schema.pattern, or the full name in the"

@@ -32,11 +32,11 @@ from kc_lineage_dagster.java_regex import (
 )
 from kc_lineage_dagster.lineage import Dataset, Unresolved
 
-MOST_NAMES = 1000
+MOST_NAMES_OF_ENTRY = 1000
 # a name as people write it into a list of expressions, its dots escaped or not
 _PLAIN = re.compile(r"[\w-]+(?:\\?\.[\w-]+)*")
 Offsets = Mapping[str, Sequence[str]]
-INCLUDE, EXCLUDE = "table.include.list", "table.exclude.list"
+TABLE_INCLUDE, TABLE_EXCLUDE = "table.include.list", "table.exclude.list"
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,7 +118,7 @@ def _by_default(place: JdbcUrl) -> str:
 
 
 @dataclass(frozen=True, slots=True)
-class Patterns:
+class TablePatterns:
     """``table.include.list`` and ``table.exclude.list``: RE2 expressions over full names, whole matches.
 
     ``plain``: entries that are names.
@@ -144,7 +144,7 @@ class Patterns:
         return included and not _named_by(self.exclude, texts)
 
 
-def chooses(chosen: Patterns, place: JdbcUrl, name: TableName) -> bool:
+def chooses(chosen: TablePatterns, place: JdbcUrl, name: TableName) -> bool:
     """Tell whether pattern lists select a table that drivers show by this full name.
 
     >>> chosen = patterns({"table.include.list": "sales[.]orders_.*"})
@@ -159,7 +159,7 @@ def _named_by(regexes: Iterable[JavaRegex], names: tuple[str, ...]) -> bool:
     return any(one.matches(text) is not False for one in regexes for text in names)
 
 
-def patterns(config: Config) -> Patterns | None:
+def patterns(config: Config) -> TablePatterns | None:
     """Return the pattern lists of a configuration, None when it has no include list (the exclude list then means
     nothing).
 
@@ -167,17 +167,17 @@ def patterns(config: Config) -> Patterns | None:
     >>> chosen.selects(["sales.orders_2024"]), chosen.selects(["sales.orders_old"])
     (True, False)
     """
-    texts = items(first(config, INCLUDE))
+    texts = items(first(config, TABLE_INCLUDE))
     if not texts:
         return None
     plain = {text: text.replace("\\", "") for text in texts if _PLAIN.fullmatch(text)}
     others = tuple(text for text in texts if text not in plain)
-    include, problems = _compiled(INCLUDE, others)
-    exclude, unread = _compiled(EXCLUDE, items(first(config, EXCLUDE)))
+    include, problems = _compiled(TABLE_INCLUDE, others)
+    exclude, unread = _compiled(TABLE_EXCLUDE, items(first(config, TABLE_EXCLUDE)))
     begins = (*plain.values(), *(literal_prefix(text, literal_dot=True) for text in others))
     heads = (tuple(text.split(".")[:-1]) for text in begins)
     spelled = (*plain.values(), *(name for text in others for name in _enumerated(text)))
-    return Patterns(
+    return TablePatterns(
         texts=texts,
         plain=frozenset(plain.values()),
         include=include,
@@ -191,7 +191,7 @@ def patterns(config: Config) -> Patterns | None:
 
 def _enumerated(text: str) -> Iterable[str]:
     """Return the names a pattern stands for, dots taken for themselves; none when they are endless or too many."""
-    found = enumerate_language(text, MOST_NAMES, literal_dot=True) or ()
+    found = enumerate_language(text, MOST_NAMES_OF_ENTRY, literal_dot=True) or ()
     return sorted(name for name in found if all(name.split(".")))
 
 
@@ -207,14 +207,16 @@ def _compiled(key: str, texts: tuple[str, ...]) -> tuple[tuple[JavaRegex, ...], 
     return tuple(one for one in single.values() if isinstance(one, JavaRegex)), problems
 
 
-def selected(place: JdbcUrl, table: str, chosen: Patterns, offsets: Offsets) -> FoundTable | Unresolved | None:
+def selected_table(
+    place: JdbcUrl, table: str, chosen: TablePatterns, offsets: Offsets
+) -> FoundTable | Unresolved | None:
     """Return the dataset of a table whose bare name is known and that pattern lists select; None when they do not.
 
     >>> shop = JdbcUrl("postgres", database="shop")
     >>> chosen = patterns({"table.include.list": "sales[.]orders_.*"})
-    >>> str(selected(shop, "orders_2024", chosen, {}).dataset)
+    >>> str(selected_table(shop, "orders_2024", chosen, {}).dataset)
     'postgres:shop.sales.orders_2024'
-    >>> selected(shop, "customers", chosen, {}) is None
+    >>> selected_table(shop, "customers", chosen, {}) is None
     True
     """
     by_offset = [text for text in offsets.get(table, ()) if chosen.selects((text,))]

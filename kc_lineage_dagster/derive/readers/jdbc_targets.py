@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from kc_lineage_dagster.derive.config import Config, first, is_reference
 from kc_lineage_dagster.derive.readers.jdbc_url import JdbcUrl
-from kc_lineage_dagster.derive.readers.sql_names import TableName, cut, dataset_of
+from kc_lineage_dagster.derive.readers.sql_names import TableName, cut_to_length, dataset_of
 from kc_lineage_dagster.derive.readers.sql_platforms import PLATFORMS
 from kc_lineage_dagster.lineage import Dataset, Unresolved
 
@@ -34,7 +34,7 @@ def target(place: JdbcUrl, name: TableName, user: str | None, *, quoted: bool = 
     rules = PLATFORMS[place.platform]
     if not quoted:
         name = TableName(rules.folds(name.table), tuple(map(rules.folds, name.qualifiers)))
-    return dataset_of(place, replace(name, table=cut(rules, name.table)), user)
+    return dataset_of(place, replace(name, table=cut_to_length(rules, name.table)), user)
 
 
 def unreadable(text: str) -> Unresolved:

@@ -57,10 +57,10 @@ def makes_columns(config: Config) -> bool:
     return flag(config, "auto.create") or flag(config, "auto.evolve")
 
 
-def folded(columns: Node, fold: Callable[[str], str]) -> Node:
+def folded_columns(columns: Node, fold: Callable[[str], str]) -> Node:
     """Return columns under the names that a database makes of identifiers without quotes.
 
-    >>> folded(Struct((("Total", Leaf(("total",))),)), str.lower).fields
+    >>> folded_columns(Struct((("Total", Leaf(("total",))),)), str.lower).fields
     (('total', Leaf(origins=('total',), transforms=(), constant=None)),)
     """
     if not isinstance(columns, Struct):

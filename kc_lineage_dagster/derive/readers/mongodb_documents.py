@@ -21,11 +21,11 @@ _ID_ADDER = "DocumentIdAdder"
 _RELATIONAL = ("RdbmsHandler", "MysqlHandler", "PostgresHandler")
 
 
-def document(record: Record, setting: Setting) -> Node:
+def document_fields(record: Record, setting: Setting) -> Node:
     """Return the fields of a record's document, Opaque where code or options that are not known decide.
 
     >>> record = Record(None, "orders", Opaque(), Struct((("total", Leaf(("total",))),)))
-    >>> [name for name, _ in document(record, {}.get).fields]
+    >>> [name for name, _ in document_fields(record, {}.get).fields]
     ['total', '_id']
     """
     handler = setting("change.data.capture.handler")

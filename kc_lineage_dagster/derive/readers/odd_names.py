@@ -102,15 +102,15 @@ def _respelled(name: str, signs: str) -> Iterator[str]:
             yield spelled
 
 
-def readings(name: str, witnesses: Iterable[str], may_be_common: bool, signs: str) -> Iterator[str]:
+def possible_names(name: str, witnesses: Iterable[str], may_be_common: bool, signs: str) -> Iterator[str]:
     """Yield the names that a topic may have turned into this one.
 
     What a witness has in its place is certain. ``may_be_common``: the name may be that of an Oracle user, of whom those
     common to all databases begin with ``C##``. ``signs``: what underscores are known to stand for.
 
-    >>> list(readings("C__USER", (), may_be_common=True, signs=""))
+    >>> list(possible_names("C__USER", (), may_be_common=True, signs=""))
     ['C__USER', 'C##USER']
-    >>> list(readings("Order_Lines", ["ORDER LINES"], may_be_common=False, signs=""))
+    >>> list(possible_names("Order_Lines", ["ORDER LINES"], may_be_common=False, signs=""))
     ['Order Lines']
     """
     witnessed = next((found for one in witnesses if (found := _restored(name, one))), None)

@@ -45,11 +45,11 @@ def places(platform: str, *keys: str) -> Places:
     return find
 
 
-def within(platform: str, container: tuple[str, ...], keys: tuple[str, ...], separator: str = ".") -> Places:
+def place_within(platform: str, container: tuple[str, ...], keys: tuple[str, ...], separator: str = ".") -> Places:
     """Return a place inside another one (a table of a database): ``<container><separator><name>``, each named
     by keys.
 
-    >>> [table] = within("mongodb", ("database",), ("collection",))({"database": "shop", "collection": "orders"})
+    >>> [table] = place_within("mongodb", ("database",), ("collection",))({"database": "shop", "collection": "orders"})
     >>> str(table)
     'mongodb:shop.orders'
     """

@@ -22,7 +22,7 @@ from kc_lineage_dagster.lineage import Unresolved
 if TYPE_CHECKING:
     from sqlglot.optimizer.scope import Scope
 
-LONGEST = 100_000
+LONGEST_QUERY = 100_000
 _SELECTS = re.compile(r"(?:\s|--[^\n]*(?:\n|$)|/\*.*?\*/|\()*(?:select|with|table)\b", re.IGNORECASE | re.DOTALL)
 # sqlglot trips over some broken texts with these: "select cast :: :: delete" (SingleStore), "select lateral delete ."
 _TRIPS = (AttributeError, TypeError, LookupError, ValueError, RecursionError)
@@ -57,7 +57,7 @@ def tables_of(query: str, platform: str, columns_of: ColumnsOf = not_known) -> Q
 
     if "${" in query:
         return Unresolved(WHAT, "holds a ${...} that only the worker can resolve")
-    if len(query) > LONGEST or not _SELECTS.match(query):
+    if len(query) > LONGEST_QUERY or not _SELECTS.match(query):
         return Unresolved(WHAT, "is no SELECT")
     rules = PLATFORMS[platform]
     try:

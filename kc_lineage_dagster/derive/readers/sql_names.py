@@ -153,10 +153,10 @@ def default_schema(place: JdbcUrl, session_schema: str | None = None) -> str | N
     return platform.default_schema or user
 
 
-def cut(platform: SqlPlatform, part: str) -> str:
+def cut_to_length(platform: SqlPlatform, part: str) -> str:
     """Return an identifier cut to the bytes the platform keeps, never inside a character.
 
-    >>> len(cut(PLATFORMS["postgres"], "x" * 100))
+    >>> len(cut_to_length(PLATFORMS["postgres"], "x" * 100))
     63
     """
     text = part.encode(errors="surrogatepass")

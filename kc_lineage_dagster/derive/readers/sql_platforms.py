@@ -9,6 +9,8 @@ import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
+from kc_lineage_dagster.derive.spelling import LETTER_CASE
+
 DATABASE, SCHEMA, TABLE = "database", "schema", "table"
 THREE_LEVELS = (DATABASE, SCHEMA, TABLE)
 TWO_LEVELS = (DATABASE, TABLE)
@@ -150,3 +152,19 @@ PLATFORMS: Mapping[str, SqlPlatform] = {
     ),
     "firebird": SqlPlatform(TWO_LEVELS, folds=_upper),
 }
+
+
+def stored(platform: str, part: str) -> str:
+    """Return a part of a table's name as the database stores it and a topic holds it, from the way DataHub shows it.
+
+    DataHub shows some names in lower case that the database stores in upper case: those that SQLAlchemy reflects so
+    (``spelled`` of Oracle and SAP HANA), and all names of a platform that it lower-cases as a whole (Snowflake).
+
+    >>> stored("oracle", "orders"), stored("oracle", "Orders"), stored("postgres", "orders")
+    ('ORDERS', 'Orders', 'orders')
+    """
+    rules, upper = PLATFORMS.get(platform), part.upper()
+    if rules is None or part != part.lower():
+        return part
+    whole = rules.folds is _upper and LETTER_CASE.get(platform) == "lower"
+    return upper if whole or rules.spelled(upper) == part else part

@@ -7,13 +7,14 @@ from itertools import product
 
 from kc_lineage_dagster.derive.evidence import Evidence
 from kc_lineage_dagster.derive.family import Found, Selection
-from kc_lineage_dagster.derive.readers.catalog_tables import Selected, selected, without_topics
+from kc_lineage_dagster.derive.readers.catalog_tables import Selected, selected_tables, without_topics
 from kc_lineage_dagster.derive.readers.name_lists import same_name
-from kc_lineage_dagster.derive.readers.odd_names import doubts, odd_signs, readings
+from kc_lineage_dagster.derive.readers.odd_names import doubts, odd_signs, possible_names
 from kc_lineage_dagster.derive.readers.table_topics import PartValues, Table, TableSource, Ways
 from kc_lineage_dagster.derive.records import Record
 from kc_lineage_dagster.java_regex import Refused
 from kc_lineage_dagster.lineage import Unresolved
+from kc_lineage_dagster.wording import first_few
 
 _PATTERN, _NO_LIST = "tables are chosen by a pattern", "no list names the tables"
 _DATABASES = "a table of the list may lie in any of several databases"
@@ -42,7 +43,7 @@ def reads(source: TableSource, evidence: Evidence) -> Iterator[Found]:
         if topic is not None:
             certain.add(topic)
             yield source.record(table, topic)
-    catalogued = selected(source, evidence) if source.is_open else Selected()
+    catalogued = selected_tables(source, evidence) if source.is_open else Selected()
     expanded = [record for record in catalogued.records if record.topic not in certain]
     yield from expanded if evidence.topics else without_topics(expanded, source.what, evidence)
     if certain and not expanded and not evidence.topics:
@@ -137,7 +138,7 @@ def _origin(
                 found.setdefault(str(source.record(table, topic).origin), dict(table))
             problem = problem or _problem(source, topic, admitted)
         if len(found) > 1:
-            names = ", ".join(list(found)[:5])
+            names = first_few(found)
             reason = f"several tables have this name for their topic: {names}. Spell the table out in the include list"
             return Unresolved(topic, reason, topic=topic)
         if found:
@@ -155,7 +156,7 @@ def _real(source: TableSource, table: Table | Unresolved, signs: str) -> Iterato
         return
     last, common = source.dataset[-1], "schema" if source.platform == "oracle" else None
     found = [
-        tuple(readings(value, source.witnesses, part == common, signs if part == last else ""))
+        tuple(possible_names(value, source.witnesses, part == common, signs if part == last else ""))
         if part in source.dataset
         else (value,)
         for part, value in table.items()

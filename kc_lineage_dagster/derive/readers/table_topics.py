@@ -22,7 +22,7 @@ PartValues = Mapping[str, tuple[str, ...]]
 Ways = tuple[tuple[Table, ...], ...]
 
 
-class Naming(Protocol):
+class TopicNaming(Protocol):
     """How a connector names topics."""
 
     def topic(self, table: Table) -> str | None:
@@ -99,7 +99,7 @@ class TableSource:
 
     platform: str
     dataset: tuple[str, ...]
-    naming: Naming
+    naming: TopicNaming
     lists: tuple[ListPair, ...] = ()
     fixed: PartValues = field(default_factory=dict)
     named: tuple[Table, ...] = ()

@@ -21,15 +21,15 @@ class Variable:
 Template = tuple[str | Variable, ...]
 
 
-def template(text: str, pattern: re.Pattern[str], variables: Mapping[str, Template]) -> Template | str:
+def parse_template(text: str, pattern: re.Pattern[str], variables: Mapping[str, Template]) -> Template | str:
     """Return a template from its text. ``pattern``: finds the variables. ``variables``: what each stands for.
 
     An unknown variable is the answer itself, as text.
 
     >>> variable = re.compile(r"\\$\\{\\w+\\}")
-    >>> template("raw.${table}", variable, {"${table}": (Variable("table"),)})
+    >>> parse_template("raw.${table}", variable, {"${table}": (Variable("table"),)})
     ('raw.', Variable(name='table', dots=False))
-    >>> template("raw.${colour}", variable, {"${table}": (Variable("table"),)})
+    >>> parse_template("raw.${colour}", variable, {"${table}": (Variable("table"),)})
     '${colour}'
     """
     pieces: list[str | Variable] = []

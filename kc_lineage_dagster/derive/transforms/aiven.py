@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import replace
 
 from kc_lineage_dagster.derive.config import first, items
@@ -10,7 +10,7 @@ from kc_lineage_dagster.derive.records import ANY_TOPIC, Leaf, Node, Opaque, Rec
 from kc_lineage_dagster.derive.transforms import fields
 from kc_lineage_dagster.derive.transforms.routing import by_content, by_field
 from kc_lineage_dagster.derive.transforms.simple import (
-    Change,
+    NodeChange,
     content,
     forgotten,
     missing,
@@ -19,11 +19,11 @@ from kc_lineage_dagster.derive.transforms.simple import (
     on_value,
     unchanged,
 )
-from kc_lineage_dagster.derive.transforms.steps import Build, Options, Transform
+from kc_lineage_dagster.derive.transforms.steps import Build, Transform, TransformOptions
 from kc_lineage_dagster.lineage import Unresolved
 
 
-def extract_topic(options: Options) -> Transform | Unresolved:
+def extract_topic(options: TransformOptions) -> Transform | Unresolved:
     """Makes the content of ``field.name`` of key or value, or the whole of it, the topic (``ExtractTopic``)."""
     if options.part not in ("Key", "Value"):
         return Unresolved("type", f"{options.class_name} exists only as $Key and $Value")
@@ -32,7 +32,7 @@ def extract_topic(options: Options) -> Transform | Unresolved:
     return by_field(options.alias, part, (field,) if field else (), pattern)
 
 
-def extract_topic_from_schema(options: Options) -> Transform:
+def extract_topic_from_schema(options: TransformOptions) -> Transform:
     """Makes the name of the value's schema the topic, through a map or a regular expression
     (``ExtractTopicFromSchemaName``, ``ExtractTopicFromValueSchema``).
     """
@@ -40,7 +40,7 @@ def extract_topic_from_schema(options: Options) -> Transform:
 
 
 @on_part
-def concat_fields(options: Options) -> Change | Unresolved:
+def concat_fields(options: TransformOptions) -> NodeChange | Unresolved:
     """Adds ``output.field.name``, which joins the contents of ``field.names`` (``ConcatFields``)."""
     output = first(options.config, "output.field.name")
     if output is None:
@@ -57,7 +57,7 @@ def concat_fields(options: Options) -> Change | Unresolved:
 
 
 @on_record
-def key_to_value(options: Options) -> Callable[[Record], Record] | Unresolved:
+def key_to_value(options: TransformOptions) -> fields.RecordChange | Unresolved:
     """Copies ``key.fields`` (``*``: the whole key) into the value as ``value.fields``, by default under the same names
     and the whole key as ``_key`` (``KeyToValue``).
     """

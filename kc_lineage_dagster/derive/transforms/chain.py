@@ -12,7 +12,7 @@ from kc_lineage_dagster.derive.placeholders import hidden
 from kc_lineage_dagster.derive.records import ANY_TOPIC, Opaque, Record, TopicPattern
 from kc_lineage_dagster.derive.transforms import aiven, confluent, debezium, kafka, others
 from kc_lineage_dagster.derive.transforms.predicates import build_predicate, guarded
-from kc_lineage_dagster.derive.transforms.steps import Build, Chain, Options, Transform, keeps_topic
+from kc_lineage_dagster.derive.transforms.steps import Build, Chain, Transform, TransformOptions, keeps_topic
 from kc_lineage_dagster.lineage import REDACTED, WITHHELD, Unresolved
 
 TRANSFORMS: Mapping[str, Build] = {
@@ -89,7 +89,7 @@ def _build(alias: str, own: Config, config: Config, kind: str, vouched: Mapping[
         return _with_predicate(_vouched(alias, word), own, config)
     if build is None:
         return Unresolved(what, UNKNOWN)
-    built = build(Options(alias, class_name, part or None, own, kind))
+    built = build(TransformOptions(alias, class_name, part or None, own, kind))
     unread = {key: reason for key, value in own.items() if (reason := _unread(value, own))}
     if unread:
         built = _of_unread(alias, built) or Unresolved(what, " ".join(next(iter(unread.items()))))

@@ -11,12 +11,19 @@ from kc_lineage_dagster.derive.records import ANY_TOPIC, Node, Opaque, Struct, T
 from kc_lineage_dagster.derive.transforms import fields
 from kc_lineage_dagster.derive.transforms.kafka import flatten, rename_pairs, timestamped
 from kc_lineage_dagster.derive.transforms.routing import by_field, by_rule, rule
-from kc_lineage_dagster.derive.transforms.simple import Change, content_filter, forgotten, missing, on_part, unchanged
-from kc_lineage_dagster.derive.transforms.steps import Build, Options, Transform
+from kc_lineage_dagster.derive.transforms.simple import (
+    NodeChange,
+    content_filter,
+    forgotten,
+    missing,
+    on_part,
+    unchanged,
+)
+from kc_lineage_dagster.derive.transforms.steps import Build, Transform, TransformOptions
 from kc_lineage_dagster.lineage import Unresolved
 
 
-def topic_regex_router(options: Options) -> Transform | Unresolved:
+def topic_regex_router(options: TransformOptions) -> Transform | Unresolved:
     """As RegexRouter, with a regular expression of RE2/J (``TopicRegexRouter``, Confluent Cloud).
 
     Source: https://docs.confluent.io/cloud/current/connectors/transforms/topicregexrouter.html
@@ -28,7 +35,7 @@ def topic_regex_router(options: Options) -> Transform | Unresolved:
     return found if isinstance(found, Unresolved) else by_rule(options.alias, found)
 
 
-def extract_topic(options: Options) -> Transform | Unresolved:
+def extract_topic(options: TransformOptions) -> Transform | Unresolved:
     """Makes the content of ``field`` of key or value, the whole of it, or a header, the topic (``ExtractTopic``).
 
     Source: https://docs.confluent.io/kafka-connectors/transforms/current/extracttopic.html
@@ -49,7 +56,7 @@ def _path(field: str) -> fields.Path:
     return tuple(re.findall(r"[^$.\[\]'\"]+", field))
 
 
-def message_timestamp_router(options: Options) -> Transform | Unresolved:
+def message_timestamp_router(options: TransformOptions) -> Transform | Unresolved:
     """``topic.format`` with the topic and a time from the value, as ``topic.timestamp.format`` prints it
     (``MessageTimestampRouter``).
 
@@ -59,7 +66,7 @@ def message_timestamp_router(options: Options) -> Transform | Unresolved:
 
 
 @on_part
-def replace_field(options: Options) -> Change | Unresolved:
+def replace_field(options: TransformOptions) -> NodeChange | Unresolved:
     """As Kafka's ReplaceField, but names may be paths with dots; a renamed field stays in place (``ReplaceField``).
 
     Source: https://docs.confluent.io/kafka-connectors/transforms/current/replacefield-confluent.html

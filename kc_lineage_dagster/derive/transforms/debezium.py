@@ -14,7 +14,7 @@ from kc_lineage_dagster.derive.transforms.debezium_unwrap import extract_new_doc
 from kc_lineage_dagster.derive.transforms.naming import NAMING_STYLES
 from kc_lineage_dagster.derive.transforms.routing import by_name, by_rule, rule
 from kc_lineage_dagster.derive.transforms.simple import (
-    Change,
+    NodeChange,
     content_filter,
     forgotten,
     missing,
@@ -22,12 +22,12 @@ from kc_lineage_dagster.derive.transforms.simple import (
     on_value,
     unchanged,
 )
-from kc_lineage_dagster.derive.transforms.steps import Build, Options, Transform
+from kc_lineage_dagster.derive.transforms.steps import Build, Transform, TransformOptions
 from kc_lineage_dagster.java_regex import Hole, Preimage, Refused, compile_java
 from kc_lineage_dagster.lineage import Unresolved
 
 
-def by_logical_table_router(options: Options) -> Transform | Unresolved:
+def by_logical_table_router(options: TransformOptions) -> Transform | Unresolved:
     """A topic that matches ``topic.regex`` as a whole gets its first find replaced by ``topic.replacement``, its key
     ``key.field.name`` unless ``key.enforce.uniqueness`` is false.
 
@@ -51,7 +51,7 @@ def by_logical_table_router(options: Options) -> Transform | Unresolved:
     return by_rule(options.alias, found, empty_keeps=True, also=with_table)
 
 
-def content_based_router(options: Options) -> Transform | Unresolved:
+def content_based_router(options: TransformOptions) -> Transform | Unresolved:
     """Names topics by a script; of ``topic.expression`` only choices among fixed texts are understood. Null keeps the
     topic; ``topic.regex`` limits it to topics that match as a whole.
 
@@ -103,7 +103,7 @@ def _choices(expression: str) -> tuple[str | None, ...] | None:
     return (*found, last[1] if last[1] is not None else last[2]) if last else None
 
 
-def timescale_db(options: Options) -> Transform:
+def timescale_db(options: TransformOptions) -> Transform:
     """Gives changes of chunks (tables of the schemas ``schema.list``, ``_timescaledb_internal``) the topic of their
     hypertable below ``target.topic.prefix``, which only the database knows.
 
@@ -123,7 +123,7 @@ def timescale_db(options: Options) -> Transform:
 
 
 @on_value
-def header_to_value(options: Options) -> Change | Unresolved:
+def header_to_value(options: TransformOptions) -> NodeChange | Unresolved:
     """Copies or moves headers to ``fields``, which may be paths; what a header holds is not known.
 
     Source: https://debezium.io/documentation/reference/stable/transformations/header-to-value.html
@@ -139,7 +139,7 @@ def header_to_value(options: Options) -> Change | Unresolved:
 
 
 @on_value
-def extract_schema_to_new_record(options: Options) -> Change | Unresolved:
+def extract_schema_to_new_record(options: TransformOptions) -> NodeChange | Unresolved:
     """Adds the table's schema to change events as ``sourceSchema``.
 
     Source: ``io.debezium.transforms.ExtractSchemaToNewRecord``.
@@ -148,7 +148,7 @@ def extract_schema_to_new_record(options: Options) -> Change | Unresolved:
 
 
 @on_value
-def remove_field(options: Options) -> Change | Unresolved:
+def remove_field(options: TransformOptions) -> NodeChange | Unresolved:
     """Removes the fields at the paths ``field_names``.
 
     Source: ``io.debezium.connector.vitess.transforms.RemoveField``.
@@ -157,7 +157,7 @@ def remove_field(options: Options) -> Change | Unresolved:
 
 
 @on_value
-def replace_field_value(options: Options) -> Change | Unresolved:
+def replace_field_value(options: TransformOptions) -> NodeChange | Unresolved:
     """Puts ``field_value`` in place of the fields at the paths ``field_names``.
 
     Source: ``io.debezium.connector.vitess.transforms.ReplaceFieldValue``.
@@ -165,7 +165,7 @@ def replace_field_value(options: Options) -> Change | Unresolved:
     return _at_paths(options, lambda node, path: fields.put_at(node, path, Leaf()))
 
 
-def _at_paths(options: Options, at: Callable[[Node, fields.Path], Node]) -> Change | Unresolved:
+def _at_paths(options: TransformOptions, at: Callable[[Node, fields.Path], Node]) -> NodeChange | Unresolved:
     paths = [tuple(name.split(".")) for name in items(options.config.get("field_names"))]
 
     def change(node: Node) -> Node:
@@ -176,7 +176,7 @@ def _at_paths(options: Options, at: Callable[[Node, fields.Path], Node]) -> Chan
     return change if paths else missing("field_names")
 
 
-def collection_name_transformation(options: Options) -> Transform | Unresolved:
+def collection_name_transformation(options: TransformOptions) -> Transform | Unresolved:
     """Spells topics in ``collection.naming.style``, with a prefix and a suffix.
 
     Source: https://debezium.io/documentation/reference/stable/connectors/jdbc.html (CollectionNameTransformation).
@@ -196,7 +196,7 @@ def collection_name_transformation(options: Options) -> Transform | Unresolved:
 
 
 @on_record
-def field_name_transformation(options: Options) -> Callable[[Record], Record] | Unresolved:
+def field_name_transformation(options: TransformOptions) -> fields.RecordChange | Unresolved:
     """Spells the fields of key and value (of ``before``, ``after``) in ``column.naming.style``, with prefix and suffix.
 
     Source: https://debezium.io/documentation/reference/stable/connectors/jdbc.html (FieldNameTransformation).

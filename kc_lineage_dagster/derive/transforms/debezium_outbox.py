@@ -10,7 +10,7 @@ from kc_lineage_dagster.derive.config import Config, flag, items
 from kc_lineage_dagster.derive.records import Columns, Leaf, Node, Opaque, Record, Struct, Topic, TopicPattern
 from kc_lineage_dagster.derive.transforms import fields
 from kc_lineage_dagster.derive.transforms.routing import Rule, rule
-from kc_lineage_dagster.derive.transforms.steps import Options, Transform
+from kc_lineage_dagster.derive.transforms.steps import Transform, TransformOptions
 from kc_lineage_dagster.java_regex import Preimage
 from kc_lineage_dagster.lineage import Unresolved
 
@@ -61,7 +61,7 @@ class _Outbox:
         return fields.field_at(row, (column,)) or Opaque()
 
 
-def event_router(options: Options) -> Transform | Unresolved:
+def event_router(options: TransformOptions) -> Transform | Unresolved:
     """Puts ``table.field.event.payload`` of an outbox row in place of the change event; names the topic after what is
     in ``route.by.field`` (``aggregatetype``), through ``route.topic.regex`` and ``route.topic.replacement``
     (``outbox.event.${routedByValue}``).
@@ -72,7 +72,7 @@ def event_router(options: Options) -> Transform | Unresolved:
     return _router(options, options.config, "id")
 
 
-def mongo_event_router(options: Options) -> Transform | Unresolved:
+def mongo_event_router(options: TransformOptions) -> Transform | Unresolved:
     """As the outbox event router, for the documents of an outbox collection: its keys begin with ``collection.``.
 
     Source: https://debezium.io/documentation/reference/stable/transformations/mongodb-outbox-event-router.html
@@ -81,7 +81,7 @@ def mongo_event_router(options: Options) -> Transform | Unresolved:
     return _router(options, config, "_id")
 
 
-def _router(options: Options, config: Config, default_id: str) -> Transform | Unresolved:
+def _router(options: TransformOptions, config: Config, default_id: str) -> Transform | Unresolved:
     routing = _routing(config)
     beside = _beside(config)
     if isinstance(routing, Unresolved):
@@ -99,7 +99,7 @@ def _router(options: Options, config: Config, default_id: str) -> Transform | Un
     return _transform(options, outbox, routing)
 
 
-def _transform(options: Options, outbox: _Outbox, routing: Rule) -> Transform:
+def _transform(options: TransformOptions, outbox: _Outbox, routing: Rule) -> Transform:
     topic, doubts = _topic(routing, outbox.route)
     guarded = "predicate" in options.config
 

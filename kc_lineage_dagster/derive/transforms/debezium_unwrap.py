@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from kc_lineage_dagster.derive.config import Config, first, flag, items
 from kc_lineage_dagster.derive.records import ANY_TOPIC, Leaf, Node, Opaque, Record, TopicPattern
 from kc_lineage_dagster.derive.transforms import fields
-from kc_lineage_dagster.derive.transforms.steps import Options, Transform
+from kc_lineage_dagster.derive.transforms.steps import Transform, TransformOptions
 
 _REWRITES = ("rewrite", "rewrite-with-tombstone")
 # where a field that add.fields names without its struct is found; all others are in source
@@ -27,7 +27,7 @@ class _Added:
     name: str
 
 
-def extract_new_record_state(options: Options) -> Transform:
+def extract_new_record_state(options: TransformOptions) -> Transform:
     """Puts ``after`` in place of the change event, with ``add.fields`` (``__op``, ``__source_ts_ms``) and, for
     ``delete.tombstone.handling.mode=rewrite``, ``__deleted``; other records pass unchanged.
 
@@ -41,7 +41,7 @@ def extract_new_record_state(options: Options) -> Transform:
     return _routed(options, change)
 
 
-def extract_new_document_state(options: Options) -> Transform:
+def extract_new_document_state(options: TransformOptions) -> Transform:
     """Puts the document of ``after`` in place of a MongoDB change event, with ``add.fields`` and ``__deleted``; with
     ``flatten.struct`` nested fields are drawn up, joined by ``flatten.struct.delimiter`` (``_``).
 
@@ -58,7 +58,7 @@ def extract_new_document_state(options: Options) -> Transform:
     return _routed(options, change)
 
 
-def _row(value: Node, options: Options) -> Node:
+def _row(value: Node, options: TransformOptions) -> Node:
     change_event = fields.is_envelope(value)
     if change_event is None:
         # a topic's records may be change events or rows already; a family's rows stay rows
@@ -98,7 +98,7 @@ def _deleted(config: Config) -> dict[str, Node]:
     return {"__deleted": Opaque()} if first(config, "delete.handling.mode") == "rewrite" else {}
 
 
-def _routed(options: Options, change: fields.RecordChange) -> Transform:
+def _routed(options: TransformOptions, change: fields.RecordChange) -> Transform:
     field = first(options.config, "route.by.field")
     if field is None:
         return Transform(options.alias, lambda record: (change(record),))

@@ -12,13 +12,21 @@ from kc_lineage_dagster.derive.records import ANY_TOPIC, Leaf, Node, Opaque, Top
 from kc_lineage_dagster.derive.transforms import fields
 from kc_lineage_dagster.derive.transforms.naming import Spell, recase
 from kc_lineage_dagster.derive.transforms.routing import by_content, by_name
-from kc_lineage_dagster.derive.transforms.simple import Change, adding, content, forgotten, missing, on_part, unchanged
-from kc_lineage_dagster.derive.transforms.steps import Build, Options, Transform
+from kc_lineage_dagster.derive.transforms.simple import (
+    NodeChange,
+    adding,
+    content,
+    forgotten,
+    missing,
+    on_part,
+    unchanged,
+)
+from kc_lineage_dagster.derive.transforms.steps import Build, Transform, TransformOptions
 from kc_lineage_dagster.java_regex import Preimage, Refused, compile_java
 from kc_lineage_dagster.lineage import Unresolved
 
 
-def change_topic_case(options: Options) -> Transform | Unresolved:
+def change_topic_case(options: TransformOptions) -> Transform | Unresolved:
     """Spells the topic in the case format ``to``, read as being in ``from`` (``ChangeTopicCase``).
 
     Backwards, only the name that is in ``from`` is looked for.
@@ -35,7 +43,7 @@ def change_topic_case(options: Options) -> Transform | Unresolved:
     return by_name(options.alias, spell, undo)
 
 
-def _case_formats(options: Options) -> tuple[Spell, Spell] | Unresolved:
+def _case_formats(options: TransformOptions) -> tuple[Spell, Spell] | Unresolved:
     names = tuple(first(options.config, key) or "" for key in ("from", "to"))
     there, back = recase(*names), recase(*reversed(names))
     if there is None or back is None:
@@ -43,7 +51,7 @@ def _case_formats(options: Options) -> tuple[Spell, Spell] | Unresolved:
     return there, back
 
 
-def lower_case_topic(options: Options) -> Transform:
+def lower_case_topic(options: TransformOptions) -> Transform:
     """Spells the topic in lower case (``LowerCaseTopic``); which letters it had before cannot be told."""
 
     def undo(topic: str) -> tuple[Preimage, ...] | None:
@@ -52,7 +60,7 @@ def lower_case_topic(options: Options) -> Transform:
     return by_name(options.alias, str.lower, undo)
 
 
-def schema_name_to_topic(options: Options) -> Transform | Unresolved:
+def schema_name_to_topic(options: TransformOptions) -> Transform | Unresolved:
     """Makes the name of the schema of key or value the topic (``SchemaNameToTopic``)."""
     if options.part not in ("Key", "Value"):
         return Unresolved("type", f"{options.class_name} exists only as $Key and $Value")
@@ -60,14 +68,14 @@ def schema_name_to_topic(options: Options) -> Transform | Unresolved:
 
 
 @on_part
-def change_case(options: Options) -> Change | Unresolved:
+def change_case(options: TransformOptions) -> NodeChange | Unresolved:
     """Spells the fields' names in the case format ``to``, read as being in ``from`` (``ChangeCase``)."""
     formats = _case_formats(options)
     return formats if isinstance(formats, Unresolved) else lambda node: fields.respelled(node, formats[0])
 
 
 @on_part
-def pattern_rename(options: Options) -> Change | Unresolved:
+def pattern_rename(options: TransformOptions) -> NodeChange | Unresolved:
     """Replaces every find of ``field.pattern`` in the fields' names by ``field.replacement``; without
     ``field.pattern.flags`` upper and lower case are alike (``PatternRename``).
     """
@@ -89,7 +97,7 @@ def pattern_rename(options: Options) -> Change | Unresolved:
 
 
 @on_part
-def extract_nested_field(options: Options) -> Change | Unresolved:
+def extract_nested_field(options: TransformOptions) -> NodeChange | Unresolved:
     """Copies a field of a nested struct to the top (``ExtractNestedField``)."""
     keys = ("input.outer.field.name", "input.inner.field.name", "output.field.name")
     outer, inner, output = (first(options.config, key) for key in keys)
@@ -99,7 +107,7 @@ def extract_nested_field(options: Options) -> Change | Unresolved:
 
 
 @on_part
-def header_to_field(options: Options) -> Change | Unresolved:
+def header_to_field(options: TransformOptions) -> NodeChange | Unresolved:
     """Copies headers into fields, ``header.mappings`` is a list of ``header:type[:field]``; what they hold is not known
     (``HeaderToField``).
     """
@@ -111,7 +119,7 @@ def header_to_field(options: Options) -> Change | Unresolved:
 
 
 @on_part
-def pattern_map_string(options: Options) -> Change | Unresolved:
+def pattern_map_string(options: TransformOptions) -> NodeChange | Unresolved:
     """Puts what a pattern makes of ``src.field.name`` into ``dest.field.name`` (``PatternMapString``)."""
     source, target = (first(options.config, key) for key in ("src.field.name", "dest.field.name"))
     if source is None or target is None:
@@ -126,7 +134,7 @@ def pattern_map_string(options: Options) -> Change | Unresolved:
     return change
 
 
-def topic_name_to_field(options: Options) -> Transform | Unresolved:
+def topic_name_to_field(options: TransformOptions) -> Transform | Unresolved:
     """Adds a field with the topic's name (``TopicNameToField``)."""
     name = first(options.config, "field")
     return adding(options, {}, name) if name else missing("field")
@@ -135,7 +143,7 @@ def topic_name_to_field(options: Options) -> Transform | Unresolved:
 def made_fields(key: str, doc: str, default: str | None = None) -> Build:
     """Return a builder of transforms that add the fields listed under a key, which hold nothing of the origin."""
 
-    def plan(options: Options) -> Change | Unresolved:
+    def plan(options: TransformOptions) -> NodeChange | Unresolved:
         names = items(options.config.get(key, default))
         made: Mapping[str, Node] = dict.fromkeys(names, Leaf())
         return (lambda node: fields.put(node, made)) if names else missing(key)

@@ -2,20 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import replace
 
 from kc_lineage_dagster.derive.config import first, items
 from kc_lineage_dagster.derive.records import Leaf, Node, Opaque, Record
 from kc_lineage_dagster.derive.transforms import fields
 from kc_lineage_dagster.derive.transforms.routing import by_rule, rule
-from kc_lineage_dagster.derive.transforms.simple import Change, adding, content, missing, on_part, on_record, unchanged
-from kc_lineage_dagster.derive.transforms.steps import Build, Options, Transform
+from kc_lineage_dagster.derive.transforms.simple import (
+    NodeChange,
+    adding,
+    content,
+    missing,
+    on_part,
+    on_record,
+    unchanged,
+)
+from kc_lineage_dagster.derive.transforms.steps import Build, Transform, TransformOptions
 from kc_lineage_dagster.derive.transforms.timestamps import TopicFormat, time_pattern
 from kc_lineage_dagster.lineage import Unresolved
 
 
-def regex_router(options: Options) -> Transform | Unresolved:
+def regex_router(options: TransformOptions) -> Transform | Unresolved:
     """A topic that matches ``regex`` as a whole gets its first find replaced by ``replacement`` (``RegexRouter``)."""
     for key in ("regex", "replacement"):
         if key not in options.config:
@@ -24,7 +32,7 @@ def regex_router(options: Options) -> Transform | Unresolved:
     return found if isinstance(found, Unresolved) else by_rule(options.alias, found)
 
 
-def timestamp_router(options: Options) -> Transform | Unresolved:
+def timestamp_router(options: TransformOptions) -> Transform | Unresolved:
     """``topic.format`` with the topic and the record's time as ``timestamp.format`` prints it (``TimestampRouter``).
 
     A record without a timestamp fails; which ones have none is known from evidence only.
@@ -32,7 +40,7 @@ def timestamp_router(options: Options) -> Transform | Unresolved:
     return timestamped(options, "timestamp.format")
 
 
-def timestamped(options: Options, key: str) -> Transform | Unresolved:
+def timestamped(options: TransformOptions, key: str) -> Transform | Unresolved:
     """A transform that makes topics of a topic and a time; ``key``: the option that holds the date pattern."""
     time = time_pattern(options.config.get(key, "yyyyMMdd"))
     if isinstance(time, Unresolved):
@@ -45,13 +53,13 @@ def timestamped(options: Options, key: str) -> Transform | Unresolved:
     return Transform(options.alias, step, undo=made.topics_before)
 
 
-def drop_all(options: Options) -> Transform:
+def drop_all(options: TransformOptions) -> Transform:
     """Drops every record; meant to be guarded by a predicate (``Filter``)."""
     return Transform(options.alias, lambda record: ())
 
 
 @on_part
-def replace_field(options: Options) -> Change | Unresolved:
+def replace_field(options: TransformOptions) -> NodeChange | Unresolved:
     """Keeps the fields of ``include`` without those of ``exclude``, then renames; all three look at the old names
     (``ReplaceField``; before Kafka 3.0 ``whitelist`` and ``blacklist``).
     """
@@ -68,7 +76,7 @@ def replace_field(options: Options) -> Change | Unresolved:
     return change
 
 
-def rename_pairs(options: Options) -> dict[str, str] | Unresolved:
+def rename_pairs(options: TransformOptions) -> dict[str, str] | Unresolved:
     """``renames``: a list of ``old:new``."""
     pairs: dict[str, str] = {}
     for entry in items(options.config.get("renames")):
@@ -79,7 +87,7 @@ def rename_pairs(options: Options) -> dict[str, str] | Unresolved:
     return pairs
 
 
-def insert_field(options: Options) -> Transform | Unresolved:
+def insert_field(options: TransformOptions) -> Transform | Unresolved:
     """Adds topic, partition, offset, timestamp or a fixed value under the given names; a ``!`` or ``?`` at the end does
     not belong to the name (``InsertField``). Only sink records have an offset. The topic is that of the moment, so
     what every record holds then is known, as it is of the fixed value.
@@ -103,7 +111,7 @@ def _without_mark(name: str) -> str:
 
 
 @on_part
-def mask_field(options: Options) -> Change | Unresolved:
+def mask_field(options: TransformOptions) -> NodeChange | Unresolved:
     """Replaces the content of ``fields`` by a constant, so nothing of the column arrives (``MaskField``)."""
     names = items(options.config.get("fields"))
     masked = Leaf(transforms=("MaskField",))
@@ -111,21 +119,21 @@ def mask_field(options: Options) -> Change | Unresolved:
 
 
 @on_part
-def flatten(options: Options) -> Change | Unresolved:
+def flatten(options: TransformOptions) -> NodeChange | Unresolved:
     """Draws nested fields up, their names joined by ``delimiter``, which is ``.`` by default (``Flatten``)."""
     delimiter = options.config.get("delimiter", ".")
     return lambda node: fields.flattened(node, delimiter)
 
 
 @on_part
-def hoist_field(options: Options) -> Change | Unresolved:
+def hoist_field(options: TransformOptions) -> NodeChange | Unresolved:
     """Puts the whole under the single field ``field`` (``HoistField``)."""
     name = options.config.get("field")
     return (lambda node: fields.hoisted(node, name)) if name is not None else missing("field")
 
 
 @on_part
-def extract_field(options: Options) -> Change | Unresolved:
+def extract_field(options: TransformOptions) -> NodeChange | Unresolved:
     """Puts the content of ``field`` in place of the whole; a path in ``field.syntax.version`` V2 (``ExtractField``)."""
     name = options.config.get("field")
     if name is None:
@@ -166,7 +174,7 @@ def _closing_backtick(text: str) -> int | None:
 
 
 @on_record
-def value_to_key(options: Options) -> Callable[[Record], Record] | Unresolved:
+def value_to_key(options: TransformOptions) -> fields.RecordChange | Unresolved:
     """Makes a new key of ``fields`` of the value (``ValueToKey``)."""
     names = items(options.config.get("fields"))
     if not names:
@@ -175,7 +183,7 @@ def value_to_key(options: Options) -> Callable[[Record], Record] | Unresolved:
 
 
 @on_part
-def header_from(options: Options) -> Change | Unresolved:
+def header_from(options: TransformOptions) -> NodeChange | Unresolved:
     """With ``operation=move`` takes ``fields`` away into headers, with ``copy`` leaves them (``HeaderFrom``)."""
     names = items(options.config.get("fields"))
     operation = first(options.config, "operation")

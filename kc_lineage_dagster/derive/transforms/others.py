@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import replace
 
 from kc_lineage_dagster.derive.config import first, flag, items
@@ -12,7 +12,7 @@ from kc_lineage_dagster.derive.transforms.debezium import by_logical_table_route
 from kc_lineage_dagster.derive.transforms.debezium_unwrap import extract_new_record_state
 from kc_lineage_dagster.derive.transforms.jcustenborder import made_fields
 from kc_lineage_dagster.derive.transforms.simple import (
-    Change,
+    NodeChange,
     adding,
     content_filter,
     forgotten,
@@ -22,12 +22,12 @@ from kc_lineage_dagster.derive.transforms.simple import (
     on_value,
     unchanged,
 )
-from kc_lineage_dagster.derive.transforms.steps import Build, Options, Transform
+from kc_lineage_dagster.derive.transforms.steps import Build, Transform, TransformOptions
 from kc_lineage_dagster.lineage import Unresolved
 
 
 @on_value
-def copy_value(options: Options) -> Change | Unresolved:
+def copy_value(options: TransformOptions) -> NodeChange | Unresolved:
     """Copies ``source.field`` to ``target.field``. Source: ``org.apache.iceberg.connect.transforms.CopyValue``."""
     source, target = (first(options.config, key) for key in ("source.field", "target.field"))
     if source is None or target is None:
@@ -36,7 +36,7 @@ def copy_value(options: Options) -> Change | Unresolved:
 
 
 @on_value
-def iceberg_debezium(options: Options) -> Change | Unresolved:
+def iceberg_debezium(options: TransformOptions) -> NodeChange | Unresolved:
     """Puts ``after`` in place of a Debezium change event and adds ``_cdc``.
 
     Source: ``org.apache.iceberg.connect.transforms.DebeziumTransform``.
@@ -45,7 +45,7 @@ def iceberg_debezium(options: Options) -> Change | Unresolved:
 
 
 @on_value
-def iceberg_dms(options: Options) -> Change | Unresolved:
+def iceberg_dms(options: TransformOptions) -> NodeChange | Unresolved:
     """Puts ``data`` in place of a record of AWS DMS and adds ``_cdc``.
 
     Source: ``org.apache.iceberg.connect.transforms.DmsTransform``.
@@ -58,7 +58,7 @@ def _inside(node: Node, name: str) -> Node:
     return found if isinstance(found, Struct) else Opaque()
 
 
-def kafka_metadata(options: Options) -> Transform | Unresolved:
+def kafka_metadata(options: TransformOptions) -> Transform | Unresolved:
     """Adds topic, partition, offset and timestamp as ``_kafka_metadata_topic`` ... or, with ``nested``, below
     ``_kafka_metadata``; ``external_field`` is a name and a fixed text.
 
@@ -81,7 +81,7 @@ def kafka_metadata(options: Options) -> Transform | Unresolved:
 
 
 @on_record
-def key_to_value(options: Options) -> Callable[[Record], Record] | Unresolved:
+def key_to_value(options: TransformOptions) -> fields.RecordChange | Unresolved:
     """Adds the key to the value as ``field``, by default ``_key``.
 
     Source: ``com.clickhouse.kafka.connect.transforms.KeyToValue``.
@@ -91,7 +91,7 @@ def key_to_value(options: Options) -> Callable[[Record], Record] | Unresolved:
 
 
 @on_part
-def from_source_field(options: Options) -> Change | Unresolved:
+def from_source_field(options: TransformOptions) -> NodeChange | Unresolved:
     """Expands JSON text or a list in ``sourceField``, in place or into ``outputField``.
 
     Source: https://github.com/RedHatInsights/expandjsonsmt, https://github.com/RedHatInsights/flattenlistsmt.
@@ -106,7 +106,7 @@ def from_source_field(options: Options) -> Change | Unresolved:
 
 
 @on_record
-def header_to_key(options: Options) -> Callable[[Record], Record] | Unresolved:
+def header_to_key(options: TransformOptions) -> fields.RecordChange | Unresolved:
     """The key becomes what a header holds (``HeaderToKey`` of https://github.com/oracle/okafka)."""
     return lambda record: replace(record, key=Opaque())
 

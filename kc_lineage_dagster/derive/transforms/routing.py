@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from kc_lineage_dagster.derive.records import ANY_TOPIC, Record, TopicPattern
-from kc_lineage_dagster.derive.transforms.fields import constant_at
+from kc_lineage_dagster.derive.transforms.fields import RecordChange, constant_at
 from kc_lineage_dagster.derive.transforms.steps import Transform, Undo
 from kc_lineage_dagster.java_regex import (
     Hole,
@@ -18,10 +18,8 @@ from kc_lineage_dagster.java_regex import (
     preimages,
 )
 from kc_lineage_dagster.java_regex.nodes import NotTranslated
-from kc_lineage_dagster.java_regex.replacement import template
+from kc_lineage_dagster.java_regex.replacement import parse_replacement
 from kc_lineage_dagster.lineage import Unresolved
-
-RecordChange = Callable[[Record], Record]
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +41,7 @@ class Rule:
 
     def outputs(self) -> Preimage:
         """Return what the replacement can give: literal text, and a hole for every group it refers to."""
-        parts = template(self.replacement, self.regex.groups, self.regex.parsed.names)
+        parts = parse_replacement(self.replacement, self.regex.groups, self.regex.parsed.names)
         return tuple(part if isinstance(part, str) else Hole(".*") for part in parts)
 
 
@@ -53,7 +51,7 @@ def rule(key: str, pattern: str, replacement: str, re2: bool = False) -> Rule | 
     if isinstance(regex, Refused):
         return Unresolved(key, regex.reason)
     try:
-        template(replacement, regex.groups, regex.parsed.names)
+        parse_replacement(replacement, regex.groups, regex.parsed.names)
     except NotTranslated as error:
         return Unresolved(key, f"replacement {replacement!r}: {error}")
     return Rule(regex, replacement)

@@ -10,15 +10,15 @@ from functools import wraps
 from kc_lineage_dagster.derive.config import first, items
 from kc_lineage_dagster.derive.records import Leaf, Node, Opaque, Record
 from kc_lineage_dagster.derive.transforms import fields
-from kc_lineage_dagster.derive.transforms.steps import Build, Options, Transform
+from kc_lineage_dagster.derive.transforms.steps import Build, Transform, TransformOptions
 from kc_lineage_dagster.lineage import Unresolved
 
-Change = Callable[[Node], Node]
-Plan = Callable[[Options], "Change | Unresolved"]
-RecordPlan = Callable[[Options], "Callable[[Record], Record] | Unresolved"]
+NodeChange = Callable[[Node], Node]
+Plan = Callable[[TransformOptions], "NodeChange | Unresolved"]
+RecordPlan = Callable[[TransformOptions], "fields.RecordChange | Unresolved"]
 
 _WHERE_FROM = re.compile(r"source|topic|table|collection|schema|keyspace|\bdb\b", re.IGNORECASE)
-_PARTS: Mapping[str, Callable[[Record, Change], Record]] = {
+_PARTS: Mapping[str, Callable[[Record, NodeChange], Record]] = {
     "Key": lambda record, change: replace(record, key=change(record.key)),
     "Value": lambda record, change: replace(record, value=change(record.value)),
 }
@@ -37,7 +37,7 @@ def keep(record: Record) -> tuple[Record, ...]:
 def unchanged(doc: str) -> Build:
     """Return a builder of transforms that change neither topic nor which fields there are; ``doc``: what they do."""
 
-    def build(options: Options) -> Transform:
+    def build(options: TransformOptions) -> Transform:
         return Transform(options.alias, keep)
 
     build.__doc__ = doc
@@ -50,7 +50,7 @@ def content(keys: Iterable[str], doc: str, of: Callable[[str | None], tuple[str,
     """
     known = tuple(keys)
 
-    def build(options: Options) -> Transform:
+    def build(options: TransformOptions) -> Transform:
         names = of(first(options.config, *known))
         apply, title = _PARTS.get(options.part or ""), options.class_name.rpartition(".")[2]
         if apply is None or not names:
@@ -69,7 +69,7 @@ def content_filter(key: str, doc: str) -> Build:
     As a rule some records of every table get through. A condition on where a record comes from may drop whole tables.
     """
 
-    def build(options: Options) -> Transform:
+    def build(options: TransformOptions) -> Transform:
         by_table = _WHERE_FROM.search(options.config.get(key, "")) is not None
         doubt = f"{options.alias}: its condition may drop all records of a table"
         return Transform(options.alias, lambda record: (record.doubt(doubt) if by_table else record,))
@@ -82,7 +82,7 @@ def on_part(plan: Plan) -> Build:
     """Return a builder of transforms that exist as ``$Key`` and ``$Value`` and change the fields of that part."""
 
     @wraps(plan)
-    def build(options: Options) -> Transform | Unresolved:
+    def build(options: TransformOptions) -> Transform | Unresolved:
         change = plan(options)
         if isinstance(change, Unresolved):
             return change
@@ -94,7 +94,7 @@ def on_part(plan: Plan) -> Build:
     return build
 
 
-def adding(options: Options, made: Mapping[str, Node], topic_field: str | None) -> Transform | Unresolved:
+def adding(options: TransformOptions, made: Mapping[str, Node], topic_field: str | None) -> Transform | Unresolved:
     """A transform ``$Key`` or ``$Value`` that adds fields; ``topic_field`` gets the topic that the record has then."""
     apply = _PARTS.get(options.part or "")
     if apply is None:
@@ -112,7 +112,7 @@ def on_value(plan: Plan) -> Build:
     """Return a builder of transforms that change the fields of the value."""
 
     @wraps(plan)
-    def build(options: Options) -> Transform | Unresolved:
+    def build(options: TransformOptions) -> Transform | Unresolved:
         change = plan(options)
         if isinstance(change, Unresolved):
             return change
@@ -124,7 +124,7 @@ def on_value(plan: Plan) -> Build:
 def forgotten(doc: str, of: Callable[[Plan], Build] = on_part) -> Build:
     """Return a builder of transforms after which nothing is known of what is inside; ``doc``: what they do."""
 
-    def plan(options: Options) -> Change | Unresolved:
+    def plan(options: TransformOptions) -> NodeChange | Unresolved:
         return lambda node: Opaque()
 
     plan.__doc__ = doc
@@ -135,7 +135,7 @@ def on_record(plan: RecordPlan) -> Build:
     """Return a builder of transforms that change key and value together."""
 
     @wraps(plan)
-    def build(options: Options) -> Transform | Unresolved:
+    def build(options: TransformOptions) -> Transform | Unresolved:
         change = plan(options)
         return change if isinstance(change, Unresolved) else Transform(options.alias, lambda record: (change(record),))
 

@@ -55,7 +55,7 @@ class Transform:
 
 
 @dataclass(frozen=True, slots=True)
-class Options:
+class TransformOptions:
     """What a transform is built from.
 
     ``alias``: its name.
@@ -72,7 +72,7 @@ class Options:
     kind: str
 
 
-Build = Callable[[Options], "Transform | Unresolved"]
+Build = Callable[[TransformOptions], "Transform | Unresolved"]
 Chain = tuple[Transform, ...]
 
 

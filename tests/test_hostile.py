@@ -199,7 +199,7 @@ def test_urns_are_urns(outcome: Outcome) -> None:
     assert len(urns) > 150
     assert [problem for problem in map(urn_problem, urns) if problem] == []
     flows = [urn for urn in urns if urn.startswith("urn:li:dataFlow:")]
-    assert len(flows) == len(outcome.snapshot.connectors) - 1  # DataHub cannot tell "%00" from the empty name
+    assert len(flows) == len(outcome.snapshot.connectors)
 
 
 def test_no_name_decides_where_anything_is_written(outcome: Outcome) -> None:

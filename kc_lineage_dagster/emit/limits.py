@@ -66,6 +66,8 @@ def fitted(name: str, build: Callable[[str], str], limit: int = URN_BYTES) -> st
     room, end = limit - encoded_length(build(digest)), 0
     while end < len(name) and (room := room - _cost(name[end], build)) >= 0:
         end += 1
+    while end and not fits(build(name[:end] + digest), limit):  # characters that are longer beside one another
+        end -= 1
     return build(name[:end] + digest)
 
 

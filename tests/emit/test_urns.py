@@ -7,8 +7,8 @@ import sys
 
 import pytest
 from datahub.emitter import mce_builder
-from datahub.metadata.urns import Urn
-from hypothesis import given
+from datahub.metadata.urns import DataFlowUrn, DataJobUrn, DatasetUrn, Urn
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from kc_lineage_dagster.emit import urns
@@ -18,25 +18,40 @@ from tests.emit.gms_rules import urn_problem
 from tests.tries import tries
 
 names = st.text(st.characters(exclude_categories=["Cs"]), min_size=1, max_size=30)
+# What a URN encodes, what looks encoded, what separates, and names beyond a URN's length.
+hostile = st.lists(
+    st.sampled_from(
+        ["", "%00", "%2C", "%28", "25", "E2%90%9F", "%", ",", "(", ")", "\u241f", ".", "a", "é\n", "x" * 300]
+    )
+    | names,
+    max_size=5,
+).map("".join)
+environments = st.sampled_from(["PROD", "dev", "a b"])
 few = tries(50)
+
+
+def looks_encoded(name: str) -> bool:
+    """Whether DataHub's rules give another name the same URN."""
+    return name == "%00" or any(code in name for code in ("%2C", "%28", "%29", "%E2%90%9F", "%25"))
 
 
 @few
 @given(names, names, st.none() | names, st.booleans())
 def test_dataset_urns_are_datahubs(platform, name, instance, lowercase):
     """Platform, instance and name of any spelling, with the letters lowered or not."""
+    assume(not platform.startswith("urn:li:"))
     naming = Naming(env="DEV", platform_instance_map={platform: instance} if instance else {}, lowercase=lowercase)
     expected = mce_builder.make_dataset_urn_with_platform_instance(
         platform, name.lower() if lowercase else name, instance, "DEV"
     )
-    if not platform.startswith("urn:li:"):
-        assert urns.dataset_urn(naming, "any", Dataset(platform, name)) == expected
+    assert urns.dataset_urn(naming, "any", Dataset(platform, name)) == expected
 
 
 @few
 @given(names, names, st.none() | names, names)
 def test_flow_job_and_field_urns_are_datahubs(connector, job, instance, path):
-    """Connector, job and field names of any spelling."""
+    """Connector, job and field names of any spelling that no other name's URN has."""
+    assume(not any(map(looks_encoded, (connector, job, instance or ""))))
     naming = Naming(platform_instance=instance)
     flow = mce_builder.make_data_flow_urn("kafka-connect", connector, "PROD", instance)
     expected = mce_builder.make_data_job_urn_with_flow(flow, job)
@@ -49,14 +64,46 @@ def test_flow_job_and_field_urns_are_datahubs(connector, job, instance, path):
 
 
 @few
-@given(names, names, st.none() | names)
-def test_a_urn_names_its_connector(connector, job, instance):
-    """The owner of a checkpoint's URN is found, unless the name itself holds what an encoded character looks like."""
+@given(hostile, hostile, st.none() | names, environments)
+def test_the_urns_of_flow_and_job_lead_back(connector, job, instance, env):
+    """Whatever the names: to the flow, to the connector, and by DataHub's classes to what they are made of."""
+    naming = Naming(env, instance)
+    flow = urns.flow_urn(naming, connector)
+    assert urns.flow_of(urns.job_of_flow(flow, job)) == urns.flow_of(flow) == flow
+    assert str(DataFlowUrn.from_string(flow)) == DataJobUrn.from_string(urns.job_of_flow(flow, job)).flow == flow
+    assert DataFlowUrn.from_string(flow).cluster == env
+    if "~" not in flow:  # not shortened
+        assert urns.connector_of(naming, flow) == connector
+        assert urns.connector_of(naming, urns.job_of_flow(flow, job)) == connector
+
+
+@few
+@given(hostile, hostile, st.none() | names)
+def test_no_two_names_share_a_flow_or_a_job(one, other, instance):
+    """The empty name, names that look encoded and names that are shortened among them."""
     naming = Naming(platform_instance=instance)
-    whole = mce_builder.make_data_flow_urn("kafka-connect", connector, "PROD", instance)
-    if "%" not in connector and urns.flow_urn(naming, connector) == whole:  # not shortened
-        assert urns.connector_of(naming, whole) == connector
-        assert urns.connector_of(naming, urns.job_of_flow(urns.flow_urn(naming, connector), job)) == connector
+    flow = urns.flow_urn(naming, "c")
+    assert (urns.flow_urn(naming, one) == urns.flow_urn(naming, other)) == (one == other)
+    assert (urns.job_of_flow(flow, one) == urns.job_of_flow(flow, other)) == (one == other)
+
+
+@pytest.mark.parametrize(
+    ("name", "identifier"),
+    [("", "%00"), ("%00", "%2500"), ("%2500", "%252500"), ("a,b", "a%2Cb"), ("a%2Cb", "a%252Cb"), ("100%25", "100%25")],
+)
+def test_a_name_that_looks_encoded_is_told_from_the_one_that_is(name, identifier):
+    """Only a percent sign that would be read back as something else is encoded."""
+    assert urns.flow_urn(Naming(), name) == f"urn:li:dataFlow:(kafka-connect,{identifier},PROD)"
+
+
+@few
+@given(names, hostile.filter(bool), st.none() | names, environments)
+def test_datahub_reads_the_platform_name_and_environment_of_a_dataset(platform, name, instance, env):
+    """Its parts are what DataHub's encoder makes of platform, instance, name and environment."""
+    assume(not platform.startswith("urn:li:"))
+    naming = Naming(env, platform_instance_map={platform: instance} if instance else {})
+    found = DatasetUrn.from_string(urns.dataset_urn(naming, "any", Dataset(platform, name)))
+    assert DatasetUrn(platform, f"{instance}.{name}" if instance else name, env.upper()) == found
 
 
 def test_urns_of_another_naming_have_no_owner():

@@ -185,7 +185,7 @@ def _records(text: str) -> list[Any]:
     try:
         data = json.loads(text)
     except ValueError as error:
-        lines = [line for line in text.splitlines() if line.strip()]
+        lines = [line for line in text.split("\n") if line.strip()]  # U+2028 and its like may stand inside a string
         if len(lines) < 2 or not lines[0].startswith("{"):
             raise ValueError(f"it is not JSON as DataHub's file sink writes it: {error}") from None
         return [_line(line) for line in lines]

@@ -117,6 +117,16 @@ def test_other_forms_of_the_same(tmp_path):
     assert catalog.fields(Dataset("kafka", "t")) == ("id",)
 
 
+def test_a_line_ends_where_json_cannot_go_on(tmp_path):
+    """U+2028, at which Python ends a line too, is a character of a name like any other."""
+    records = [
+        one for name in ("a\u2028b", "c") for one in metadata.records(metadata.dataset_urn("postgres", name), ["id"])
+    ]
+    path = tmp_path / "lines.json"
+    path.write_text("\r\n".join(json.dumps(one, ensure_ascii=False) for one in records), encoding="utf-8")
+    assert list(view([path]).datasets("postgres")) == ["a\u2028b", "c"]
+
+
 @pytest.mark.parametrize("text", ["", "[{]", "{", '"a"', "not json", "\xff\x00"])
 def test_what_cannot_be_read_is_a_note(tmp_path, text):
     """A file that is broken, empty or something else costs one note; the other files count."""

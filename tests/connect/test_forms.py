@@ -7,12 +7,15 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from kc_lineage_dagster.connect.fetch import read
 from kc_lineage_dagster.connect.forms.properties import parse
 from kc_lineage_dagster.connect.saved import open_saved
 from kc_lineage_dagster.connect.snapshot import Connector, Snapshot
 from kc_lineage_dagster.errors import ConnectError
+from tests.tries import tries
 
 JDBC = "io.confluent.connect.jdbc.JdbcSinkConnector"
 MIRROR = "org.apache.kafka.connect.mirror.MirrorSourceConnector"
@@ -470,7 +473,38 @@ def test_what_holds_no_connector_is_no_failed_read(tmp_path: Path, name: str, te
         ("a\\=b=c\\u0041\\n", {"a=b": "cA\n"}),
         ("a=1,\\\n   2,\\\n   3\nb=\\\\\nc=4", {"a": "1,2,3", "b": "\\", "c": "4"}),
         ("a=1\r\n\r\nb=2\r\n", {"a": "1", "b": "2"}),
+        ("a=1\x0b2\x1c3\x852\u20284\nb\xa0c=d\n", {"a": "1\x0b2\x1c3\x852\u20284", "b\xa0c": "d"}),
+        ("a=1,\\\n\nb=\\\n#2\n\\\n#c=3", {"a": "1,", "b": "#2"}),
     ],
 )
 def test_properties_are_read_as_java_reads_them(text: str, expected: dict[str, str]) -> None:
     assert parse(text) == expected
+
+
+texts = st.text("ab=:#! \t\n\r\f\\\x0b\x85\xa0\u2028", max_size=6) | st.text(max_size=6)
+
+
+@tries(60)
+@given(st.dictionaries(texts.filter(bool), texts, max_size=4), st.sampled_from(["\n", "\r", "\r\n"]), st.data())
+def test_properties_written_in_any_way_are_read_back(values: dict[str, str], end: str, data: st.DataObject) -> None:
+    """Whatever stands in keys and values, wherever lines are continued, between comments and empty lines."""
+    between = st.sampled_from(["", end, f"#{end}", f" ! a=b\\{end}", f" \t{end}"])
+    pause = st.sampled_from(["", "", f"\\{end}", f"\\{end} \t\f"])
+
+    def written(text: str, special: str) -> str:
+        return "".join(data.draw(pause) + escaped(character, special) for character in text)
+
+    lines = [
+        data.draw(between)
+        + written(key, "=:#! \t\f")
+        + data.draw(st.sampled_from(["=", ":", " = ", "\t"]))
+        + written(value, "=:#! \t\f")
+        for key, value in values.items()
+    ]
+    assert parse(end.join(lines)) == values
+
+
+def escaped(character: str, special: str) -> str:
+    """A character as ``java.util.Properties.store`` writes it, when it must be escaped."""
+    names = {"\n": "\\n", "\r": "\\r", "\\": "\\\\"}
+    return names.get(character, f"\\{character}" if character in special else character)

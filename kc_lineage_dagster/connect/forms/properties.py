@@ -14,8 +14,9 @@ from kc_lineage_dagster.connect.forms import mirror_maker
 from kc_lineage_dagster.connect.forms.found import CLASS, Found, Other, posted
 
 _SOURCE, _SINK, _CHAIN = "debezium.source.", "debezium.sink.type", ("transforms", "predicates")
-_CONTINUED = re.compile(r"(?<!\\)(?:\\\\)*\\$")
-_KEY = re.compile(r"((?:\\.|[^\\=:\s])*)[ \t\f]*[=:]?[ \t\f]*")
+_LINE_END, _BLANK = re.compile(r"\r\n|\r|\n"), " \t\f"  # what else Python takes for either belongs to a key or a value
+_CONTINUED = re.compile(r"(?<!\\)(?:\\\\)*\\\Z")
+_KEY = re.compile(r"((?:\\.|[^\\=: \t\f])*)[ \t\f]*[=:]?[ \t\f]*", re.DOTALL)
 _ESCAPE = re.compile(r"\\(u[0-9a-fA-F]{4}|.)", re.DOTALL)
 _NAMED = {"t": "\t", "n": "\n", "r": "\r", "f": "\f"}
 
@@ -49,19 +50,18 @@ def _debezium_server(values: Mapping[str, str], stem: str) -> Found:
 def parse(text: str) -> dict[str, str]:
     """Return the keys and values of a text, as ``java.util.Properties.load`` reads them."""
     values: dict[str, str] = {}
-    pending = ""
-    for line in (*text.splitlines(), ""):
-        line = line.lstrip(" \t\f")
-        if not pending and line[:1] in ("#", "!"):
+    pending = ""  # the beginning of an entry that goes on in the next line
+    for line in (*_LINE_END.split(text), ""):
+        line = line.lstrip(_BLANK)
+        if not pending and line[:1] in ("", "#", "!"):
             continue
         if _CONTINUED.search(line):
             pending += line[:-1]
             continue
         whole, pending = pending + line, ""
-        if whole:
-            found = _KEY.match(whole)
-            end = found.end() if found else 0
-            values[_unescaped(found[1] if found else "")] = _unescaped(whole[end:])
+        found = _KEY.match(whole)
+        end = found.end() if found else 0
+        values[_unescaped(found[1] if found else "")] = _unescaped(whole[end:])
     return values
 
 

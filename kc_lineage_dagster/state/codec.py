@@ -29,9 +29,14 @@ class Codec(Generic[_T]):
     def dump(self, value: _T) -> str:
         """Return a record as JSON. One with a lone surrogate, which UTF-8 cannot hold, is written in ASCII."""
         try:
-            return self._adapter.dump_json(value).decode()
+            text = self._adapter.dump_json(value).decode()
         except PydanticSerializationError:
-            return json.dumps(self._adapter.dump_python(value))
+            return self._in_ascii(value)
+        # pydantic refuses a lone surrogate in a value, but writes one in a key as U+FFFD
+        return self._in_ascii(value) if "\ufffd" in text else text
+
+    def _in_ascii(self, value: _T) -> str:
+        return json.dumps(self._adapter.dump_python(value), default=sorted)  # a set has no JSON of its own
 
     def load(self, text: str) -> _T | None:
         """Return the record that ``dump`` wrote; None for a text that another release wrote differently, or is damaged.

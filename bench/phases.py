@@ -6,10 +6,11 @@ python -m bench.phases OUT ARGUMENTS...      runs ``dagster ARGUMENTS...``, writ
 from __future__ import annotations
 
 import json
+import signal
 import sys
-import threading
 import time
 from collections import Counter
+from collections.abc import Callable
 from functools import cache
 from pathlib import Path
 from types import CodeType, FrameType
@@ -32,6 +33,7 @@ PHASES: tuple[tuple[str, frozenset[str], str], ...] = (
     ("kc_lineage_dagster/defs/metadata.py", frozenset(), "events"),
     ("kc_lineage_dagster/defs/events.py", frozenset({"events_of", "materialized"}), "events"),
     ("kc_lineage_dagster/defs/beside.py", frozenset(), "events"),
+    ("kc_lineage_dagster/defs/logging_process.py", frozenset(), "events"),
     ("dagster/_core/events/__init__.py", frozenset({"log_step_event", "log_job_event"}), "events"),
     ("dagster/_core/instance/", frozenset({"handle_new_event", "emit"}), "events"),
     ("kc_lineage_dagster/definitions.py", frozenset({"<module>"}), "load definitions"),
@@ -58,34 +60,34 @@ def _phase(code: CodeType) -> str | None:
     return next(fitting, IMPORTS if code.co_name == "<module>" and code.co_filename != __file__ else None)
 
 
-def sample(main: int, found: Counter[str], stop: threading.Event) -> None:
-    """Add the seconds of each phase to ``found`` until ``stop`` is set.
+def sampled(found: Counter[str]) -> Callable[[int, FrameType | None], None]:
+    """Return the handler of a timer's signal, which adds the time since the last one to the phase that is under way.
 
-    Args:
-        main: The id of the thread whose stack is sampled.
-        found: Phase -> seconds.
-        stop: Set by the caller to end the sampling.
+    Python calls the handler in the main thread, so that no thread is added to the process that is measured.
+    ``found``: phase -> seconds.
     """
     last = time.monotonic()
-    while not stop.wait(_EVERY):
+
+    def handler(_: int, frame: FrameType | None) -> None:
+        nonlocal last
         now = time.monotonic()
-        found[phase_of(sys._current_frames().get(main))] += now - last  # type: ignore[assignment]
+        found[phase_of(frame)] += now - last  # type: ignore[assignment]
         last = now
+
+    return handler
 
 
 def main(out: str, *arguments: str) -> None:
     """Run ``dagster`` with the arguments and write the seconds of each phase to the file ``out``."""
     found: Counter[str] = Counter()
-    stop = threading.Event()
-    watcher = threading.Thread(target=sample, args=(threading.get_ident(), found, stop), daemon=True)
-    watcher.start()
+    signal.signal(signal.SIGALRM, sampled(found))
+    signal.setitimer(signal.ITIMER_REAL, _EVERY, _EVERY)
     from dagster._cli import cli
 
     try:
         cli(list(arguments), standalone_mode=False)
     finally:
-        stop.set()
-        watcher.join()
+        signal.setitimer(signal.ITIMER_REAL, 0)
         Path(out).write_text(json.dumps(found))
 
 

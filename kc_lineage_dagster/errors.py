@@ -8,7 +8,8 @@ KcLineageError
 │   ├── ConnectNotFound      404
 │   └── ConnectUnaddressable 400: no path of the worker carries the connector's name
 ├── SinkError            DataHub could not be written: one line per cause
-└── StateError           the state cannot be used, or another run holds its lock
+├── StateError           the state cannot be used, or another run holds its lock
+└── EventLogError        Dagster's storage did not take an event
 
 A message is one line that says what is wrong, where, and what to do. No message holds a secret.
 """
@@ -48,3 +49,7 @@ class SinkError(KcLineageError):
 
 class StateError(KcLineageError):
     """The state (a SQLite file with its folder, or a PostgreSQL database) cannot be used, or another run holds it."""
+
+
+class EventLogError(KcLineageError):
+    """Dagster's storage did not take an event, so that the run cannot show what it did."""

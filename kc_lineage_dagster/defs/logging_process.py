@@ -1,0 +1,155 @@
+"""A forked process that logs materializations while the step's own process derives, sends and stores.
+
+Dagster's storages take 10 to 20 ms for a materialization, most of it processor time: two SQLite databases are opened,
+or two PostgreSQL connections, and SQL is compiled anew. A thread would take that time from the run that it logs for.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+from collections import deque
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from multiprocessing import Pipe
+from multiprocessing.connection import Connection
+from pathlib import Path
+from typing import NoReturn
+
+from dagster import AssetExecutionContext, AssetMaterialization, DagsterInstance
+
+from kc_lineage_dagster.defs.event_index import event_index_open
+from kc_lineage_dagster.errors import EventLogError
+
+_AHEAD = 1 << 20  # bytes of materializations that may wait in the pipe, some 500 of them; what Linux allows everybody
+_THREADS = Path("/proc/self/task")  # a folder per thread of this process, also of threads that Python did not start
+_ENDINGS = {signal.SIGINT, signal.SIGTERM}  # what a terminal, a launcher or a container sends to end a run
+
+
+def may_fork(instance: DagsterInstance) -> bool:
+    """Tell whether a forked process can log for this one.
+
+    It can on Linux, where this process has one thread, because a lock that another thread holds would stay locked in
+    the fork for ever; and where events go to a storage outside of this process. The processes of
+    ``dagster job execute`` and of the run launchers fulfil all three.
+    """
+    return sys.platform == "linux" and not instance.is_ephemeral and len(list(_THREADS.iterdir())) == 1
+
+
+@contextmanager
+def logging_process(context: AssetExecutionContext) -> Iterator[Callable[[AssetMaterialization], None]]:
+    """Fork a process, and yield the function that has it log a materialization, in the order of the calls.
+
+    The function waits when the process is some 500 materializations behind. When the context ends, also by an error,
+    everything that was handed over is logged. What the process logs is in Dagster's storage, and not in the result that
+    ``execute_in_process`` returns. EventLogError when Dagster's storage did not take a materialization, or when
+    the process was killed. When this process is killed, the other one ends after the event that it is about to log.
+
+    Enter the context before the run opens its state: a database connection and a lock must not reach a fork.
+    """
+    process = _started(context)
+    try:
+        yield process.log
+    except BaseException:
+        process.end()
+        raise
+    failure = process.end()
+    if failure:
+        raise EventLogError(failure)
+
+
+@dataclass(slots=True)
+class _Process:
+    """The forked process, as its parent sees it.
+
+    Args:
+        pid: Its id.
+        sender: Takes the materializations that it shall log.
+        outcome: Gives its last word: what went wrong, None for nothing.
+    """
+
+    pid: int
+    sender: Connection
+    outcome: Connection
+
+    def log(self, materialization: AssetMaterialization) -> None:
+        """Have the process log a materialization. EventLogError when it reads no more."""
+        try:
+            self.sender.send(materialization)
+        except BrokenPipeError:
+            raise EventLogError(self.end() or "the process that logs events reads no more") from None
+
+    def end(self) -> str | None:
+        """Wait until everything is logged, and return what went wrong, None for nothing. A second call does nothing."""
+        if self.sender.closed:
+            return None
+        self.sender.close()
+        failure: str | None = None
+        with suppress(EOFError):  # it died without a word; its status says how
+            failure = self.outcome.recv()
+        self.outcome.close()
+        _, status = os.waitpid(self.pid, 0)
+        if failure:
+            return f"Dagster's storage did not take an event: {failure}"
+        if status:
+            ended = os.waitstatus_to_exitcode(status)
+            return f"the process that logs events was ended from outside ({ended}); run the job again"
+        return None
+
+
+def _started(context: AssetExecutionContext) -> _Process:
+    handed, sender = Pipe(duplex=False)
+    outcome, teller = Pipe(duplex=False)
+    _enlarge(sender)
+    parent = os.getpid()
+    sys.stdout.flush()  # or the fork would write what waits there once more
+    sys.stderr.flush()
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, _ENDINGS)  # the fork must not run Dagster's handlers
+    pid = os.fork()
+    if pid == 0:
+        for ending in _ENDINGS:
+            signal.signal(ending, signal.SIG_IGN)  # the parent is told as well, and closes its end of the pipe
+        sender.close()
+        outcome.close()
+        _log_all(context, handed, teller, parent)
+    signal.pthread_sigmask(signal.SIG_SETMASK, before)
+    handed.close()
+    teller.close()
+    return _Process(pid, sender, outcome)
+
+
+def _enlarge(pipe: Connection) -> None:
+    from fcntl import F_SETPIPE_SZ, fcntl  # Linux only
+
+    with suppress(OSError):  # a user with many pipes may be refused; the 64 KiB of a pipe do as well
+        fcntl(pipe.fileno(), F_SETPIPE_SZ, _AHEAD)
+
+
+def _log_all(context: AssetExecutionContext, handed: Connection, teller: Connection, parent: int) -> NoReturn:
+    """Log what is handed over until the other end is closed, tell what went wrong, and end this process.
+
+    The process ends without Python's tidying up: what it inherited belongs to the parent, and is not closed here.
+
+    Args:
+        context: The step's.
+        handed: Gives the materializations.
+        teller: Takes what went wrong, None for nothing.
+        parent: The id of the process that hands over.
+    """
+    failure = None
+    try:
+        with event_index_open(context.instance):
+            while os.getppid() == parent:
+                context.log_event(handed.recv())
+                deque(context.consume_events(), 0)  # the copies that the context keeps for the step, which is not here
+    except EOFError:
+        pass
+    except BaseException as error:
+        failure = f"{type(error).__name__}: {str(error).partition(chr(10))[0]}"
+    try:
+        handed.close()  # a parent that waits for room in the pipe learns that nobody reads it
+        teller.send(failure)
+    finally:
+        os._exit(0)

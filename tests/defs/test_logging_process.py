@@ -1,0 +1,187 @@
+"""Materializations are logged by a forked process, where there is one thread and a storage outside of the process.
+
+Each test runs a step in a process of its own, because pytest's has threads.
+"""
+
+# no `from __future__ import annotations`: Dagster reads the type of a step's context
+
+import os
+import signal
+import time
+from pathlib import Path
+
+import pytest
+from dagster import (
+    AssetExecutionContext,
+    AssetKey,
+    AssetMaterialization,
+    AssetSpec,
+    DagsterInstance,
+    DagsterRunStatus,
+    ExecuteInProcessResult,
+    MetadataValue,
+    materialize,
+    multi_asset,
+)
+
+from kc_lineage_dagster.defs.beside import logged_beside
+from kc_lineage_dagster.defs.logging_process import may_fork
+from tests.forked import context as own_process
+
+KEY = AssetKey("lineage")
+MANY = [f"c{at:04d}" for at in range(150)]
+PATIENCE = 60  # seconds for a process to get somewhere
+
+
+def made(number: int):
+    for name in MANY[:number]:
+        metadata = {
+            "edges": 3,
+            "page": MetadataValue.path("/p"),
+            "table": MetadataValue.md("| a |\n| - |"),
+            "none": None,
+        }
+        yield AssetMaterialization(KEY, partition=name, metadata=metadata, tags={"kind": "test"})
+
+
+def fails_after(number: int):
+    yield from made(number)
+    raise ValueError("the run ended here")
+
+
+def not_all_are_materializations(number: int):
+    yield from made(number)
+    yield "no materialization"
+    yield from made(number)
+
+
+def kills_the_logger(number: int):
+    yield from made(number)
+    os.kill(loggers(os.getpid())[0], signal.SIGKILL)
+    yield from made(number)
+
+
+def waits_after(number: int):
+    yield from made(number)
+    Path(os.environ["DAGSTER_HOME"], "waits").touch()
+    time.sleep(PATIENCE)
+
+
+def loggers(pid: int) -> list[int]:
+    """The processes that a process has forked. Dagster starts programs as well, to capture what a step prints."""
+    children = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
+    return [int(one) for one in children if command(int(one)) == command(pid)]
+
+
+def command(pid: int) -> str:
+    return Path(f"/proc/{pid}/cmdline").read_text()
+
+
+def run(home: str, materializations, number: int) -> None:
+    """A step that logs materializations beside itself; its process ends with 1 when the run has failed."""
+    os.environ["DAGSTER_HOME"] = home
+
+    @multi_asset(specs=[AssetSpec(KEY, skippable=True), AssetSpec("other", skippable=True)], can_subset=True)
+    def step(context: AssetExecutionContext):
+        assert may_fork(context.instance)
+        yield from logged_beside(context, materializations(number))
+
+    with DagsterInstance.get() as instance:
+        result: ExecuteInProcessResult = materialize([step], instance=instance, raise_on_error=False)
+    raise SystemExit(not result.success)
+
+
+@pytest.fixture
+def home(tmp_path, monkeypatch):
+    (tmp_path / "dagster.yaml").write_text("telemetry: {enabled: false}\n")
+    monkeypatch.setenv("DAGSTER_HOME", str(tmp_path))
+    return tmp_path
+
+
+def started(home, materializations, number: int):
+    process = own_process().Process(target=run, args=(str(home), materializations, number))
+    process.start()
+    return process
+
+
+def code(home, materializations, number: int) -> int:
+    process = started(home, materializations, number)
+    process.join()
+    return process.exitcode
+
+
+def stored() -> list[str | None]:
+    """The partitions of the materializations that Dagster's storage holds, in the order in which it was told."""
+    with DagsterInstance.get() as instance:
+        records = instance.fetch_materializations(KEY, limit=1_000, ascending=True).records
+    return [one.partition_key for one in records]
+
+
+def why() -> str:
+    """What the run's log says of the failure of its step."""
+    with DagsterInstance.get() as instance:
+        (one,) = instance.get_runs()
+        assert one.status == DagsterRunStatus.FAILURE
+        events = [entry.dagster_event for entry in instance.all_logs(one.run_id)]
+    return next(event.step_failure_data.error.to_string() for event in events if event and event.is_step_failure)
+
+
+def until(condition) -> None:
+    end = time.monotonic() + PATIENCE
+    while not condition():
+        assert time.monotonic() < end
+        time.sleep(0.05)
+
+
+@pytest.mark.parametrize(
+    "number", [pytest.param(0, marks=pytest.mark.slow), pytest.param(1, marks=pytest.mark.slow), 150]
+)
+def test_each_is_logged_once_in_order(home, number):
+    """Dagster's storage holds them when the step is over."""
+    assert code(home, made, number) == 0
+    assert stored() == MANY[:number]
+
+
+def test_what_was_made_before_an_error_is_logged(home):
+    """The step fails with the error; what connectors became before it is seen all the same."""
+    assert code(home, fails_after, 40) == 1
+    assert "the run ended here" in why()
+    assert stored() == MANY[:40]
+
+
+@pytest.mark.slow
+def test_an_event_that_cannot_be_logged_fails_the_step(home):
+    """What happens in the other process is told in a line, and ends the run that goes on beside it."""
+    assert code(home, not_all_are_materializations, 3) == 1
+    assert "Dagster's storage did not take an event" in why()
+    assert stored() == MANY[:3]
+
+
+@pytest.mark.slow
+def test_a_logger_that_is_killed_fails_the_step(home):
+    """Events that it had not logged yet are lost, so the run must not end well."""
+    assert code(home, kills_the_logger, 3) == 1
+    assert "was ended from outside (-9)" in why()
+
+
+@pytest.mark.slow
+def test_a_killed_run_leaves_no_process(home):
+    """The process that logs sees that nobody waits for it any more."""
+    process = started(home, waits_after, 5)
+    until((home / "waits").exists)
+    (logger,) = loggers(process.pid)
+    process.kill()
+    process.join()
+    until(lambda: not Path(f"/proc/{logger}").exists())
+
+
+@pytest.mark.slow
+def test_a_run_that_is_told_to_end_logs_what_it_made(home):
+    """Also when the signal reaches both processes, as a terminal's and a container's do."""
+    process = started(home, waits_after, 40)
+    until((home / "waits").exists)
+    os.kill(loggers(process.pid)[0], signal.SIGTERM)
+    os.kill(process.pid, signal.SIGTERM)
+    process.join()
+    assert process.exitcode != 0
+    assert stored() == MANY[:40]

@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from kc_lineage_dagster.catalog.dataset_urns import dataset_urn, parse_urn
+from kc_lineage_dagster.catalog.dataset_urns import format_urn, parse_urn
 from kc_lineage_dagster.catalog.field_paths import columns_of
 from kc_lineage_dagster.catalog.holdings import Holdings, Platform, Schema
 from kc_lineage_dagster.catalog.metadata_files import is_view, schema_of
@@ -24,7 +24,7 @@ from kc_lineage_dagster.wording import counted
 if TYPE_CHECKING:
     from datahub.ingestion.graph.client import DataHubGraph
 
-PAGE = 500  # datasets with their fields: about a megabyte
+PAGE_SIZE = 500  # datasets with their fields: about a megabyte
 MOST_DATASETS = 200_000  # of one platform
 FEW = 1_000  # datasets of one platform that are asked for one by one, in batches
 _BATCH = 200
@@ -53,7 +53,7 @@ query datasetsOfPlatform($types: [EntityType!], $orFilters: [AndFilterInput!], $
 
 
 @dataclass(slots=True)
-class DataHub:
+class DataHubCatalog:
     """A GMS as a provider (``questions.Provider``).
 
     Args:
@@ -133,7 +133,12 @@ class DataHub:
         seen: set[str | None] = {None}
         scroll: str | None = None
         while True:
-            variables = {"types": ["DATASET"], "orFilters": self._filter(platform), "count": PAGE, "scrollId": scroll}
+            variables = {
+                "types": ["DATASET"],
+                "orFilters": self._filter(platform),
+                "count": PAGE_SIZE,
+                "scrollId": scroll,
+            }
             page = client.execute_graphql(_SCROLL, variables=variables)["scrollAcrossEntities"]
             for result in page["searchResults"]:
                 self._take(result["entity"], platform, found)
@@ -168,7 +173,7 @@ class DataHub:
         """
         from avro.errors import AvroException
 
-        urns = {dataset_urn(platform, name, self.env): name for name in names}
+        urns = {format_urn(platform, name, self.env): name for name in names}
         aspects = ["datasetKey", "status", "schemaMetadata", "subTypes"]
         try:
             answer = client.get_entities("dataset", list(urns), aspects)

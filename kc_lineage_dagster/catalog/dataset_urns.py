@@ -39,7 +39,7 @@ def _decoded(part: str) -> str:
     return encodable(part)
 
 
-def dataset_urn(platform: str, name: str, env: str) -> str:
+def format_urn(platform: str, name: str, env: str) -> str:
     """Return the URN of a dataset.
 
     Args:
@@ -47,7 +47,7 @@ def dataset_urn(platform: str, name: str, env: str) -> str:
         name: The dataset's name, which begins with the platform instance where there is one.
         env: DataHub's environment, for example ``PROD``.
 
-    >>> dataset_urn("postgres", "eu.shop.public.users", "PROD")
+    >>> format_urn("postgres", "eu.shop.public.users", "PROD")
     'urn:li:dataset:(urn:li:dataPlatform:postgres,eu.shop.public.users,PROD)'
     """
     return f"{_START}{_encoded(platform)},{_encoded(name)},{_encoded(env)})"

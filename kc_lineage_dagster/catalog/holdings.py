@@ -46,15 +46,15 @@ class Schema:
         )
 
 
-NOTHING = Schema()
-Names = Mapping[str, Schema]
+UNKNOWN_SCHEMA = Schema()
+Schemas = Mapping[str, Schema]
 
 
 @dataclass(frozen=True)
 class Platform:
     """The datasets of one platform, by name; the platform instance is part of the name."""
 
-    names: Names = field(default_factory=dict)
+    names: Schemas = field(default_factory=dict)
     _of_instance: dict[str, tuple[str, ...]] = field(default_factory=dict, init=False, repr=False, compare=False)
 
     def of_instance(self, instance: str | None) -> tuple[str, ...]:
@@ -109,7 +109,7 @@ class Holdings:
         merged = dict(other.platforms)
         for platform, mine in self.platforms.items():
             theirs = merged[platform].names if platform in merged else {}
-            both = {name: schema.or_else(theirs.get(name, NOTHING)) for name, schema in mine.names.items()}
+            both = {name: schema.or_else(theirs.get(name, UNKNOWN_SCHEMA)) for name, schema in mine.names.items()}
             merged[platform] = Platform({**theirs, **both})
         return Holdings(merged, self.topics | other.topics, (*self.notes, *other.notes))
 
@@ -168,4 +168,4 @@ class View:
 
     def _schema(self, dataset: Dataset) -> Schema:
         known = self.holdings.platforms.get(dataset.platform)
-        return (known and known.find(self.full_name(dataset))) or NOTHING
+        return (known and known.find(self.full_name(dataset))) or UNKNOWN_SCHEMA

@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-from kc_lineage_dagster.catalog.holdings import NOTHING, Holdings, Platform, Schema
+from kc_lineage_dagster.catalog.holdings import UNKNOWN_SCHEMA, Holdings, Platform, Schema
 from kc_lineage_dagster.catalog.questions import Provider, Questions
 from kc_lineage_dagster.errors import StateError
 from kc_lineage_dagster.lineage import KAFKA
@@ -166,7 +166,7 @@ class _Single:
             schema = self.rows.get(dataset, (0.0, None))[1]
             if schema is not None:
                 platform, name = dataset
-                held[platform][name] = held[platform].get(name, NOTHING).or_else(schema)
+                held[platform][name] = held[platform].get(name, UNKNOWN_SCHEMA).or_else(schema)
         return held
 
     def text(self) -> str:

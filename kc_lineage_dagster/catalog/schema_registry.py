@@ -114,7 +114,7 @@ def subjects_of(place: Registration, topic: str, part: str) -> tuple[str, ...]:
 
 
 @dataclass(slots=True)
-class SchemaRegistry:
+class SchemaRegistries:
     """The schema registries of a cluster as a provider (``questions.Provider``): those of converters, and the recipe's.
 
     Args:

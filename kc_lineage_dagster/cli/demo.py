@@ -53,7 +53,7 @@ def command(ui: bool, port: int) -> None:
             click.secho(f"Error: {line}", fg="red", err=True)
         raise SystemExit(1)
     cluster = Cluster.of(read_recipe(DEMO))
-    click.echo("\n".join(summary(cluster, os.environ)))
+    click.echo("\n".join(summed_up(cluster, os.environ)))
     if ui:
         serve = [sys.executable, "-m", "dagster", "dev", *_MODULE, "--port", str(port)]
         raise SystemExit(subprocess.run(serve, check=False).returncode)
@@ -76,7 +76,7 @@ def failures(log: str) -> Iterable[str]:
     return said or log.splitlines()[-20:]
 
 
-def summary(cluster: Cluster, environ: Mapping[str, str]) -> Iterable[str]:
+def summed_up(cluster: Cluster, environ: Mapping[str, str]) -> Iterable[str]:
     """Yield the lines that sum up a sync: counts for each connector, the first unresolved items, where to look next.
 
     ``cluster``: the cluster that was synced.

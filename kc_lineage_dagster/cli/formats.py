@@ -54,7 +54,7 @@ def with_instances(lineage: ConnectorLineage, naming: Naming) -> ConnectorLineag
     return replace(lineage, edges=tuple(edges)) if naming != Naming(env=naming.env) else lineage
 
 
-def document(found: ClusterLineage) -> dict[str, Any]:
+def json_document(found: ClusterLineage) -> dict[str, Any]:
     """Return one cluster as an element of ``--format json``. Programs rely on the keys: do not rename or remove one."""
     head = {"recipe": found.argument, "cluster": found.slug}
     if found.error is not None:

@@ -129,7 +129,7 @@ def _show(found: list[ClusterLineage], form: str, namespaces: dict[str, str]) ->
             click.echo(line)
         return
     if form == "json":
-        click.echo(json.dumps([formats.document(one) for one in found], ensure_ascii=not _takes_unicode()))
+        click.echo(json.dumps([formats.json_document(one) for one in found], ensure_ascii=not _takes_unicode()))
         return
     if form == "text":
         click.echo("\n".join(line for one in found if one.error is None for line in formats.text(one)))

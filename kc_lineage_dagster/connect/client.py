@@ -13,17 +13,17 @@ import requests
 import urllib3
 
 from kc_lineage_dagster.connect.answers import ERRORS, EXPANDED, one_line, parse_json
-from kc_lineage_dagster.connect.retry import A_COUPLE, ALWAYS, Failure, pause, retries_for, retry_after
+from kc_lineage_dagster.connect.retry import A_COUPLE, ALWAYS, FailedTry, pause, retries_for, retry_after
 from kc_lineage_dagster.connect.secrets.redact import redact_text
 from kc_lineage_dagster.connect.settings import ConnectSettings, cloud_uri
 from kc_lineage_dagster.connect.wire import (
     TOO_SLOW,
     BeyondBoundsError,
     cause_of,
-    elsewhere,
     next_hop,
     not_json,
     read_bounded,
+    refused_redirect,
 )
 from kc_lineage_dagster.errors import ConnectError, ConnectUnavailable
 from kc_lineage_dagster.http_deadline import DeadlineAdapter, within
@@ -136,7 +136,7 @@ class ConnectClient:
         attempt = 0
         while True:
             outcome = self._try(path)
-            if not isinstance(outcome, Failure):
+            if not isinstance(outcome, FailedTry):
                 self._given_up = 0
                 return outcome[0]
             if attempt >= min(outcome.retries, self._retries()) or not self._pause(attempt, outcome):
@@ -146,7 +146,7 @@ class ConnectClient:
     def _retries(self) -> int:
         return self.settings.retries if self._given_up < _GIVEN_UP else 0
 
-    def _pause(self, attempt: int, failure: Failure) -> bool:
+    def _pause(self, attempt: int, failure: FailedTry) -> bool:
         seconds = pause(attempt, failure.wait, self._jitter)
         if seconds > self._left():
             return False
@@ -155,7 +155,7 @@ class ConnectClient:
         self._sleep(seconds)
         return True
 
-    def _final(self, failure: Failure, attempt: int) -> ConnectError:
+    def _final(self, failure: FailedTry, attempt: int) -> ConnectError:
         if isinstance(failure.error, ConnectUnavailable):
             self._given_up += 1
         else:
@@ -168,21 +168,21 @@ class ConnectClient:
             self._deadline = self._clock() + self.settings.total_timeout
         return self._deadline - self._clock()
 
-    def _try(self, path: str) -> tuple[Any] | Failure:
+    def _try(self, path: str) -> tuple[Any] | FailedTry:
         left = self._left()
         if left <= 0:
             return self._failure(path, f"the total time limit of {self.settings.total_timeout:g} s has passed", 0)
         seconds = min(self.settings.request_timeout, left)
         return self._timed(path, seconds) if _log.isEnabledFor(logging.DEBUG) else self._bounded(path, seconds)
 
-    def _timed(self, path: str, seconds: float) -> tuple[Any] | Failure:
+    def _timed(self, path: str, seconds: float) -> tuple[Any] | FailedTry:
         started = self._clock()
         outcome = self._bounded(path, seconds)
-        said = str(outcome) if isinstance(outcome, Failure) else self._line(path, "answered")
+        said = str(outcome) if isinstance(outcome, FailedTry) else self._line(path, "answered")
         _log.debug("%s, after %.3f s", said, self._clock() - started)
         return outcome
 
-    def _bounded(self, path: str, seconds: float) -> tuple[Any] | Failure:
+    def _bounded(self, path: str, seconds: float) -> tuple[Any] | FailedTry:
         with within(seconds + _GRACE) as exchange:
             try:
                 outcome = self._exchange(path, seconds)
@@ -194,15 +194,15 @@ class ConnectClient:
                 outcome = self._broken(path, error, seconds)
         return self._failure(path, TOO_SLOW, A_COUPLE) if exchange.expired else outcome
 
-    def _broken(self, path: str, error: Exception, seconds: float) -> Failure:
+    def _broken(self, path: str, error: Exception, seconds: float) -> FailedTry:
         if isinstance(error, requests.exceptions.SSLError):
             return self._failure(path, f"TLS failed: {cause_of(error, seconds)}", A_COUPLE)
         if isinstance(error, (requests.RequestException, urllib3.exceptions.HTTPError)):
             return self._failure(path, cause_of(error, seconds), ALWAYS)
         # a CA bundle or client certificate that is not there
-        return Failure(ConnectError(self._line(path, f"TLS files cannot be used: {error}")))
+        return FailedTry(ConnectError(self._line(path, f"TLS files cannot be used: {error}")))
 
-    def _exchange(self, path: str, seconds: float) -> tuple[Any] | Failure:
+    def _exchange(self, path: str, seconds: float) -> tuple[Any] | FailedTry:
         url, until = self._base + path, self._clock() + seconds
         for _ in range(_REDIRECTS):
             response = self._send(url, seconds)
@@ -214,7 +214,7 @@ class ConnectClient:
                 response.close()
             following = next_hop(url, location)
             if following is None:
-                return self._failure(path, elsewhere(location), 0)
+                return self._failure(path, refused_redirect(location), 0)
             url = following
         return self._failure(path, f"more than {_REDIRECTS} redirects in a row", 0)
 
@@ -224,7 +224,7 @@ class ConnectClient:
         timeout = (min(seconds, _CONNECT_TIMEOUT), seconds)
         return self._adapter.send(request, timeout=timeout, **self._transport)
 
-    def _read(self, path: str, response: requests.Response, until: float) -> tuple[Any] | Failure:
+    def _read(self, path: str, response: requests.Response, until: float) -> tuple[Any] | FailedTry:
         status = response.status_code
         limit = self.settings.max_answer_bytes if status < 300 else _ERROR_BYTES
         try:
@@ -244,19 +244,19 @@ class ConnectClient:
             return (answer,)
         return self._status(path, code if status < 300 and code else status, answer, response)
 
-    def _status(self, path: str, status: int, answer: Any, response: requests.Response) -> Failure:
+    def _status(self, path: str, status: int, answer: Any, response: requests.Response) -> FailedTry:
         message = str(answer.get("message") or "") if isinstance(answer, dict) else ""
         kind = ERRORS.get(status, ConnectUnavailable)
         advice = f"; {_ADVICE[status]}" if status in _ADVICE and path == EXPANDED else ""
         quoted = f" ({one_line(redact_text(message, self.settings.secrets))})" if message else ""
         text = f"answered {status}{quoted}{advice}"
         retries, wait = retries_for(status, message), retry_after(response.headers.get("retry-after"))
-        return Failure(kind(self._line(path, text)), retries, wait, self._line(path, f"answered {status}"))
+        return FailedTry(kind(self._line(path, text)), retries, wait, self._line(path, f"answered {status}"))
 
-    def _failure(self, path: str, text: str, retries: int) -> Failure:
+    def _failure(self, path: str, text: str, retries: int) -> FailedTry:
         advice = next((f"; {one}" for words, one in _UNREACHED.items() if words in text.lower()), "")
         text += advice if path == EXPANDED else ""
-        return Failure(ConnectUnavailable(self._line(path, text)), retries)
+        return FailedTry(ConnectUnavailable(self._line(path, text)), retries)
 
     def _line(self, path: str, text: str) -> str:
         where = path if len(path) <= _LONGEST_PATH else f"{path[:_LONGEST_PATH]}..."

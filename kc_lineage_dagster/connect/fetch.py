@@ -25,7 +25,7 @@ from kc_lineage_dagster.connect.plugins import (
     kind_by_plugin,
 )
 from kc_lineage_dagster.connect.secrets.redact import redact_text
-from kc_lineage_dagster.connect.snapshot import ABOUT_PROPERTIES, Connector, Snapshot, by_name
+from kc_lineage_dagster.connect.snapshot import ABOUT_PROPERTIES, Connector, Snapshot, sorted_by_name
 from kc_lineage_dagster.connect.substitute import ProvidedValue
 from kc_lineage_dagster.errors import ConnectError
 from kc_lineage_dagster.wording import encodable
@@ -165,7 +165,7 @@ def list_only(
         plugins = installed_plugins(answers)
         clean_ones = [_with_kind(one, plugins.kinds) for one in clean_ones]
         head = replace(head, plugin_classes=frozenset(plugins.kinds), plugin_versions=plugins.versions)
-    return replace(head, connectors=by_name(one.connector for one in clean_ones))
+    return replace(head, connectors=sorted_by_name(one.connector for one in clean_ones))
 
 
 def _head(answers: Answers, unread: Mapping[str, str], plugins: Installed, definitions: Definitions) -> Snapshot:

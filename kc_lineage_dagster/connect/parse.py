@@ -11,7 +11,7 @@ from kc_lineage_dagster.wording import encodable
 
 KINDS = frozenset(("source", "sink"))
 STATES = frozenset(("RUNNING", "PAUSED", "STOPPED", "FAILED", "RESTARTING", "UNASSIGNED"))
-UNKNOWN = "UNKNOWN"
+UNKNOWN_STATE = "UNKNOWN"
 _KIND_NAMES: dict[type, str] = {
     dict: "an object",
     list: "a list",
@@ -83,7 +83,7 @@ def connector_state(value: Any) -> str:
     ('RUNNING', 'UNKNOWN', 'UNKNOWN')
     """
     upper = value.upper() if isinstance(value, str) else ""
-    return upper if upper in STATES else UNKNOWN
+    return upper if upper in STATES else UNKNOWN_STATE
 
 
 def kind_from(*entries: Any) -> str:

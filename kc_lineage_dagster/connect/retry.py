@@ -20,7 +20,7 @@ _LONGEST_RETRY_AFTER = 60.0
 
 
 @dataclass(frozen=True, slots=True)
-class Failure:
+class FailedTry:
     """One try of a request that gave no usable answer.
 
     Args:

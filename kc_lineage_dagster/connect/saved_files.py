@@ -12,8 +12,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from kc_lineage_dagster.connect.answers import one_line
+from kc_lineage_dagster.connect.forms.content import Other, Posted
 from kc_lineage_dagster.connect.forms.documents import connectors_of_text
-from kc_lineage_dagster.connect.forms.found import Other, Posted
 from kc_lineage_dagster.connect.forms.terraform import RESOURCES
 from kc_lineage_dagster.errors import ConnectError
 from kc_lineage_dagster.wording import encodable

@@ -132,7 +132,7 @@ class Snapshot:
             "source": self.source,
             "version": self.version,
             "kafka_cluster_id": self.kafka_cluster_id,
-            "connectors": [_connector_document(connector) for connector in by_name(self.connectors)],
+            "connectors": [_connector_document(connector) for connector in sorted_by_name(self.connectors)],
             "unread": dict(sorted(self.unread.items())),
             "unread_files": dict(sorted(self.unread_files.items())),
             "passed_over": dict(sorted(self.passed_over.items())),
@@ -157,7 +157,7 @@ def _snapshot(document: Mapping[str, Any]) -> Snapshot:
         source=document["source"],
         version=document["version"],
         kafka_cluster_id=document["kafka_cluster_id"],
-        connectors=by_name(_connector(entry) for entry in document["connectors"]),
+        connectors=sorted_by_name(_connector(entry) for entry in document["connectors"]),
         unread=dict(document["unread"]),
         unread_files=dict(document.get("unread_files", {})),
         passed_over=dict(document.get("passed_over", {})),
@@ -167,7 +167,7 @@ def _snapshot(document: Mapping[str, Any]) -> Snapshot:
     )
 
 
-def by_name(connectors: Iterable[Connector]) -> tuple[Connector, ...]:
+def sorted_by_name(connectors: Iterable[Connector]) -> tuple[Connector, ...]:
     """Sort connectors by name, by code points: the same everywhere."""
     return tuple(sorted(connectors, key=lambda connector: connector.name))
 

@@ -67,7 +67,7 @@ def next_hop(url: str, location: str) -> str | None:
     return following if same or (upgraded and old.hostname == new.hostname) else None
 
 
-def elsewhere(location: str) -> str:
+def refused_redirect(location: str) -> str:
     """Say where a redirect leads that is not followed, without its path and credentials."""
     host = re.sub(r"^(?:\w+:)?//(?:[^/?#]*@)?", "", location[:500])
     where = re.split(r"[/?#]", host, maxsplit=1)[0] or "a malformed address"

@@ -19,7 +19,7 @@ from dagster import (
 )
 
 from kc_lineage_dagster.defs.lost_edges import METADATA, LostEdge, documents
-from kc_lineage_dagster.defs.metadata import listed, table
+from kc_lineage_dagster.defs.metadata import bullet_list, table
 from kc_lineage_dagster.defs.names import Names
 from kc_lineage_dagster.lineage import ConnectorLineage
 from kc_lineage_dagster.run.report import ReadReport, Report
@@ -98,18 +98,18 @@ def _result(asset: AssetKey, name: str, rows: Rows, header: Sequence[str]) -> As
         check_name=name,
         passed=not rows,
         severity=AssetCheckSeverity.WARN,
-        description=shown(rows, _ADVICE[name]),
+        description=evaluation_text(rows, _ADVICE[name]),
         metadata=_counted(rows, header),
     )
 
 
-def shown(rows: Rows, advice: str) -> str | None:
+def evaluation_text(rows: Rows, advice: str) -> str | None:
     """Return the advice and the first rows as the text of an evaluation, None when there are no rows.
 
     The web interface renders the text as Markdown, and a terminal prints it as it stands. All rows are in a table among
     the metadata, which the web interface hides behind a link.
     """
-    return f"{advice}\n\n{listed(rows, _FIRST)}" if rows else None
+    return f"{advice}\n\n{bullet_list(rows, _FIRST)}" if rows else None
 
 
 def _counted(rows: Rows, header: Sequence[str]) -> dict[str, MetadataValue | int]:
@@ -253,6 +253,6 @@ def evaluation(
         check_name=check.name,
         passed=not rows if passed is None else passed,
         severity=severity,
-        description=shown(rows, advice or _ADVICE[check.name]),
+        description=evaluation_text(rows, advice or _ADVICE[check.name]),
         metadata={**_counted(rows, header), **(metadata or {})},
     )

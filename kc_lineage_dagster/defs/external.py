@@ -161,13 +161,13 @@ def _specs(nodes: Mapping[str, _Node], translate: Translate) -> list[AssetSpec]:
     keys = {urn: spec.key for urn, spec in specs.items()}
     found: dict[AssetKey, AssetSpec] = {}  # a translator may give two URNs one key
     for urn, spec in specs.items():
-        columns = columns_of(nodes[urn].made_of, keys)
+        columns = column_metadata(nodes[urn].made_of, keys)
         with_deps = found.get(spec.key) or spec.replace_attributes(deps=kept[spec.key])
         found[spec.key] = with_deps.merge_attributes(metadata=columns) if columns else with_deps
     return list(found.values())
 
 
-def columns_of(
+def column_metadata(
     made_of: Mapping[str, Iterable[FieldEdge]], keys: Mapping[str, AssetKey]
 ) -> dict[str, TableSchema | TableColumnLineage]:
     """Return the columns of a dataset, and those they are made of, as Dagster's own metadata (``TableMetadataSet``).

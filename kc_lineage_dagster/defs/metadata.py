@@ -63,7 +63,7 @@ def table(header: Sequence[str], rows: Sequence[Sequence[object]], most: int = _
     return "\n".join([*(f"| {line} |" for line in lines), *more])
 
 
-def listed(rows: Sequence[Sequence[object]], most: int) -> str:
+def bullet_list(rows: Sequence[Sequence[object]], most: int) -> str:
     """Return rows as a markdown list; those beyond ``most`` are counted.
 
     The cells are code, so that Markdown reads nothing in them and a terminal shows them as they are.

@@ -42,7 +42,7 @@ from kc_lineage_dagster.recipe.files import RecipeFile
 from kc_lineage_dagster.wording import counted
 
 DAYS = 90  # the age of an old run, by default
-WEEKLY = "41 4 * * 0"  # Sundays at 4:41
+PRUNE_CRON = "41 4 * * 0"  # Sundays at 4:41
 _ENDED = [DagsterRunStatus.SUCCESS, DagsterRunStatus.FAILURE, DagsterRunStatus.CANCELED]
 
 
@@ -177,7 +177,7 @@ def prune_schedule(file: RecipeFile, names: Names, pruning: JobDefinition) -> Sc
     @schedule(
         name=names.prune_schedule,
         job=pruning,
-        cron_schedule=WEEKLY,
+        cron_schedule=PRUNE_CRON,
         execution_timezone=file.options.timezone,
         default_status=DefaultScheduleStatus.RUNNING if days else DefaultScheduleStatus.STOPPED,
         description="Deletes old runs that hold nothing any more.",

@@ -14,7 +14,7 @@ from kc_lineage_dagster.errors import KcLineageError
 from kc_lineage_dagster.recipe.files import RecipeFile
 from kc_lineage_dagster.run.cluster import Cluster
 
-WEEKLY = "17 3 * * 0"  # Sundays at 3:17
+REFRESH_CRON = "17 3 * * 0"  # Sundays at 3:17
 
 
 def cluster_schedules(file: RecipeFile, names: Names, job: Any) -> list[ScheduleDefinition]:
@@ -32,7 +32,7 @@ def cluster_schedules(file: RecipeFile, names: Names, job: Any) -> list[Schedule
     about_full = "Sends everything again, also what DataHub has acknowledged."
     return [
         _schedule(file, names, job, names.schedule, file.options.schedule, about, {}),
-        _schedule(file, names, job, names.refresh_schedule, WEEKLY, about_full, full),
+        _schedule(file, names, job, names.refresh_schedule, REFRESH_CRON, about_full, full),
     ]
 
 

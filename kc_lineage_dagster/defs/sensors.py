@@ -60,7 +60,7 @@ def cluster_sensor(file: RecipeFile, names: Names, job: Any) -> SensorDefinition
             cursor, now = Cursor.parse(context.cursor), time.time()
             state = cluster.state
             listing = cluster.listing(state.head(), max(_LEAST, until - time.monotonic()))
-            change = changes(listing, state.known(), cursor, now)
+            change = changes(listing, state.emitted(), cursor, now)
         add_partitions(context.instance, file.slug, change.new)
         due, cursor = ask(change, cursor, now)
         if not due:

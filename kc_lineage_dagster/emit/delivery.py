@@ -96,12 +96,12 @@ def without_secrets(text: str, secrets: Iterable[str]) -> str:
     return re.sub("|".join(map(re.escape, longest_first)), "***", text, flags=re.IGNORECASE)
 
 
-def one_line(text: str, secrets: Iterable[str] = ()) -> str:
+def cause_line(text: str, secrets: Iterable[str] = ()) -> str:
     """Return a cause of failure for people: the first line, without secrets and URNs, at most 300 characters.
 
     Without URNs the same cause is the same text for every proposal, and is counted as one.
 
-    >>> one_line("\\n  urn:li:tag:PII is unknown to us\\n  at Main.java")
+    >>> cause_line("\\n  urn:li:tag:PII is unknown to us\\n  at Main.java")
     'urn:li:... is unknown to us'
     """
     text = without_secrets(text, secrets)
@@ -118,14 +118,14 @@ def explain(error: BaseException, secrets: Iterable[str] = ()) -> str:
     if isinstance(error, ValidationError):
         return "; ".join(config_problems(error))
     if isinstance(error, KcLineageError):
-        return one_line(str(error), secrets)
+        return cause_line(str(error), secrets)
     info = getattr(error, "info", None)  # DataHub's OperationalError has the answer of GMS there
     if isinstance(info, Mapping):
         if info.get("status") in REFUSED:
             return f"it answers {info['status']}; is sink.config.token right?"
         said = info.get("message") or getattr(error, "message", "")
-        return one_line(str(said), secrets)
-    return one_line(f"{type(error).__name__}: {error}", secrets)
+        return cause_line(str(said), secrets)
+    return cause_line(f"{type(error).__name__}: {error}", secrets)
 
 
 def config_problems(error: ValidationError) -> list[str]:

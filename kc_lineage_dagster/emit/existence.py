@@ -12,7 +12,7 @@ from kc_lineage_dagster.emit.gms_session import graph_of
 if TYPE_CHECKING:
     from datahub.emitter.rest_emitter import DataHubRestEmitter
 
-MOST = 2_000  # datasets that are asked for in one run
+MOST_ASKED = 2_000  # datasets that are asked for in one run
 _BATCH = 200  # datasets in one request
 # Every entity that exists has a key; the status of a soft-deleted entity says that it is removed.
 _ASPECTS = ["datasetKey", "status"]
@@ -36,10 +36,10 @@ class Existence:
 def existence(emitter: DataHubRestEmitter, urns: Collection[str]) -> Existence:
     """Ask a GMS (``POST /openapi/v3/entity/dataset/batchGet``) which of these dataset URNs it holds.
 
-    Only the first ``MOST`` of them, sorted, are asked for. Errors become the ``problem`` of the result: the answer is
-    information for people, and no emission depends on it.
+    Only the first ``MOST_ASKED`` of them, sorted, are asked for. Errors become the ``problem`` of the result: the
+    answer is information for people, and no emission depends on it.
     """
-    chosen = sorted(set(urns))[:MOST]
+    chosen = sorted(set(urns))[:MOST_ASKED]
     unknown: list[str] = []
     asked = 0
     try:

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-from kc_lineage_dagster.emit.lock import file_lock
+from kc_lineage_dagster.emit.file_lock import file_lock
 
 _LITE_FILE = "~/.datahub/lite/datahub.db"  # DataHub's own default
 _LITE_LOCK_SECONDS = 60.0  # how long to wait for another recipe's run that writes the same DataHub Lite file
@@ -55,7 +55,7 @@ def lite_config(config: Mapping[str, Any], base: Path | None = None) -> dict[str
     return {**config, "type": kind, "config": inner}
 
 
-def elsewhere(sink_type: str, config: Mapping[str, Any], folder: Path) -> dict[str, Any]:
+def moved_to(sink_type: str, config: Mapping[str, Any], folder: Path) -> dict[str, Any]:
     """Return the ``config`` of a sink with its file in another folder, so that a trial touches no file of the user.
 
     Args:
@@ -79,7 +79,7 @@ def unindexed(file: Path) -> Path:
     return file.with_name(f"{file.name}.unindexed")
 
 
-def place(sink_type: str, config: Mapping[str, Any]) -> AbstractContextManager[dict[str, Any]]:
+def sink_context(sink_type: str, config: Mapping[str, Any]) -> AbstractContextManager[dict[str, Any]]:
     """Return the context in which a sink is opened, written to and closed; it gives the ``config`` to open with.
 
     Leaving the context without an error completes the work: the file is replaced, the mark of a DataHub Lite removed.

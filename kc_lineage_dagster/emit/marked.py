@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
     from kc_lineage_dagster.emit.rest_sink import RestSink
 
-MOST = 500_000  # entities of one cluster that are looked at
+MOST_ENTITIES = 500_000  # entities of one cluster that are looked at
 _SECONDS = 120.0  # for the search; the time for reading back is ``ReadBack``'s
 _INFO = {"dataFlow": "dataFlowInfo", "dataJob": "dataJobInfo"}
 
@@ -80,7 +80,7 @@ def _urns(emitter: DataHubRestEmitter, read_back: ReadBack, mark: str) -> Iterat
         "values": [f"{CLUSTER}={mark}"],
     }
     found = graph_of(emitter).get_urns_by_filter(entity_types=list(_INFO), extraFilters=[rule])
-    for urn in islice(found, MOST):
+    for urn in islice(found, MOST_ENTITIES):
         if read_back.clock() > until:
             raise SinkError(f"it took {_SECONDS:g} s")
         yield str(urn)

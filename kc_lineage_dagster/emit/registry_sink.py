@@ -24,7 +24,7 @@ from kc_lineage_dagster.emit.delivery import (
     secrets_of,
     sink_errors,
 )
-from kc_lineage_dagster.emit.local_sinks import elsewhere, lite_config, place, unindexed
+from kc_lineage_dagster.emit.local_sinks import lite_config, moved_to, sink_context, unindexed
 from kc_lineage_dagster.emit.which_datahub import Seen, look_at_lite
 from kc_lineage_dagster.errors import SinkError
 
@@ -96,7 +96,7 @@ class RegistrySink:
         A sink that writes to a local file is opened on a temporary one, so that the user's file stays as it is.
         """
         with TemporaryDirectory(prefix="kc-lineage-") as folder:
-            trial = RegistrySink(self._type, elsewhere(self._type, self._config, Path(folder)), run_id="check")
+            trial = RegistrySink(self._type, moved_to(self._type, self._config, Path(folder)), run_id="check")
             problem = trial._guarded(trial._open)
             return problem or next(iter(trial.close().causes), None)
 
@@ -152,13 +152,13 @@ class RegistrySink:
         return self._type == "file" and self._target is None
 
     def _open(self) -> None:
-        """Make DataHub's sink inside its context on the local disk, if it has one (``local_sinks.place``)."""
+        """Make DataHub's sink inside its context on the local disk, if it has one (``local_sinks.sink_context``)."""
         from datahub.ingestion.api.common import PipelineContext
         from datahub.ingestion.sink.sink_registry import sink_registry
 
         run_id, pipeline_name = self._run
         with ExitStack() as stack:
-            config = stack.enter_context(place(self._type, self._config))
+            config = stack.enter_context(sink_context(self._type, self._config))
             context = PipelineContext(run_id=run_id, pipeline_name=pipeline_name)
             self._target = sink_registry.get(self._type).create(config, context)
             self._stack = stack.pop_all()
@@ -166,7 +166,7 @@ class RegistrySink:
     def _write(self, proposal: Proposal) -> None:
         from datahub.ingestion.api.common import RecordEnvelope
 
-        from kc_lineage_dagster.emit.wire import stamp, to_wrapper
+        from kc_lineage_dagster.emit.mcps import stamp, to_wrapper
 
         envelope = RecordEnvelope(
             to_wrapper(proposal, stamp(*self._run)),

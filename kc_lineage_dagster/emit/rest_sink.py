@@ -25,7 +25,7 @@ from kc_lineage_dagster.emit.delivery import (
     Acknowledged,
     SendReport,
     address,
-    one_line,
+    cause_line,
     sink_errors,
     without_secrets,
 )
@@ -244,7 +244,7 @@ class RestSink:
         """Send a batch once; return the refusal, None after an acknowledgement."""
         from datahub.emitter.rest_emitter import EmitMode
 
-        from kc_lineage_dagster.emit.wire import stamp, to_mcps
+        from kc_lineage_dagster.emit.mcps import stamp, to_mcps
 
         try:
             self.emitter.emit_mcps(list(to_mcps(batch, stamp(*self._run))), emit_mode=EmitMode.SYNC_PRIMARY)
@@ -279,14 +279,14 @@ class RestSink:
         """Return the refusal that an exception of DataHub's emitter or of requests stands for, without secrets."""
         response = error.response if isinstance(error, requests.HTTPError) else None
         if response is None:
-            cause = one_line(f"{self._shown} {_unreachable(error)}", self.secrets)
+            cause = cause_line(f"{self._shown} {_unreachable(error)}", self.secrets)
             return _Refusal(cause, cause, REFUSED[0] if isinstance(error, RedirectedError) else None)
         status = response.status_code
         message = _message(response) if status in (*_REJECTED, _SERVER_ERROR) else ""
         said = f"{self._shown} answers {status}{f': {message}' if message else ''}"
         detail = without_secrets(said.replace("\n", " "), self.secrets)
         return _Refusal(
-            one_line(said, self.secrets), detail[:2_000], status, _seconds(response.headers.get("Retry-After"))
+            cause_line(said, self.secrets), detail[:2_000], status, _seconds(response.headers.get("Retry-After"))
         )
 
 

@@ -44,10 +44,10 @@ def render(slug: str, snapshot: Snapshot, lineages: Iterable[ConnectorLineage], 
     seen = {one.name: one for one in snapshot.connectors}
     field_edges = sum(bool(edge.fields) for one in chosen for edge in one.edges)
     rows = ((one, seen.get(one.connector)) for one in chosen)
-    return "".join(shown(slug, snapshot, rows, generated_at, field_edges))
+    return "".join(page_of_rows(slug, snapshot, rows, generated_at, field_edges))
 
 
-def pieces(state: ClusterState, slug: str) -> Iterator[str]:
+def page_of_state(state: ClusterState, slug: str) -> Iterator[str]:
     """Yield the page of a cluster from its state, in pieces, so that a large cluster is never in memory as a whole.
 
     Raises StateError when the cluster was never read.
@@ -55,10 +55,12 @@ def pieces(state: ClusterState, slug: str) -> Iterator[str]:
     head = state.head()
     if head is None:
         raise StateError(f"cluster {slug} was never read: materialize raw_connector_configs first")
-    yield from shown(slug, head, _rows(state), time.time(), state.totals().field_edges)
+    yield from page_of_rows(slug, head, _rows(state), time.time(), state.totals().field_edges)
 
 
-def shown(slug: str, head: Snapshot, rows: Iterable[Row], generated_at: float, field_edges: int) -> Iterator[str]:
+def page_of_rows(
+    slug: str, head: Snapshot, rows: Iterable[Row], generated_at: float, field_edges: int
+) -> Iterator[str]:
     """Yield the page in pieces.
 
     Args:

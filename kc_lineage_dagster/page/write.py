@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from kc_lineage_dagster.errors import StateError
-from kc_lineage_dagster.page.render import pieces
+from kc_lineage_dagster.page.render import page_of_state
 from kc_lineage_dagster.state.cluster_state import ClusterState
 
 PAGE = "lineage.html"
@@ -46,9 +46,9 @@ def write_page(state: ClusterState, slug: str, place: str | None) -> tuple[str, 
         return ()
     try:
         if "://" in place:
-            _put(place, pieces(state, slug))
+            _put(place, page_of_state(state, slug))
         else:
-            _replace(Path(place), pieces(state, slug))
+            _replace(Path(place), page_of_state(state, slug))
     except StateError as error:
         return (f"{place} cannot be written: {error}",)
     except OSError as error:

@@ -18,14 +18,14 @@ PLACE_OF_CONNECTOR = "{connector}"  # stands for the connector's name in options
 UNUSED_TOP_FIELDS = ("flags", "reporting", "run_id", "failure_log", "recording")
 
 
-class Source(Model):
+class RecipeSource(Model):
     """``source``: the kind of source, and its configuration."""
 
     type: Literal["kafka-connect"] = Field(description="Always `kafka-connect`.")
     config: SourceConfig = Field(SourceConfig(), description="Every field of DataHub's own `kafka-connect` source.")
 
 
-class Sink(Model):
+class RecipeSink(Model):
     """``sink``: any sink of DataHub's registry; its ``config`` is DataHub's own."""
 
     type: str = Field(
@@ -162,8 +162,8 @@ class Options(Model):
 class Recipe(Model):
     """One recipe: one Connect cluster, which is one asset group of Dagster."""
 
-    source: Source = Field(description="The Kafka Connect cluster: `type: kafka-connect` and `config`.")
-    sink: Sink | None = Field(
+    source: RecipeSource = Field(description="The Kafka Connect cluster: `type: kafka-connect` and `config`.")
+    sink: RecipeSink | None = Field(
         None, description="Where lineage goes; without it DataHub's own default (`DATAHUB_GMS_URL` or `~/.datahubenv`)."
     )
     pipeline_name: str | None = Field(

@@ -30,7 +30,7 @@ _TOGETHER = (
 )
 
 
-class Patterns(Model):
+class ConnectorPatterns(Model):
     """Which names are read, as DataHub's AllowDenyPattern: Python regular expressions, matched from a name's start."""
 
     allow: list[str] = Field([".*"], description="Python regular expressions of names, matched from their start.")
@@ -54,7 +54,7 @@ class Patterns(Model):
 
         Raises RecipeError for a pattern that takes more than a second for one name.
 
-        >>> patterns = Patterns(allow=["crm-"], deny=[".*-test$"])
+        >>> patterns = ConnectorPatterns(allow=["crm-"], deny=[".*-test$"])
         >>> [name for name in ("crm-sink", "CRM-sink", "crm-test", "old-crm-sink") if patterns.allows(name)]
         ['crm-sink', 'CRM-sink']
         """
@@ -158,8 +158,8 @@ class SourceConfig(Model):
         description="Connector -> platform -> platform instance of its datasets; wins over `platform_instance_map`.",
     )
     convert_lineage_urns_to_lowercase: bool = Field(False, description="Dataset names in lower case.")
-    connector_patterns: Patterns = Field(
-        Patterns(), description="Which connectors are read; one that is excluded later counts as gone."
+    connector_patterns: ConnectorPatterns = Field(
+        ConnectorPatterns(), description="Which connectors are read; one that is excluded later counts as gone."
     )
     generic_connectors: list[GenericConnector] = Field(
         [],

@@ -9,14 +9,14 @@ from enum import Enum
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from kc_lineage_dagster.catalog.datahub import DataHub
+from kc_lineage_dagster.catalog.datahub import DataHubCatalog
 from kc_lineage_dagster.catalog.holdings import Holdings, View
 from kc_lineage_dagster.catalog.json_api import Access
 from kc_lineage_dagster.catalog.kafka_rest import KafkaRest, cloud_endpoint, read_topics
 from kc_lineage_dagster.catalog.metadata_files import read_metadata_files
 from kc_lineage_dagster.catalog.questions import Provider, gather
 from kc_lineage_dagster.catalog.remembered import ReadOnly, Remembering
-from kc_lineage_dagster.catalog.schema_registry import SchemaRegistry, access_for
+from kc_lineage_dagster.catalog.schema_registry import SchemaRegistries, access_for
 from kc_lineage_dagster.catalog.stream_catalog import CatalogueEntry, described_connectors
 from kc_lineage_dagster.connect.snapshot import Snapshot
 from kc_lineage_dagster.derive.cluster import deriver
@@ -176,7 +176,7 @@ def _registry(cluster: Cluster, configs: Mapping[str, Mapping[str, str]]) -> Pro
         instance = dataset_instance(naming, connector, Dataset(KAFKA, topic))
         return f"{instance}.{topic}" if instance else topic
 
-    return SchemaRegistry(configs, access_for(access or None), given.url, full_name)
+    return SchemaRegistries(configs, access_for(access or None), given.url, full_name)
 
 
 def _kafka(cluster: Cluster, configs: Mapping[str, Mapping[str, str]]) -> Provider | None:
@@ -206,7 +206,7 @@ def _datahub(cluster: Cluster) -> Provider | str | None:
             "use_schema_resolver: nobody is asked, because there is neither datahub_api nor a datahub-rest sink"
             " whose variables are set"
         )
-    return DataHub(
+    return DataHubCatalog(
         partial(_open, client),
         address(str(client.get("server", ""))),
         config.env,

@@ -1,7 +1,7 @@
 """What a sensor decides: which connectors must be looked at again, and whether it is time to ask for a run. Pure.
 
-The listing is compared with what was last emitted (``ClusterState.known``), not only with the sensor's own memory: what
-a failed run left undone is asked for again, after growing pauses. Restarts, pauses and failures of tasks change no
+The listing is compared with what was last emitted (``ClusterState.emitted``), not only with the sensor's own memory:
+what a failed run left undone is asked for again, after growing pauses. Restarts, pauses and failures of tasks change no
 lineage and count for nothing.
 """
 
@@ -13,7 +13,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, replace
 
 from kc_lineage_dagster.connect.snapshot import Connector, Snapshot
-from kc_lineage_dagster.state.cluster_state import Known
+from kc_lineage_dagster.state.cluster_state import Emitted
 
 SECOND_LOOK = 600  # seconds after which a new connector is looked at again: by then its topics exist
 FIRST_PAUSE, LONGEST_PAUSE = 60, 3600  # seconds between two requests for the same change
@@ -80,22 +80,22 @@ class Change:
         return hashlib.sha256(json.dumps([self.changed, self.gone]).encode()).hexdigest()[:16]
 
 
-def changes(listing: Snapshot, known: Mapping[str, Known], cursor: Cursor, now: float) -> Change:
+def changes(listing: Snapshot, emitted: Mapping[str, Emitted], cursor: Cursor, now: float) -> Change:
     """Return the difference between a listing and what was last emitted.
 
     Connectors that could not be read are no change.
 
     Args:
         listing: The cluster as it is now, without evidence.
-        known: What was last emitted, by connector (``ClusterState.known``).
+        emitted: What was last emitted, by connector (``ClusterState.emitted``).
         cursor: What the sensor remembers: connectors that are due for a second look count as changed.
         now: Seconds since the epoch.
     """
     hashes = {one.name: config_hash(one) for one in listing.connectors}
-    new = [name for name in hashes if name not in known]
-    changed = [name for name, value in hashes.items() if name not in known or known[name].config != value]
+    new = [name for name in hashes if name not in emitted]
+    changed = [name for name, value in hashes.items() if name not in emitted or emitted[name].config != value]
     due = [name for name, when in (cursor.second_look or {}).items() if when <= now and name in hashes]
-    gone = listing.gone(known)
+    gone = listing.gone(emitted)
     return Change(_sorted([*changed, *due]), _sorted(gone), _sorted(new))
 
 

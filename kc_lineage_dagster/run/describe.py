@@ -16,7 +16,7 @@ from kc_lineage_dagster.run.changes import config_hash
 from kc_lineage_dagster.run.cluster import Cluster
 from kc_lineage_dagster.run.report import ConnectorResult, version_of
 from kc_lineage_dagster.state import codec
-from kc_lineage_dagster.state.cluster_state import ClusterState, Derived, Known
+from kc_lineage_dagster.state.cluster_state import ClusterState, Derived, Emitted
 from kc_lineage_dagster.version import code_version
 
 
@@ -30,7 +30,7 @@ class Described:
         document: The lineage as it is stored.
         same: Whether this very document is stored already.
         proposals: What tells DataHub of the connector.
-        known: What was last emitted, None when nothing was.
+        emitted: What was last emitted, None when nothing was.
         before: The lineage that was stored, None when none was.
         of_this_release: Whether this release derived every connector the last time.
         version: Hash of the content of ``proposals``.
@@ -42,7 +42,7 @@ class Described:
     document: str
     same: bool
     proposals: tuple[Proposal, ...]
-    known: Known | None
+    emitted: Emitted | None
     before: ConnectorLineage | None = None
     of_this_release: bool = True
     version: str = ""
@@ -63,15 +63,15 @@ class Described:
         ``failed``: how many proposals were not acknowledged; with any, what was known to be emitted stays as it was, so
         that the next run takes the connector up again.
         """
-        now = self.known if failed else Known(config_hash(self.connector), self.version)
-        return None if self.same and now == self.known else Derived(self.lineage, self.document, now)
+        now = self.emitted if failed else Emitted(config_hash(self.connector), self.version)
+        return None if self.same and now == self.emitted else Derived(self.lineage, self.document, now)
 
     def result(self, due: int, failed: int) -> ConnectorResult:
         """Return the connector's result, for whoever iterates over the run.
 
         ``due``: how many proposals were to be sent. ``failed``: how many of them were not acknowledged.
         """
-        changed = self.known is None or self.known.version != self.version or not self.of_this_release
+        changed = self.emitted is None or self.emitted.version != self.version or not self.of_this_release
         return ConnectorResult(
             self.connector, self.lineage, self.before, self.version, changed, self.urns, due - failed, failed
         )
@@ -97,7 +97,7 @@ def describe(
     """
     naming = cluster.naming()
     names = [connector.name for connector, _ in chunk]
-    digests, known = state.digests(names), state.known(names)
+    digests, emitted = state.digests(names), state.emitted(names)
     found: list[Described] = []
     for connector, lineage in chunk:
         shown = representable(lineage, partial(dataset_urn, naming, connector.name))
@@ -106,7 +106,7 @@ def describe(
         more = beyond.get(connector.name, CatalogueEntry())
         told = {**more.properties, **connector.config}
         made = proposals(shown, told, naming, cluster.external_url(connector.name), mark, more.tags)
-        found.append(Described(connector, shown, document, same, made, known.get(connector.name)))
+        found.append(Described(connector, shown, document, same, made, emitted.get(connector.name)))
     before = state.lineages_of([one.connector.name for one in found if not one.same])
     for one in found:
         one.before = one.lineage if one.same else before.get(one.connector.name)

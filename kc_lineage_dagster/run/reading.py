@@ -11,7 +11,7 @@ from kc_lineage_dagster.chunks import chunks
 from kc_lineage_dagster.connect.fetch import Earlier, Reading
 from kc_lineage_dagster.connect.snapshot import Connector
 from kc_lineage_dagster.run.cluster import Cluster, Progress
-from kc_lineage_dagster.run.remembered import with_memory
+from kc_lineage_dagster.run.lasting_evidence import with_memory
 from kc_lineage_dagster.run.report import ReadReport
 from kc_lineage_dagster.state.cluster_state import ClusterState, Facts
 

@@ -28,7 +28,7 @@ _IN_A_FILE = "it may be in one of the files that could not be read"
 
 
 @dataclass(frozen=True, slots=True)
-class Known:
+class Emitted:
     """What a connector was like when its lineage was last emitted and all of it acknowledged.
 
     ``config``: the hash of its configuration. ``version``: the hash of its proposals.
@@ -62,12 +62,12 @@ class Derived:
     Args:
         lineage: As it was derived.
         document: The same as JSON text (``codec.lineages``).
-        known: What was emitted of it; None while anything of it is not acknowledged.
+        emitted: What was emitted of it; None while anything of it is not acknowledged.
     """
 
     lineage: ConnectorLineage
     document: str
-    known: Known | None
+    emitted: Emitted | None
 
     def failed(self) -> Derived:
         """Return the same lineage, marked as not completely acknowledged."""
@@ -192,7 +192,7 @@ class ClusterState:
             connection.execute(
                 update(facts)
                 .where(facts.c.cluster == self.slug, facts.c.reading <= reading)
-                .values(reading=reading, listed_at=time.time(), head=codec.heads().dump(replace(head, unread={})))
+                .values(reading=reading, listed_at=time.time(), head=codec.snapshots().dump(replace(head, unread={})))
             )
 
     def facts(self) -> Facts | None:
@@ -200,7 +200,7 @@ class ClusterState:
         table = tables.cluster
         with self.database.reading() as connection:
             row = connection.execute(select(table).where(table.c.cluster == self.slug)).one_or_none()
-            head = codec.heads().load(row.head) if row and row.head else None
+            head = codec.snapshots().load(row.head) if row and row.head else None
             if row is None or head is None:
                 return None
             unread = select(tables.connector.c.name, tables.connector.c.unread).where(
@@ -274,7 +274,7 @@ class ClusterState:
 
     # Its lineage as it was derived
 
-    def known(self, names: Collection[str] | None = None) -> dict[str, Known]:
+    def emitted(self, names: Collection[str] | None = None) -> dict[str, Emitted]:
         """Return what was last emitted completely, by connector, also of connectors that are gone.
 
         ``names``: of which connectors; None for all.
@@ -285,7 +285,7 @@ class ClusterState:
             table.c.emitted_version.is_not(None),
         )
         with self.database.reading() as connection:
-            return {name: Known(config, version) for name, config, version in connection.execute(chosen)}
+            return {name: Emitted(config, version) for name, config, version in connection.execute(chosen)}
 
     def digests(self, names: Collection[str]) -> dict[str, str]:
         """Return the digest (``codec.digest``) of the stored lineage of these connectors, by connector."""
@@ -342,8 +342,8 @@ class ClusterState:
                 "edges": len(one.lineage.edges),
                 "field_edges": sum(bool(edge.fields) for edge in one.lineage.edges),
                 "unresolved": len(one.lineage.unresolved),
-                "emitted_config": one.known and one.known.config,
-                "emitted_version": one.known and one.known.version,
+                "emitted_config": one.emitted and one.emitted.config,
+                "emitted_version": one.emitted and one.emitted.version,
             }
             for one in derived
         ]

@@ -60,7 +60,7 @@ def connectors() -> Codec[Connector]:
 
 
 @cache
-def heads() -> Codec[Snapshot]:
+def snapshots() -> Codec[Snapshot]:
     """Return the codec of snapshots, which the state keeps without their connectors."""
     return Codec(Snapshot)
 

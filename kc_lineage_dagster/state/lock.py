@@ -17,7 +17,7 @@ from datetime import datetime, timezone
 from filelock import FileLock, Timeout
 from sqlalchemy import Connection, exc, select, text
 
-from kc_lineage_dagster.emit.lock import file_lock, holder_beside
+from kc_lineage_dagster.emit.file_lock import file_lock, holder_beside
 from kc_lineage_dagster.errors import StateError
 from kc_lineage_dagster.state import tables
 from kc_lineage_dagster.state.cluster_state import ClusterState, upsert

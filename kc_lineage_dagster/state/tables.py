@@ -28,20 +28,20 @@ class Name(TypeDecorator[str]):
     cache_ok = True
 
     def process_bind_param(self, value: Any, dialect: Dialect) -> Any:
-        """Return a value as it is stored; see ``escaped``."""
-        return escaped(value) if isinstance(value, str) else value
+        """Return a value as it is stored; see ``storable``."""
+        return storable(value) if isinstance(value, str) else value
 
     def process_result_value(self, value: Any, dialect: Dialect) -> Any:
-        """Return a stored value as it was before ``escaped``."""
+        """Return a stored value as it was before ``storable``."""
         if value is None or "\\" not in value:
             return value
         return _ESCAPED.sub(lambda found: chr(int(found[1], 16)), value)
 
 
-def escaped(text: str) -> str:
+def storable(text: str) -> str:
     r"""Return a text as ``Name`` stores it.
 
-    >>> escaped("orders\x00"), escaped("\\d+")
+    >>> storable("orders\x00"), storable("\\d+")
     ('orders\\u0000', '\\u005cd+')
     """
     if text.isascii() and "\\" not in text and "\x00" not in text:

@@ -19,7 +19,7 @@ from kc_lineage_dagster.chunks import chunks
 from kc_lineage_dagster.connect.snapshot import Snapshot
 from kc_lineage_dagster.lineage import ConnectorLineage, Dataset, Edge, FieldEdge, Unresolved
 from kc_lineage_dagster.state import codec
-from kc_lineage_dagster.state.cluster_state import ClusterState, Derived, Known
+from kc_lineage_dagster.state.cluster_state import ClusterState, Derived, Emitted
 from kc_lineage_dagster.state.place import default_folder
 from kc_lineage_dagster.state.receipts import ALIVE, REMOVING, UNKNOWN, Held, Receipts, SinkFacts
 
@@ -54,9 +54,9 @@ def _copy(state: ClusterState, folder: Path) -> None:
     """Write what the files of one cluster hold into the database."""
     index = _document(folder / "index.json")
     snapshot = _snapshot(folder / "snapshots" / f"{index.get('snapshot')}.json")
-    known = {name: Known(str(one["config"]), str(one["lineage"])) for name, one in _known(index)}
+    emitted = {name: Emitted(str(one["config"]), str(one["lineage"])) for name, one in _known(index)}
     for chunk in chunks(_lineages(folder / "lineage.json")):
-        rows = [Derived(one, codec.lineages().dump(one), known.get(one.connector)) for one in chunk]
+        rows = [Derived(one, codec.lineages().dump(one), emitted.get(one.connector)) for one in chunk]
         with state.database.writing() as connection:
             state.remember(connection, rows)
     _copy_receipts(state, folder / "receipts")

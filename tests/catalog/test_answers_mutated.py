@@ -16,7 +16,7 @@ from kc_lineage_dagster.catalog.kafka_rest import KafkaRest
 from kc_lineage_dagster.catalog.metadata_files import read_metadata_files
 from kc_lineage_dagster.catalog.questions import Questions
 from kc_lineage_dagster.catalog.registry_schemas import read_schema
-from kc_lineage_dagster.catalog.schema_registry import SchemaRegistry, access_for
+from kc_lineage_dagster.catalog.schema_registry import SchemaRegistries, access_for
 from kc_lineage_dagster.catalog.stream_catalog import described_connectors
 from tests.catalog.metadata import dataset_urn, schema_aspect
 from tests.catalog.server import Server
@@ -97,7 +97,7 @@ def test_a_registry(asked):
     converter = {"value.converter": "io.confluent.connect.avro.AvroConverter"}
 
     def ask(url: str) -> None:
-        registry = SchemaRegistry({"c": converter}, access_for(None), url, lambda _, topic: topic)
+        registry = SchemaRegistries({"c": converter}, access_for(None), url, lambda _, topic: topic)
         check(registry.answer(Questions(topics=frozenset({("c", "t")}))))
 
     asked(answers, ask)

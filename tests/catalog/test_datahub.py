@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from kc_lineage_dagster.catalog.datahub import PAGE, DataHub
+from kc_lineage_dagster.catalog.datahub import PAGE_SIZE, DataHubCatalog
 from kc_lineage_dagster.catalog.questions import Questions
 from kc_lineage_dagster.emit.gms_session import graph_at
 from kc_lineage_dagster.lineage import Dataset
@@ -34,11 +34,11 @@ def hold(gms: Gms, platform: str, name: str, paths=(), env="PROD", kind=None, re
     return urn
 
 
-def provider(gms: Gms, **settings) -> DataHub:
+def provider(gms: Gms, **settings) -> DataHubCatalog:
     def client():
         return graph_at({"server": gms.url, "token": "t0ken-of-the-test", "timeout_sec": 2, "retry_max_times": 0})
 
-    return DataHub(client, gms.url, "PROD", **settings)
+    return DataHubCatalog(client, gms.url, "PROD", **settings)
 
 
 def view(found):
@@ -50,7 +50,7 @@ ALL = Questions(platforms=frozenset({"postgres"}))
 
 def test_all_datasets_of_a_platform_come_with_their_schemas(gms):
     """Pages are followed to the end; other environments, platforms and removed datasets do not count."""
-    for number in range(PAGE + 3):
+    for number in range(PAGE_SIZE + 3):
         hold(gms, "postgres", f"shop.public.t{number}", ["id", "name"])
     hold(gms, "postgres", "shop.public.gone", removed=True)
     hold(gms, "postgres", "shop.public.dev", env="DEV")
@@ -60,7 +60,7 @@ def test_all_datasets_of_a_platform_come_with_their_schemas(gms):
     found = provider(gms).answer(ALL)
     assert found.notes == ()
     assert set(found.platforms) == {"postgres"}
-    assert len(view(found).datasets("postgres")) == PAGE + 5
+    assert len(view(found).datasets("postgres")) == PAGE_SIZE + 5
     assert view(found).fields(Dataset("postgres", "shop.public.t7")) == ("id", "name")
     assert view(found).is_view(Dataset("postgres", "shop.public.v")) is True
     assert view(found).is_view(Dataset("postgres", "shop.public.plain")) is False
@@ -137,7 +137,7 @@ def test_whatever_drips_ends_by_the_time_limit(gms, drip):
     """However little arrives at a time."""
     gms.fault = lambda _: Answer(drip=DRIPS[drip])
     config = {"server": gms.url, "timeout_sec": 0.2, "retry_max_times": 0}
-    (note,) = DataHub(lambda: graph_at(config), gms.url, "PROD").answer(ALL).notes
+    (note,) = DataHubCatalog(lambda: graph_at(config), gms.url, "PROD").answer(ALL).notes
     # the time may be over before a busy machine has connected
     assert "does not answer in time" in note or "cannot be reached" in note
 
@@ -155,13 +155,13 @@ def test_one_hiccup_is_no_answer_lost(gms):
     faults = iter([Answer(503)])
     gms.fault = lambda _: next(faults, None)
     config = {"server": gms.url, "timeout_sec": 2, "retry_max_times": 1}
-    found = DataHub(lambda: graph_at(config), gms.url, "PROD").answer(ALL)
+    found = DataHubCatalog(lambda: graph_at(config), gms.url, "PROD").answer(ALL)
     assert (found.notes, view(found).datasets("postgres")) == ((), (USERS,))
 
 
 def test_a_slow_server_is_left(gms):
     """The time of one run is bounded: what came until then counts."""
-    for number in range(PAGE * 3):
+    for number in range(PAGE_SIZE * 3):
         hold(gms, "postgres", f"t.{number}")
     times = iter(range(0, 10_000, 50))
     found = provider(gms, seconds=60.0, clock=lambda: float(next(times))).answer(ALL)

@@ -12,7 +12,7 @@ import pytest
 
 from kc_lineage_dagster.catalog.json_api import Access
 from kc_lineage_dagster.catalog.questions import Questions
-from kc_lineage_dagster.catalog.schema_registry import SchemaRegistry, access_for, registration_of, subjects_of
+from kc_lineage_dagster.catalog.schema_registry import SchemaRegistries, access_for, registration_of, subjects_of
 from kc_lineage_dagster.lineage import Dataset
 from tests.catalog.server import Server
 from tests.catalog.test_schemas import ENVELOPE
@@ -48,7 +48,7 @@ def avro(url: str, **more: str) -> dict[str, str]:
 
 
 def ask(config: dict[str, str], *topics: str, own: Access | None = None, seconds: float = 30.0):
-    registry = SchemaRegistry({"c": config}, access_for(own), own and own.url, lambda _, topic: topic, seconds)
+    registry = SchemaRegistries({"c": config}, access_for(own), own and own.url, lambda _, topic: topic, seconds)
     found = registry.answer(Questions(topics=frozenset(("c", topic) for topic in topics or ("srv.public.users",))))
     return found, found.seen_from("c", lambda *_: None)
 
@@ -229,5 +229,5 @@ def test_nothing_is_asked_that_nobody_needs():
     """Without questions, and for connectors without a registering converter, there is no request."""
     with Server(registered(**SRV)) as server:
         ask({"value.converter": "org.apache.kafka.connect.storage.StringConverter"} | {"key.converter": "x.Y"})
-        SchemaRegistry({}, access_for(None), server.url, lambda _, topic: topic).answer(Questions())
+        SchemaRegistries({}, access_for(None), server.url, lambda _, topic: topic).answer(Questions())
         assert server.asked == []

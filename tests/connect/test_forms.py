@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from kc_lineage_dagster.connect.fetch import read
-from kc_lineage_dagster.connect.forms.properties import parse
+from kc_lineage_dagster.connect.forms.properties import parse_properties
 from kc_lineage_dagster.connect.saved import open_saved
 from kc_lineage_dagster.connect.snapshot import Connector, Snapshot
 from kc_lineage_dagster.errors import ConnectError
@@ -478,7 +478,7 @@ def test_what_holds_no_connector_is_no_failed_read(tmp_path: Path, name: str, te
     ],
 )
 def test_properties_are_read_as_java_reads_them(text: str, expected: dict[str, str]) -> None:
-    assert parse(text) == expected
+    assert parse_properties(text) == expected
 
 
 texts = st.text("ab=:#! \t\n\r\f\\\x0b\x85\xa0\u2028", max_size=6) | st.text(max_size=6)
@@ -501,7 +501,7 @@ def test_properties_written_in_any_way_are_read_back(values: dict[str, str], end
         + written(value, "=:#! \t\f")
         for key, value in values.items()
     ]
-    assert parse(end.join(lines)) == values
+    assert parse_properties(end.join(lines)) == values
 
 
 def escaped(character: str, special: str) -> str:

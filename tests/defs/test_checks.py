@@ -7,7 +7,7 @@ from dagster import AssetCheckKey, AssetKey, DagsterInstance
 
 from kc_lineage_dagster import build_definitions
 from kc_lineage_dagster.defs.checks import causes_of
-from kc_lineage_dagster.defs.metadata import listed
+from kc_lineage_dagster.defs.metadata import bullet_list
 from kc_lineage_dagster.lineage import ConnectorLineage, Unresolved
 from tests.defs.clusters import CONNECTORS, POSTGRES, materialize, run, save_cluster, write_recipe
 
@@ -127,5 +127,5 @@ def test_one_cause_counts_once_and_names_its_topics():
 
 def test_descriptions_read_well_in_a_terminal_too(tmp_path, instance):
     """Names with underscores and angle brackets stand as they are: no HTML entities, nothing for Markdown to read."""
-    assert listed([("a_b<c>*d*", "x`y\nz")], 5) == "- `a_b<c>*d*` · `x'y z`"
+    assert bullet_list([("a_b<c>*d*", "x`y\nz")], 5) == "- `a_b<c>*d*` · `x'y z`"
     assert "&#" not in evaluations(run(tmp_path, instance))[RESOLVED].description

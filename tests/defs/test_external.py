@@ -9,7 +9,7 @@ import yaml
 from dagster import AssetKey, DagsterInstance, TableColumnDep
 
 from kc_lineage_dagster import build_definitions
-from kc_lineage_dagster.defs.external import columns_of, without_circles
+from kc_lineage_dagster.defs.external import column_metadata, without_circles
 from kc_lineage_dagster.defs.translator import ASSETS, DatasetProps, KafkaConnectLineageTranslator, default_key
 from kc_lineage_dagster.lineage import Dataset, FieldEdge
 from tests.defs.clusters import CONNECTORS, POSTGRES, SINK, execute, run, save_cluster, write_recipe
@@ -197,16 +197,16 @@ def test_columns_in_dagsters_form():
     """Columns that are known, with those they are made of; a made one has none, and a dropped one is none."""
     key = AssetKey(["postgres", "users"])
     fields = (FieldEdge(("first", "last"), "name"), FieldEdge(("ssn",), None), FieldEdge((), "at"))
-    found = columns_of({"urn:users": fields}, {"urn:users": key})
+    found = column_metadata({"urn:users": fields}, {"urn:users": key})
     deps = {"name": [TableColumnDep(key, "first"), TableColumnDep(key, "last")], "at": []}
     assert found["dagster/column_lineage"].deps_by_column == deps
-    assert columns_of({"urn:users": ()}, {"urn:users": key}) == {}
+    assert column_metadata({"urn:users": ()}, {"urn:users": key}) == {}
     made = (FieldEdge((), "ts_ms"),)  # what the connector adds is not all there is
-    assert columns_of({"urn:users": made}, {"urn:users": key}) == {}
+    assert column_metadata({"urn:users": made}, {"urn:users": key}) == {}
 
 
 def test_columns_are_bounded():
     """A definition is loaded by every process."""
     fields = tuple(FieldEdge((f"c{number}",), f"c{number}") for number in range(1_000))
-    found = columns_of({"urn:users": fields}, {"urn:users": AssetKey("users")})
+    found = column_metadata({"urn:users": fields}, {"urn:users": AssetKey("users")})
     assert len(found["dagster/column_schema"].columns) == 200

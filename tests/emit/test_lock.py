@@ -6,14 +6,14 @@ import signal
 
 import pytest
 
-from kc_lineage_dagster.emit.lock import file_lock
+from kc_lineage_dagster.emit.file_lock import file_lock
 from kc_lineage_dagster.errors import StateError
 from tests.lock_holder import lock_holder
 
 HOLD = """
 import sys, time
 from pathlib import Path
-from kc_lineage_dagster.emit.lock import file_lock
+from kc_lineage_dagster.emit.file_lock import file_lock
 with file_lock(Path(sys.argv[1]), 5):
     print("held", flush=True)
     time.sleep(60)

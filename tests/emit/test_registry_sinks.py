@@ -12,7 +12,7 @@ from datahub.configuration.common import ConfigModel
 from datahub.ingestion.api.sink import Sink, SinkReport
 from datahub.lite.lite_util import get_datahub_lite
 
-from kc_lineage_dagster.emit.lock import file_lock
+from kc_lineage_dagster.emit.file_lock import file_lock
 from kc_lineage_dagster.emit.sinks import open_sink
 from kc_lineage_dagster.errors import SinkError
 from tests.emit.samples import cluster, emit, flat, state_in

@@ -13,7 +13,7 @@ import pytest
 from kc_lineage_dagster.catalog.holdings import View
 from kc_lineage_dagster.catalog.json_api import Access
 from kc_lineage_dagster.catalog.questions import Questions
-from kc_lineage_dagster.catalog.schema_registry import SchemaRegistry
+from kc_lineage_dagster.catalog.schema_registry import SchemaRegistries
 from kc_lineage_dagster.lineage import Dataset
 from tests.catalog.test_schemas import ENVELOPE, PROTO
 from tests.live.parts import MOST_LISTED
@@ -61,7 +61,7 @@ def asked(url: str, *topics: str) -> tuple[View, tuple[str, ...]]:
             ("converter.apicurio.registry.url", own),
         )
     }
-    provider = SchemaRegistry({"c": config}, Access, None, lambda _, topic: topic)
+    provider = SchemaRegistries({"c": config}, Access, None, lambda _, topic: topic)
     found = provider.answer(Questions(topics=frozenset(("c", topic) for topic in topics)))
     return found.seen_from("c", lambda *_: None), found.notes
 

@@ -14,7 +14,7 @@ from upath import UPath
 import kc_lineage_dagster.page
 from kc_lineage_dagster.errors import StateError
 from kc_lineage_dagster.lineage import ConnectorLineage, Dataset, Edge, FieldEdge
-from kc_lineage_dagster.page.render import pieces, render
+from kc_lineage_dagster.page.render import page_of_state, render
 from kc_lineage_dagster.page.write import PAGE, place_of_page, write_page
 from kc_lineage_dagster.state import codec
 from kc_lineage_dagster.state.cluster_state import Derived, state_of
@@ -180,14 +180,14 @@ def state(tmp_path):
 
 def test_a_state_is_shown_as_it_is(state):
     """The page of a state has what the page of the same cluster held in memory has."""
-    data, expected = Page("".join(pieces(state, "shop"))).data, page_of(shop()).data
+    data, expected = Page("".join(page_of_state(state, "shop"))).data, page_of(shop()).data
     assert {**data, "generated": ""} == {**expected, "generated": ""}
 
 
 def test_a_cluster_that_was_never_read_has_no_page(tmp_path):
     """It says what to do."""
     with pytest.raises(StateError, match="never read"):
-        list(pieces(state_of("shop", tmp_path, {"KC_LINEAGE_STATE": str(tmp_path / "state")}), "shop"))
+        list(page_of_state(state_of("shop", tmp_path, {"KC_LINEAGE_STATE": str(tmp_path / "state")}), "shop"))
 
 
 def test_a_page_that_cannot_be_written_is_a_warning(state, tmp_path):

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from kc_lineage_dagster.errors import RecipeError
 from kc_lineage_dagster.recipe.files import DEMO, find_recipes, read_recipe, recipe_of, slug_of
 from kc_lineage_dagster.recipe.model import Recipe
-from kc_lineage_dagster.recipe.source import ENVIRONMENTS, Patterns
+from kc_lineage_dagster.recipe.source import ENVIRONMENTS, ConnectorPatterns
 from kc_lineage_dagster.run.cluster import Cluster
 from kc_lineage_dagster.state.place import place_of
 
@@ -50,7 +50,7 @@ pipeline_name: p
 def test_connector_patterns_decide_as_datahub_does(allow, deny, ignore_case, name):
     """`connector_patterns` let the same names through as DataHub's AllowDenyPattern."""
     given_patterns = {"allow": allow, "deny": deny, "ignoreCase": ignore_case}
-    assert Patterns(**given_patterns).allows(name) == AllowDenyPattern(**given_patterns).allowed(name)
+    assert ConnectorPatterns(**given_patterns).allows(name) == AllowDenyPattern(**given_patterns).allowed(name)
 
 
 def problem(recipe: dict) -> str:
@@ -282,8 +282,8 @@ def test_merged_keys_may_be_overridden(tmp_path):
 
 def test_a_pattern_that_python_takes_for_ever_over_answers():
     """Forty letters keep Python's own matcher busy for hours with this one."""
-    assert Patterns(allow=["(a+)+$"]).allows("a" * 41)
-    assert not Patterns(allow=["(a+)+$"]).allows("a" * 41 + "!")
+    assert ConnectorPatterns(allow=["(a+)+$"]).allows("a" * 41)
+    assert not ConnectorPatterns(allow=["(a+)+$"]).allows("a" * 41 + "!")
 
 
 def test_a_pattern_that_takes_too_long_is_named():
@@ -291,7 +291,7 @@ def test_a_pattern_that_takes_too_long_is_named():
     with pytest.raises(
         RecipeError, match=r"connector_patterns: '\(x\|xx\)\+\[yz\]' takes more than 1 s for the name 'xxx"
     ):
-        Patterns(deny=["(x|xx)+[yz]"]).allows("x" * 60)
+        ConnectorPatterns(deny=["(x|xx)+[yz]"]).allows("x" * 60)
 
 
 def test_unreadable_files_are_one_line_each(tmp_path):

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from kc_lineage_dagster.connect.snapshot import Connector, Snapshot, TaskState
 from kc_lineage_dagster.run.changes import LONGEST_PAUSE, SECOND_LOOK, Cursor, ask, changes, config_hash
-from kc_lineage_dagster.state.cluster_state import Known
+from kc_lineage_dagster.state.cluster_state import Emitted
 
 
 def connector(name: str, state: str = "RUNNING", **config: str) -> Connector:
     return Connector(name, "source", config, state=state, tasks=(TaskState(0, state),))
 
 
-def emitted(*connectors: Connector) -> dict[str, Known]:
-    return {one.name: Known(config_hash(one), "v") for one in connectors}
+def emitted(*connectors: Connector) -> dict[str, Emitted]:
+    return {one.name: Emitted(config_hash(one), "v") for one in connectors}
 
 
 A, B, C = connector("a", x="1"), connector("b", x="1"), connector("c", x="1")

@@ -30,7 +30,7 @@ def test_everything_is_there(folder):
     state = opened(folder)
     assert state.names() == sorted(CONNECTORS)
     assert {one.connector for one in state.lineages()} == set(CONNECTORS)
-    assert state.known().keys() == set(CONNECTORS)
+    assert state.emitted().keys() == set(CONNECTORS)
     receipts = Receipts(state)
     assert receipts.count() == 8
     assert list(receipts.urns(REMOVING)) == [SINK_JOB]

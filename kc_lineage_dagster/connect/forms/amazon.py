@@ -10,13 +10,13 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from kc_lineage_dagster.connect.forms.found import Found, Other, Posted, mapping, named, posted
+from kc_lineage_dagster.connect.forms.content import Content, Other, Posted, mapping, named, posted
 from kc_lineage_dagster.connect.parse import connector_state
 
 _RESOURCE = "AWS::KafkaConnect::Connector"
 
 
-def read(document: Mapping[str, Any], stem: str) -> Iterator[Found] | None:
+def read(document: Mapping[str, Any], stem: str) -> Iterator[Content] | None:
     """Read an answer of MSK Connect or a template of CloudFormation; return None for any other document.
 
     ``stem``: the file's name without its ending, for a connector without a name.
@@ -38,7 +38,7 @@ def _described(document: Mapping[str, Any], stem: str) -> Posted:
     return posted(name, config, stem, state=connector_state(document.get("connectorState")))
 
 
-def _template(resources: Any) -> Iterator[Found]:
+def _template(resources: Any) -> Iterator[Content]:
     for one in map(mapping, resources):
         if one.get("Type") == _RESOURCE:
             properties = mapping(one.get("Properties"))

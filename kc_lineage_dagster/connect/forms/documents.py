@@ -8,7 +8,7 @@ from typing import Any
 
 from kc_lineage_dagster.connect.answers import parse_json
 from kc_lineage_dagster.connect.forms import amazon, kubernetes, posted, properties, terraform
-from kc_lineage_dagster.connect.forms.found import Found, Other, kind_in_words
+from kc_lineage_dagster.connect.forms.content import Content, Other, kind_in_words
 from kc_lineage_dagster.yaml_text import load_documents
 
 _MOST_DOCUMENTS = 100_000
@@ -16,7 +16,7 @@ _MOST_VALUES = 10_000_000
 _YAML, _PROPERTIES = (".yaml", ".yml"), (".properties",)
 
 
-def connectors_in(document: Any, stem: str) -> Iterator[Found]:
+def connectors_in(document: Any, stem: str) -> Iterator[Content]:
     """Yield the connectors of one parsed document of any form; a list may hold documents of several forms.
 
     A document without connectors is yielded as ``Other``. ``stem``: names a connector whose form has no name.
@@ -37,7 +37,7 @@ def connectors_in(document: Any, stem: str) -> Iterator[Found]:
             yield from _of_object(found, stem)
 
 
-def _of_object(document: Mapping[str, Any], stem: str) -> Iterator[Found]:
+def _of_object(document: Mapping[str, Any], stem: str) -> Iterator[Content]:
     for read in (_KUBERNETES, terraform.read, amazon.read):
         found = read(document, stem)
         if found is not None:
@@ -45,7 +45,7 @@ def _of_object(document: Mapping[str, Any], stem: str) -> Iterator[Found]:
     return posted.read(document, stem)
 
 
-def connectors_of_text(name: str, text: str) -> Iterator[Found]:
+def connectors_of_text(name: str, text: str) -> Iterator[Content]:
     """Return the connectors in the text of a file. The ending of the file's name tells the syntax; any other is JSON.
 
     Raises ValueError, in one line that quotes nothing of the text, when the text is malformed.
@@ -84,7 +84,7 @@ def _json(text: str) -> Any:
         raise ValueError(f"malformed JSON{where}") from None
 
 
-def _of_file(name: str, text: str) -> Iterator[Found]:
+def _of_file(name: str, text: str) -> Iterator[Content]:
     """Yield the connectors of a file in a ConfigMap; a malformed file becomes ``Other``, so that the rest is read."""
     try:
         yield from connectors_of_text(name, text)

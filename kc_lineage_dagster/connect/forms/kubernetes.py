@@ -14,24 +14,24 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from kc_lineage_dagster.connect.forms import mirror_maker
-from kc_lineage_dagster.connect.forms.found import Found, Other, Posted, has_class, mapping, named, posted
+from kc_lineage_dagster.connect.forms.content import Content, Other, Posted, has_class, mapping, named, posted
 from kc_lineage_dagster.connect.parse import connector_state, kind_from, kind_of
 from kc_lineage_dagster.wording import encodable
 
-Documents = Callable[[Any, str], Iterator[Found]]
-Texts = Callable[[str, str], Iterator[Found]]
+Documents = Callable[[Any, str], Iterator[Content]]
+Texts = Callable[[str, str], Iterator[Content]]
 
 _PARAMETER = re.compile(r"\$\{\{?([A-Za-z0-9_]+)\}?\}")
 
 
-def reader(documents: Documents, texts: Texts) -> Callable[[Mapping[str, Any], str], Iterator[Found] | None]:
+def reader(documents: Documents, texts: Texts) -> Callable[[Mapping[str, Any], str], Iterator[Content] | None]:
     """Return a function that reads one resource; the function returns None for a document that is no resource.
 
     ``documents``: reads the documents of a list or template.
     ``texts``: reads a file of a ConfigMap, given its name and text.
     """
 
-    def read(document: Mapping[str, Any], stem: str) -> Iterator[Found] | None:
+    def read(document: Mapping[str, Any], stem: str) -> Iterator[Content] | None:
         kind = document.get("kind")
         if not isinstance(kind, str) or "apiVersion" not in document:
             return None
@@ -47,7 +47,7 @@ def reader(documents: Documents, texts: Texts) -> Callable[[Mapping[str, Any], s
     return read
 
 
-def _resource(document: Mapping[str, Any], kind: str, stem: str) -> Iterator[Found]:
+def _resource(document: Mapping[str, Any], kind: str, stem: str) -> Iterator[Content]:
     group, spec = str(document["apiVersion"]).partition("/")[0], mapping(document.get("spec"))
     if kind == "KafkaConnector":
         yield _strimzi(document, stem)

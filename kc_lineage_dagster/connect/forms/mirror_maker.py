@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from kc_lineage_dagster.connect.forms.found import Found, Other, mapping, posted
+from kc_lineage_dagster.connect.forms.content import Content, Other, mapping, posted
 from kc_lineage_dagster.connect.parse import connector_state, kind_from
 
 _PACKAGE = "org.apache.kafka.connect.mirror"
@@ -28,7 +28,7 @@ _PATTERNS = {
 }
 
 
-def of_strimzi(document: Mapping[str, Any]) -> Iterator[Found]:
+def of_strimzi(document: Mapping[str, Any]) -> Iterator[Content]:
     """Yield the connectors of a ``KafkaMirrorMaker2``.
 
     Before API version v1 a mirror names its two clusters (``sourceCluster``); from v1 on it holds them (``source``).
@@ -51,7 +51,7 @@ def of_strimzi(document: Mapping[str, Any]) -> Iterator[Found]:
         yield Other("kind KafkaMirrorMaker2 without mirrors")
 
 
-def of_properties(values: Mapping[str, str]) -> Iterator[Found] | None:
+def of_properties(values: Mapping[str, str]) -> Iterator[Content] | None:
     """Return the source connectors of ``connect-mirror-maker.sh``, one for each enabled pair of ``clusters``.
 
     Returns None when the properties name no clusters, so that they belong to something else.
@@ -62,7 +62,7 @@ def of_properties(values: Mapping[str, str]) -> Iterator[Found] | None:
     return _of_pairs(values, clusters, enabled) if clusters else None
 
 
-def _of_pairs(values: Mapping[str, str], clusters: list[str], enabled: list[tuple[str, str]]) -> Iterator[Found]:
+def _of_pairs(values: Mapping[str, str], clusters: list[str], enabled: list[tuple[str, str]]) -> Iterator[Content]:
     special = tuple(f"{name}{sign}" for name in clusters for sign in (".", "->"))
     common = {key: value for key, value in values.items() if not key.startswith(special) and key != "clusters"}
     for source, target in enabled:

@@ -12,13 +12,13 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from kc_lineage_dagster.connect.forms.found import CLASS, Found, Other, has_class, kind_in_words, mapping, posted
+from kc_lineage_dagster.connect.forms.content import CLASS, Content, Other, has_class, kind_in_words, mapping, posted
 from kc_lineage_dagster.connect.parse import connector_state, kind_from
 
 _POSTED = frozenset({"name", "config", "tasks", "type", "initial_state"})
 
 
-def read(document: Mapping[str, Any], stem: str) -> Iterator[Found]:
+def read(document: Mapping[str, Any], stem: str) -> Iterator[Content]:
     """Yield the connectors of an object; ``Other`` when there are none. ``stem``: names a connector without a name."""
     if CLASS in document:
         yield posted(_first(document.get("name"), stem), document, stem)
@@ -45,7 +45,7 @@ def _is_connector(value: Any) -> bool:
     return has_class(value) or has_class(mapping(value).get("config")) or has_class(listed.get("config"))
 
 
-def _of(name: str, value: Mapping[str, Any], stem: str) -> Found:
+def _of(name: str, value: Mapping[str, Any], stem: str) -> Content:
     if has_class(value):
         return posted(name, value, stem)
     if "info" not in value:

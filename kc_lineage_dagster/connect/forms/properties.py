@@ -11,7 +11,7 @@ import re
 from collections.abc import Iterator, Mapping
 
 from kc_lineage_dagster.connect.forms import mirror_maker
-from kc_lineage_dagster.connect.forms.found import CLASS, Found, Other, posted
+from kc_lineage_dagster.connect.forms.content import CLASS, Content, Other, posted
 
 _SOURCE, _SINK, _CHAIN = "debezium.source.", "debezium.sink.type", ("transforms", "predicates")
 _LINE_END, _BLANK = re.compile(r"\r\n|\r|\n"), " \t\f"  # what else Python takes for either belongs to a key or a value
@@ -21,9 +21,9 @@ _ESCAPE = re.compile(r"\\(u[0-9a-fA-F]{4}|.)", re.DOTALL)
 _NAMED = {"t": "\t", "n": "\n", "r": "\r", "f": "\f"}
 
 
-def read(text: str, stem: str) -> Iterator[Found]:
+def read(text: str, stem: str) -> Iterator[Content]:
     """Yield the connectors of a file of properties. ``stem``: names a connector without a name."""
-    values = parse(text)
+    values = parse_properties(text)
     if CLASS in values:
         yield posted(values.get("name"), values, stem)
     elif _SOURCE + CLASS in values:
@@ -32,7 +32,7 @@ def read(text: str, stem: str) -> Iterator[Found]:
         yield from mirror_maker.of_properties(values) or (Other("properties without connector.class"),)
 
 
-def _debezium_server(values: Mapping[str, str], stem: str) -> Found:
+def _debezium_server(values: Mapping[str, str], stem: str) -> Content:
     sink = values.get(_SINK, "")
     if sink.strip().lower() != "kafka":
         return Other(f"Debezium Server with {_SINK}={sink[:40] or 'nothing'}, which writes no topic of Kafka")
@@ -47,7 +47,7 @@ def _debezium_server(values: Mapping[str, str], stem: str) -> Found:
     return posted(config.get("name"), config, stem, kind="source")
 
 
-def parse(text: str) -> dict[str, str]:
+def parse_properties(text: str) -> dict[str, str]:
     """Return the keys and values of a text, as ``java.util.Properties.load`` reads them."""
     values: dict[str, str] = {}
     pending = ""  # the beginning of an entry that goes on in the next line

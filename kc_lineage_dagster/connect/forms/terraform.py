@@ -13,7 +13,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from kc_lineage_dagster.connect.forms.found import Found, Other, mapping, posted
+from kc_lineage_dagster.connect.forms.content import Content, Other, mapping, posted
 from kc_lineage_dagster.connect.parse import connector_state
 
 
@@ -42,7 +42,7 @@ RESOURCES = tuple(_TYPES)
 _INTERPOLATION = re.compile(r"\$\{(?!\w*:)[^}]*\}")
 
 
-def read(document: Mapping[str, Any], stem: str) -> Iterator[Found] | None:
+def read(document: Mapping[str, Any], stem: str) -> Iterator[Content] | None:
     """Read any of Terraform's JSON documents; return None for any other document.
 
     ``stem``: the file's name without its ending, which messages show.
@@ -78,7 +78,7 @@ _SYNTAX = frozenset(
 _Instance = tuple[str, str, Mapping[str, Any]]  # address, type, attributes
 
 
-def _all(instances: Iterator[_Instance], unknown: Mapping[str, Any], what: str) -> Iterator[Found]:
+def _all(instances: Iterator[_Instance], unknown: Mapping[str, Any], what: str) -> Iterator[Content]:
     found = False
     for address, kind, attributes in instances:
         if kind in _TYPES:
@@ -88,7 +88,7 @@ def _all(instances: Iterator[_Instance], unknown: Mapping[str, Any], what: str) 
         yield Other(what)
 
 
-def _connector(address: str, resource: _Resource, attributes: Mapping[str, Any], unknown: Mapping[str, Any]) -> Found:
+def _connector(address: str, resource: _Resource, attributes: Mapping[str, Any], unknown: Mapping[str, Any]) -> Content:
     config = attributes.get(resource.config)
     if unknown.get(resource.config) is True or not isinstance(config, Mapping):
         config = {} if unknown.get(resource.config) is True else config

@@ -9,13 +9,13 @@ from urllib.parse import unquote
 from kc_lineage_dagster.lineage import REDACTED, WITHHELD
 
 CUT_MARK = "[...]"  # ends a message that was shortened, perhaps in the middle of a secret
-Found = set[str]
+Secrets = set[str]
 
 _REFERENCE = re.compile(r"\$\{[^{}]*\}")
 _PUNCTUATION = frozenset(" :/,;@|\"'=&")
 
 
-def cut(secret: str, found: Found) -> str:
+def cut(secret: str, found: Secrets) -> str:
     """Return ``<redacted>``, and add the secret to ``found``. A harmless value is returned unchanged (see below)."""
     if is_harmless(secret):
         return secret
@@ -31,13 +31,13 @@ def is_harmless(secret: str) -> bool:
     return not rest or (rest != secret and _PUNCTUATION.issuperset(rest))
 
 
-def cut_group(pattern: re.Pattern[str]) -> Callable[[str, Found], str]:
+def cut_group(pattern: re.Pattern[str]) -> Callable[[str, Secrets], str]:
     """Return a scan for ``pattern``: a function that takes a text and the secrets found so far, and returns the text.
 
     The secret is the group of the pattern that took part in the match; of several alternatives only one may.
     """
 
-    def scan(text: str, found: Found) -> str:
+    def scan(text: str, found: Secrets) -> str:
         def replacement(match: re.Match[str]) -> str:
             group, start = match.lastindex or 0, match.start()
             before, after = match[0][: match.start(group) - start], match[0][match.end(group) - start :]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 import re
 
-from kc_lineage_dagster.connect.secrets.cut import Found, cut, cut_group
+from kc_lineage_dagster.connect.secrets.cut import Secrets, cut, cut_group
 
 BEARER = cut_group(re.compile(r"(?i)(?<!\w)bearer[ \t]+([^\s\"',;|]{8,})"))
 AUTHORIZATION = cut_group(
@@ -30,7 +30,7 @@ OPTION = cut_group(
 )
 
 
-def basic(text: str, found: Found) -> str:
+def basic(text: str, found: Secrets) -> str:
     """Cut the credentials of RFC 7617, such as ``Basic dTpw``; a word that encodes no ``user:password`` stays."""
 
     def replacement(match: re.Match[str]) -> str:

@@ -13,7 +13,7 @@ import re
 from collections.abc import Collection, Mapping
 from typing import Any
 
-from kc_lineage_dagster.connect.secrets.cut import Found, cut, is_harmless
+from kc_lineage_dagster.connect.secrets.cut import Secrets, cut, is_harmless
 from kc_lineage_dagster.connect.secrets.keys import Role, ends_as_a_secret, names_a_secret, role_of
 from kc_lineage_dagster.connect.secrets.known import without_known
 from kc_lineage_dagster.connect.secrets.shapes import scrub, scrub_text
@@ -52,7 +52,7 @@ def split_secrets(
 
     Pass these secrets to ``redact_text`` for the traces and other texts about the same connector.
     """
-    found: Found = set()
+    found: Secrets = set()
     clean: dict[str, str] = {}
     for key, value in config.items():
         name = _without_salt(key, found)
@@ -106,7 +106,7 @@ def _json_in_text(text: str) -> str | None:
     return text if clean == found else json.dumps(clean, ensure_ascii=False)
 
 
-def _value(key: str, value: str, secret_keys: frozenset[str], found: Found) -> str:
+def _value(key: str, value: str, secret_keys: frozenset[str], found: Secrets) -> str:
     role = role_of(key)
     if role is not Role.SECRET and key not in secret_keys:
         return scrub(value, role, found)
@@ -121,6 +121,6 @@ def _value(key: str, value: str, secret_keys: frozenset[str], found: Found) -> s
     return cut(value, found)
 
 
-def _without_salt(key: str, found: Found) -> str:
+def _without_salt(key: str, found: Secrets) -> str:
     salted = _SALTED_KEY.match(key) if key.startswith("column.mask.hash.") else None
     return salted[1] + cut(salted[2], found) if salted else key

@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 
-from kc_lineage_dagster.connect.secrets.cut import Found, cut, cut_group
+from kc_lineage_dagster.connect.secrets.cut import Secrets, cut, cut_group
 from kc_lineage_dagster.connect.secrets.headers import AUTHORIZATION, BEARER, COOKIE, OPTION, SAID, basic
 from kc_lineage_dagster.connect.secrets.keys import (
     Role,
@@ -22,7 +22,7 @@ from kc_lineage_dagster.connect.secrets.urls import BARE_USER_INFO, ORACLE, SQLP
 _MOST_SCANS = 5  # rounds of scans over one text
 
 
-def _pem(text: str, found: Found) -> str:
+def _pem(text: str, found: Secrets) -> str:
     """Cut PEM blocks (RFC 7468), also one whose end is missing."""
     parts, at = [], 0
     while (begin := text.find("-----BEGIN ", at)) >= 0:
@@ -48,7 +48,7 @@ _SESSIONS = frozenset(("session", "sessionid", "phpsessid"))
 _NEXT_URL = re.compile(r",(?=[A-Za-z][\w+.:\-]*://)|;(?=[\w.\-]+=)")
 
 
-def _pairs(text: str, found: Found, only_after: str = "") -> str:
+def _pairs(text: str, found: Secrets, only_after: str = "") -> str:
     parts, at = [], 0
     for match in _PAIR.finditer(text):
         before = text[match.start() - 1 : match.start()]
@@ -75,7 +75,7 @@ def _holds_a_secret(name: str, before: str, separator: str) -> bool:
     return names_a_secret(name) or name.lower() in _SESSIONS
 
 
-def _url_parameters(text: str, found: Found) -> str:
+def _url_parameters(text: str, found: Secrets) -> str:
     return _pairs(text, found, only_after="?&;")
 
 
@@ -97,7 +97,7 @@ _JSON = re.compile(r"\"([\w.\-]+)\"\s*:\s*(?:\"([^\"\\]*(?:\\.[^\"\\]*)*)\"|(-?\
 _JSON_IN_STRING = re.compile(r"(?<!\\)\\+\"([\w.\-]+)\\+\"\s*:\s*\\+\"([^\"\\]*)()")
 
 
-def _json_members(text: str, found: Found) -> str:
+def _json_members(text: str, found: Secrets) -> str:
     def replacement(match: re.Match[str]) -> str:
         if not names_a_secret(match[1]):
             return match[0]
@@ -119,7 +119,7 @@ _COMPARED = re.compile(r"(?<![\w.\-])([\w.\-]+)[\"`\]]?\s*(?:=|(?i:like)\b)\s*[N
 _LITERAL = re.compile(r"'([^']*(?:''[^']*)*)'")
 
 
-def _sql_literals(text: str, found: Found) -> str:
+def _sql_literals(text: str, found: Secrets) -> str:
     def compared(match: re.Match[str]) -> str:
         if not names_a_secret(match[1]):
             return match[0]
@@ -151,7 +151,7 @@ _NAMED_VALUE = re.compile(
 _RAW = re.compile(r"RAW(?:\((?P<round>.{0,128}?)\)|\{(?P<curly>.{0,128}?)\})(?=[&\s\"',;]|$)")
 
 
-def _elements(text: str, found: Found) -> str:
+def _elements(text: str, found: Secrets) -> str:
     """Cut the text of XML elements such as ``<password>x</password>``, with or without a namespace."""
 
     def replacement(match: re.Match[str]) -> str:
@@ -161,7 +161,7 @@ def _elements(text: str, found: Found) -> str:
     return _ELEMENT.sub(replacement, text)
 
 
-def _named_values(text: str, found: Found) -> str:
+def _named_values(text: str, found: Secrets) -> str:
     """Cut values given by a pair of members or attributes: ``{"name": "apiKey", "value": "x"}``."""
 
     def replacement(match: re.Match[str]) -> str:
@@ -174,7 +174,7 @@ def _named_values(text: str, found: Found) -> str:
     return _NAMED_VALUE.sub(replacement, text)
 
 
-def _raw(text: str, found: Found) -> str:
+def _raw(text: str, found: Secrets) -> str:
     """Cut what ``RAW(...)`` holds, Camel's syntax for passwords in addresses (camel.apache.org/manual/faq, "RAW")."""
 
     def replacement(match: re.Match[str]) -> str:
@@ -184,7 +184,7 @@ def _raw(text: str, found: Found) -> str:
     return _RAW.sub(replacement, text)
 
 
-_Step = tuple[tuple[str, ...], Callable[[str, Found], str]]
+_Step = tuple[tuple[str, ...], Callable[[str, Secrets], str]]
 _EVERYWHERE: tuple[_Step, ...] = (
     (("-----BEGIN ",), _pem),
     (("RAW(", "RAW{"), _raw),
@@ -220,7 +220,7 @@ _ANY_NEEDLE = re.compile(
 )
 
 
-def _walk(steps: tuple[_Step, ...], text: str, found: Found) -> str:
+def _walk(steps: tuple[_Step, ...], text: str, found: Secrets) -> str:
     for needles, scan in steps:
         for needle in needles:
             if needle in text:
@@ -229,7 +229,7 @@ def _walk(steps: tuple[_Step, ...], text: str, found: Found) -> str:
     return text
 
 
-def scrub(text: str, role: Role, found: Found) -> str:
+def scrub(text: str, role: Role, found: Secrets) -> str:
     """Return a value without the secrets that show by their shape.
 
     Args:
@@ -244,7 +244,7 @@ def scrub(text: str, role: Role, found: Found) -> str:
     return _settled(_scrub_names if role is Role.NAMES else _scrub_sql, text, found)
 
 
-def scrub_text(text: str, found: Found) -> str:
+def scrub_text(text: str, found: Secrets) -> str:
     """Return a free text (a trace, a message, the value of an unknown key) without secrets of any shape.
 
     ``found``: the secrets that were cut are added to this set.
@@ -252,7 +252,7 @@ def scrub_text(text: str, found: Found) -> str:
     return _settled(_scrub_text, text, found)
 
 
-def _settled(scan: Callable[[str, Found], str], text: str, found: Found) -> str:
+def _settled(scan: Callable[[str, Secrets], str], text: str, found: Secrets) -> str:
     """Scan until nothing changes: after a cut the rest of the text may have the shape of another secret."""
     for _ in range(_MOST_SCANS):
         before, text = text, scan(text, found)
@@ -261,15 +261,15 @@ def _settled(scan: Callable[[str, Found], str], text: str, found: Found) -> str:
     return text
 
 
-def _scrub_names(text: str, found: Found) -> str:
+def _scrub_names(text: str, found: Secrets) -> str:
     return tokens(_walk(_EVERYWHERE, text, found), found)
 
 
-def _scrub_sql(text: str, found: Found) -> str:
+def _scrub_sql(text: str, found: Secrets) -> str:
     return _sql_literals(_scrub_names(text, found), found)
 
 
-def _scrub_text(text: str, found: Found) -> str:
+def _scrub_text(text: str, found: Secrets) -> str:
     if len(text) >= _LONG:
         text = _ENCODED_FILE(text, found)
     return tokens(_walk(_IN_TEXT, _walk(_EVERYWHERE, text, found), found), found)

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 
-from kc_lineage_dagster.connect.secrets.cut import Found, cut_group
+from kc_lineage_dagster.connect.secrets.cut import Secrets, cut_group
 
 # Letters of both cases and a digit, which tell a token from a topic that begins alike (sk-orders-of-all-customers).
 _MIXED = r"(?=[\w\-]*[a-z])(?=[\w\-]*[A-Z])(?=[\w\-]*\d)"
@@ -94,13 +94,13 @@ _KINDS: tuple[tuple[str, str], ...] = (
     ("/with/key/", r"/with/key/([\w\-]+)"),
     ("/hooks/", r"/hooks/((?=\w*\d)[a-z0-9]{26}|\w+/" + _MIXED + r"[\w\-]{20,})(?![\w\-])"),
 )
-_SCANS: tuple[tuple[str, Callable[[str, Found], str]], ...] = tuple(
+_SCANS: tuple[tuple[str, Callable[[str, Secrets], str]], ...] = tuple(
     (needle, cut_group(re.compile(pattern))) for needle, pattern in _KINDS
 )
 NEEDLES = tuple(needle for needle, _ in _KINDS)
 
 
-def tokens(text: str, found: Found) -> str:
+def tokens(text: str, found: Secrets) -> str:
     """Cut every token of a known form, and add it to ``found``."""
     for needle, scan in _SCANS:
         if needle in text:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from kc_lineage_dagster.connect.secrets.cut import Found, cut, cut_group
+from kc_lineage_dagster.connect.secrets.cut import Secrets, cut, cut_group
 
 _URL_END = re.compile(r"[\s\"'`]")
 _AUTHORITY_END = re.compile(r"[/?#;]")
@@ -15,7 +15,7 @@ _PORTS = re.compile(r"\d*(,|$)")
 _CONTAINER_SCHEMES = ("abfs", "abfss", "wasb", "wasbs")
 
 
-def url_user_info(text: str, found: Found) -> str:
+def url_user_info(text: str, found: Secrets) -> str:
     """Cut the user info of every URL in a text, and add passwords to ``found``."""
     parts, at = [], 0
     while (mark := text.find("://", at)) >= 0:
@@ -32,7 +32,7 @@ def url_user_info(text: str, found: Found) -> str:
     return "".join(parts) + text[at:]
 
 
-def _cut_user_info(user_info: str, found: Found) -> str:
+def _cut_user_info(user_info: str, found: Secrets) -> str:
     user, colon, password = user_info.partition(":")
     if not colon and len(user) < 20:  # a user name alone is cut too, but other texts are not searched for it
         return cut(user_info, set())

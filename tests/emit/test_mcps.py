@@ -12,8 +12,8 @@ from datahub.metadata.schema_classes import (
     SystemMetadataClass,
 )
 
+from kc_lineage_dagster.emit.mcps import stamp, to_mcps, to_wrapper
 from kc_lineage_dagster.emit.urns import Naming
-from kc_lineage_dagster.emit.wire import stamp, to_mcps, to_wrapper
 from tests.emit.samples import cluster, flat
 
 PROPOSALS = flat(cluster(2, naming=Naming(platform_instance="größer")))

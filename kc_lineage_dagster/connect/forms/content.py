@@ -48,7 +48,7 @@ class Other:
     may_hold: bool = False
 
 
-Found = Posted | Other
+Content = Posted | Other
 
 
 def posted(name: Any, config: Any, stem: str, **rest: Any) -> Posted:

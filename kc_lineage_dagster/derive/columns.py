@@ -185,8 +185,15 @@ def _forget(record: Record) -> tuple[Record, ...]:
 
 
 def arriving(chain: Chain, record: Record, topic: str) -> tuple[Node, Node]:
-    """Return key and value of a record when it arrives at a topic; Opaque where ways of it differ, or none
-    leads there.
+    """Return key and value of a record as they are when it arrives at a topic.
+
+    Both are Opaque where several ways through the chain lead to the topic and differ in fields, or where none leads
+    there.
+
+    Args:
+        chain: The transforms; see ``cautious`` for those that nobody knows.
+        record: The record before the first transform, its columns listed by name where they are known.
+        topic: The topic after the last transform.
     """
     ends = tuple(_ends(chain, run(chain, record), topic))
     keys, values = {end.key for end in ends}, {end.value for end in ends}
@@ -206,8 +213,15 @@ def _ends(chain: Chain, outcomes: Iterable[Outcome], topic: str) -> Iterator[Rec
 
 
 def converted(node: Node, part: str, config: Config) -> Node:
-    """Return key or value (``part``) as the connector's own converter leaves it; the worker's own is taken to keep
-    names.
+    """Return key or value as the connector's own converter leaves it: Opaque where the converter writes no field names.
+
+    A connector that names no converter uses the worker's, which the configuration does not tell; that one is taken to
+    keep names.
+
+    Args:
+        node: The fields of key or value before they are converted.
+        part: ``key`` or ``value``.
+        config: The connector's configuration.
     """
     converter = first(config, f"{part}.converter") or ""
     return Opaque() if converter.startswith(_WITHOUT_FIELDS) else node
@@ -217,8 +231,13 @@ def converted(node: Node, part: str, config: Config) -> Node:
 
 
 def held(node: Node, names: Paths | None, *, flat: bool = False) -> tuple[FieldEdge, ...]:
-    """Return the fields of a node that the dataset at the end has: all that are known by name where its own fields are
-    not known (``names`` is None), else those of ``names``. ``flat``: the origin's columns have no fields inside.
+    """Return the fields of a node that the dataset at the end of an edge has.
+
+    Args:
+        node: The fields as they arrive.
+        names: The fields of that dataset, as paths joined with dots; None where they are not known: then all fields
+            that are known by name count.
+        flat: Whether the columns of the edge's origin have no fields inside.
     """
     own = dict(leaves(node))
     if names is None:

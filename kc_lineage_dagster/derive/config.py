@@ -33,7 +33,13 @@ def pairs(value: str | None, separator: str = ":") -> dict[str, str]:
 
 
 def flag(config: Config, *keys: str, default: bool = False) -> bool:
-    """Return a boolean as Kafka's ConfigDef reads it: only ``true`` is true, in any case."""
+    """Return a boolean as Kafka's ConfigDef reads it: only ``true`` is true, in any case.
+
+    Args:
+        config: The configuration.
+        keys: Keys of the same setting, newest first; the first that is set decides.
+        default: The answer where none is set.
+    """
     value = first(config, *keys)
     return default if value is None else value.lower() == "true"
 

@@ -25,6 +25,12 @@ _HOLE, _PIECES = re.compile("\0"), re.compile("(\0)")
 def fitting_targets(config: Config, target_of: TargetOfFields, catalog: Catalog) -> Iterable[Dataset]:
     """Return the datasets of the catalogue whose names a template over ``source`` can make; () where the template says
     nothing of the table's own name.
+
+    Args:
+        config: The sink's configuration; its values hold the template.
+        target_of: From the fields of ``source`` and their texts to the dataset that the sink would write; None where it
+            would write none or several.
+        catalog: What is known beyond Connect.
     """
     fields = dict.fromkeys(name for text in config.values() for name in _FROM_SOURCE.findall(text))
     if not fields:

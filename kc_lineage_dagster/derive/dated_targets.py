@@ -22,7 +22,13 @@ _NO_TIME = "kc"
 
 
 def existing_targets(pattern: TopicPattern, target_of: TargetOfTopic, catalog: Catalog) -> Iterable[Dataset]:
-    """Return the datasets of the catalogue that a topic is written to whose name depends on a time only."""
+    """Return the datasets of the catalogue that a topic is written to whose name depends on a time only.
+
+    Args:
+        pattern: The topic after the transforms, with a hole for each piece of the time.
+        target_of: From a topic to the dataset that the sink would write; None where it would write none or several.
+        catalog: What is known beyond Connect.
+    """
     words = [_words(part) for part in pattern.parts if isinstance(part, Hole)]
     pairs = [pair for pair in words if pair is not None]
     if len(pairs) < len(words):

@@ -48,18 +48,22 @@ TRIPS = (ArithmeticError, AssertionError, AttributeError, LookupError, Recursion
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """What the recipe says about derivation.
+    """What the recipe, and a first look at the cluster, say about derivation.
 
-    ``generic``: the recipe's ``generic_connectors`` by connector name.
-    ``cluster_aliases``: alias of a mirrored cluster -> platform instance, None for the recipe's own Kafka.
-    ``letter_case``: platform -> ``lower`` | ``upper`` | ``keep``, where it differs from the platform's rule.
-    ``plugin_classes``: the classes the worker has installed;
-    ``plugin_versions``: their versions.
-    ``catalog``: from a connector to what is known beyond Connect;
-    ``notes``: what could not be read of that, a line each.
-    ``topics``: active topics of connectors whose own answers do not tell them.
-    ``quiet``: tables that are known to send no records.
-    ``columns``: whether edges have fields.
+    Args:
+        generic: Connector -> its entry in ``generic_connectors`` of the recipe.
+        cluster_aliases: Alias of a mirrored cluster -> platform instance, None for the recipe's own Kafka
+            (``options.cluster_aliases``).
+        letter_case: Platform -> ``lower``, ``upper`` or ``keep``, where it differs from the platform's rule.
+        plugin_classes: The connector classes that the worker has installed; () where that is not known.
+        plugin_versions: Connector class -> its installed version.
+        catalog: From a connector's name to what is known for it beyond Connect.
+        transforms: Class of a transform -> ``keeps_topic`` or ``changes_nothing``, the user's word
+            (``options.transforms``).
+        notes: What could not be read of what is known beyond Connect, one line each.
+        topics: Connector -> active topics, where its own answers do not tell them (``options.topics``).
+        quiet: Tables that are known to send no records.
+        columns: Whether edges get their fields.
     """
 
     generic: Mapping[str, GenericEntry] = field(default_factory=dict)
@@ -83,8 +87,11 @@ def derive(
 ) -> ConnectorLineage:
     """Return the lineage of one connector; problems are Unresolved items of it, never exceptions.
 
-    ``cluster``: the data topics of the whole cluster, asked for only where the connector's own evidence does not
-    decide. ``written``: the fields of a topic as the cluster's sources write it.
+    Args:
+        connector: As the snapshot holds it.
+        settings: What the recipe says about derivation.
+        cluster: Gives the topics of the whole cluster; called only for a sink whose own evidence does not decide.
+        written: From a topic to its fields as the cluster's sources write them.
     """
     return derived(connector, settings, cluster, written)[0]
 
@@ -92,7 +99,14 @@ def derive(
 def derived(
     connector: ConnectorView, settings: Settings, cluster: Callable[[], ClusterTopics], written: WrittenFields
 ) -> tuple[ConnectorLineage, Written]:
-    """Return the lineage of one connector, and the fields of the topics that it writes."""
+    """Return the lineage of one connector, and the fields of each topic that it writes.
+
+    Args:
+        connector: As the snapshot holds it.
+        settings: What the recipe says about derivation.
+        cluster: Gives the topics of the whole cluster; called only for a sink whose own evidence does not decide.
+        written: From a topic to its fields as the cluster's sources write them.
+    """
     class_name = connector.config.get("connector.class")
     catalog = settings.catalog(connector.name)
     evidence = evidence_of(connector, cluster, settings.cluster_aliases, catalog, written)

@@ -176,17 +176,21 @@ def nothing_written(topic: str) -> TopicFields | None:
 class Evidence:
     """What one connector's derivation may use besides the configuration.
 
-    ``topics``: active topics (a source's after its transforms, a sink's before), None when they are not known.
-    ``never_wrote``: the connector has failed and there is no trace of a record.
-    ``committed``: of a sink with failed tasks the topics it has committed offsets of, for such a task also polls what
-    it never writes; None where active topics say as much.
-    ``cluster``: the topics of the cluster, for sinks; worked out when asked for, because that needs the other
-    connectors. A source never asks: what it writes is a part of the answer.
-    ``aliases``: ``options.cluster_aliases``.
-    ``catalog``: what is known beyond Connect.
-    ``quiet``: tables that are known to send no records.
-    ``columns``: whether edges have fields.
-    ``written``: the fields of a topic as the cluster's own sources write it.
+    Args:
+        topics: Active topics: a source's after its transforms, a sink's before. None when they are not known.
+        offsets: Committed offsets; () when there are none, or none were read.
+        task_configs: The configurations of the tasks; () when none were read.
+        never_wrote: Whether the connector has failed and there is no trace of a record.
+        committed: Only for sinks with failed tasks: the topics with a committed offset. A failed task marks topics as
+            active when it polls them, even if it never writes them. None: active topics can be trusted.
+        cluster: Gives the topics of the cluster. For sinks only, and worked out when asked for, because that needs the
+            other connectors. A source never asks: what it writes is a part of the answer.
+        aliases: Alias of a mirrored cluster -> platform instance, None for the recipe's own Kafka
+            (``options.cluster_aliases``).
+        catalog: What is known beyond Connect.
+        quiet: Tables that are known to send no records.
+        columns: Whether edges get their fields.
+        written: From a topic to its fields as the cluster's own sources write them.
     """
 
     topics: frozenset[str] | None = None
@@ -213,7 +217,15 @@ def evidence_of(
     catalog: Catalog,
     written: WrittenFields = nothing_written,
 ) -> Evidence:
-    """Return the evidence that a snapshot holds for one connector."""
+    """Return the evidence that a snapshot holds for one connector.
+
+    Args:
+        connector: As the snapshot holds it.
+        cluster: See ``Evidence``.
+        aliases: See ``Evidence``.
+        catalog: See ``Evidence``.
+        written: See ``Evidence``.
+    """
     states = {connector.state, *(task.state for task in connector.tasks)}
     all_failed = connector.state == "FAILED" or (bool(connector.tasks) and states - {connector.state} == {"FAILED"})
     return Evidence(

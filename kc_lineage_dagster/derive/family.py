@@ -13,13 +13,14 @@ from kc_lineage_dagster.lineage import Dataset, Unresolved
 
 @dataclass(frozen=True, slots=True)
 class Selection:
-    """The tables of a pattern: which record, if any, stands behind a topic the connector itself named.
+    """The tables of a pattern: which record, if any, stands behind a topic that the connector itself named.
 
-    ``what``: for people, for example ``table.include.list = sales\\.orders.*``.
-    ``origin``: from a topic (before transforms) to its record; None when the topic is not one of this connector's
-    tables; Unresolved when it is one that cannot be told, or that the lists exclude.
-    ``heads``: every topic of the selection starts with one of these texts.
-    ``why``: why the configuration alone does not name them, for people; "" where that is said elsewhere.
+    Args:
+        what: What chooses the tables, for people, for example ``table.include.list = sales\\.orders.*``.
+        origin: From a topic (before the transforms) to its record; None when the topic is not one of this connector's
+            tables; Unresolved when it is one that cannot be told, or that the lists exclude.
+        heads: Every topic of the selection starts with one of these texts.
+        why: Why the configuration alone does not name the tables, for people; "" where another item says that already.
     """
 
     what: str
@@ -42,19 +43,22 @@ def no_internal_topics(config: Config, topic: str) -> bool:
 class SourceFamily:
     """Connectors that write topics.
 
-    ``name``: what the coverage page and ``kc-lineage connectors`` call it.
-    ``classes``: full class names and managed names of Confluent Cloud; short aliases follow by rule.
-    ``package``: one whose other classes belong here too, as long as their names end with ``SourceConnector``.
-    ``platform``: DataHub's platform id, or words when the configuration decides.
-    ``reads``: from configuration and evidence to the records it writes, under the topics that the connector itself
-    names, before transforms; never looks at ``transforms``.
-    ``naming``: keys that decide a name: one hidden behind ``${provider:...}`` leaves the connector unresolved.
-    ``selecting``: keys that only choose among tables: hidden ones count as absent.
-    ``internal``: whether a topic (before transforms) is the connector's own book-keeping.
-    ``never_known``: what stays unresolved, in words.
-    ``rule``: where the rule comes from (documentation address or class).
-    ``spelled``: which rule the dataset names follow.
-    ``columns``: its records hold the columns of their dataset by name, where ``reads`` says nothing else.
+    Args:
+        name: What the coverage page and ``kc-lineage connectors`` call the family.
+        classes: Full class names and managed names of Confluent Cloud; short aliases follow by rule.
+        platform: DataHub's platform id of what is read, or words when the configuration decides.
+        reads: From configuration and evidence to the records that the connector writes, under the topics that it names
+            itself, before the transforms; never looks at ``transforms``.
+        rule: Where the rule comes from (documentation address or class).
+        naming: Keys that decide a name: one hidden behind ``${provider:...}`` leaves the connector unresolved.
+        selecting: Keys that only choose among tables: hidden ones count as absent.
+        internal: Whether a topic (before the transforms) is the connector's own book-keeping.
+        never_known: What stays unresolved, in words; "" for nothing.
+        spelled: The rule that the names of its datasets follow, in words.
+        columns: Whether its records hold the columns of their dataset by name, where ``reads`` says nothing else.
+        package: A package whose other classes belong to the family too, as long as their names end with
+            ``SourceConnector``.
+        direction: Always ``source``.
     """
 
     name: str
@@ -73,7 +77,13 @@ class SourceFamily:
 
 
 def value_fields(config: Config, record: Record, target: Dataset) -> Node:
-    """Return the fields of the value: most sinks write them under their names."""
+    """Return the fields of the value: most sinks write them under their names.
+
+    Args:
+        config: Not looked at.
+        record: The record as the transforms left it.
+        target: Not looked at.
+    """
     return record.value
 
 
@@ -91,13 +101,24 @@ def makes_all(config: Config) -> bool:
 class SinkFamily:
     """Connectors that read topics.
 
-    ``writes``: from configuration and the record of one input topic (``record.origin.name`` is the topic consumed,
-    ``record.topic`` what the transforms left) to the datasets it goes to.
-    ``columns``: from the same, and one of those datasets, to the columns written there, as the platform stores their
-    names; by default the fields of the value.
-    ``makes_columns``: whether the connector makes the columns of a record that are not there, so that they are known
-    without a catalog.
-    ``by_content``: whether the content of records may name datasets. The rest as in SourceFamily.
+    Args:
+        name: What the coverage page and ``kc-lineage connectors`` call the family.
+        classes: Full class names and managed names of Confluent Cloud; short aliases follow by rule.
+        platform: DataHub's platform id of what is written, or words when the configuration decides.
+        writes: From configuration and the record of one input topic (``record.origin.name`` is the topic consumed,
+            ``record.topic`` what the transforms left) to the datasets that the record goes to.
+        rule: Where the rule comes from (documentation address or class).
+        naming: Keys that decide a name: one hidden behind ``${provider:...}`` leaves the connector unresolved.
+        never_known: What stays unresolved, in words; "" for nothing.
+        spelled: The rule that the names of its datasets follow, in words.
+        columns: From configuration, record and one of its datasets to the columns written there, as the platform stores
+            their names; by default the fields of the value.
+        makes_columns: Whether the connector creates columns that its record has and the table lacks, so that the
+            columns are known without a catalog.
+        by_content: Whether the content of records may name datasets.
+        package: A package whose other classes belong to the family too, as long as their names end with
+            ``SinkConnector``.
+        direction: Always ``sink``.
     """
 
     name: str

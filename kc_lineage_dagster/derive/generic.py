@@ -21,10 +21,14 @@ _TOPIC_KEYS = ("kafka.topic", "topic", "topics")
 
 @dataclass(frozen=True, slots=True)
 class GenericEntry:
-    """One entry: the dataset at the far side.
+    """One entry of ``generic_connectors``: the dataset at the far side of a connector.
 
-    ``direction``: ``source`` (dataset -> topics) or ``sink`` (topics -> dataset). ``topic``: the topic that the entry
-    of a sink names as its source, used where no topic is known otherwise.
+    Args:
+        connector_name: The connector that the entry is about.
+        dataset: What a source reads, or a sink writes.
+        direction: ``source`` (dataset -> topics) or ``sink`` (topics -> dataset).
+        topic: The topic that the entry of a sink names as its source, used where no topic is known otherwise; else
+            None.
     """
 
     connector_name: str
@@ -49,7 +53,12 @@ def generic_lineage(
 ) -> list[Edge | Unresolved]:
     """Return edges from the dataset to every topic that a source writes, or from every topic that a sink consumes.
 
-    ``chain``, ``problems``: the connector's transforms, and what was not understood of them.
+    Args:
+        entry: The user's word for the connector.
+        config: The connector's configuration.
+        chain: The connector's transforms.
+        problems: What was not understood of the transforms.
+        evidence: What the cluster shows about the connector.
     """
     if entry.direction == "sink":
         return _of_sink(entry, config, chain, evidence)

@@ -35,10 +35,13 @@ ANY_TOPIC = (Hole(".*"),)
 
 @dataclass(frozen=True, slots=True)
 class Leaf:
-    """A value made of these columns (paths joined with dots) of the origin; of none: made by the connector.
+    """A value made of columns of the origin.
 
-    ``transforms``: what changed the content on the way, in order, in the terms of the configuration (``MaskField``,
-    ``column.mask.hash.SHA-256``); () for a copy. ``constant``: what every record holds here, where that is known.
+    Args:
+        origins: The columns, as paths joined with dots; () for a value that the connector makes up itself.
+        transforms: What changed the content on the way, in order, in the terms of the configuration (``MaskField``,
+            ``column.mask.hash.SHA-256``); () for a copy.
+        constant: The text that every record holds here; None where that is not known.
     """
 
     origins: tuple[str, ...] = ()
@@ -48,14 +51,18 @@ class Leaf:
 
 @dataclass(frozen=True, slots=True)
 class Columns:
-    """Columns of the origin that are not known by name, each as ``prefix + column + suffix``.
+    """Columns of the origin that are not known by name, each of which arrives as ``prefix + column + suffix``.
 
-    ``excluded``: those that are not among them.
-    ``below``: where they lie in the origin (``after.``).
-    ``some``: they are a part of the columns, of which nobody says which, as the key of a change event.
-    ``chosen``: from the name of a column to what arrives of it, None when it does not; without it every column arrives
-    unchanged.
-    ``spell``: what the connector makes of a column's name, where it keeps it no longer.
+    Args:
+        excluded: Columns of the origin that are not among them.
+        prefix: Stands before the name of each.
+        suffix: Stands behind the name of each.
+        below: The path at which the columns lie in the origin, with its last dot (``after.``); "" at the top.
+        some: Whether they are only a part of the columns, of which nobody says which one, as in the key of a change
+            event.
+        chosen: From the name of a column to what arrives of it, None when nothing does; without it every column arrives
+            unchanged.
+        spell: From the name of a column to the name that the connector gives it; None where names are kept.
     """
 
     excluded: frozenset[str] = frozenset()
@@ -94,9 +101,12 @@ class Struct:
 
 @dataclass(frozen=True, slots=True)
 class Opaque:
-    """Nothing is known of what is inside, nor of where it comes from; but perhaps what the text or the bytes hold that
-    it is (``text``), and some fields: ``constants`` are those in which every record holds the same text, and that text.
-    ``place``: the path of the whole in the origin, where that is known.
+    """A value of whose inside nothing is known, nor where it comes from.
+
+    Args:
+        text: The fields inside, where the value is known to be text or bytes that hold them; None elsewhere.
+        constants: Pairs (field, text) of fields in which every record holds the same text.
+        place: The path of the whole value in the origin, joined with dots; None where that is not known.
     """
 
     text: Struct | None = None
@@ -112,15 +122,17 @@ SOME_COLUMNS = Struct(columns=Columns(some=True))
 
 @dataclass(frozen=True, slots=True)
 class Record:
-    """The records of one origin.
+    """What is known of the records of one origin, at one point of the chain.
 
-    ``origin``: the dataset they come from, None when no catalog knows it.
-    ``topic``: the topic they are on their way to (source) or come from (sink).
-    ``key`` and ``value``: their fields.
-    ``doubts``: what depends on the content of a record or on code nobody knows, in words.
-    ``evidence``: how the family knows, in a few words.
-    ``instance``: the platform instance of the Kafka cluster written to, when it is not the recipe's own.
-    ``start``: the record as it was before the first transform.
+    Args:
+        origin: The dataset that the records come from; None when no catalog knows it.
+        topic: The topic that the records are on their way to (source) or come from (sink).
+        key: The fields of their keys.
+        value: The fields of their values.
+        doubts: What depends on the content of a record, or on code nobody knows, in words.
+        evidence: How the family knows of the records, in a few words.
+        instance: The platform instance of the Kafka cluster written to, when it is not the recipe's own; else None.
+        start: The record as it was before the first transform; None before the chain runs.
     """
 
     origin: Dataset | None

@@ -16,7 +16,13 @@ from kc_lineage_dagster.lineage import Unresolved
 
 @dataclass(frozen=True, slots=True)
 class Registry:
-    """Families by class name, and the full class names behind each short alias."""
+    """The families, and how to find the one of a class.
+
+    Args:
+        families: All of them, in the order of their modules.
+        by_class: Full class name, or managed name of Confluent Cloud -> family.
+        by_alias: Short alias -> the full class names that it may stand for.
+    """
 
     families: tuple[Family, ...]
     by_class: Mapping[str, Family]
@@ -28,6 +34,11 @@ class Registry:
         An alias is the simple name, or that without ``Connector``
         (``org.apache.kafka.connect.runtime.isolation.PluginUtils``). Several families may share one, and so may a
         managed name: then the worker's plugins decide, and ``kind``.
+
+        Args:
+            class_name: The value of ``connector.class``.
+            kind: ``source`` or ``sink``, as the worker reports it, or ``unknown``.
+            plugin_classes: The connector classes that the worker has installed; () where that is not known.
         """
         alias = "." not in class_name
         meant = {name for name in plugin_classes if class_name in _aliases(name)} if alias else set()

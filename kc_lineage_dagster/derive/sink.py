@@ -25,7 +25,14 @@ NAMED_BY_CATALOGUE = f"target in the {CATALOGUE}"
 
 
 def sink_lineage(family: SinkFamily, config: Config, chain: Chain, evidence: Evidence) -> list[Edge | Unresolved]:
-    """Return edges from every topic the sink consumes to every dataset it writes."""
+    """Return edges from every topic that the sink consumes to every dataset that it writes.
+
+    Args:
+        family: Of the connector.
+        config: The connector's configuration.
+        chain: The connector's transforms.
+        evidence: What the cluster shows about the connector.
+    """
     topics, problems = input_topics(config, evidence)
     found: list[Edge | Unresolved] = list(problems)
     by_content = family.by_content or any(transform.by_content for transform in chain)

@@ -16,7 +16,14 @@ from kc_lineage_dagster.lineage import Dataset, Edge, FieldEdge
 
 @dataclass(frozen=True, slots=True)
 class SinkColumns:
-    """What one sink makes of the records of its topics."""
+    """The fields of a sink's edges: what becomes of the fields of its topics.
+
+    Args:
+        family: Of the connector.
+        config: The connector's configuration.
+        chain: The connector's transforms.
+        evidence: What the cluster shows about the connector.
+    """
 
     family: SinkFamily
     config: Config

@@ -59,7 +59,14 @@ def data_topics(config: Config, evidence: Evidence) -> list[str]:
 
 
 def source_lineage(family: SourceFamily, config: Config, chain: Chain, evidence: Evidence) -> list[Edge | Unresolved]:
-    """Return edges from the source's datasets to its topics."""
+    """Return edges from the source's datasets to its topics.
+
+    Args:
+        family: Of the connector.
+        config: The connector's configuration.
+        chain: The connector's transforms.
+        evidence: What the cluster shows about the connector.
+    """
     found = tuple(family.reads(config, evidence))
     problems: list[Edge | Unresolved] = [item for item in found if isinstance(item, Unresolved)]
     if evidence.never_wrote:

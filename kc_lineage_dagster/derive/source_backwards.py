@@ -28,7 +28,17 @@ ACTIVE_TOPICS = "active topics"
 
 @dataclass(slots=True)
 class Forwards:
-    """The outcomes of all records that the configuration determines, indexed for the way back."""
+    """The outcomes of all records that the configuration determines, indexed for the way back.
+
+    Args:
+        chain: The connector's transforms.
+        informed: From a record to the same with its columns listed by name, where they are known.
+        exact: Topic -> the records that certainly arrive there.
+        by_first_topic: Topic before the transforms -> the records whose topic after them is not certain.
+        undecided: The records of ``by_first_topic``, in the order in which they were added.
+        decided: The records of ``exact`` as they were before the transforms.
+        nameless: The records whose topic a transform renames to nothing.
+    """
 
     chain: Chain
     informed: Callable[[Record], Record]
@@ -54,7 +64,16 @@ class Forwards:
 
 @dataclass(frozen=True, slots=True)
 class Backwards:
-    """What explains the topics of one connector."""
+    """Explains the topics that one source writes: from a topic back to the tables behind it.
+
+    Args:
+        family: Of the connector.
+        config: The connector's configuration.
+        chain: The connector's transforms.
+        forwards: The records that the configuration determines.
+        selections: The tables that patterns choose.
+        catalog: What is known beyond Connect.
+    """
 
     family: SourceFamily
     config: Config
@@ -207,7 +226,16 @@ def _with_topics(record: Record) -> str:
 
 
 def edge_to(record: Record, topic: str, evidence: str) -> Edge | Unresolved:
-    """Return the edge from a record's dataset to the topic where it arrives."""
+    """Return the edge from a record's dataset to the topic where the record arrives.
+
+    Unresolved where both would be one topic: a copy of a topic under its own name needs a platform instance to tell the
+    clusters apart.
+
+    Args:
+        record: As it arrives.
+        topic: The topic after the transforms.
+        evidence: How the edge is known, for people.
+    """
     copy = Dataset(KAFKA, topic, record.instance)
     if record.origin == copy:
         return Unresolved(

@@ -29,7 +29,14 @@ from kc_lineage_dagster.lineage import KAFKA, Dataset, Edge, FieldEdge
 
 @dataclass(frozen=True, slots=True)
 class SourceColumns:
-    """What one source's records hold when they arrive at its topics."""
+    """The fields of a source's edges: what its records hold when they arrive at its topics.
+
+    Args:
+        family: Of the connector.
+        config: The connector's configuration.
+        chain: The connector's transforms.
+        evidence: What the cluster shows about the connector.
+    """
 
     family: SourceFamily
     config: Config
@@ -111,8 +118,13 @@ class SourceColumns:
 
 
 def with_columns(family: SourceFamily, evidence: Evidence, record: Record) -> Record:
-    """Return the record with its columns listed, where they are known: transforms that need one then tell
-    tables apart.
+    """Return the record with its columns listed by name, where they are known: transforms that need one of the columns
+    then tell tables apart.
+
+    Args:
+        family: Of the connector.
+        evidence: Its catalog knows the columns.
+        record: Before the first transform.
     """
     names = evidence.catalog.fields(record.origin) if record.origin and family.columns else None
     if not names or record.origin is None:

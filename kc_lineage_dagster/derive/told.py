@@ -21,10 +21,18 @@ _STAND_IN = "kc0prefix0stand0in"
 def told_prefix(
     family: SourceFamily, config: Config, unnamed: Collection[str], chain: Chain, evidence: Evidence
 ) -> Config | None:
-    """Return the configuration with its hidden prefix filled in; None where other keys are hidden or nothing tells it.
+    """Return the configuration with its hidden prefix filled in; None where other keys are hidden or nothing tells the
+    prefix.
 
     Committed offsets name it; else active topics do, where one prefix explains more of the tables that the
     configuration lists than any other.
+
+    Args:
+        family: Of the connector.
+        config: The connector's configuration.
+        unnamed: The keys whose values are references or placeholders.
+        chain: The connector's transforms.
+        evidence: What the cluster shows about the connector.
     """
     if not PREFIXES.issuperset(unnamed):
         return None

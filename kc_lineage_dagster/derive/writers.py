@@ -15,9 +15,13 @@ Written = Mapping[str, tuple[Callable[[], TopicFields], ...]]
 
 @dataclass(slots=True)
 class Writers:
-    """``connectors``: the cluster's sources. ``written``: what each of them writes, None while it is being worked out.
+    """Which fields the sources of a cluster write to a topic.
 
     Sources that have active topics are asked about those only; the rest are asked once and then looked up by topic.
+
+    Args:
+        connectors: The cluster's sources.
+        written: From a source to what it writes; None while that is being worked out.
     """
 
     connectors: Iterable[ConnectorView]

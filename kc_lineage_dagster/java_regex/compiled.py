@@ -38,9 +38,12 @@ class Refused:
 class _Matcher:
     """A pattern as the `regex` package compiles it when it is first asked, and what its answers have cost.
 
-    ``codes``: by whether they serve texts without line breaks only.
-    ``asked``, ``seconds``: how many questions there were, and what they took.
-    ``rests_until``: the time before which it is left alone.
+    Args:
+        root: The tree of the pattern.
+        codes: Whether it serves only texts without line breaks -> the compiled pattern.
+        asked: How many questions there were.
+        seconds: How long they took together.
+        rests_until: The time (``time.monotonic``) before which the pattern is left alone.
     """
 
     root: Node
@@ -66,13 +69,16 @@ class _Matcher:
 
 @dataclass(frozen=True, slots=True)
 class JavaRegex:
-    """A compiled pattern; every question answers `Refused` when it takes longer than ``TIME_LIMIT`` seconds, and when
-    too many have taken almost as long.
+    """A compiled pattern. Every question is answered with ``Refused`` when it takes longer than ``TIME_LIMIT`` seconds,
+    and when too many have taken almost as long.
 
-    ``pattern``: as written.
-    ``groups``: the number of capturing groups.
-    ``doubtful``: groups whose captured text Java's own matcher may report differently (a group left behind by an
-    abandoned attempt); asking for them is refused.
+    Args:
+        pattern: As written.
+        groups: The number of capturing groups.
+        parsed: The tree, and what the parser found out.
+        doubtful: Groups whose captured text Java's own matcher may report differently (a group left behind by an
+            abandoned attempt). To ask for one of them is refused.
+        matcher: The pattern as it runs.
     """
 
     pattern: str

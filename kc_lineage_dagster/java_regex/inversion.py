@@ -69,6 +69,11 @@ def preimages(pattern: str, replacement: str, output: str) -> tuple[Preimage, ..
     where a separator in a hole would shift the groups, the hole does not fit separators, and the few inputs that have
     one there all the same are missing. Texts with line breaks are not considered.
 
+    Args:
+        pattern: The router's ``regex``.
+        replacement: The router's ``replacement``.
+        output: The topic behind the router.
+
     >>> preimages(r"(.*)\\.orders", "$1_orders", "shop_orders")
     (('shop.orders',),)
     >>> preimages(r"shop\\.(.*)\\.(\\w+)", "$2", "orders")

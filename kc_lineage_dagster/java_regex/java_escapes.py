@@ -50,6 +50,11 @@ def one_with_case(point: int, flags: frozenset[str]) -> Ranges:
 def range_with_case(low: int, high: int, flags: frozenset[str]) -> Ranges:
     """Return what the range of a class from ``low`` to ``high`` matches under the flags.
 
+    Args:
+        low: The first code point of the range.
+        high: The last code point of the range.
+        flags: The letters of the inline flags in force.
+
     >>> range_with_case(ord("a"), ord("c"), frozenset("i")) == chars("abcABC")
     True
     """

@@ -13,10 +13,12 @@ Outcome: TypeAlias = Literal["own", "other", "no"]
 
 @dataclass(slots=True)
 class Judge:
-    """Knows a pattern, an output, and the group texts that make it up.
+    """Decides what a router makes of texts: knows its pattern, an output, and the group texts that make up the output.
 
-    ``root``: from `without_possessives`, its first find always the whole text. ``splits``: every way in which the
-    replacement's groups can make up the output.
+    Args:
+        root: From `without_possessives`; its first find is always the whole text.
+        output: What the router shall make of the texts.
+        splits: Every way in which the groups of the replacement can make up the output: group -> text.
     """
 
     root: Node

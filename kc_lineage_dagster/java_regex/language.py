@@ -30,10 +30,14 @@ _MAX_TEXT = 2000
 
 
 def enumerate_language(pattern: str, limit: int = 1000, *, literal_dot: bool = False) -> frozenset[str] | None:
-    """Return all texts that a Java pattern matches in full.
+    """Return all texts that a Java pattern matches in full; None when they are endless, more than ``limit``, or when
+    the pattern is not understood.
 
-    None when they are endless, more than ``limit``, or the pattern is not understood. ``literal_dot``: an unescaped
-    ``.`` that is not repeated stands for itself, as people write table names into Debezium's include lists.
+    Args:
+        pattern: In Java's syntax.
+        limit: The largest number of texts.
+        literal_dot: Whether a ``.`` that is not escaped nor repeated stands for itself, as people write table names
+            into Debezium's include lists.
 
     >>> sorted(enumerate_language("orders(_v[12])?"))
     ['orders', 'orders_v1', 'orders_v2']

@@ -39,7 +39,14 @@ Threads: TypeAlias = "tuple[Thread, ...]"
 
 @dataclass(frozen=True, slots=True)
 class State:
-    """What a state does and where it leads, in order of preference; ``group``: place among the noted groups."""
+    """One state of a machine.
+
+    Args:
+        kind: What it does: reads a character, forks, opens or closes a group, or waits for a place in the text.
+        leads: The states that follow, in order of preference.
+        reads: The characters that it reads; None for a state that reads none.
+        group: The group's place among the noted groups; -1 for none.
+    """
 
     kind: Kind
     leads: tuple[int, ...] = ()
@@ -51,9 +58,11 @@ class State:
 class Machine:
     """The states of a pattern; state 0 is the match.
 
-    ``noted``: the numbers of the groups whose text the threads note down;
-    ``counts``: all beginnings of the texts that matter for each.
-    ``visits``: how much was looked at; more than ``MAX_VISITS`` (about a second) is given up.
+    Args:
+        noted: The numbers of the groups whose text the threads note down.
+        counts: For each noted group all beginnings of the texts that matter.
+        states: The states so far.
+        visits: How much was looked at; more than ``MAX_VISITS`` (about a second) is given up.
     """
 
     noted: tuple[int, ...] = ()
@@ -101,7 +110,13 @@ class Machine:
         return (*notes[: state.group], (text, state.kind == "open"), *notes[state.group + 1 :])
 
     def step(self, threads: Threads, letter: str, reading: frozenset[int]) -> Threads:
-        """Return the threads after a letter; ``reading``: the states that can read it."""
+        """Return the threads after a letter.
+
+        Args:
+            threads: The threads before it, in order of preference.
+            letter: One character.
+            reading: The states that can read the letter.
+        """
         moved = [
             (self.states[number].leads[0], self._read(notes, letter)) for number, notes in threads if number in reading
         ]
@@ -130,7 +145,12 @@ def _lengthened(text: str | None, letter: str, counts: frozenset[str]) -> str | 
 
 
 def add_states(machine: Machine, node: Node, after: int) -> int:
-    """Add the states of the node before state ``after`` and return the first of them.
+    """Add the states of a node and return the first of them.
+
+    Args:
+        machine: Where they are added.
+        node: The part of the pattern.
+        after: The state that follows when the node has matched.
 
     >>> from kc_lineage_dagster.java_regex.java_parser import parse_java
     >>> machine = Machine()

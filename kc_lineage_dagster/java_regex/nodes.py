@@ -18,7 +18,10 @@ class NotTranslated(Exception):  # noqa: N818 - it never leaves this package: th
 class Char:
     """One character of a set.
 
-    ``source``: the same in Java's syntax, flags included, so that it can stand alone. ``dot``: written as ``.``.
+    Args:
+        chars: The set.
+        source: The same in Java's syntax, flags included, so that it can stand alone.
+        dot: Whether it is written as ``.``.
     """
 
     chars: CharSet
@@ -50,7 +53,14 @@ class Group:
 
 @dataclass(frozen=True, slots=True)
 class Repeat:
-    """``body`` at least ``low`` and at most ``high`` times (None: no bound)."""
+    """A part that matches several times in a row.
+
+    Args:
+        body: What is repeated.
+        low: The least number of rounds.
+        high: The greatest number of rounds; None for no end.
+        mode: ``greedy``, ``lazy`` or ``possessive``.
+    """
 
     body: Node
     low: int
@@ -67,7 +77,13 @@ class Atomic:
 
 @dataclass(frozen=True, slots=True)
 class Look:
-    """A lookahead or lookbehind."""
+    """A lookahead or a lookbehind: matches no text itself.
+
+    Args:
+        body: What must match there, or must not.
+        ahead: Whether it looks ahead; else behind.
+        negated: Whether ``body`` must not match.
+    """
 
     body: Node
     ahead: bool
@@ -84,7 +100,13 @@ class Anchor:
 
 @dataclass(frozen=True, slots=True)
 class BackRef:
-    """The text of an earlier group once more."""
+    """The text of an earlier group once more.
+
+    Args:
+        index: The number of the group.
+        ignore_case: Whether the case of letters does not matter.
+        source: The same in Java's syntax, flags included.
+    """
 
     index: int
     ignore_case: bool
@@ -107,7 +129,11 @@ EMPTY = Seq(())
 class Parsed:
     """A pattern as its parser understood it.
 
-    ``names``: group name to number. ``ascii_only``: why only ASCII texts may be asked, None when any may.
+    Args:
+        root: The tree.
+        groups: The number of capturing groups.
+        names: Pairs (name of a group, its number).
+        ascii_only: Why only ASCII texts may be asked about; None when any may.
     """
 
     root: Node

@@ -33,19 +33,20 @@ _LOOKS = (("<=", False, False), ("<!", False, True), ("=", True, False), ("!", T
 class Dialect:
     """What one dialect reads in its own way.
 
-    ``atom``: reads what is neither a group nor a quantifier, given its first character; the scanner stands before it.
-    ``mode``: reads what follows the bounds of a quantifier (``?``, ``+``) and returns the quantifier's mode.
-    ``name``: reads the name of a group, to the ``>`` behind it.
-    ``name_marks``: what opens a named group, after ``(?``.
-    ``flags``: the letters that ``(?...)`` may hold, and the flags that each of them switches.
-    ``refused_flags``: letters among them that are not translated, and why.
-    ``empty_flags``: whether ``(?)`` and ``(?i-)``, which switch nothing, are allowed.
-    ``check_behind``: refuses what a lookbehind may not hold; None for a dialect without lookaround and atomic groups.
-    ``literal_brace``: whether a brace that is no quantifier stands for itself.
-    ``most_rounds``: the largest number that a quantifier may have.
-    ``errors``: what the dialect's own compiler says: ``dangling`` quantifier (``{}`` is its character), ``unclosed``
-    and ``unmatched`` parenthesis, unknown ``flags``, ``rounds`` that are too many or out of order; ``no_rounds`` and
-    ``unclosed_rounds`` of a brace that is not literal.
+    Args:
+        atom: Reads what is neither a group nor a quantifier, given its first character; the scanner stands before it.
+        mode: Reads what follows the bounds of a quantifier (``?``, ``+``) and returns the quantifier's mode.
+        name: Reads the name of a group, to the ``>`` behind it.
+        name_marks: What opens a named group, after ``(?``.
+        flags: Letters that ``(?...)`` may hold -> the flags that each of them switches.
+        most_rounds: The largest number that a quantifier may have.
+        errors: What the dialect's own compiler says: ``dangling`` quantifier (``{}`` is its character), ``unclosed``
+            and ``unmatched`` parenthesis, unknown ``flags``, ``rounds`` that are too many or out of order;
+            ``no_rounds`` and ``unclosed_rounds`` of a brace that is not literal.
+        refused_flags: Letters among ``flags`` that are not translated -> why.
+        empty_flags: Whether ``(?)`` and ``(?i-)``, which switch nothing, are allowed.
+        check_behind: Refuses what a lookbehind may not hold; None for a dialect without lookaround and atomic groups.
+        literal_brace: Whether a brace that is no quantifier stands for itself.
     """
 
     atom: Callable[[Scanner, str], Node]
@@ -64,7 +65,10 @@ class Dialect:
 def parse(pattern: str, dialect: Dialect, flags: frozenset[str] = frozenset()) -> Parsed:
     """Return the tree of a pattern; raises NotTranslated.
 
-    ``flags``: letters of the inline flags in force from the beginning.
+    Args:
+        pattern: As written.
+        dialect: How it is to be read.
+        flags: Letters of the inline flags in force from the beginning.
 
     >>> from kc_lineage_dagster.java_regex.re2_parser import RE2
     >>> parse("(?P<name>a)", RE2).names

@@ -13,10 +13,16 @@ Template: TypeAlias = "tuple[str | int, ...]"
 
 @lru_cache(maxsize=1024)
 def parse_replacement(replacement: str, groups: int, names: tuple[tuple[str, int], ...]) -> Template:
-    """Return literal texts and group numbers in order; raises NotTranslated for what Java rejects.
+    """Return the literal texts and group numbers of a replacement, in order; raises NotTranslated for what Java
+    rejects.
 
     ``$12`` is group 12 if the pattern has that many, else group 1 followed by ``2``; a backslash makes the next
     character literal.
+
+    Args:
+        replacement: In Java's syntax.
+        groups: How many groups the pattern has.
+        names: Pairs (name of a group, its number).
 
     >>> parse_replacement("$2.${table}_\\\\$", 2, (("table", 1),))
     (2, '.', 1, '_$')

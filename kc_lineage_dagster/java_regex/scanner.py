@@ -15,12 +15,18 @@ _SOURCE_FLAGS = "dsuixU"
 
 @dataclass(slots=True)
 class Scanner:
-    """A parser's only mutable value.
+    """A parser's only mutable value: where it stands in the pattern.
 
-    ``flags``: letters of the inline flags in force.
-    ``closed``: groups that are complete.
-    ``ahead``: numbers that were referred to before their group was complete.
-    ``ascii_only``: see `Parsed`.
+    Args:
+        text: The pattern.
+        flags: Letters of the inline flags in force.
+        pos: The place of the next character, from 0.
+        groups: How many capturing groups were opened so far.
+        depth: How many groups are open.
+        names: Name of a group -> its number.
+        closed: Numbers of the groups that are complete.
+        ahead: Numbers that were referred to before their group was complete.
+        ascii_only: Why only ASCII texts may be asked about; None when any may.
     """
 
     text: str

@@ -33,12 +33,14 @@ _RULE = "https://camel.apache.org/camel-kafka-connector/latest/reference/index.h
 class _Component:
     """One component of Camel and the connectors built on it.
 
-    ``platform``: DataHub's id.
-    ``sources``, ``sinks``: names of the components and Kamelets, as connector classes and keys contain them.
-    ``parts``: options whose values, joined with ``separator``, name the dataset; () for a component without datasets.
-    ``separator``: stands between the values of ``parts``.
-    ``regional``: whether the dataset's name contains the Amazon region.
-    ``arn``: whether the option may hold an ARN in place of the name.
+    Args:
+        platform: DataHub's id.
+        sources: Names of the components and Kamelets that sources are built on, as classes and keys contain them.
+        sinks: The same for sinks.
+        parts: Options whose values, joined with ``separator``, name the dataset; () for a component without datasets.
+        separator: Stands between the values of ``parts``.
+        regional: Whether the dataset's name contains the Amazon region.
+        arn: Whether the option may hold an ARN in place of the name.
     """
 
     platform: str

@@ -32,11 +32,12 @@ def _several(*keys: str) -> Reads:
 class _Feed:
     """One feed and the connector that reads it.
 
-    ``name``: the family's name, without its direction.
-    ``class_name``: the connector's class.
-    ``reads``: reads the topics from the configuration.
-    ``naming``: keys that name topics.
-    ``rule``: documentation of the keys.
+    Args:
+        name: The family's name, without its direction.
+        class_name: The connector's class.
+        reads: Reads the topics from the configuration.
+        naming: Keys that name topics.
+        rule: Documentation of the keys.
     """
 
     name: str

@@ -27,10 +27,12 @@ def _is_state_topic(config: Config, topic: str) -> bool:
 class _Broker:
     """One broker and the connectors that read and write it.
 
-    ``platform``: DataHub's id.
-    ``page``: what the connectors are called in the addresses of Confluent's documentation.
-    ``source``, ``sink``: the family's name, then its classes; () where there is none.
-    ``internal``: whether a topic is the source's own book-keeping (see `SourceFamily`).
+    Args:
+        platform: DataHub's id.
+        page: What the connectors are called in the addresses of Confluent's documentation.
+        source: The name of the family of sources, then its classes.
+        sink: The name of the family of sinks, then its classes; () where there is none.
+        internal: Whether a topic is the source's own book-keeping (see ``SourceFamily``).
     """
 
     platform: str

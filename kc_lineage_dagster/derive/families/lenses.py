@@ -28,11 +28,12 @@ _BUCKETS = frozenset({"s3", "gcs", "abs"})
 class _System:
     """One system and its connectors.
 
-    ``platform``: DataHub's id.
-    ``key``: the word in ``connect.<key>.kcql``.
-    ``classes``: class names, below the project's packages.
-    ``inside``: keys of the database or keyspace that a name in KCQL is in; () where there is none.
-    ``lower``: whether the system folds unquoted names to lower case.
+    Args:
+        platform: DataHub's id.
+        key: The word in ``connect.<key>.kcql``.
+        classes: Class names, below the project's packages.
+        inside: Keys of the database or keyspace that a name in KCQL is in; () where there is none.
+        lower: Whether the system folds unquoted names to lower case.
     """
 
     platform: str

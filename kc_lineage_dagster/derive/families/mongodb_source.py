@@ -34,12 +34,14 @@ _DATABASE, _COLLECTION = Variable("database"), Variable("collection", dots=True)
 class _Mapper:
     """How the connector names topics after namespaces (``database.collection``), with ``topic.namespace.map``.
 
-    ``start``, ``end``: prefix and suffix of every topic, with their separators.
-    ``separator``: stands between the parts of a topic.
-    ``simple``: namespace, or database -> topic.
-    ``regexes``: (pattern of namespaces, template of topics), in order.
-    ``anything``: the topic of all namespaces that nothing else maps; "" where there is none.
-    ``watched``: the database and the collection, as far as the configuration names them.
+    Args:
+        start: The prefix of every topic, with its separator.
+        end: The suffix of every topic, with its separator.
+        separator: Stands between the parts of a topic.
+        simple: Namespace, or database -> topic.
+        regexes: (pattern of namespaces, template of topics), in order.
+        anything: The topic of all namespaces that nothing else maps; "" where there is none.
+        watched: The database and the collection, as far as the configuration names them.
     """
 
     start: str

@@ -14,10 +14,11 @@ _DOCS = "https://docs.confluent.io/kafka-connectors"
 class _Service:
     """One service and the sinks that send to it.
 
-    ``name``: the family's name, without its direction.
-    ``classes``: the connectors' classes.
-    ``becomes``: what records become there, as the unresolved item says.
-    ``rule``: documentation of the connector.
+    Args:
+        name: The family's name, without its direction.
+        classes: The connectors' classes.
+        becomes: What records become there, as the unresolved item says.
+        rule: Documentation of the connector.
     """
 
     name: str

@@ -23,12 +23,13 @@ _PATTERN = "topic.name.pattern"
 class _Service:
     """One service and the connectors that read it.
 
-    ``platform``: DataHub's id.
-    ``classes``: the connectors' classes.
-    ``entities``: keys that list the entities to read, newest first.
-    ``rule``: documentation of the keys.
-    ``patterns``: class -> pattern of topics where none is configured.
-    ``within``: key of a list of places, each of which has the entities; None where there is none.
+    Args:
+        platform: DataHub's id.
+        classes: The connectors' classes.
+        entities: Keys that list the entities to read, newest first.
+        rule: Documentation of the keys.
+        patterns: Class -> pattern of topics where none is configured.
+        within: Key of a list of places, each of which has the entities; None where there is none.
     """
 
     platform: str

@@ -23,12 +23,13 @@ _DOCS = "https://docs.confluent.io/kafka-connectors"
 class _Sink:
     """One system and the connectors that write to it.
 
-    ``platform``: DataHub's id.
-    ``classes``: the connectors' classes.
-    ``inside``: the keys whose values stand before the table in a dataset's name, outermost first.
-    ``docs``: the connector's part of the documentation's address.
-    ``spelled``: how DataHub spells the names.
-    ``never_known``: what stays unresolved; "" for nothing.
+    Args:
+        platform: DataHub's id.
+        classes: The connectors' classes.
+        inside: The keys whose values stand before the table in a dataset's name, outermost first.
+        docs: The connector's part of the documentation's address.
+        spelled: How DataHub spells the names.
+        never_known: What stays unresolved; "" for nothing.
     """
 
     platform: str

@@ -15,10 +15,14 @@ _REGION_IN_HOST = re.compile(r"\.([a-z]{2}(?:-[a-z]+)+-\d)\.(?:vpce\.)?amazonaws
 
 
 def regional(platform: str, name: str | None, region: str | None, key: str) -> Dataset | Unresolved:
-    """Return a stream, queue, table or bus from its name, ARN or URL; ``key``: the setting that names it.
+    """Return a stream, queue, table or bus of Amazon's as a dataset ``<region>.<name>``.
 
-    ``region``: any spelling of the setting beside it (``eu-west-1``, ``EU_WEST_1``) or an endpoint's address; the one
-    within an ARN or URL wins.
+    Args:
+        platform: DataHub's id.
+        name: The plain name, an ARN, or a queue's URL; None when nothing is configured.
+        region: Any spelling of the setting beside it (``eu-west-1``, ``EU_WEST_1``) or an endpoint's address; the
+            region within an ARN or URL wins. None when nothing is configured.
+        key: The setting that holds the name, for the unresolved item.
 
     >>> str(regional("sqs", "arn:aws:sqs:eu-west-1:123456789012:orders", None, "sqs.url"))
     'sqs:eu-west-1.orders'

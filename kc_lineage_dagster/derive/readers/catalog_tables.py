@@ -68,8 +68,12 @@ def _alike(topic: str, records: list[Record]) -> Unresolved:
 
 
 def without_topics(records: Iterable[Record], what: str, evidence: Evidence) -> Iterator[Record | Unresolved]:
-    """Yield selected tables where no active topic shows whether they are captured: those that are known to be
-    no views.
+    """Yield selected tables where no active topic shows whether they are captured: those that are known to be no views.
+
+    Args:
+        records: The tables that the lists select, under their topics.
+        what: What selects them, for people.
+        evidence: Its catalog tells views from tables.
 
     >>> from kc_lineage_dagster.lineage import Dataset
     >>> orders = Record(Dataset("postgres", "shop.public.orders"), "srv.public.orders")

@@ -52,7 +52,13 @@ class _ColumnList:
 
 @dataclass(frozen=True)
 class _Lists:
-    """The lists as they are meant: expressions over the full names of columns. ``changes``: by what they do."""
+    """The column lists as they are meant: expressions over the full names of columns.
+
+    Args:
+        include: ``column.include.list``; None where it is not set.
+        exclude: ``column.exclude.list``; None where it is not set.
+        changes: Pairs (what is done, the columns whose content it changes).
+    """
 
     include: NameList | None
     exclude: NameList | None

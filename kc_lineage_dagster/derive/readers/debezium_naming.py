@@ -25,9 +25,12 @@ Layouts = tuple[tuple[str, ...], ...]
 
 @dataclass(frozen=True, slots=True)
 class Strategy:
-    """``by``: which parts name a topic.
-    ``escaped``: odd characters as ``_uXXXX``.
-    ``routed``: ``topic.regex``.
+    """What a topic naming strategy makes topics of.
+
+    Args:
+        by: The layout that it uses: ``database``, ``schema`` or ``table``.
+        escaped: Whether odd characters become ``_uXXXX``.
+        routed: Whether ``topic.regex`` and ``topic.replacement`` rename the topics.
     """
 
     by: str
@@ -128,9 +131,15 @@ class Route:
 
 @dataclass(frozen=True, slots=True)
 class DebeziumNaming:
-    """``prefix``, then the parts of a layout, joined with ``delimiter``.
+    """Names topics ``prefix``, then the parts of a layout, joined with ``delimiter``.
 
-    ``layouts``: the one in use first, then others that versions of the connector have used.
+    Args:
+        prefix: ``topic.prefix``, or the key that was called so before.
+        delimiter: ``topic.delimiter``.
+        layouts: The parts of a table that follow: the layout in use first, then others that versions of the connector
+            have used.
+        escaped: Whether odd characters become ``_uXXXX``; else each becomes an underscore.
+        route: Renames the finished name; None where nothing does.
     """
 
     prefix: str

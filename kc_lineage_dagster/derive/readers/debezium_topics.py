@@ -66,7 +66,13 @@ def fixed(**keys: tuple[str, ...]) -> Fixed:
 
 @dataclass(frozen=True, slots=True)
 class ListKeys:
-    """The keys of one pair of lists, old names last. ``spellings``: the parts of an entry, the usual ones first."""
+    """The keys of one pair of lists.
+
+    Args:
+        include: Keys of the include list, newest first.
+        exclude: Keys of the exclude list, newest first.
+        spellings: The parts of a name that an entry holds, the usual ones first.
+    """
 
     include: tuple[str, ...]
     exclude: tuple[str, ...]
@@ -91,20 +97,21 @@ SCHEMA_TABLE_LISTS = lists("table", ("schema", "table"))
 
 @dataclass(frozen=True, slots=True)
 class DebeziumTables:
-    """What differs between the connectors, as data.
+    """What differs between Debezium's connectors, as data.
 
-    ``platform``: DataHub's id.
-    ``dataset``: the parts of a dataset's name.
-    ``layouts``: for each kind of naming strategy the parts of a topic's name after the prefix; those in use first, then
-    those of other versions.
-    ``strategy``: the kind by default.
-    ``fixed``: the parts that the configuration gives.
-    ``lists``: those of tables last.
-    ``prefix``: its keys, new ones first.
-    ``data_prefix``: its key for data topics that only the table names.
-    ``document``: ``before`` and ``after`` hold text, not columns.
-    ``internal``: further book-keeping topics.
-    ``users``: keys of user names, which are names of schemas too.
+    Args:
+        platform: DataHub's id.
+        dataset: The parts of a dataset's name, outermost first.
+        layouts: Kind of naming strategy -> the parts of a topic's name after the prefix; those in use first, then those
+            of other versions.
+        lists: The pairs of lists, that of tables last; () for a connector without lists.
+        strategy: The kind of naming strategy that is used by default.
+        fixed: From a configuration to the parts whose values it gives.
+        prefix: Keys of the topics' prefix, newest first.
+        data_prefix: Key of another prefix, for data topics that only the table names; "" where there is none.
+        document: Whether ``before`` and ``after`` hold text, not columns.
+        internal: From a configuration to further book-keeping topics.
+        users: Keys of user names, which are names of schemas too.
     """
 
     platform: str
@@ -141,8 +148,17 @@ def debezium(
     never_known: str = "",
     spelled: str = "",
 ) -> SourceFamily:
-    """Return the family of one connector. ``naming``: the keys that ``tables.fixed`` reads. ``adapted``: ``tables`` for
-    a configuration of another version or variant.
+    """Return the family of one connector that is built on Debezium.
+
+    Args:
+        name: The family's name.
+        classes: See ``SourceFamily``.
+        tables: What differs from other connectors.
+        rule: See ``SourceFamily``.
+        naming: The keys that ``tables.fixed`` reads.
+        adapted: From a configuration and ``tables`` to the tables of another version or variant.
+        never_known: See ``SourceFamily``.
+        spelled: See ``SourceFamily``.
 
     >>> parts = ("schema", "table")
     >>> tables = DebeziumTables("postgres", parts, {"schema": (parts,)}, (SCHEMA_TABLE_LISTS,))

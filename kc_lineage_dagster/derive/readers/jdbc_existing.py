@@ -32,9 +32,14 @@ def existing_tables(
     config: Config, place: JdbcUrl, evidence: Evidence, chosen: Callable[[TableName], bool]
 ) -> Existing:
     """Return the tables that a source finds and chooses, by bare name; none where the catalogue cannot tell its
-    database from others.
+    database from others, or where there is no catalogue.
 
-    ``place``: what the URL says. ``chosen``: what the lists say of a full name. Without a catalogue none is found:
+    Args:
+        config: The connector's configuration: ``catalog.pattern``, ``schema.pattern`` and ``table.types`` say where it
+            looks.
+        place: What the URL says.
+        evidence: Its catalog holds the tables.
+        chosen: Whether the lists select a table of this full name.
 
     >>> existing_tables({}, JdbcUrl("postgres", "db", database="shop"), Evidence(), lambda name: True)
     {}
@@ -71,7 +76,13 @@ def _like(pattern: str) -> re.Pattern[str]:
 
 
 def named_tables(existing: Existing, table: str, topic: str, what: str) -> tuple[Found, ...]:
-    """Return the one table of this bare name, which ``what`` lists; of several, the reason for list and topic.
+    """Return the one table of a bare name; of several, the reason as one item for the list and one for the topic.
+
+    Args:
+        existing: The tables that the source finds, by bare name.
+        table: The bare name that a list names.
+        topic: The topic of that table.
+        what: The entry of the list, for people.
 
     >>> (found,) = named_tables({"users": (Dataset("postgres", "shop.a.users"),)}, "users", "crm.users", "users")
     >>> str(found.origin), found.topic
@@ -88,7 +99,14 @@ def named_tables(existing: Existing, table: str, topic: str, what: str) -> tuple
 def read_tables(
     existing: Existing, prefix: str, what: str, evidence: Evidence, told: Iterable[str | None]
 ) -> Iterator[Record | Unresolved]:
-    """Yield the tables that are the only ones of their bare name. ``told``: topics whose tables are known otherwise.
+    """Yield the tables that are the only ones of their bare name.
+
+    Args:
+        existing: The tables that the source finds, by bare name.
+        prefix: Stands before the bare name in topics.
+        what: What selects the tables, for people.
+        evidence: Where it has no active topics, only tables count that are known to be no views.
+        told: Topics whose tables are known otherwise.
 
     >>> existing = {"users": (Dataset("postgres", "shop.a.users"),), "t": (Dataset("postgres", "shop.a.t"),)}
     >>> [one.topic for one in read_tables(existing, "crm.", "tables", Evidence(topics=("crm.users",)), ["crm.t"])]

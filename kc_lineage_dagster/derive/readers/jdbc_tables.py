@@ -41,7 +41,13 @@ TABLE_INCLUDE, TABLE_EXCLUDE = "table.include.list", "table.exclude.list"
 
 @dataclass(frozen=True, slots=True)
 class FoundTable:
-    """The dataset of a table, and how we know."""
+    """A table that is read, with its dataset.
+
+    Args:
+        table: The bare name, which the topic holds.
+        dataset: The dataset of the full name.
+        evidence: How the full name is known, for people.
+    """
 
     table: str
     dataset: Dataset
@@ -90,8 +96,12 @@ def committed_names(evidence: Evidence) -> tuple[str, ...]:
 
 
 def full_name(place: JdbcUrl, table: str, offsets: Offsets) -> FoundTable | Unresolved:
-    """Return the dataset of a table known by its bare name: as the offsets qualify it, else where the
-    connection looks.
+    """Return the dataset of a table known by its bare name: as the offsets qualify it, else where the connection looks.
+
+    Args:
+        place: Where the connection leads.
+        table: The bare name.
+        offsets: Text behind a dot -> the full names with a committed offset that end with it.
 
     >>> shop = JdbcUrl("postgres", database="shop")
     >>> str(full_name(shop, "orders", {"orders": ["shop.sales.orders"]}).dataset)
@@ -119,12 +129,16 @@ def _by_default(place: JdbcUrl) -> str:
 
 @dataclass(frozen=True, slots=True)
 class TablePatterns:
-    """``table.include.list`` and ``table.exclude.list``: RE2 expressions over full names, whole matches.
+    """``table.include.list`` and ``table.exclude.list``: RE2 expressions that match full names as a whole.
 
-    ``plain``: entries that are names.
-    ``names``: all that entries spell out; dots in both are taken for themselves.
-    ``heads``: the qualifiers that entries begin with, ``("sales",)`` of ``sales\\.orders_.*``.
-    ``problems``: entries that cannot be read.
+    Args:
+        texts: The entries of the include list as written.
+        plain: Those entries that are names.
+        include: The other entries of the include list, compiled.
+        exclude: The entries of the exclude list, compiled.
+        names: All names that the include list spells out, dots taken for themselves, without those that are excluded.
+        heads: The qualifiers that entries begin with, ``("sales",)`` of ``sales\\.orders_.*``.
+        problems: Entries that cannot be read.
     """
 
     texts: tuple[str, ...]
@@ -146,6 +160,11 @@ class TablePatterns:
 
 def chooses(chosen: TablePatterns, place: JdbcUrl, name: TableName) -> bool:
     """Tell whether pattern lists select a table that drivers show by this full name.
+
+    Args:
+        chosen: The lists.
+        place: Where the connection leads; its database may stand before the name.
+        name: The full name without the database.
 
     >>> chosen = patterns({"table.include.list": "sales[.]orders_.*"})
     >>> chooses(chosen, JdbcUrl("postgres", "db", database="shop"), TableName("orders_1", ("sales",)))
@@ -211,6 +230,12 @@ def selected_table(
     place: JdbcUrl, table: str, chosen: TablePatterns, offsets: Offsets
 ) -> FoundTable | Unresolved | None:
     """Return the dataset of a table whose bare name is known and that pattern lists select; None when they do not.
+
+    Args:
+        place: Where the connection leads.
+        table: The bare name.
+        chosen: The lists.
+        offsets: Text behind a dot -> the full names with a committed offset that end with it.
 
     >>> shop = JdbcUrl("postgres", database="shop")
     >>> chosen = patterns({"table.include.list": "sales[.]orders_.*"})

@@ -28,6 +28,12 @@ def target(place: JdbcUrl, name: TableName, user: str | None, *, quoted: bool = 
     """Return the dataset of a table that a sink writes, its name folded where the sink writes it without quotes, and
     cut where the database cuts it (PostgreSQL: 63 bytes, also ``PostgreSqlDatabaseDialect.parseTableIdentifier``).
 
+    Args:
+        place: Where the connection leads.
+        name: The table's name as the connector reads it.
+        user: The user that the sink logs in as; None when that is hidden or not set.
+        quoted: Whether the sink writes the name in quotes.
+
     >>> str(target(JdbcUrl("postgres", database="shop"), TableName("Orders"), None, quoted=False))
     'postgres:shop.public.orders'
     """

@@ -30,10 +30,14 @@ _UNREADABLE = re.compile(r"[@?&=;/\\\n]")
 class JdbcUrl:
     """What a connection leads to.
 
-    ``platform``: a key of ``sql_platforms.PLATFORMS``.
-    ``database``, ``schema``: None when the URL names none.
-    ``parameters``: those that bear on names, keys in lower case.
-    ``search_path``: the connection starts in several schemas, so ``schema`` is None and no default holds.
+    Args:
+        platform: A key of ``sql_platforms.PLATFORMS``.
+        host: None when the URL names none that can be read.
+        port: None when the URL names none.
+        database: None when the URL names none.
+        schema: None when the URL names none, or several.
+        parameters: Those that bear on names, keys in lower case.
+        search_path: Whether the connection starts in several schemas, so that ``schema`` is None and no default holds.
     """
 
     platform: str
@@ -47,7 +51,14 @@ class JdbcUrl:
 
 @dataclass(frozen=True, slots=True)
 class _Parts:
-    """A URL cut up, nothing chosen yet. ``path``: without its first slash."""
+    """A URL cut up, nothing chosen yet.
+
+    Args:
+        host: Of the first address; None when it cannot be read.
+        port: Of the first address; None when it names none.
+        path: What follows the addresses, without its first slash.
+        parameters: Keys in lower case -> values.
+    """
 
     host: str | None
     port: int | None
@@ -131,8 +142,16 @@ def _oracle(rest: str) -> _Parts:
 
 @dataclass(frozen=True, slots=True)
 class _Product:
-    """One driver. ``database``, ``schema``: where its URL names them, first found wins: ``/0`` and ``/1`` are parts of
-    the path, ``/`` the whole path, other words parameters.
+    """One driver, and where its URLs name things.
+
+    Of several places the first that holds something wins: ``/0`` and ``/1`` are parts of the path, ``/`` is the whole
+    path, other words are parameters.
+
+    Args:
+        platform: A key of ``sql_platforms.PLATFORMS``.
+        cut: Cuts up what follows the driver's name.
+        database: Where the URL names the database.
+        schema: Where the URL names the schema; () for nowhere.
     """
 
     platform: str

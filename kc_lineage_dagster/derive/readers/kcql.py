@@ -25,7 +25,13 @@ _QUOTED = re.compile(r"`[^`]*`|'[^']*'")
 
 @dataclass(frozen=True, slots=True)
 class Statement:
-    """One statement. ``target`` is None where it has no INTO; ``clauses``: the words after FROM, upper case."""
+    """One statement of KCQL, as far as it names places.
+
+    Args:
+        target: The name behind INTO; None where the statement has no INTO.
+        origin: The name behind FROM.
+        clauses: The words behind that name, in upper case.
+    """
 
     target: str | None
     origin: str

@@ -18,9 +18,12 @@ KAFKA_COORDINATES = ("__connect_topic", "__connect_partition", "__connect_offset
 def row(key: Node, value: Node, mode: str, key_names: Sequence[str], chosen: Sequence[str] = ()) -> Node:
     """Return the columns of a row: the fields of the value and the columns of the primary key.
 
-    ``mode``: ``none``, ``kafka``, ``record_key`` or ``record_value``, in any case.
-    ``key_names``: ``pk.fields``.
-    ``chosen``: the only fields of the value that are written besides the key, () for all.
+    Args:
+        key: The fields of the record's key.
+        value: The fields of the record's value.
+        mode: ``none``, ``kafka``, ``record_key`` or ``record_value``, in any case.
+        key_names: The columns of the primary key (``pk.fields``); () where they are not configured.
+        chosen: The only fields of the value that are written besides the key; () for all.
 
     >>> key, value = Struct((("id", Leaf(("id",))),)), Struct((("total", Leaf(("total",))),))
     >>> [name for name, _ in row(key, value, "record_key", ("id",)).fields]

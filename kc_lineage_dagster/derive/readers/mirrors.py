@@ -14,18 +14,20 @@ from kc_lineage_dagster.lineage import KAFKA, Dataset, Unresolved
 
 @dataclass(frozen=True, slots=True)
 class Mirror:
-    """One direction between two clusters.
+    """One direction between two Kafka clusters.
 
-    ``source`` and ``target``: the names of the clusters, as ``options.cluster_aliases`` of the recipe may know them;
-    ``key`` says where the source's name stands.
-    ``what``: the keys that choose topics.
-    ``named``: the topics they name.
-    ``selected``: whether a topic of the source is copied.
-    ``forwards``: the name of its copy.
-    ``backwards``: the topic behind a copy's name, None when there is none.
-    ``internal``: whether a topic of the source is book-keeping.
-    ``head``: the name of every copy begins with it.
-    ``same``: source and target are one cluster.
+    Args:
+        key: The setting that names the source cluster.
+        source: The name of the source cluster, as ``options.cluster_aliases`` of the recipe may know it.
+        target: The name of the target cluster, likewise; None where the configuration has none.
+        what: The keys that choose topics, for people.
+        named: The topics that those keys name.
+        selected: Whether a topic of the source is copied; Refused where that cannot be told.
+        forwards: From a topic of the source to the name of its copy.
+        backwards: From the name of a copy to the topic of the source; None when it is no copy.
+        internal: Whether a topic of the source is book-keeping.
+        head: Begins the name of every copy.
+        same: Whether source and target are one cluster.
     """
 
     key: str

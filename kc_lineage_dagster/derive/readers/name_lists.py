@@ -23,14 +23,18 @@ _BACK_REFERENCE = re.compile(r"\\[1-9k]")
 
 @dataclass(frozen=True, slots=True)
 class NameList:
-    """One list. Names are compared as ``java.util.regex.Matcher.matches`` does, with or without regard to ASCII case.
+    """The entries of one list, ready to be asked about names.
 
-    ``names``: those that its entries spell out one by one, dots taken literally.
-    ``beginnings``: for each entry the pieces, separated by dots, that every name it selects begins with.
-    ``patterns``: the entries that are patterns.
-    ``exact``: names that are selected for certain.
-    ``regexes``: what tells of all others.
-    ``refused``: why some entry cannot be read.
+    Names are compared as ``java.util.regex.Matcher.matches`` does: an entry must match the whole name.
+
+    Args:
+        names: Names that the entries spell out one by one, dots taken literally.
+        beginnings: For each entry the pieces, separated by dots, that every name it selects begins with.
+        patterns: The entries that are patterns.
+        exact: Names that are selected for certain.
+        regexes: Tell of all other names whether they are selected.
+        refused: Why some entry cannot be read; None when all can.
+        ignore_case: Whether the case of ASCII letters does not matter.
     """
 
     names: tuple[str, ...]
@@ -65,11 +69,15 @@ def comma_separated(text: str | None) -> tuple[str, ...]:
 
 
 def name_list(entries: Sequence[str], dots: int = 0, *, ignore_case: bool = True) -> NameList | None:
-    """Return the list of these entries, None when there are none. ``dots``: how many every name asked about holds at
-    least.
+    """Return the list of these entries, None when there are none.
 
     A dot that is not escaped stands for any character; in an entry that holds no more dots than every name does, and
     otherwise only characters that mean themselves, it can stand for nothing but a dot.
+
+    Args:
+        entries: Regular expressions, in Java's syntax.
+        dots: How many dots every name asked about holds at least.
+        ignore_case: Whether the case of ASCII letters does not matter.
 
     >>> tables = name_list(["public.orders", "sales[.].*"], dots=1)
     >>> tables.selects("public.orders"), tables.selects("sales.returns"), tables.selects("ops.tickets")

@@ -27,9 +27,15 @@ def topics_dir(config: Config) -> str:
 def topic_folder(config: Config, root: str | Unresolved, topic: str) -> str | Unresolved:
     """Return ``<root>/<topics.dir>/<topic>``, where Confluent's storage connectors keep the data of a topic.
 
-    ``io.confluent.connect.s3.TopicPartitionWriter`` and
-    ``io.confluent.connect.storage.partitioner.DefaultPartitioner``: partitioners only decide what follows the topic;
-    one nobody knows may lay out folders in any way.
+    Partitioners only decide what follows the topic; one nobody knows may lay out folders in any way.
+
+    Source: ``io.confluent.connect.s3.TopicPartitionWriter``,
+    ``io.confluent.connect.storage.partitioner.DefaultPartitioner``.
+
+    Args:
+        config: The connector's configuration.
+        root: The bucket, or what stands above the folders; "" for nothing. An Unresolved is the answer itself.
+        topic: The topic whose data lies there.
 
     >>> topic_folder({"topics.dir": "raw"}, "bucket", "orders")
     'bucket/raw/orders'
@@ -46,9 +52,14 @@ def topic_folder(config: Config, root: str | Unresolved, topic: str) -> str | Un
 
 def template_folder(bucket: str, template: str, topic: str) -> str | None:
     """Return the folder that the file names of a template (``{{topic}}/{{partition}}-{{start_offset}}``) certainly lie
-    in.
+    in; None where that is the bucket itself.
 
-    Only text and ``{{topic}}`` before the first other variable count, up to the last slash. None: the bucket itself.
+    Only text and ``{{topic}}`` before the first other variable count, up to the last slash.
+
+    Args:
+        bucket: Stands before the folder.
+        template: The template of file names.
+        topic: Fills ``{{topic}}``.
 
     >>> template_folder("bucket", "raw/{{topic}}/{{partition}}-{{start_offset}}", "orders")
     'bucket/raw/orders'

@@ -105,8 +105,12 @@ def _respelled(name: str, signs: str) -> Iterator[str]:
 def possible_names(name: str, witnesses: Iterable[str], may_be_common: bool, signs: str) -> Iterator[str]:
     """Yield the names that a topic may have turned into this one.
 
-    What a witness has in its place is certain. ``may_be_common``: the name may be that of an Oracle user, of whom those
-    common to all databases begin with ``C##``. ``signs``: what underscores are known to stand for.
+    Args:
+        name: The name as the topic holds it.
+        witnesses: Names that are known to be in use. What a witness has in place of an underscore is certain.
+        may_be_common: Whether the name may be that of an Oracle user, of whom those common to all databases begin with
+            ``C##``.
+        signs: The characters that underscores are known to stand for.
 
     >>> list(possible_names("C__USER", (), may_be_common=True, signs=""))
     ['C__USER', 'C##USER']

@@ -46,8 +46,13 @@ def places(platform: str, *keys: str) -> Places:
 
 
 def place_within(platform: str, container: tuple[str, ...], keys: tuple[str, ...], separator: str = ".") -> Places:
-    """Return a place inside another one (a table of a database): ``<container><separator><name>``, each named
-    by keys.
+    """Return a place inside another one (a table of a database): ``<container><separator><name>``.
+
+    Args:
+        platform: DataHub's id.
+        container: Keys of the outer name; the first that is set counts.
+        keys: Keys of the inner name; the first that is set counts.
+        separator: Stands between both.
 
     >>> [table] = place_within("mongodb", ("database",), ("collection",))({"database": "shop", "collection": "orders"})
     >>> str(table)
@@ -121,8 +126,10 @@ def no_dataset(reason: str) -> Writes:
 def by_topic(platform: str, *keys: str, inside: tuple[str, ...] = ()) -> Writes:
     """Return ``writes`` of a sink that names its target after the topic that its transforms left.
 
-    ``keys``: hold a format such as ``raw_${topic}``; the topic itself is the name where none is set.
-    ``inside``: keys of the database that the target is in.
+    Args:
+        platform: DataHub's id.
+        keys: Hold a format such as ``raw_${topic}``; the topic itself is the name where none is set.
+        inside: Keys of the database that the target is in; () where there is none.
 
     >>> from kc_lineage_dagster.lineage import KAFKA
     >>> writes = by_topic("milvus", "collection.format")

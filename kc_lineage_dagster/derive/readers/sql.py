@@ -30,9 +30,12 @@ _TRIPS = (AttributeError, TypeError, LookupError, ValueError, RecursionError)
 
 @dataclass(frozen=True, slots=True)
 class Query:
-    """``tables``: sorted.
-    ``outputs``: the result's columns, None when not all are known.
-    ``whole``: the result is all columns of the only table, unchanged.
+    """What a query reads, and what it makes of it.
+
+    Args:
+        tables: The tables, sorted.
+        outputs: The columns of the result; None when not all of them are known.
+        whole: Whether the result is all columns of the only table, unchanged.
     """
 
     tables: tuple[TableName, ...]
@@ -43,9 +46,14 @@ class Query:
 def tables_of(query: str, platform: str, columns_of: ColumnsOf = not_known) -> Query | Unresolved:
     """Return what a query reads, its names as the database stores them (an identifier without quotes is folded).
 
-    ``platform``: a key of ``sql_platforms.PLATFORMS``. ``columns_of``: tells what a star stands for, and which of
-    several tables has a column. Unresolved when the text is not one readable SELECT, or holds a
-    ``${...}`` that only the worker can resolve. The text itself never gets into a message: it may hold secrets.
+    Unresolved when the text is not one readable SELECT, or holds a ``${...}`` that only the worker can resolve. The
+    text itself never gets into a message: it may hold secrets.
+
+    Args:
+        query: The text of the query.
+        platform: A key of ``sql_platforms.PLATFORMS``.
+        columns_of: From a table to its columns, None where they are not known. They tell what a star stands for, and
+            which of several tables has a column.
 
     >>> found = tables_of("SELECT o.id, o.total * 2 AS twice FROM sales.orders o", "postgres")
     >>> [str(table) for table in found.tables]

@@ -33,8 +33,12 @@ def not_known(table: TableName) -> Sequence[str] | None:
 
 @dataclass(frozen=True, slots=True)
 class Output:
-    """One column of a result: its label and the columns of tables it is made of; ``origins`` None when not known.
-    ``computed``: it is not one of them as it is.
+    """One column of a query's result.
+
+    Args:
+        name: Its label.
+        origins: The columns of tables that it is made of; None when they are not known.
+        computed: Whether it is something else than one of these columns unchanged.
     """
 
     name: str
@@ -74,7 +78,13 @@ def table_named(table: exp.Table, rules: SqlPlatform) -> TableName | Unresolved 
 
 @dataclass(frozen=True, slots=True)
 class ResultColumns:
-    """Follows result columns back to columns of tables. ``scopes``: by the identity of their expression."""
+    """Follows the columns of a query's result back to columns of tables.
+
+    Args:
+        rules: The naming rules of the platform.
+        scopes: Identity of an expression -> its scope.
+        columns_of: From a table to its columns; None where they are not known.
+    """
 
     rules: SqlPlatform
     scopes: Mapping[int, Scope]

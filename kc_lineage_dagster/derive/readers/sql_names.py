@@ -27,10 +27,14 @@ class TableName:
 
 
 def table_name(text: str, quotes: str = '"`[', folds: Callable[[str], str] = as_is) -> TableName | None:
-    """Return a dotted name, each part bare or quoted; None when it cannot be read. ``quotes``: characters that open a
-    quote. ``folds``: what becomes of bare parts.
+    """Return a dotted name, each part bare or quoted; None when it cannot be read.
 
-    Rule: ``io.confluent.connect.jdbc.util.IdentifierRules.parseQualifiedIdentifier``.
+    Source: ``io.confluent.connect.jdbc.util.IdentifierRules.parseQualifiedIdentifier``.
+
+    Args:
+        text: The name as written.
+        quotes: The characters that open a quote.
+        folds: What becomes of bare parts.
 
     >>> table_name('sales."Order Lines"')
     TableName(table='Order Lines', qualifiers=('sales',))
@@ -81,7 +85,11 @@ def table_list(text: str) -> tuple[str, ...]:
 def dataset_of(place: JdbcUrl, name: TableName, session_schema: str | None = None) -> Dataset | Unresolved:
     """Return the dataset of a table reached through a connection, or why its full name is not known.
 
-    ``session_schema``: the user the connection logs in as, where an unqualified name means that user's schema.
+    Args:
+        place: Where the connection leads.
+        name: The table's name, as far as it is given.
+        session_schema: The user that the connection logs in as, where an unqualified name means that user's schema;
+            else None.
 
     >>> str(dataset_of(JdbcUrl("postgres", database="shop"), TableName("orders", ("sales",))))
     'postgres:shop.sales.orders'

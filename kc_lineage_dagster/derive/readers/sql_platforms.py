@@ -64,18 +64,19 @@ def reflected_oracle(name: str) -> str:
 class SqlPlatform:
     """The naming rules of one platform.
 
-    ``levels``: the parts of DataHub's dataset name.
-    ``default_schema``: where a table without a schema lies, None when nobody can tell.
-    ``default_database``: the same for databases.
-    ``user_schema``: a session starts in the schema named like its user.
-    ``quotes``: opening and closing quote of identifiers.
-    ``folds``: what the database makes of an identifier without quotes.
-    ``across``: a statement can name another database than the one connected to.
-    ``longest``: bytes after which identifiers are cut.
-    ``spelled``: what DataHub makes of each part (rules for whole names are in ``spelling``).
-    ``spelled_database``: the same for the database alone.
-    ``grammar``: sqlglot's name of the SQL dialect.
-    ``nested``: columns may hold fields, which DataHub shows as ``column.field``.
+    Args:
+        levels: The parts of DataHub's dataset name, outermost first.
+        default_schema: Where a table without a schema lies; None when nobody can tell.
+        default_database: Where a table without a database lies; None when nobody can tell.
+        user_schema: Whether a session starts in the schema named like its user.
+        quotes: The opening and the closing quote of identifiers.
+        folds: What the database makes of an identifier without quotes.
+        across: Whether a statement can name another database than the one connected to.
+        longest: The number of bytes after which identifiers are cut; None for no end.
+        spelled: What DataHub makes of each part (rules for whole names are in ``spelling``).
+        spelled_database: What DataHub makes of the database, before ``spelled``.
+        grammar: What sqlglot calls the SQL dialect; None where it has none.
+        nested: Whether columns may hold fields, which DataHub shows as ``column.field``.
     """
 
     levels: tuple[str, ...] = THREE_LEVELS

@@ -128,7 +128,15 @@ def _why(source: TableSource) -> str:
 def _origin(
     source: TableSource, complete: Complete, topic: str, ways: Ways, signs: str
 ) -> dict[str, str] | Unresolved | None:
-    """Return the table behind a topic. ``signs``: what its underscores may stand for, beyond what they do anyway."""
+    """Return the table behind a topic; Unresolved where several have this topic; None where no table does.
+
+    Args:
+        source: The tables of the connector.
+        complete: Gives a table the parts that its topic does not tell.
+        topic: Before the transforms.
+        ways: The tables that may have this topic, the likeliest tier first.
+        signs: The characters that underscores of the topic may stand for, beyond what they do anyway.
+    """
     problem: Unresolved | None = None
     for tier in ways:
         found: dict[str, dict[str, str]] = {}

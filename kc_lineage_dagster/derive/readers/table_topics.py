@@ -45,7 +45,11 @@ class ListPair:
     """An include list and an exclude list; where both are set the include list decides
     (``io.debezium.relational.Selectors``).
 
-    ``what``: for people. ``spellings``: the parts that an entry is made of, joined with dots; the usual one first.
+    Args:
+        what: The key in use, for people.
+        spellings: The parts of a name that an entry is made of, joined with dots; the usual ones first.
+        include: None where it is not set.
+        exclude: None where it is not set.
     """
 
     what: str
@@ -85,16 +89,20 @@ def _value(pieces: tuple[str, ...], part: str, spellings: tuple[tuple[str, ...],
 
 @dataclass(frozen=True, slots=True)
 class TableSource:
-    """The tables of one connector.
+    """The tables of one connector, and the topics named after them.
 
-    ``dataset``: the parts of a dataset's name.
-    ``fixed``: the values that the configuration gives to parts.
-    ``lists``: the pairs of lists, that of tables last.
-    ``named``: tables that the configuration names besides the lists.
-    ``value``, ``key``: the fields of a table's records.
-    ``internal``: whether a topic is book-keeping.
-    ``witnesses``: names that are known to be in use, such as the user's, which tell what a topic could not hold of a
-    part.
+    Args:
+        platform: DataHub's id.
+        dataset: The parts of a dataset's name, outermost first.
+        naming: How the connector names topics.
+        lists: The pairs of lists that choose tables, that of tables last.
+        fixed: Part -> the values that the configuration gives it.
+        named: Tables that the configuration names besides the lists.
+        value: From a table to the fields of its records' values.
+        key: From a table to the fields of its records' keys.
+        internal: Whether a topic is book-keeping.
+        witnesses: Names that are known to be in use, such as the user's, which tell what a topic could not hold of a
+            part.
     """
 
     platform: str

@@ -22,9 +22,12 @@ Template = tuple[str | Variable, ...]
 
 
 def parse_template(text: str, pattern: re.Pattern[str], variables: Mapping[str, Template]) -> Template | str:
-    """Return a template from its text. ``pattern``: finds the variables. ``variables``: what each stands for.
+    """Return a template from its text; the first variable that is not known is the answer instead, as text.
 
-    An unknown variable is the answer itself, as text.
+    Args:
+        text: The template as configured.
+        pattern: Finds the variables.
+        variables: Variable as written -> what it stands for.
 
     >>> variable = re.compile(r"\\$\\{\\w+\\}")
     >>> parse_template("raw.${table}", variable, {"${table}": (Variable("table"),)})

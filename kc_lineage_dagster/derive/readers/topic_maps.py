@@ -62,6 +62,11 @@ def topic_map(config: Config, *keys: str, separator: str = ":") -> TopicMap | Un
     Exactly two parts each, as the parsers of these connectors demand (``com.snowflake.kafka.connector.Utils`` and those
     written after it); anything else makes the connector refuse its configuration, so it is Unresolved.
 
+    Args:
+        config: The connector's configuration.
+        keys: Keys of the same setting, newest first.
+        separator: Stands between topic and table.
+
     >>> topic_map({"topic2table.map": "orders:ORDERS,returns:RETURNS"}, "topic2table.map").exact["orders"]
     'ORDERS'
     >>> str(topic_map({"topic2table.map": "orders"}, "topic2table.map"))

@@ -15,8 +15,10 @@ from kc_lineage_dagster.lineage import Dataset, Unresolved
 def into_topic(origins: Places, *keys: str, default: str | None = None) -> Reads:
     """Return ``reads`` of a source that writes all it reads to one topic.
 
-    ``keys`` (``kafka.topic`` when none is given): where the topic stands; ``default``: the topic the documentation
-    gives where none is set.
+    Args:
+        origins: From a configuration to the places that are read.
+        keys: Keys of the topic, newest first; ``kafka.topic`` when none is given.
+        default: The topic that the documentation gives where none is set; None where it gives none.
 
     >>> from kc_lineage_dagster.derive.readers.places import place
     >>> reads = into_topic(place("rabbitmq", "rabbitmq.queue"))
@@ -50,10 +52,16 @@ def into_topics(origins: Places, *keys: str) -> Reads:
 def flows(
     origins: Sequence[Dataset | Unresolved], topics: Sequence[str], key: str, evidence: Evidence
 ) -> Iterator[Found]:
-    """Yield every origin to every topic. Origins that cannot be told are listed, and the topics then have no upstream.
+    """Yield every origin to every topic.
 
-    No topic in the configuration: what the connector wrote tells it, where it reads one place only; ``key`` says which
-    setting is missing.
+    Origins that cannot be told are listed as unresolved, and the topics then have no upstream. Where the configuration
+    names no topic, the topics that the connector wrote count, if it reads one place only.
+
+    Args:
+        origins: The places that are read.
+        topics: The topics that the configuration names.
+        key: The setting that should name them, for people.
+        evidence: Its active topics are what the connector wrote.
 
     >>> [str(found) for found in flows((), (), "kafka.topic", Evidence())]
     ['kafka.topic: is not set, so the topic cannot be told from the configuration']
@@ -74,7 +82,10 @@ def wherever(origin: Dataset | None, key: str, except_topics: frozenset[str] = f
     """Return a selection for a connector that reads one place: all it writes comes from there, whatever the topics are
     called.
 
-    ``except_topics``: its book-keeping.
+    Args:
+        origin: The one place; None when no catalog knows it.
+        key: The setting that should name the topic, for people.
+        except_topics: The connector's book-keeping.
 
     >>> queue = Dataset("rabbitmq", "orders")
     >>> str(wherever(queue, "kafka.topic").origin("seen").origin)

@@ -44,12 +44,16 @@ KEEPS_TOPIC, CHANGES_NOTHING = "keeps_topic", "changes_nothing"
 def build_chain(
     config: Config, kind: str, vouched: Mapping[str, str] | None = None
 ) -> tuple[Chain, tuple[Unresolved, ...]]:
-    """Return the chain of a configuration, and what was not understood of it: such a transform may do anything to a
-    topic.
+    """Return the chain of a configuration, and what was not understood of it: a transform nobody understands may do
+    anything to a topic.
 
-    ``kind``: ``source`` or ``sink``. ``vouched``: what the user knows of classes, ``keeps_topic`` or
-    ``changes_nothing``, by class. A name that stands twice in ``transforms`` counts once: Connect refuses such a
-    configuration (``org.apache.kafka.connect.runtime.ConnectorConfig``).
+    A name that stands twice in ``transforms`` counts once: Connect refuses such a configuration
+    (``org.apache.kafka.connect.runtime.ConnectorConfig``).
+
+    Args:
+        config: The connector's configuration.
+        kind: ``source`` or ``sink``.
+        vouched: Class of a transform -> ``keeps_topic`` or ``changes_nothing``, the user's word; None for no word.
     """
     transforms: list[Transform] = []
     problems: list[Unresolved] = []

@@ -132,7 +132,13 @@ def constant_at(node: Node, path: Path) -> str | None:
 
 
 def put_at(node: Node, path: Path, field: Node) -> Node:
-    """Add or replace one field below structs; inside a column it is not followed any further."""
+    """Add or replace one field below structs; inside a column nothing is followed any further.
+
+    Args:
+        node: The whole.
+        path: The names of the structs on the way, then that of the field.
+        field: What is put there.
+    """
     return _below(node, path, lambda parent, name: put(parent, {name: field}))
 
 
@@ -194,7 +200,13 @@ def respelled(node: Node, spell: Callable[[str], str | None]) -> Node:
 
 
 def affixed(node: Node, prefix: str, suffix: str) -> Node:
-    """Put a text before and after every field's name."""
+    """Put a text before and after every field's name.
+
+    Args:
+        node: The whole; what is no struct becomes Opaque.
+        prefix: Put before each name.
+        suffix: Put after each name.
+    """
     if not isinstance(node, Struct):
         return Opaque()
     columns = node.columns and replace(
@@ -204,7 +216,13 @@ def affixed(node: Node, prefix: str, suffix: str) -> Node:
 
 
 def overwritten(node: Node, names: Collection[str], field: Node) -> Node:
-    """Replace the content of those of these fields that exist."""
+    """Replace the content of those of these fields that exist.
+
+    Args:
+        node: The whole; what is no struct becomes Opaque.
+        names: The fields.
+        field: Their new content.
+    """
     if not isinstance(node, Struct):
         return Opaque()
     known = drawn_out(node, names)
@@ -212,7 +230,13 @@ def overwritten(node: Node, names: Collection[str], field: Node) -> Node:
 
 
 def changed(node: Node, names: Collection[str], transform: str) -> Node:
-    """Change the content of those of these fields that are known by name; ``*`` means all of them."""
+    """Note on fields that a transform changed their content; only fields that are known by name are noted.
+
+    Args:
+        node: The whole.
+        names: The fields; ``*`` means all of them.
+        transform: Its simple class name, as edges show it.
+    """
     if isinstance(node, Leaf):
         return Leaf(node.origins, (*node.transforms, transform)) if "*" in names and node.origins else node
     if not isinstance(node, Struct):

@@ -141,7 +141,13 @@ def topic_name_to_field(options: TransformOptions) -> Transform | Unresolved:
 
 
 def made_fields(key: str, doc: str, default: str | None = None) -> Build:
-    """Return a builder of transforms that add the fields listed under a key, which hold nothing of the origin."""
+    """Return a builder of transforms that add the fields listed under a key, which hold nothing of the origin.
+
+    Args:
+        key: The option that lists the fields.
+        doc: What the transforms do.
+        default: The list where the option is not set; None: then it is required.
+    """
 
     def plan(options: TransformOptions) -> NodeChange | Unresolved:
         names = items(options.config.get(key, default))

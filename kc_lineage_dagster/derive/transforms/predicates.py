@@ -61,7 +61,13 @@ def build_predicate(class_name: str, config: Config) -> Predicate | Unresolved:
 
 
 def guarded(transform: Transform, predicate: Predicate, negate: bool) -> Transform:
-    """Return the transform applied only to records for which the predicate holds (or, with ``negate``, does not)."""
+    """Return the transform applied only to records for which the predicate holds.
+
+    Args:
+        transform: What is applied.
+        predicate: Decides record by record.
+        negate: Whether it is applied to the other records instead.
+    """
 
     def step(record: Record) -> tuple[Record, ...]:
         holds = predicate.test(record)

@@ -46,7 +46,14 @@ class Rule:
 
 
 def rule(key: str, pattern: str, replacement: str, re2: bool = False) -> Rule | Unresolved:
-    """Return a rule, or why Java would refuse it; ``key``: the option that holds the pattern."""
+    """Return a rule for renaming, or why Java would refuse it.
+
+    Args:
+        key: The option that holds the pattern, for the unresolved item.
+        pattern: A regular expression.
+        replacement: What the first find is replaced by, in Java's syntax.
+        re2: Whether the pattern is in the syntax of RE2/J instead of Java's.
+    """
     regex = (compile_re2 if re2 else compile_java)(pattern)
     if isinstance(regex, Refused):
         return Unresolved(key, regex.reason)
@@ -58,14 +65,24 @@ def rule(key: str, pattern: str, replacement: str, re2: bool = False) -> Rule | 
 
 
 def anywhere(record: Record, display: str, reason: str) -> Record:
-    """Return the record under a topic of which nothing is known."""
+    """Return the record under a topic of which nothing is known.
+
+    Args:
+        record: The record so far.
+        display: Stands for the topic, for people.
+        reason: Why nothing is known, which becomes a doubt.
+    """
     return record.to(TopicPattern(ANY_TOPIC, display)).doubt(reason)
 
 
 def by_rule(alias: str, rule: Rule, empty_keeps: bool = False, also: RecordChange = lambda record: record) -> Transform:
-    """Rename topics that match; ``also``: what happens to the record besides.
+    """Return a transform that renames the topics that a rule matches.
 
-    An empty name, which no topic has, stays empty or, with ``empty_keeps``, is the old topic's.
+    Args:
+        alias: The transform's name.
+        rule: Pattern and replacement.
+        empty_keeps: Whether a topic that would get an empty name, which no topic has, keeps its old one.
+        also: What happens to the records of renamed topics besides.
     """
 
     def step(record: Record) -> tuple[Record, ...]:
@@ -84,7 +101,13 @@ def by_rule(alias: str, rule: Rule, empty_keeps: bool = False, also: RecordChang
 
 
 def by_name(alias: str, spell: Callable[[str], str | None], undo: Undo) -> Transform:
-    """Rename every topic by a function of its name; None when the function does not tell."""
+    """Return a transform that renames every topic by a function of its name.
+
+    Args:
+        alias: The transform's name.
+        spell: From a topic to its new name; None when that is not known.
+        undo: From the new name back; see ``Transform``.
+    """
 
     def step(record: Record) -> tuple[Record, ...]:
         spelled = spell(str(record.topic))
@@ -97,7 +120,13 @@ def by_name(alias: str, spell: Callable[[str], str | None], undo: Undo) -> Trans
 
 
 def by_content(alias: str, pattern: TopicPattern, also: RecordChange = lambda record: record) -> Transform:
-    """Name topics after the content of each record; ``pattern``: what is known of the names."""
+    """Return a transform that names topics after the content of each record.
+
+    Args:
+        alias: The transform's name.
+        pattern: What is known of the names.
+        also: What happens to the records besides.
+    """
 
     def step(record: Record) -> tuple[Record, ...]:
         return (also(record).to(pattern),)
@@ -106,7 +135,14 @@ def by_content(alias: str, pattern: TopicPattern, also: RecordChange = lambda re
 
 
 def by_field(alias: str, part: str, path: tuple[str, ...], pattern: TopicPattern) -> Transform:
-    """Name topics after a field of key or value (``part``): its text, where every record holds the same one."""
+    """Return a transform that names topics after a field: by its text where every record holds the same one.
+
+    Args:
+        alias: The transform's name.
+        part: ``key`` or ``value``, where the field is; ``header`` for one that is never known.
+        path: The path of the field; () for the whole.
+        pattern: What is known of the names where the text depends on the record.
+    """
 
     def step(record: Record) -> tuple[Record, ...]:
         text = constant_at(record.key if part == "key" else record.value, path) if part in ("key", "value") else None

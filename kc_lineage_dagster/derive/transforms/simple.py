@@ -45,8 +45,12 @@ def unchanged(doc: str) -> Build:
 
 
 def content(keys: Iterable[str], doc: str, of: Callable[[str | None], tuple[str, ...]] = items) -> Build:
-    """Return a builder of transforms that change the content of the fields listed under one of ``keys``, not which
-    fields there are; ``doc``: what they do. ``of``: from the value of the key to the fields, ``*`` for all.
+    """Return a builder of transforms that change the content of fields, not which fields there are.
+
+    Args:
+        keys: Options that list the fields, newest first.
+        doc: What the transforms do.
+        of: From the value of the option to the fields; ``*`` stands for all.
     """
     known = tuple(keys)
 
@@ -95,7 +99,13 @@ def on_part(plan: Plan) -> Build:
 
 
 def adding(options: TransformOptions, made: Mapping[str, Node], topic_field: str | None) -> Transform | Unresolved:
-    """A transform ``$Key`` or ``$Value`` that adds fields; ``topic_field`` gets the topic that the record has then."""
+    """Return a transform ``$Key`` or ``$Value`` that adds fields.
+
+    Args:
+        options: What the transform is built from.
+        made: Field -> its content.
+        topic_field: A field that gets the topic which the record has at that point; None for none.
+    """
     apply = _PARTS.get(options.part or "")
     if apply is None:
         return Unresolved("type", f"{options.class_name} exists only as $Key and $Value")

@@ -37,13 +37,14 @@ def keeps_topic(topic: str) -> tuple[Preimage, ...] | None:
 class Transform:
     """One transform of a connector, ready to run.
 
-    ``alias``: its name in ``transforms``.
-    ``step``: forwards.
-    ``by_topic``: whether the step looks at the topic's name, so it must wait where that is a pattern.
-    ``undo``: the topics, other than the unchanged one, that the step turns into the given one; None when nobody can
-    tell.
-    ``known``: whether what it does to fields is known.
-    ``by_content``: whether it names topics after fields of records.
+    Args:
+        alias: Its name in ``transforms``.
+        step: Runs it forwards on a record.
+        by_topic: Whether the step looks at the topic's name, so that it must wait where that is a pattern.
+        undo: From a topic to the topics, other than the unchanged one, that the step turns into it; None when nobody
+            can tell.
+        known: Whether what it does to fields is known.
+        by_content: Whether it names topics after fields of records.
     """
 
     alias: str
@@ -58,11 +59,12 @@ class Transform:
 class TransformOptions:
     """What a transform is built from.
 
-    ``alias``: its name.
-    ``class_name``: without ``$Key`` / ``$Value``.
-    ``part``: ``Key``, ``Value`` or None.
-    ``config``: its own keys, without ``transforms.<alias>.``.
-    ``kind``: ``source`` or ``sink``.
+    Args:
+        alias: Its name in ``transforms``.
+        class_name: Its class, without ``$Key`` and ``$Value``.
+        part: ``Key``, ``Value`` or None.
+        config: Its own keys, without ``transforms.<alias>.``.
+        kind: ``source`` or ``sink``: what the connector is.
     """
 
     alias: str
@@ -85,8 +87,12 @@ class Outcome:
 
 
 def run(chain: Chain, record: Record, start: int = 0) -> tuple[Outcome, ...]:
-    """Return all outcomes of a record from step ``start`` on; more than MOST_OUTCOMES become one of which nothing is
-    known.
+    """Return all outcomes of a record; more than MOST_OUTCOMES become one of which nothing is known.
+
+    Args:
+        chain: The transforms.
+        record: The record before step ``start``.
+        start: The number of the step to begin with, from 0.
 
     >>> prefix = Transform("p", lambda record: (record.to(f"raw.{record.topic}"),), by_topic=True)
     >>> [outcome] = run((prefix,), Record(None, "orders"))

@@ -79,9 +79,12 @@ def time_pattern(pattern: str) -> Preimage | Unresolved:
 
 @dataclass(frozen=True, slots=True)
 class TopicFormat:
-    """``format``: text with ``${topic}`` and ``${timestamp}``;
-    ``time``: what that may be;
-    ``label``: its name.
+    """Makes topics of a topic and a time.
+
+    Args:
+        format: Text with ``${topic}`` and ``${timestamp}``.
+        time: What a time can look like: texts and holes.
+        label: Stands for the time in topics as people see them.
     """
 
     format: str

@@ -1,4 +1,6 @@
-"""The lineage of a whole cluster: what its connectors tell each other, each worked out when first asked for. Pure."""
+"""The lineage of a whole cluster, and what its connectors tell each other: which topics exist, and which fields they
+have.
+"""
 
 from __future__ import annotations
 
@@ -15,8 +17,10 @@ from kc_lineage_dagster.lineage import KAFKA, ConnectorLineage
 
 
 def deriver(connectors: Iterable[ConnectorView], settings: Settings) -> Callable[[ConnectorView], ConnectorLineage]:
-    """Return ``derive`` for the connectors of one cluster: the cluster's topics are worked out when first asked for,
-    and lineage that does not depend on them once.
+    """Return the function from a connector of the cluster to its lineage.
+
+    It gives what ``derive`` gives, with less work: the topics of the cluster are worked out when a sink first asks for
+    them, and no source is derived twice.
     """
     cluster = _Cluster(tuple(connectors), settings)
     return cluster.lineage
@@ -68,14 +72,14 @@ class _Cluster:
         return self._sources[connector.name]
 
     def _of_interest(self, written: Written) -> Written:
-        """Return the topics that somebody in the cluster may read."""
+        """Return what is written to topics that some connector of the cluster may read."""
         if self._read is None:
             return written
         return {topic: fields for topic, fields in written.items() if topic in self._read}
 
     @cached_property
     def _read(self) -> frozenset[str] | None:
-        """The topics that connectors of this cluster read; None where that is not a list of names."""
+        """Return the topics that connectors of this cluster read; None where they are not a list of names."""
         read: set[str] = set()
         for connector in self.connectors:
             config = connector.config

@@ -1,7 +1,7 @@
-"""Columns end to end: the fields of a record once the columns of its origin, or the fields of its topic, are known.
+"""Column lineage: what becomes of fields between two ends whose columns, or fields, are known.
 
-The edges are decided before this; here the chain runs once more over a record whose columns are listed by name, and
-what arrives is held against what the other end is known to have. A column that nobody can know is not named.
+The edges are decided before this. Here the chain runs once more over a record whose columns are listed by name, and
+what arrives is compared with what the other end is known to have. A column that nobody can know is not named.
 """
 
 from __future__ import annotations
@@ -41,9 +41,9 @@ _WITHOUT_FIELDS = (
 
 @dataclass(frozen=True, slots=True)
 class KnownColumns:
-    """The columns that a dataset is known to have, by the names that its records use.
+    """The columns that a dataset is known to have, under the names that its records use.
 
-    ``paths``: from such a name to the path that DataHub shows. ``tree``: the same as nodes.
+    ``paths``: from such a name to the path that DataHub shows. ``tree``: the same columns as nodes.
     """
 
     paths: Mapping[str, str]
@@ -64,7 +64,7 @@ class KnownColumns:
         return cls(stored, Struct(tuple((name, Leaf((path,))) for name, path in stored.items())))
 
     def path(self, name: str) -> str | None:
-        """Return the path of a column, whose name may differ in letter case where no other one is alike."""
+        """Return the path of a column; of one that differs in letter case only where no other column is alike."""
         return self.paths.get(name) or next(iter(_alike(name, self.paths.items())), None)
 
 
@@ -87,7 +87,7 @@ def _struct(fields: Mapping[str, object], below: str) -> Struct:
 
 
 def _alike(name: str, named: Iterable[tuple[str, str]]) -> tuple[str, ...]:
-    """Return what stands under the only name that is this one but for letter case."""
+    """Return what stands under the only name that is equal to this one but for letter case; () for none or several."""
     lower = name.lower()
     found = tuple(value for key, value in named if key.lower() == lower)
     return found if len(found) == 1 else ()
@@ -97,7 +97,7 @@ def _alike(name: str, named: Iterable[tuple[str, str]]) -> tuple[str, ...]:
 
 
 def columns_listed(node: Node, known: KnownColumns) -> Node:
-    """List the columns that are not known by name; leave out those that the origin does not have."""
+    """Return a node with its unnamed columns listed by name, without those that the origin does not have."""
     return _listed(node, known) or Opaque()
 
 
@@ -151,7 +151,7 @@ class _Having:
 
 
 def itself(node: Node, below: str = "") -> Node:
-    """Return a topic's fields as those who read the topic see them: each is made of itself."""
+    """Return a topic's fields as readers of the topic see them: each is made of itself."""
     if not isinstance(node, Struct):
         return Opaque(constants=node.constants) if isinstance(node, Opaque) else Opaque()
     fields = tuple((name, _itself(inner, below + name)) for name, inner in node.fields)
@@ -174,7 +174,7 @@ def _itself(node: Node, path: str) -> Node:
 
 
 def cautious(chain: Chain) -> Chain:
-    """Return the chain for fields: after a transform that nobody knows nothing is known of them."""
+    """Return the chain as it is for fields: after a transform that nobody knows, nothing is known of them."""
     if all(transform.known for transform in chain):
         return chain
     return tuple(transform if transform.known else Transform(transform.alias, _forget) for transform in chain)
@@ -257,8 +257,8 @@ def _unnamed(node: Node, name: str, flat: bool) -> Leaf | None:
 
 
 def matched(node: Node, names: Sequence[str]) -> tuple[FieldEdge, ...]:
-    """Return the fields of a node that a table has as columns, under the column's name: the same, or the only one that
-    is the same but for letter case.
+    """Return the fields of a node that a table has as columns, under the columns' names: equal, or the only one that is
+    equal but for letter case.
     """
     exact = {name: name for name in names}
     lower: dict[str, str] = {}
@@ -273,7 +273,7 @@ def matched(node: Node, names: Sequence[str]) -> tuple[FieldEdge, ...]:
 
 
 def lost(node: Node, known: KnownColumns) -> tuple[FieldEdge, ...]:
-    """Return the columns of the origin that are known not to arrive."""
+    """Return the columns of the origin that are known not to arrive, each as a field edge to nothing."""
     if not _all_named(node):
         return ()
     used = {origin for _, leaf in leaves(node) for origin in leaf.origins}
@@ -298,8 +298,8 @@ def is_flat(platform: str) -> bool:
 
 
 def downstream_as_shown(edges: Iterable[FieldEdge], platform: str) -> tuple[FieldEdge, ...]:
-    """Return fields of a table that no catalog knows, under the names that DataHub's ingestion of the platform would
-    show.
+    """Return field edges whose ends are columns of a table that no catalog knows, under the names that DataHub's
+    ingestion of the platform would show.
     """
     spell = _shown(platform)
     if spell is None:
@@ -310,7 +310,9 @@ def downstream_as_shown(edges: Iterable[FieldEdge], platform: str) -> tuple[Fiel
 
 
 def upstream_as_shown(edges: Iterable[FieldEdge], platform: str) -> tuple[FieldEdge, ...]:
-    """Do the same for fields made of a table's columns."""
+    """Return field edges whose starts are columns of a table that no catalog knows, under the names that DataHub's
+    ingestion of the platform would show.
+    """
     spell = _shown(platform)
     return (
         tuple(edges)

@@ -1,4 +1,4 @@
-"""Reading Kafka Connect configurations: strings, lists, booleans, and values hidden behind references."""
+"""Reads values of Kafka Connect configurations: texts, lists, booleans, and values hidden behind references."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
-"""Targets that a sink names after what change events say of their origin (``landing_${source.table}``).
+"""Finds targets that a sink names after what change events say of their origin (``landing_${source.table}``).
 
-The configuration tells the rest of such a name, so where one dataset that exists has a name of that shape, it is the
-target.
+The configuration tells the rest of such a name. Where exactly one dataset of the catalogue has a name of that shape,
+that dataset is the target.
 """
 
 from __future__ import annotations

@@ -1,6 +1,7 @@
-"""Targets whose names hold a time (``orders-202601`` of a TimestampRouter): those that the catalogue holds.
+"""Finds targets whose names hold a time (``orders-202601`` of a TimestampRouter).
 
-The configuration tells all of such a name but the time, so what exists under a name that fits is this topic's target.
+The configuration tells all of such a name but the time, so the datasets of the catalogue whose names fit are the
+topic's targets.
 """
 
 from __future__ import annotations
@@ -44,7 +45,7 @@ def existing_targets(pattern: TopicPattern, target_of: TargetOfTopic, catalog: C
 
 
 def _words(hole: Hole) -> tuple[str, str] | None:
-    """Two texts for a piece of time; None when other text than a time fits."""
+    """Return two texts for a piece of time; None when a text that is no time fits the piece too."""
     regex = compile_java(hole.regex)
     if isinstance(regex, Refused) or regex.matches(_NO_TIME) is not False:
         return None

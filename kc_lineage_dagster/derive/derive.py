@@ -1,4 +1,4 @@
-"""The only place where families meet transforms and evidence: one connector in, its lineage out. Pure."""
+"""The lineage of one connector: where families meet transforms and evidence, and nowhere else. Pure."""
 
 from __future__ import annotations
 
@@ -199,7 +199,7 @@ def _safely(
 
 @dataclass(frozen=True, slots=True)
 class _Defect(Unresolved):
-    """What this project stumbled over. ``trace``: the stack, for its log."""
+    """A problem that this project has with itself. ``trace``: the stack, for its log."""
 
     trace: str = ""
 
@@ -248,7 +248,7 @@ def _by_family(
 
 
 def _of_matter(problems: Iterable[Unresolved], found: Iterable[Edge | Unresolved]) -> list[Unresolved]:
-    """Return the problems of the chain; none where every topic found its dataset all the same."""
+    """Return the problems of the chain; none where every topic found its dataset in spite of them."""
     items = list(found)
     settled = any(isinstance(item, Edge) for item in items) and not any(
         isinstance(item, Unresolved) and (item.topic or "transform" in item.reason) for item in items
@@ -259,7 +259,11 @@ def _of_matter(problems: Iterable[Unresolved], found: Iterable[Edge | Unresolved
 def _of_source(
     family: SourceFamily, config: Mapping[str, str], chain: Chain, evidence: Evidence
 ) -> tuple[list[Edge | Unresolved], Written]:
-    """A list that is hidden chooses tables as if it were absent; where nothing else tells them, it is named."""
+    """Return the edges of a source with their fields, and what it writes to each topic.
+
+    A list of tables that is hidden behind a reference counts as absent; where nothing else tells the tables, the list
+    is reported.
+    """
     unread = {key: reason for key in family.selecting if (reason := hidden(config.get(key, "")))}
     if unread:
         config = {key: value for key, value in config.items() if key not in unread}
@@ -291,8 +295,8 @@ def _spelled(edge: Edge, settings: Settings) -> Edge:
 
 
 def _grouped(items: Iterable[Edge | Unresolved]) -> set[Unresolved]:
-    """Say once what many items have in common: items without a topic that share a reason, when they are more than a
-    few.
+    """Return the unresolved items, those that differ in nothing but what they are about joined into one: items without
+    a topic that share a reason, when they are more than a few.
     """
     alike: defaultdict[str, dict[str, None]] = defaultdict(dict)
     kept: set[Unresolved] = set()

@@ -1,4 +1,4 @@
-"""What the cluster itself shows about a connector, beyond its configuration."""
+"""What is known of a connector beyond its configuration: from the cluster itself, and from a catalogue."""
 
 from __future__ import annotations
 
@@ -151,13 +151,13 @@ class NothingKnown:
 
 
 def no_catalog(connector: str) -> Catalog:
-    """Return what is known of any connector where a recipe switches no catalog on."""
+    """Return what is known beyond Connect, for any connector, where the recipe switches no catalog on: nothing."""
     return NothingKnown()
 
 
 @dataclass(frozen=True, slots=True)
 class TopicFields:
-    """The fields of a topic's records, each made of itself; what is not known of them is Opaque or unnamed columns."""
+    """The fields of a topic's records as a reader sees them; what is not known of them is Opaque or unnamed columns."""
 
     key: Node
     value: Node
@@ -168,7 +168,7 @@ WrittenFields = Callable[[str], "TopicFields | None"]
 
 
 def nothing_written(topic: str) -> TopicFields | None:
-    """Return no topics: the cluster's sources are not looked at."""
+    """Return None for every topic: the cluster's sources are not looked at."""
     return None
 
 
@@ -251,7 +251,11 @@ def committed_topics(offsets: Iterable[OffsetView]) -> frozenset[str]:
 
 
 def _committed(connector: ConnectorView, failing: bool, all_failed: bool) -> frozenset[str] | None:
-    """An empty answer counts only where no task is left that may write, and where the worker has been asked."""
+    """Return the topics of which a sink has committed an offset; None where that shows nothing.
+
+    Having committed none shows something only where no task is left that may write, and where the worker was asked for
+    offsets.
+    """
     unknown = connector.topics is None or any(note.startswith("offsets:") for note in connector.notes)
     committed = committed_topics(connector.offsets)
     return committed if failing and not unknown and (committed or all_failed) else None

@@ -1,4 +1,6 @@
-"""A connector family: data and one pure function. One file of ``families/`` each."""
+"""What a connector family is: data and one pure function. Each file of ``families/`` holds one, or several that share a
+rule.
+"""
 
 from __future__ import annotations
 

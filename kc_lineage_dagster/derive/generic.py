@@ -1,4 +1,8 @@
-"""``generic_connectors`` of the recipe: the user's word for one connector, which wins over everything derived."""
+"""Lineage by ``generic_connectors`` of the recipe: the user's word for one connector, which wins over everything
+derived.
+
+Source: ``datahub.ingestion.source.kafka_connect.common.GenericConnectorConfig``
+"""
 
 from __future__ import annotations
 

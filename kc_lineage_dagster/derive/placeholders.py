@@ -1,4 +1,5 @@
-"""Texts that stand for another text: references that the worker resolves, and what a template was never filled with.
+"""Recognizes texts that stand for another text: references that the worker resolves, and placeholders that a template
+left.
 
 None of them is a name: a dataset or topic is never drawn under such a text.
 """

@@ -1,4 +1,4 @@
-"""Tables that send no records: captured by some connector under a topic of their own, which was never written.
+"""Finds tables that send no records: some connector captures them under a topic of their own, which was never written.
 
 They are empty, or views. Where a router merges tables into one topic, the topic alone would not show that.
 """

@@ -1,8 +1,9 @@
-"""Names of records in a schema registry: Debezium calls them after the topic of their table, before transforms.
+"""Names of records in a schema registry: Debezium calls records after the topic of their table, before the transforms.
 
-``srv.public.users.Envelope`` holds changes of the table behind topic ``srv.public.users``, whatever the topic is called
-that it arrived at; ``.Value`` is what ExtractNewRecordState leaves of it. Source: ``io.debezium.schema.SchemaFactory``,
-``io.debezium.schema.AbstractTopicNamingStrategy.recordSchemaPrefix``.
+``srv.public.users.Envelope`` holds changes of the table behind topic ``srv.public.users``, whatever the records' topic
+is called after the transforms; ``.Value`` is what ExtractNewRecordState leaves of them.
+
+Source: ``io.debezium.schema.SchemaFactory``, ``io.debezium.schema.AbstractTopicNamingStrategy.recordSchemaPrefix``
 """
 
 from __future__ import annotations
@@ -16,8 +17,10 @@ _NOT_AVRO = re.compile(r"[^A-Za-z0-9_.]")
 
 
 def topics_before(name: str, heads: Iterable[str]) -> tuple[str, ...]:
-    """Return the topics, before transforms, whose records have this name. ``heads``: what the connector's topics begin
-    with, which the name may not be able to hold as it is.
+    """Return the topics, before the transforms, whose records have this name.
+
+    A name cannot hold all that a topic can. ``heads``: what the connector's topics begin with, for the characters that
+    the name had to replace.
     """
     if not _SUFFIX.search(name):
         return ()

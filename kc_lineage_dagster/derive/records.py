@@ -1,4 +1,4 @@
-"""What is known of the records of one origin at one point of the chain: topic and fields travel together."""
+"""What is known of the records of one origin at one point of the chain: topic, key and value travel together."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ from kc_lineage_dagster.lineage import Dataset, Edge, FieldEdge
 class TopicPattern:
     """A topic name that depends on the content of each record: literal text and holes.
 
-    ``parts``: ``str`` for text that is known, ``Hole`` for text that is not. ``display``: how people would write it,
-    for example ``orders-${timestamp}``.
+    ``parts``: ``str`` for text that is known, ``Hole`` for text that is not. ``display``: the name for people, for
+    example ``orders-${timestamp}``.
     """
 
     parts: Preimage

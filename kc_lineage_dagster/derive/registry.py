@@ -1,4 +1,6 @@
-"""Finds every module of ``families/`` and refuses a class that two of them claim."""
+"""Which family a connector's class belongs to: loads every module of ``families/``, and refuses a class that two of
+them claim.
+"""
 
 from __future__ import annotations
 

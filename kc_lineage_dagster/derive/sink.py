@@ -1,4 +1,6 @@
-"""Lineage of sink connectors: input topics from configuration and evidence, forwards through the chain to datasets."""
+"""Edges of sink connectors: from the topics consumed, forwards through the chain, to the datasets that the family
+names.
+"""
 
 from __future__ import annotations
 
@@ -81,7 +83,7 @@ def _edges(record: Record, config: Config, chain: Chain, writes: Writes) -> list
 def _to_existing(
     record: Record, config: Config, chain: Chain, writes: Writes, evidence: Evidence
 ) -> list[Edge | Unresolved]:
-    """Edges to the targets that exist, where a time is all that is not known of their names; [] elsewhere."""
+    """Return edges to the targets that exist, where a time is all that is not known of their names; [] elsewhere."""
     outcomes = run(chain, record)
     pattern = outcomes[0].record.topic if len(outcomes) == 1 else None
     if not isinstance(pattern, TopicPattern):
@@ -96,7 +98,9 @@ def _to_existing(
 def _by_source(
     record: Record, config: Config, chain: Chain, writes: Writes, evidence: Evidence
 ) -> list[Edge | Unresolved]:
-    """The edge to the one target that exists under a name that ``source`` of change events decides; [] elsewhere."""
+    """Return the edge to the one target that exists under a name that ``source`` of change events decides; []
+    elsewhere.
+    """
 
     def target_of(words: Mapping[str, str]) -> Dataset | None:
         value = Struct((("source", Opaque(constants=tuple(words.items()))),))
@@ -127,7 +131,9 @@ def _edges_to(targets: Iterable[Dataset], record: Record) -> list[Edge | Unresol
 
 
 def _of_one_topic(found: list[Edge | Unresolved]) -> list[Edge | Unresolved]:
-    """Targets that only the catalogue names and that several topics may be written to are nobody's."""
+    """Return the edges, without those whose target only the catalogue names and several topics may be written to:
+    unresolved, for nothing says which topic it is.
+    """
     named = [item for item in found if isinstance(item, Edge) and item.evidence.endswith(NAMED_BY_CATALOGUE)]
     times = Counter(edge.downstream for edge in named)
     shared = {edge for edge in named if times[edge.downstream] > 1}

@@ -1,4 +1,4 @@
-"""Columns of a sink's edges: from the fields of a topic to the columns of the tables that the sink writes."""
+"""Fields of a sink's edges: from the fields of a topic to the columns of the datasets that the sink writes."""
 
 from __future__ import annotations
 
@@ -58,7 +58,9 @@ class SinkColumns:
         return tuple(one for one in found if known.issuperset(one.upstream))
 
     def _consumed(self, topic: Dataset) -> tuple[Node, Node]:
-        """Key and value of a topic's records: as the catalog has them, else as the connectors write them."""
+        """Return key and value of a topic's records: as the catalog has them, else as the cluster's own connectors
+        write them.
+        """
         names, keys = self.evidence.catalog.fields(topic), self.evidence.catalog.key_fields(topic)
         written = self.evidence.written(topic.name) if not names or keys is None else None
         value: Node = tree(names) if names else written.value if written else ALL_COLUMNS

@@ -1,4 +1,4 @@
-"""The topics that a sink consumes: what ``topics`` or ``topics.regex`` says, held against what it did consume."""
+"""The topics that a sink consumes: what ``topics`` or ``topics.regex`` says, compared with what the sink did consume."""
 
 from __future__ import annotations
 
@@ -115,7 +115,9 @@ def _matching(pattern: str, evidence: Evidence) -> tuple[dict[str, str], list[Un
 
 
 def _existing(evidence: Evidence, internal: frozenset[str]) -> dict[str, ClusterTopics]:
-    """Topics that exist: a sink subscribes to all that match. By how they are known, with Kafka's own word first."""
+    """Return lists of topics that exist, by how they are known, Kafka's own list first: a sink subscribes to all that
+    match.
+    """
     catalog = evidence.catalog
     lists = {
         "topics.regex, topics that Kafka lists": catalog.topics(),
@@ -125,7 +127,7 @@ def _existing(evidence: Evidence, internal: frozenset[str]) -> dict[str, Cluster
 
 
 def _consumed(evidence: Evidence) -> frozenset[str]:
-    """Active topics and those with a committed offset; where tasks have failed, only the latter."""
+    """Return active topics and those with a committed offset; where tasks have failed, only the latter."""
     if evidence.committed is not None:
         return evidence.committed
     return (evidence.topics or frozenset()) | committed_topics(evidence.offsets)

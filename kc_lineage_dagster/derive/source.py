@@ -1,8 +1,8 @@
-"""Lineage of source connectors: what the family names, forwards through the chain, held against the active topics.
+"""Edges of source connectors: what the family names, forwards through the chain, compared with the active topics.
 
 Where the configuration holds a pattern, or a topic depends on record content, every active topic is followed backwards
-through the chain to the topics the connector may have named itself, and those to their tables. One possible origin
-makes an edge; none or several make an unresolved item.
+through the chain to the topics that the connector may have named itself, and from those to their tables. One possible
+origin makes an edge; none or several make an unresolved item.
 """
 
 from __future__ import annotations
@@ -86,8 +86,9 @@ def source_lineage(family: SourceFamily, config: Config, chain: Chain, evidence:
 
 
 def _among_listed(context: Backwards, beside: Collection[str | None]) -> Iterator[Edge]:
-    """Without active topics: the topics that Kafka lists and that only one table can have made. That one exists does
-    not show who wrote it, so its name must begin as the connector's own topics do.
+    """Yield edges for topics that Kafka lists and that only one table can have made, where active topics are not known.
+
+    That a topic exists does not show who wrote it, so its name must begin as the connector's own topics do.
     """
     topics = context.catalog.topics()
     for topic in listed_topics(topics, context.beginnings()) if topics else ():
@@ -101,7 +102,7 @@ def _among_listed(context: Backwards, beside: Collection[str | None]) -> Iterato
 def _by_configuration(
     forwards: Forwards, selections: list[Selection], evidence: Evidence, listed: Iterable[Edge]
 ) -> Iterable[Edge | Unresolved]:
-    """Without active topics the configuration alone gives what it determines."""
+    """Yield what the configuration alone determines, where active topics are not known or none was written yet."""
     why = _TOPICS_UNKNOWN if evidence.topics is None else "no topic was written yet"
     for topic, records in forwards.exact.items():
         for record in records:

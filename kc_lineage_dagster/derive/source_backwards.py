@@ -1,4 +1,4 @@
-"""The way back of a source: from a topic that it writes, through the chain, to the records that may arrive there."""
+"""The way back of a source: from a topic that it writes, through the chain, to the records that may have arrived there."""
 
 from __future__ import annotations
 
@@ -135,7 +135,9 @@ class Backwards:
         return list(arriving.values()), problems
 
     def _registered(self, topic: str, places: tuple[Beforehand, ...]) -> list[Record]:
-        """Return the tables after which a schema registry names the topic's records, of those that can arrive there."""
+        """Return the records of those tables after which a schema registry names the topic's records, if they can
+        arrive there.
+        """
         names = self.catalog.value_names(topic) if self.family.columns else ()
         tables = [self._named_after(name, topic, places) for name in names]
         known = {record.origin: record for record in tables if record is not None}
@@ -168,8 +170,10 @@ class Backwards:
         return [*determined, *(answer for answer in answers if isinstance(answer, Record))], problems
 
     def _cut(self, topic: str, places: tuple[Beforehand, ...]) -> Record | None:
-        """Return a selected table that arrives at the topic under a name of which the way back knows only a part: if
-        there is one, there may be any number.
+        """Return a selected table that arrives at the topic under a name of which the way back knows only a part; None
+        for none.
+
+        Where there is one such table, there may be any number.
         """
         names = (name for parts in places[0].preimages if len(parts) > 1 for name in examples(parts))
         answers = (selection.origin(name) for name in dict.fromkeys(names) for selection in self.selections)

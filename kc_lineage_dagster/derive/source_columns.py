@@ -1,4 +1,4 @@
-"""Columns of a source's edges: from the columns of its tables to the fields of the topics it writes."""
+"""Fields of a source's edges: from the columns of its tables to the fields of the topics that it writes."""
 
 from __future__ import annotations
 
@@ -44,12 +44,13 @@ class SourceColumns:
     evidence: Evidence
 
     def fields(self, arrival: Arrival) -> TopicFields:
-        """Return the fields of the topic that this edge leads to, as those see them who read the topic."""
+        """Return the fields of the topic that an edge leads to, as readers of the topic see them."""
         key, value = self._arriving(arrival, self._known(arrival.upstream))
         return TopicFields(itself(key), itself(value))
 
     def arrived(self, arrival: Arrival) -> tuple[Edge, Callable[[], TopicFields]]:
-        """Return the edge with all the fields that are known, and a function that gives ``fields`` to a topic's reader.
+        """Return the edge with all the fields that are known, and a function that gives the topic's fields to its
+        readers.
 
         What is small is worked out now, so that the function holds no connector, chain and patterns.
         """
@@ -80,7 +81,7 @@ class SourceColumns:
         return tuple(edge for edge in held(key, names, flat=_flat(arrival)) if edge.upstream)
 
     def _known(self, origin: Dataset | None) -> KnownColumns | None:
-        """Return the columns of a table that is known."""
+        """Return the columns of a table, where the catalog knows them."""
         if origin is None or origin.platform == KAFKA or not self.family.columns:
             return None
         names = self.evidence.catalog.fields(origin)
@@ -134,7 +135,9 @@ def with_columns(family: SourceFamily, evidence: Evidence, record: Record) -> Re
 
 @lru_cache(maxsize=1024)
 def _same(key: Node, value: Node) -> Callable[[], TopicFields]:
-    """Return what gives these fields: of most topics of a cluster nothing is known by name, and all say the same."""
+    """Return a function that gives these fields, the same one for the same fields: of most topics nothing is known by
+    name.
+    """
     return partial(TopicFields, key, value)
 
 

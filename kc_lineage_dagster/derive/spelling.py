@@ -1,4 +1,6 @@
-"""How DataHub's own ingestion of a platform spells dataset names: the platform's rule wins over the configuration."""
+"""Letter case of dataset names: DataHub's own ingestion of a platform decides, and wins over the letters of the
+configuration.
+"""
 
 from __future__ import annotations
 

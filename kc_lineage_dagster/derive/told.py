@@ -1,4 +1,4 @@
-"""What the cluster's answers tell of a topic prefix that stands in the configuration as a reference only."""
+"""Finds the topic prefix that the configuration holds as a reference only, in what else the cluster's answers tell."""
 
 from __future__ import annotations
 

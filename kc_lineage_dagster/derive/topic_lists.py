@@ -1,4 +1,4 @@
-"""Lists of topics that exist, from Kafka or a catalogue: which of them may carry a connector's data."""
+"""Picks, from lists of topics that exist (of Kafka or a catalogue), those that may carry a connector's data."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ _SHORTEST = 2
 
 
 def listed_topics(topics: tuple[str, ...], beginnings: Iterable[str]) -> tuple[str, ...]:
-    """Return those of sorted topics that begin with one of these texts."""
+    """Return those of the sorted topics that begin with one of these texts."""
     found: dict[str, None] = {}
     for start in beginnings:
         for at in range(bisect_left(topics, start), len(topics)) if len(start) >= _SHORTEST else ():

@@ -1,4 +1,4 @@
-"""The connectors of a cluster that write a topic tell the fields of its records to those that read it."""
+"""The fields of a topic as the sources of the same cluster write them, for the connectors that read the topic."""
 
 from __future__ import annotations
 

@@ -89,7 +89,7 @@ def examples(parts: Preimage) -> tuple[str, ...]:
 
 @lru_cache(maxsize=1024)
 def _fitting(holes: tuple[str, ...]) -> tuple[str, ...]:
-    """The words that fit every hole."""
+    """Return the words that fit every hole."""
     compiled = tuple(map(compile_java, holes))
     regexes = tuple(regex for regex in compiled if not isinstance(regex, Refused))
     if len(regexes) < len(holes):

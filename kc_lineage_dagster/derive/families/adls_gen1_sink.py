@@ -1,4 +1,11 @@
-"""Confluent's Azure Data Lake Storage Gen1 sink: ``<topics.dir>/<topic>`` of one account."""
+"""Confluent's sink to Azure Data Lake Storage Gen1 copies each topic into the folder ``<topics.dir>/<topic>`` of one
+account.
+
+The account is no part of the dataset's name: it is left to the platform instance. A topic that a transform renamed
+fails the task.
+
+Source: https://docs.confluent.io/kafka-connectors/azure-data-lake-gen1-storage-sink/current/overview.html
+"""
 
 from __future__ import annotations
 

@@ -1,7 +1,11 @@
-"""Confluent's Azure Data Lake Storage Gen2 sink: file system ``<topics.dir>``, folder ``<topic>``.
+"""Confluent's sink to Azure Data Lake Storage Gen2 copies each topic into the folder ``<topic>`` of the file system
+``<topics.dir>``.
 
-There is no key for the file system: ``topics.dir`` is it. DataHub has no ingestion that emits ``adlsGen2``; all
-its sources that meet Azure storage name it ``abs``, so this one does too.
+There is no key for the file system: ``topics.dir`` is it. The platform is ``abs``, because DataHub has no ingestion
+that emits ``adlsGen2``, and all its sources that meet Azure storage name it ``abs``. A topic that a transform renamed
+fails the task.
+
+Source: https://docs.confluent.io/kafka-connectors/azure-data-lake-gen2-storage-sink/current/overview.html
 """
 
 from __future__ import annotations

@@ -1,4 +1,9 @@
-"""Aerospike: namespaces and sets stand in a file beside the worker, which no API shows."""
+"""Aerospike's sink copies topics into sets of Aerospike, and nothing that can be asked says into which.
+
+Namespaces and sets stand in the file ``config-file`` beside the worker, which no API shows: every topic is unresolved.
+
+Source: https://aerospike.com/docs/connectors/kafka/inbound/configuration
+"""
 
 from __future__ import annotations
 

@@ -1,10 +1,12 @@
-"""Aiven's sinks to object stores, and Redpanda's with the same keys: ``<bucket>/<prefix><file name>``, the file name
-from ``file.name.template``.
+"""Aiven's sinks, and Redpanda's with the same keys, copy topics into files of object stores: S3, Google Cloud Storage,
+Azure Blob Storage.
 
-The template's default ``{{topic}}-{{partition}}-{{start_offset}}`` gives topics no folder of their own. The
-dataset is the folder that all files of the topic certainly lie in; there is none where they lie at the top of the
-bucket or below a folder whose name depends on time, partition or key. S3 leaves the prefix out when a template is set
-(``io.aiven.kafka.connect.s3.S3SinkTask``); ``io.aiven.kafka.connect.common.config.FileNameFragment``.
+Files are ``<bucket>/<prefix><file name>``, the file name made by ``file.name.template``, whose default
+``{{topic}}-{{partition}}-{{start_offset}}`` gives topics no folder of their own. The dataset is the folder that all
+files of the topic certainly lie in; there is none where they lie at the top of the bucket or below a folder whose name
+depends on time, partition or key. S3 leaves the prefix out when a template is set.
+
+Source: ``io.aiven.kafka.connect.common.config.FileNameFragment``, ``io.aiven.kafka.connect.s3.S3SinkTask``
 """
 
 from __future__ import annotations

@@ -1,4 +1,8 @@
-"""60East's AMPS: one topic of the server into one topic."""
+"""Confluent's source for 60East's AMPS copies one topic of the server (``amps.topic``) into one Kafka topic
+(``kafka.topic``).
+
+Source: https://docs.confluent.io/kafka-connectors/amps/current/overview.html
+"""
 
 from __future__ import annotations
 

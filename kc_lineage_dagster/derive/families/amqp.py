@@ -1,4 +1,7 @@
-"""AMQP (Aiven's): one queue into one topic."""
+"""Aiven's source for AMQP copies one queue (``amqp.address``) into one topic (``topic``).
+
+Source: https://aiven-open.github.io/amqp-connector-for-apache-kafka/source/configuration.html
+"""
 
 from __future__ import annotations
 

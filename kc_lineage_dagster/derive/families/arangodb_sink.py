@@ -1,4 +1,11 @@
-"""ArangoDB: its own sink writes one collection, Jared Petersen's the collection that the topic ends with."""
+"""Sinks to ArangoDB copy topics into collections, named ``<database>.<collection>``.
+
+ArangoDB's own sink writes all topics into ``connection.collection`` of ``connection.database`` (``_system`` where none
+is set). Jared Petersen's writes each into the collection that the last part of the topic names, in
+``arangodb.database.name``.
+
+Source: ``com.arangodb.kafka.config.ArangoSinkConfig``, https://github.com/jaredpetersen/kafka-connect-arangodb
+"""
 
 from __future__ import annotations
 

@@ -1,6 +1,10 @@
-"""Confluent's Azure Blob Storage sink: ``<azblob.container.name>/<topics.dir>/<topic>``, laid out as by the S3 sink.
+"""Confluent's sink to Azure Blob Storage copies each topic into the folder
+``<azblob.container.name>/<topics.dir>/<topic>``.
 
-DataHub's ``abs`` source leaves the storage account out of the name.
+Folders are laid out as by the S3 sink. DataHub's ``abs`` source leaves the storage account out of the name, and so does
+the dataset here. A topic that a transform renamed fails the task.
+
+Source: https://docs.confluent.io/kafka-connectors/azure-blob-storage-sink/current/overview.html
 """
 
 from __future__ import annotations

@@ -1,8 +1,12 @@
-"""Azure Log Analytics, Confluent's own: tables by a map of topics.
+"""Confluent's two sinks to Azure Log Analytics copy topics into tables of a workspace; a map of topics names the
+tables.
 
-The first sink posts to the HTTP Data Collector API, which puts ``_CL`` behind the name it is given
-(https://learn.microsoft.com/azure/azure-monitor/logs/data-collector-api, "Record type and properties"); the second
-posts to data collection rules, where the map names the table itself.
+The first sink posts to the HTTP Data Collector API, which puts ``_CL`` behind the name it is given; a topic without an
+entry in ``azure.loganalytics.topic2table.map`` gives its own name. The second posts to data collection rules, where
+``topic.to.table.map`` names the table itself and every topic needs an entry.
+
+Source: https://learn.microsoft.com/azure/azure-monitor/logs/data-collector-api ("Record type and properties"),
+https://docs.confluent.io/cloud/current/connectors/cc-azure-log-analytics-v2-sink.html
 """
 
 from __future__ import annotations

@@ -1,6 +1,10 @@
-"""Azure Event Hubs and Service Bus, by Confluent's sources: one hub, queue or topic into one Kafka topic.
+"""Confluent's sources for Azure Event Hubs and Azure Service Bus copy one hub, queue or topic into one Kafka topic.
 
+``azure.eventhubs.hub.name`` or ``azure.servicebus.entity.name`` names what is read, ``kafka.topic`` where it goes.
 Lenses' connectors of the same simple names read KCQL and are in ``lenses``.
+
+Source: https://docs.confluent.io/kafka-connectors/azure-event-hubs/current/source_connector_config.html,
+https://docs.confluent.io/kafka-connectors/azure-servicebus/current/service_bus_source_connector_config.html
 """
 
 from __future__ import annotations

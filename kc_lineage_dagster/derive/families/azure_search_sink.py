@@ -1,4 +1,9 @@
-"""Azure AI Search (once Cognitive Search): an index for each topic."""
+"""Confluent's sink to Azure AI Search (once Cognitive Search) copies each topic into an index.
+
+``index.name`` names the index, with ``${topic}`` for the topic; without it the index has the topic's name.
+
+Source: https://docs.confluent.io/kafka-connectors/azure-search/current/azure_search_sink_connector_config.html
+"""
 
 from __future__ import annotations
 

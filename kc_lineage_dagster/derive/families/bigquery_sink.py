@@ -1,12 +1,17 @@
-"""BigQuery sinks: ``<project>.<dataset>.<table>``.
+"""Sinks to BigQuery copy each topic into a table, named ``<project>.<dataset>.<table>``; which keys decide depends on
+the version.
 
-Version 2 (``defaultDataset``): ``topic2TableMap`` if it is set, unmapped topics then verbatim; without it a topic
-``dataset:table`` (made by a RegexRouter) names both, and ``sanitizeTopics`` replaces what BigQuery refuses.
-``com.wepay.kafka.connect.bigquery.utils.TableNameUtils`` and ``FieldNameSanitizer``. Confluent Cloud says ``datasets``,
-``topic2table.map``, ``sanitize.topics`` (true unless said otherwise in ``BigQueryStorageSink``).
-Version 1: ``datasets`` = ``<topic regex>=<dataset>`` lists and ``topicsToTables`` = ``<topic regex>=<format>``
-(``com.wepay.kafka.connect.bigquery.utils.TopicToTableResolver``).
+Version 2 (``defaultDataset``): ``topic2TableMap`` if it is set, unmapped topics then verbatim. Without the map a topic
+``dataset:table`` (made by a RegexRouter) names both, and ``sanitizeTopics`` replaces what BigQuery refuses. Confluent
+Cloud says ``datasets``, ``topic2table.map`` and ``sanitize.topics`` (true unless said otherwise in
+``BigQueryStorageSink``).
+
+Version 1: ``datasets`` is a list of ``<topic regex>=<dataset>``, ``topicsToTables`` one of ``<topic regex>=<format>``.
+
 Intermediate tables of upserts, GCS staging objects and partition decorators are not lineage.
+
+Source: ``com.wepay.kafka.connect.bigquery.utils.TableNameUtils``, ``FieldNameSanitizer`` and ``TopicToTableResolver``
+(version 1)
 """
 
 from __future__ import annotations

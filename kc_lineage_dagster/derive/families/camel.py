@@ -1,11 +1,13 @@
-"""Camel: which option of its 190 and more connectors names a place. The table tells it for some systems; of all
-others only the topics are known.
+"""Apache Camel's 190 and more connectors copy between topics and systems of every kind; for some systems a table tells
+which options name the place.
 
-Classes and keys are regular. ``aws2-s3`` (before 1.0) is ``...aws2s3.CamelAws2s3SinkConnector`` with
+Of all other systems only the topics are known. ``topics`` lists the topics in both directions; a source writes to all
+of them. Classes and keys are regular. ``aws2-s3`` (before 1.0) is ``...aws2s3.CamelAws2s3SinkConnector`` with
 ``camel.sink.path.*`` and ``camel.sink.endpoint.*``; ``aws-s3-sink`` (a Kamelet, later) is
-``...awss3sink.CamelAwss3sinkSinkConnector`` with ``camel.kamelet.aws-s3-sink.*``. ``topics`` lists the topics in both
-directions; a source writes to all of them. Before Kamelets the whole could stand in ``camel.sink.url`` or
-``camel.source.url``, ``<component>:<place>?<option>=<value>``.
+``...awss3sink.CamelAwss3sinkSinkConnector`` with ``camel.kamelet.aws-s3-sink.*``. Before Kamelets the whole could stand
+in ``camel.sink.url`` or ``camel.source.url``, ``<component>:<place>?<option>=<value>``.
+
+Source: https://camel.apache.org/camel-kafka-connector/latest/reference/index.html
 """
 
 from __future__ import annotations

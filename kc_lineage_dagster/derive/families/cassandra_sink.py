@@ -1,4 +1,12 @@
-"""Cassandra and ScyllaDB sinks: the table is named in the key of a setting (DataStax) or after the topic."""
+"""Sinks to Cassandra and ScyllaDB copy topics into tables, named ``<keyspace>.<table>``.
+
+DataStax' sink writes a topic into every table that a key ``topic.<topic>.<keyspace>.<table>.mapping`` names.
+Confluent's and ScyllaDB's write it into the table named after the topic, in ``cassandra.keyspace`` or
+``scylladb.keyspace``; names without quotes are folded to lower case, as CQL folds them.
+
+Source: ``com.datastax.oss.kafka.sink.config.CassandraSinkConfig``, ``io.connect.scylladb.ScyllaDbSinkTaskHelper``,
+https://docs.confluent.io/kafka-connect-cassandra/current/overview.html
+"""
 
 from __future__ import annotations
 

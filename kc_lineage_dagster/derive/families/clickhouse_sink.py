@@ -1,11 +1,14 @@
-"""ClickHouse sinks: ``<database>.<table>``.
+"""Sinks to ClickHouse copy each topic into a table, named ``<database>.<table>``.
 
-ClickHouse's own: ``database`` (``default``), or the first half of a topic ``database<char>table`` with
-``enableDbTopicSplit``; the table from ``topic2TableMap`` (``topic=table``), else the topic verbatim.
-``com.clickhouse.kafka.connect.sink.data.convert.RecordConvertor``, ``ClickHouseSinkConfig``.
-Altinity's: the table from ``clickhouse.topic2table.map``, else the last part of a topic of three parts or more; the
-database is the field ``source.db`` of each record, passed through ``clickhouse.database.override.map``, in older
-versions ``clickhouse.server.database`` (``com.altinity.clickhouse.sink.connector.executor.ClickHouseBatchRunnable``).
+ClickHouse's own: the database is ``database`` (``default``), or the first half of a topic ``database<char>table`` with
+``enableDbTopicSplit``; the table comes from ``topic2TableMap`` (``topic=table``), else it has the topic's name.
+
+Altinity's: the table comes from ``clickhouse.topic2table.map``, else it is the last part of a topic of three parts or
+more; the database is the field ``source.db`` of each record, passed through ``clickhouse.database.override.map``, in
+older versions ``clickhouse.server.database``.
+
+Source: ``com.clickhouse.kafka.connect.sink.ClickHouseSinkConfig``, ``data.convert.RecordConvertor``;
+``com.altinity.clickhouse.sink.connector.executor.ClickHouseBatchRunnable``
 """
 
 from __future__ import annotations

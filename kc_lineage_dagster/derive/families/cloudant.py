@@ -1,4 +1,9 @@
-"""IBM Cloudant: the changes of one database into topics, and topics into one database."""
+"""IBM's connectors for Cloudant copy the changes of one database into topics, and topics into one database.
+
+``cloudant.db`` names the database; a source writes to every topic of ``topics``.
+
+Source: https://github.com/IBM/cloudant-kafka-connector
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,12 @@
-"""Azure Cosmos DB: the map has ``topic#container`` pairs for sources and sinks. Names are ``database.container``."""
+"""Connectors for Azure Cosmos DB copy containers into topics and topics into containers, named
+``<database>.<container>``.
+
+A map of ``topic#container`` pairs says which belongs to which, in both directions. Version 2 of the source reads the
+containers that it lists, or all of a database; those that the map leaves out share their names with their topics.
+
+Source: https://github.com/microsoft/kafka-connect-cosmosdb,
+https://github.com/Azure/azure-sdk-for-java/tree/main/sdk/cosmos/azure-cosmos-kafka-connect
+"""
 
 from __future__ import annotations
 

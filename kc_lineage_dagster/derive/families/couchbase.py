@@ -1,4 +1,12 @@
-"""Couchbase: collections of one bucket to topics, and topics to collections. Names are ``bucket.scope.collection``."""
+"""Couchbase's connectors copy collections of one bucket into topics and topics into collections, named
+``<bucket>.<scope>.<collection>``.
+
+A source names topics by the template ``couchbase.topic`` (``${bucket}.${scope}.${collection}``), which overrides for
+single collections win over; it reads ``couchbase.collections``, or all of the bucket. A sink writes a topic into the
+collection of ``couchbase.topic.to.collection``, else into ``couchbase.default.collection``.
+
+Source: ``com.couchbase.connect.kafka.config.source.SourceBehaviorConfig``, ``config.sink.SinkBehaviorConfig``
+"""
 
 from __future__ import annotations
 

@@ -1,6 +1,9 @@
-"""Confluent's data diode: topics sent one way over UDP to a cluster that nothing comes back from.
+"""Confluent's data diode copies topics one way, over UDP, to a cluster that nothing comes back from.
 
-The source learns the topics' names from the packets, so only its active topics tell them.
+Each end sees only its own topics. The source learns the topics' names from the packets and puts ``kafka.topic.prefix``
+before them, so only its active topics tell the names.
+
+Source: https://docs.confluent.io/kafka-connectors/data-diode/current/overview.html
 """
 
 from __future__ import annotations

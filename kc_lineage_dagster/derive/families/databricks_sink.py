@@ -1,8 +1,12 @@
-"""Databricks Delta Lake sink: ``<delta.lake.catalog>.<delta.lake.database>.<table>``.
+"""Confluent's sink to Databricks Delta Lake copies each topic into a table, named ``<catalog>.<database>.<table>``.
 
 The table is the topic's entry in ``delta.lake.topic2table.map``, else ``delta.lake.table.format`` (``${topic}``); the
-database is ``default`` unless set. Without ``delta.lake.catalog`` the workspace's default catalog is used, which the
-configuration does not tell. Staged S3 objects are not lineage. Unity Catalog keeps names in lower case.
+database is ``delta.lake.database``, ``default`` unless set. Without ``delta.lake.catalog`` the workspace's default
+catalog is used, which the configuration does not tell. Unity Catalog keeps names in lower case. Staged S3 objects are
+not lineage.
+
+Source:
+https://docs.confluent.io/kafka-connectors/databricks-delta-lake-sink/current/databricks-delta-lake-sink-configs.html
 """
 
 from __future__ import annotations

@@ -1,4 +1,10 @@
-"""Generators of test data: they write topics and read nothing."""
+"""Generators of test data write topics and read nothing.
+
+Datagen's topic is ``kafka.topic``. Voluble's topics, and those of Amazon's generator built on it, are parts of keys:
+``genv.<topic>.<attribute>.with``.
+
+Source: https://github.com/confluentinc/kafka-connect-datagen, https://github.com/MichaelDrogalis/voluble
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,11 @@
-"""Google Dataproc, Confluent's own: the HDFS of a cluster, in the layout of the HDFS sinks, with Hive on request."""
+"""Confluent's sink to Google Dataproc copies each topic into a folder of the cluster's HDFS and, on request, a Hive
+table.
+
+Folders and tables are named as by the HDFS sinks. Their address is ``gcp.dataproc.namenode``; without it only Google
+knows the address, and the topics are unresolved.
+
+Source: https://docs.confluent.io/kafka-connectors/gcp-dataproc/current/overview.html
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""Debezium for Cassandra: ``<prefix>.<keyspace>.<table>`` of every table with change data capture switched on.
+"""Debezium for Cassandra copies every table with change data capture switched on into the topic
+``<prefix>.<keyspace>.<table>``.
+
+No list chooses tables: Cassandra decides which are captured, so only active topics tell them.
 
 Source: https://debezium.io/documentation/reference/stable/connectors/cassandra.html#cassandra-topic-names
 """

@@ -1,4 +1,6 @@
-"""Debezium for CockroachDB: ``<prefix>.<schema>.<table>``; the changefeed's own topics are on another cluster.
+"""Debezium for CockroachDB copies each table that its lists choose into the topic ``<prefix>.<schema>.<table>``.
+
+It reads a changefeed, whose own topics are on another cluster and are not lineage. The database is ``database.dbname``.
 
 Source: https://debezium.io/documentation/reference/stable/connectors/cockroachdb.html#cockroachdb-topic-names
 """

@@ -1,4 +1,7 @@
-"""Debezium for Db2: ``<prefix>.<SCHEMA>.<TABLE>``, without the database.
+"""Debezium for Db2 copies each table that its lists choose into the topic ``<prefix>.<SCHEMA>.<TABLE>``, without the
+database.
+
+The database of the dataset is ``database.dbname``, in upper case as DataHub's ingestion has it.
 
 Source: https://debezium.io/documentation/reference/stable/connectors/db2.html#db2-topic-names
 """

@@ -1,4 +1,7 @@
-"""Debezium for Db2 on IBM i (AS/400): ``<prefix>.<SCHEMA>.<TABLE>``; a schema is a library.
+"""Debezium for Db2 on IBM i (AS/400) copies each table that its lists choose into the topic
+``<prefix>.<SCHEMA>.<TABLE>``.
+
+All is as for Db2; a schema is a library.
 
 Source: https://github.com/debezium/debezium-connector-ibmi
 """

@@ -1,6 +1,9 @@
-"""Debezium for Informix: ``<prefix>.<schema>.<table>``, but entries of its lists are ``database.schema.table``.
+"""Debezium for Informix copies each table that its lists choose into the topic ``<prefix>.<schema>.<table>``.
 
-Source: ``io.debezium.connector.informix.InformixConnectorConfig`` and
+Entries of the table lists are ``database.schema.table``, although topics do not hold the database, which is
+``database.dbname``.
+
+Source: ``io.debezium.connector.informix.InformixConnectorConfig``,
 https://debezium.io/documentation/reference/stable/connectors/informix.html#informix-topic-names
 """
 

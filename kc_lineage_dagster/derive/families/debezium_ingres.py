@@ -1,4 +1,6 @@
-"""Debezium for Ingres: ``<prefix>.<schema>.<table>``, and entries of its lists are ``database.schema.table``.
+"""Debezium for Ingres copies each table that its lists choose into the topic ``<prefix>.<schema>.<table>``.
+
+Entries of the table lists are ``database.schema.table``, as for Informix.
 
 Source: https://debezium.io/documentation/reference/nightly/connectors/ingres.html#ingres-property-table-include-list
 """

@@ -1,4 +1,12 @@
-"""Debezium's JDBC sink: ``collection.name.format`` with the topic in it, the topic's dots as underscores."""
+"""Debezium's JDBC sink copies each topic into a table of a SQL database.
+
+``collection.name.format`` names the table: ``${topic}`` is the topic with underscores for its dots,
+``${source.<field>}`` a field of a change event's ``source``. The text is read as an identifier, whose dots part
+catalog, schema and table; ``connection.url`` says the platform and the rest.
+
+Source: ``io.debezium.sink.naming.DefaultCollectionNamingStrategy``,
+``io.debezium.connector.jdbc.dialect.GeneralDatabaseDialect.getCollectionId``
+"""
 
 from __future__ import annotations
 

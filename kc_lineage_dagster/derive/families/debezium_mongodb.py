@@ -1,4 +1,7 @@
-"""Debezium for MongoDB: ``<prefix>.<database>.<collection>``; ``before`` and ``after`` are documents as text.
+"""Debezium for MongoDB copies each collection that its lists choose into the topic
+``<prefix>.<database>.<collection>``.
+
+``before`` and ``after`` of its change events are documents as text, so single fields are not followed.
 
 Source: https://debezium.io/documentation/reference/stable/connectors/mongodb.html#mongodb-topic-names
 """

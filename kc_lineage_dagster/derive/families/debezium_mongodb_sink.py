@@ -1,6 +1,8 @@
-"""Debezium's sink to MongoDB: ``sink.database`` and the topic's name with underscores for dots.
+"""Debezium's sink to MongoDB copies each topic into a collection, named ``<sink.database>.<collection>``.
 
-Source: https://debezium.io/documentation/reference/stable/connectors/mongodb-sink.html and
+``collection.name.format`` names the collection: ``${topic}`` is the topic with underscores for its dots.
+
+Source: https://debezium.io/documentation/reference/stable/connectors/mongodb-sink.html,
 ``io.debezium.sink.naming.DefaultCollectionNamingStrategy``
 """
 

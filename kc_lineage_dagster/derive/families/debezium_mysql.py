@@ -1,4 +1,7 @@
-"""Debezium for MySQL and for MariaDB: ``<prefix>.<database>.<table>``; the prefix alone is book-keeping.
+"""Debezium for MySQL and for MariaDB copies each table that its lists choose into the topic
+``<prefix>.<database>.<table>``.
+
+The topic that is called like the prefix alone holds schema changes, which are book-keeping.
 
 Source: https://debezium.io/documentation/reference/stable/connectors/mysql.html#mysql-topic-names
 """

@@ -1,4 +1,6 @@
-"""Debezium for Oracle: ``<prefix>.<SCHEMA>.<TABLE>``, without the pluggable database.
+"""Debezium for Oracle copies each table that its lists choose into the topic ``<prefix>.<SCHEMA>.<TABLE>``.
+
+Neither topics nor datasets hold the pluggable database; entries of older lists may begin with it.
 
 Source: https://debezium.io/documentation/reference/stable/connectors/oracle.html#oracle-topic-names
 """

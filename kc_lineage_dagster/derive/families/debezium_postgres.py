@@ -1,4 +1,6 @@
-"""Debezium for PostgreSQL: ``<prefix>.<schema>.<table>``, without the database.
+"""Debezium for PostgreSQL copies each table that its lists choose into the topic ``<prefix>.<schema>.<table>``.
+
+Topics do not hold the database, which is ``database.dbname``.
 
 Source: https://debezium.io/documentation/reference/stable/connectors/postgresql.html#postgresql-topic-names
 """

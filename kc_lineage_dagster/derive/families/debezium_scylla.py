@@ -1,6 +1,9 @@
-"""ScyllaDB's CDC source on Debezium: ``<prefix>.<keyspace>.<table>`` for a list of tables.
+"""ScyllaDB's CDC source, built on Debezium, copies each table of ``scylla.table.names`` into the topic
+``<prefix>.<keyspace>.<table>``.
 
-Source: https://github.com/scylladb/scylla-cdc-source-connector (README; the prefix was ``scylla.name`` until 1.2.2)
+The prefix is ``topic.prefix``, until 1.2.2 ``scylla.name``.
+
+Source: https://github.com/scylladb/scylla-cdc-source-connector (README)
 """
 
 from __future__ import annotations

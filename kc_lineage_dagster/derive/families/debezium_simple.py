@@ -1,6 +1,8 @@
-"""Connectors that exist to try things out: the sources make their records up, the sinks write nowhere.
+"""Connectors that exist to try things out copy nothing: the sources make their records up, the sinks write nowhere.
 
-Source: ``io.debezium.connector.simple.SimpleSourceConnector``, ``org.apache.kafka.connect.tools`` (Apache Kafka), and
+A source's topic is ``topic.name`` or ``topic``.
+
+Source: ``io.debezium.connector.simple.SimpleSourceConnector``, ``org.apache.kafka.connect.tools`` (Apache Kafka),
 https://github.com/scholzj/echo-sink
 """
 

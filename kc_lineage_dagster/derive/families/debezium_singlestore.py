@@ -1,4 +1,6 @@
-"""SingleStore's source on Debezium: ``<prefix>.<database>.<table>`` of one table.
+"""SingleStore's source, built on Debezium, copies one table into the topic ``<prefix>.<database>.<table>``.
+
+``database.dbname`` and ``database.table`` name the table.
 
 Source: https://github.com/singlestore-labs/singlestore-debezium-connector (README)
 """

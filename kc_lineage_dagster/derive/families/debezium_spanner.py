@@ -1,7 +1,11 @@
-"""Debezium for Google Cloud Spanner: ``<prefix>.<table>``; the tables are those of a change stream.
+"""Debezium for Google Cloud Spanner copies each table of a change stream into the topic ``<prefix>.<table>``.
 
-Source: https://debezium.io/documentation/reference/stable/connectors/spanner.html#spanner-topic-names and
-``io.debezium.connector.spanner.config.BaseSpannerConnectorConfig`` (sync and rebalancing topics)
+Keys ``gcp.spanner.*`` name project, instance and database. Only Spanner knows the tables of the change stream;
+``table.include.list`` and active topics tell them. Through sync and rebalancing topics the connector's tasks agree on
+their work: book-keeping.
+
+Source: https://debezium.io/documentation/reference/stable/connectors/spanner.html#spanner-topic-names,
+``io.debezium.connector.spanner.config.BaseSpannerConnectorConfig``
 """
 
 from __future__ import annotations

@@ -1,6 +1,9 @@
-"""Debezium for SQL Server: ``<prefix>.<database>.<schema>.<table>``, before 2.0 without the database.
+"""Debezium for SQL Server copies each table that its lists choose into the topic
+``<prefix>.<database>.<schema>.<table>``.
 
-Source: ``io.debezium.connector.sqlserver.SqlServerConnectorConfig`` (``database.names``: multi-partition mode) and
+Before 2.0, and with ``database.dbname`` in place of ``database.names``, topics do not hold the database.
+
+Source: ``io.debezium.connector.sqlserver.SqlServerConnectorConfig`` (``database.names``: multi-partition mode),
 https://debezium.io/documentation/reference/stable/connectors/sqlserver.html#sqlserver-topic-names
 """
 

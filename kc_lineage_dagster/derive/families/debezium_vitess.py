@@ -1,6 +1,9 @@
-"""Debezium for Vitess: ``<prefix>.<keyspace>.<table>``, or ``<prefix>.<table>`` with its own naming strategy.
+"""Debezium for Vitess copies each table that its lists choose into the topic ``<prefix>.<keyspace>.<table>``.
 
-Source: https://debezium.io/documentation/reference/stable/connectors/vitess.html#vitess-topic-names and
+Its own naming strategy makes ``<prefix>.<table>`` of it, with ``override.data.change.topic.prefix`` as the prefix where
+that is set. ``vitess.keyspace`` is the keyspace.
+
+Source: https://debezium.io/documentation/reference/stable/connectors/vitess.html#vitess-topic-names,
 ``io.debezium.connector.vitess.TableTopicNamingStrategy``
 """
 

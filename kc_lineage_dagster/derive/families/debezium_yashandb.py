@@ -1,4 +1,5 @@
-"""Debezium for YashanDB, much like Oracle's: ``<prefix>.<SCHEMA>.<TABLE>``.
+"""Debezium for YashanDB copies each table that its lists choose into the topic ``<prefix>.<SCHEMA>.<TABLE>``, much like
+Oracle's.
 
 Source: https://debezium.io/documentation/reference/nightly/connectors/yashandb.html#yashandb-topic-names
 """

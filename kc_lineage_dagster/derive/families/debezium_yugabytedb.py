@@ -1,4 +1,7 @@
-"""YugabyteDB's two connectors on Debezium (gRPC and logical replication): ``<prefix>.<schema>.<table>``.
+"""YugabyteDB's two connectors on Debezium (gRPC and logical replication) copy each table into the topic
+``<prefix>.<schema>.<table>``.
+
+Lists choose the tables, as for PostgreSQL; ``database.dbname`` is the database.
 
 Source: https://docs.yugabyte.com/stable/additional-features/change-data-capture/
 """

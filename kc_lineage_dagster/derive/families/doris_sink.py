@@ -1,8 +1,11 @@
-"""Apache Doris sink: ``doris.database`` and the table from ``doris.topic2table.map``, else the topic.
+"""Apache Doris' sink copies each topic into a table, named ``<doris.database>.<table>``.
 
-A topic with dots means the part after the last one (``org.apache.doris.kafka.connector.utils.ConfigCheckUtils``;
-newer versions ask Doris for the whole topic, which Doris refuses). ``record.tablename.field`` lets each record name its
-table. Records that a transform renamed fail the task (``DorisDefaultSinkService.checkTopicMutating``).
+The table comes from ``doris.topic2table.map``, else it has the topic's name; of a topic with dots that is the part
+after the last one (newer versions ask Doris for the whole topic, which Doris refuses). ``record.tablename.field`` lets
+each record name its table. Records that a transform renamed fail the task.
+
+Source: ``org.apache.doris.kafka.connector.utils.ConfigCheckUtils``,
+``service.DorisDefaultSinkService.checkTopicMutating``
 """
 
 from __future__ import annotations

@@ -1,6 +1,11 @@
-"""DynamoDB: a table for each topic, and tables captured into topics.
+"""Confluent's connectors for DynamoDB copy each topic into a table, and tables into topics; names are
+``<region>.<table>``.
 
-Names carry the region, as in DataHub's own ingestion.
+A sink's table is ``table.name.format`` (``${topic}``). A source captures the tables of ``dynamodb.table.includelist``
+into topics named after them, behind a prefix where one is set.
+
+Source: https://docs.confluent.io/kafka-connectors/aws-dynamodb/current/configuration_options.html,
+https://docs.confluent.io/cloud/current/connectors/cc-amazon-dynamodb-cdc-source.html
 """
 
 from __future__ import annotations

@@ -1,4 +1,14 @@
-"""Elasticsearch sinks: an index, or a data stream, for each topic."""
+"""Sinks to Elasticsearch copy each topic into an index, or into a data stream.
+
+An index has the topic's name in lower case, without a leading ``-`` or ``_``. A data stream is
+``<type>-<dataset>-<namespace>`` of ``data.stream.*``. Maps name other indices: ``topic.index.map`` (up to version 10,
+and Aiven's), ``topic.to.external.resource.mapping``, ``topic.to.resource.mapping`` (version 2 of Confluent Cloud); only
+Elasticsearch knows the index behind an alias in a map.
+
+Source: ``io.confluent.connect.elasticsearch.ElasticsearchSinkTask``,
+https://docs.confluent.io/cloud/current/connectors/cc-elasticsearch-service-sink-v2.html,
+https://github.com/Aiven-Open/elasticsearch-connector-for-apache-kafka
+"""
 
 from __future__ import annotations
 

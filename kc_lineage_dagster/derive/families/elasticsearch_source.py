@@ -1,4 +1,10 @@
-"""Elasticsearch as a source (Dario Balinzo's): ``topic.prefix`` and the index."""
+"""Dario Balinzo's source for Elasticsearch copies each index into the topic ``<topic.prefix><index>``.
+
+``index.names`` lists the indices; without it the connector reads those that begin with ``index.prefix``, which active
+topics tell.
+
+Source: https://github.com/DarioBalinzo/kafka-connect-elasticsearch-source
+"""
 
 from __future__ import annotations
 

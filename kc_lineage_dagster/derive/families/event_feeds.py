@@ -1,4 +1,10 @@
-"""Feeds of events with nothing upstream that a catalog knows (tweets, server-sent events, chats), and chat sinks."""
+"""Feeds of events (tweets, server-sent events, chats) are copied into topics, and topics into chats; a catalog knows
+neither end.
+
+Each connector has its own key for the topic: ``topic``, ``kafka.topic``, or one for each kind of event.
+
+Source: the README of each connector, whose address is its ``rule``
+"""
 
 from __future__ import annotations
 

@@ -1,6 +1,14 @@
-"""Amazon's functions, event buses, logs and metrics.
+"""Connectors for Amazon's functions, event buses, logs and metrics copy topics into a bus, a function or metrics, and
+logs into topics.
 
-A bus or a log group has a name that others use; a function or a metric is no dataset.
+A bus (``aws.eventbridge.eventbus.arn``) or a log group (``aws.cloudwatch.log.group``) has a name that others use,
+``<region>.<name>``; a function or a metric is no dataset. The topics of a log group are made by ``kafka.topic.format``
+of the group and its streams.
+
+Source: https://github.com/awslabs/eventbridge-kafka-connector,
+https://docs.confluent.io/kafka-connectors/aws-lambda/current/,
+https://docs.confluent.io/kafka-connectors/aws-cloudwatch-logs/current/,
+https://docs.confluent.io/kafka-connectors/aws-cloudwatch-metrics/current/
 """
 
 from __future__ import annotations

@@ -1,4 +1,10 @@
-"""FilePulse: files of one folder or bucket into one topic."""
+"""FilePulse copies the files of one folder or bucket into one topic (``topic``).
+
+``fs.listing.class`` says where the files lie, and by that which keys name the folder or bucket. A filter may set
+``$topic`` for each record: then active topics tell the topics. The topic of the files' status is book-keeping.
+
+Source: https://streamthoughts.github.io/kafka-connect-file-pulse/docs/developer-guide/configuration/
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,10 @@
-"""FileStream, Kafka's own file connectors: lines of one file into one topic, and topics into one file."""
+"""FileStream, Kafka's own connectors for files, copies the lines of one file into one topic, and topics into one file.
+
+``file`` names the file; without it the worker's standard input or output is used, which is no dataset. A file behind a
+reference is told by committed offsets. A source's topic is ``topic``.
+
+Source: ``org.apache.kafka.connect.file.FileStreamSourceTask``, ``FileStreamSinkTask``
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,11 @@
-"""Firebase's realtime database: the children of one reference, each with the topic of its name."""
+"""Confluent's connectors for Firebase's realtime database copy each child of one reference into the topic of its name,
+and topics into children.
+
+``gcp.firebase.database.reference`` is the address of the reference; names are ``<path>/<child>``.
+
+Source: https://docs.confluent.io/kafka-connectors/firebase/current/source/overview.html,
+https://docs.confluent.io/kafka-connectors/firebase/current/sink/overview.html
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,11 @@
-"""Google Firestore (with MongoDB compatibility), of Confluent Cloud: a collection for each topic, or one for all."""
+"""Confluent Cloud's sink to Google Firestore (with MongoDB compatibility) copies topics into collections, named
+``<database>.<collection>``.
+
+``collection`` is one collection for all topics; without it each topic has the collection of its name.
+``topic.override.map`` says otherwise for single topics.
+
+Source: https://docs.confluent.io/cloud/current/connectors/cc-gcp-firestore-sink.html
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,9 @@
-"""Files of local and remote file systems (Mario Molina's): every URI into one topic."""
+"""Mario Molina's source copies the files of local and remote file systems into one topic (``topic``).
+
+``fs.uris`` lists the folders; the scheme of each says the platform.
+
+Source: https://kafka-connect-fs.readthedocs.io/en/latest/config_options.html
+"""
 
 from __future__ import annotations
 

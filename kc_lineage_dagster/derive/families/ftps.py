@@ -1,4 +1,11 @@
-"""FTPS, Confluent's own: files of one folder into one topic, and topics into folders."""
+"""Confluent's connectors for FTPS copy the files of one folder into one topic, and each topic into a folder.
+
+A source reads ``ftps.input.path`` into ``kafka.topic``; a sink writes below ``<ftps.working.dir>/<topic>``. The host is
+left to the platform instance.
+
+Source: https://docs.confluent.io/kafka-connectors/ftps/current/source/connector_config.html,
+https://docs.confluent.io/kafka-connectors/ftps/current/sink/overview.html
+"""
 
 from __future__ import annotations
 

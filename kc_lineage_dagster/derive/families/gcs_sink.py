@@ -1,4 +1,10 @@
-"""Confluent's Google Cloud Storage sink: ``<gcs.bucket.name>/<topics.dir>/<topic>``, laid out as by the S3 sink."""
+"""Confluent's sink to Google Cloud Storage copies each topic into the folder
+``<gcs.bucket.name>/<topics.dir>/<topic>``.
+
+Folders are laid out as by the S3 sink. A topic that a transform renamed fails the task.
+
+Source: https://docs.confluent.io/kafka-connectors/gcs-sink/current/overview.html
+"""
 
 from __future__ import annotations
 

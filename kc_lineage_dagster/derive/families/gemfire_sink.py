@@ -1,4 +1,11 @@
-"""Pivotal Gemfire, and Apache Geode's own connector: regions of a cache."""
+"""Connectors for Pivotal Gemfire and Apache Geode copy topics into regions of a cache, and regions into topics.
+
+Gemfire's sink writes one region (``gemfire.region``). Geode's connectors name pairs in brackets: ``topic-to-regions``
+and ``region-to-topics``, ``[topic:region,region][topic:region]``.
+
+Source: https://docs.confluent.io/kafka-connectors/pivotal-gemfire/current/overview.html,
+``org.apache.geode.kafka.GeodeConnectorConfig``
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""Ontotext GraphDB: all topics into one repository."""
+"""Ontotext's sink to GraphDB copies all topics into one repository (``graphdb.server.repository``).
+
+Source: https://github.com/Ontotext-AD/kafka-sink-graphdb
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,11 @@
-"""SAP HANA (SAP/kafka-connect-sap): each topic of ``topics`` has its table in the key ``<topic>.table.name``."""
+"""SAP's connectors for HANA copy the tables of a database into topics, and topics into tables; both are listed topic by
+topic.
+
+Each topic of ``topics`` has its table in the key ``<topic>.table.name``, or with ``queryMode=query`` a query in
+``<topic>.query``. Names are ``schema.table`` as DataHub's ingestion reflects them.
+
+Source: https://github.com/SAP/kafka-connect-sap#configuration, ``com.sap.kafka.connect.config.BaseConfig``
+"""
 
 from __future__ import annotations
 

@@ -1,9 +1,12 @@
-"""Confluent's HDFS sinks: ``<store.url>/<topics.dir>/<topic>``, and with ``hive.integration`` a Hive table besides.
+"""Confluent's sinks to HDFS copy each topic into the folder ``<store.url>/<topics.dir>/<topic>``, and with
+``hive.integration`` into a Hive table besides.
 
-``topics.dir`` may hold ``${topic}`` and, with ``topic.capture.groups.regex``, ``${n}``; the Hive table is
-``<hive.database>.<hive.table.name>`` with dots and hyphens as underscores, in lower case as the metastore keeps it.
-``io.confluent.connect.hdfs.HdfsSinkConnectorConfig``, ``DataWriter`` (a renamed topic fails the task),
-``io.confluent.connect.storage.hive.HiveMetaStore.tableNameConverter``. The write-ahead log is not lineage.
+``topics.dir`` may hold ``${topic}`` and, with ``topic.capture.groups.regex``, ``${n}``. The Hive table is
+``<hive.database>.<hive.table.name>`` with dots and hyphens as underscores, in lower case as the metastore keeps it. A
+topic that a transform renamed fails the task. The write-ahead log is not lineage.
+
+Source: ``io.confluent.connect.hdfs.HdfsSinkConnectorConfig``, ``io.confluent.connect.hdfs.DataWriter``,
+``io.confluent.connect.storage.hive.HiveMetaStore.tableNameConverter``
 """
 
 from __future__ import annotations

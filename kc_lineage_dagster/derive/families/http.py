@@ -1,4 +1,14 @@
-"""HTTP: web services are no datasets of a catalog, so sources have no upstream and sinks no target."""
+"""Connectors for HTTP copy answers of web services into topics, and topics into calls of web services, which are no
+datasets of a catalog.
+
+So sources have no upstream and sinks no target. A source's topics are ``topic.name.pattern`` with each entity
+(Confluent's version 1), ``api<n>.topics`` (version 2), ``kafka.topic`` (Castorm's) or
+``rest.source.destination.topics``.
+
+Source: https://docs.confluent.io/kafka-connectors/http-source/current/,
+https://docs.confluent.io/cloud/current/connectors/cc-http-source-v2.html,
+https://github.com/castorm/kafka-connect-http, https://github.com/llofberg/kafka-connect-rest
+"""
 
 from __future__ import annotations
 

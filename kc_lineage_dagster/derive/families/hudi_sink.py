@@ -1,8 +1,11 @@
-"""Apache Hudi sink: one table per connector, ``<database>.<table>`` as Hudi's own DataHub sync spells it.
+"""Apache Hudi's sink copies all topics into one table, named ``<database>.<table>`` as Hudi's own DataHub sync spells
+it.
 
-``org.apache.hudi.sync.datahub.config.HoodieDataHubDatasetIdentifier`` with the defaults of ``HoodieSyncConfig``. With
-``hoodie.meta.sync.enable`` and Hive among ``hoodie.meta.sync.classes`` the table is a Hive table too. The control topic
-(``hoodie.kafka.control.topic``) is not lineage.
+``hoodie.table.name`` names the table, keys of the Hive sync the database. With ``hoodie.meta.sync.enable`` and Hive
+among ``hoodie.meta.sync.classes`` the table is a Hive table too. The control topic (``hoodie.kafka.control.topic``) is
+not lineage.
+
+Source: ``org.apache.hudi.sync.datahub.config.HoodieDataHubDatasetIdentifier`` with the defaults of ``HoodieSyncConfig``
 """
 
 from __future__ import annotations

@@ -1,4 +1,9 @@
-"""IBM Cloud Object Storage: objects ``<topic>/<partition>/<offsets>`` of one bucket."""
+"""IBM's sink to Cloud Object Storage copies each topic into the folder ``<cos.bucket.name>/<topic>``.
+
+Objects are called ``<topic>/<partition>/<offsets>``.
+
+Source: ``com.ibm.eventstreams.connect.cossink.partitionwriter.COSObject.createKey``
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,9 @@
-"""IBM MQ, by IBM's own connectors: one queue, named by ``mq.queue``. Confluent's are in ``jms``."""
+"""IBM's own connectors for IBM MQ copy one queue (``mq.queue``) into one topic (``topic``), and topics into one queue.
+
+Confluent's connectors for IBM MQ, whose keys differ, are in ``jms``.
+
+Source: https://github.com/ibm-messaging/kafka-connect-mq-source, https://github.com/ibm-messaging/kafka-connect-mq-sink
+"""
 
 from __future__ import annotations
 

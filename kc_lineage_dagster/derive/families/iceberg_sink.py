@@ -1,10 +1,11 @@
-"""Iceberg sinks: every table of ``iceberg.tables`` gets the records of every topic, unless a route field decides.
+"""Sinks to Apache Iceberg copy every topic into every table of ``iceberg.tables``, unless a route field decides.
 
 Topics and tables are not matched by position. With ``iceberg.tables.route-field`` the value of that field decides: in
 each table's ``route-regex``, or, in lower case, as the table's own name (``iceberg.tables.dynamic-enabled``). Neither
-is known without the records, unless a transform of the same chain fills the field with the topic or a fixed text.
-``org.apache.iceberg.connect.data.SinkWriter`` and ``io.tabular.iceberg.connect.channel.Worker``.
-The control topic (``iceberg.control.topic``) is not lineage.
+is known without the records, unless a transform of the same chain fills the field with the topic or a fixed text. The
+control topic (``iceberg.control.topic``) is not lineage.
+
+Source: ``org.apache.iceberg.connect.data.SinkWriter``, ``io.tabular.iceberg.connect.channel.Worker``
 """
 
 from __future__ import annotations

@@ -1,7 +1,10 @@
-"""Apache Ignite and GridGain: caches.
+"""Connectors for Apache Ignite and GridGain copy caches into topics, and topics into caches.
 
-Ignite's own: one cache, to every topic of ``topicNames``, or from any topic. GridGain's: the topic is ``topicPrefix``
-and the cache.
+Ignite's own read one cache (``cacheName``) into every topic of ``topicNames``, and write any topic into one cache.
+GridGain's name a topic ``<topicPrefix><cache>``, in both directions.
+
+Source: https://ignite.apache.org/docs/latest/extensions-and-integrations/streaming/kafka-streamer,
+https://www.gridgain.com/docs/latest/integrations/kafka-connector
 """
 
 from __future__ import annotations

@@ -1,4 +1,13 @@
-"""InfluxDB: measurements of a database (a bucket, from version 2 on). Names are ``database.measurement``."""
+"""Confluent's connectors for InfluxDB copy each topic into a measurement, and measurements into topics; names are
+``<database>.<measurement>``.
+
+The database is called a bucket from version 2 on. A sink's measurement is ``measurement.name.format`` (``${topic}``). A
+source writes all measurements to ``<topic.prefix><database>``, or with ``topic.mapper=measurement`` each to a topic of
+its own.
+
+Source: https://docs.confluent.io/kafka-connectors/influxdb/current/influx-db-sink-connector/,
+https://docs.confluent.io/kafka-connectors/influxdb/current/influx-db-source-connector/
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,12 @@
-"""JDBC sinks: ``table.name.format`` with the topic in it, read as an identifier: dots part catalog, schema, table."""
+"""JDBC sinks copy each topic into a table of a SQL database.
+
+``table.name.format`` (``${topic}``), or Aiven's ``topics.to.tables.mapping``, names the table. The text is read as an
+identifier, whose dots part catalog, schema and table; what it leaves out the connection tells: ``connection.url``, or
+the keys of a managed connector.
+
+Source: ``io.confluent.connect.jdbc.sink.JdbcDbWriter.destinationTable``,
+``GenericDatabaseDialect.parseTableIdentifier``
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,13 @@
-"""JDBC sources: topic = ``topic.prefix`` + the bare name of the table; with ``query`` the prefix is the topic."""
+"""JDBC sources copy each table that their lists choose into the topic ``<topic.prefix><bare name of the table>``; with
+``query`` the prefix is the topic.
+
+A topic holds the bare name only. The full name is told, in this order, by the tasks' configurations, by committed
+offsets, by the lists, by the tables that the catalogue holds, and by the connection and its platform's defaults.
+``connection.url``, or the keys of a managed connector, says the database.
+
+Source: ``io.confluent.connect.jdbc.source.TableMonitorThread``, ``BulkTableQuerier``,
+``TimestampIncrementingTableQuerier``
+"""
 
 from __future__ import annotations
 

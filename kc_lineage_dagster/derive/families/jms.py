@@ -1,7 +1,11 @@
-"""JMS brokers, by Confluent's connectors: one queue or topic of the broker, named by ``jms.destination.name``.
+"""Confluent's connectors for JMS brokers copy one queue or topic of the broker into one Kafka topic, and topics into
+one queue or topic.
 
-Confluent's connectors for these brokers differ in the client library they carry and share the keys that name places.
-IBM's own connectors, whose keys differ, are in ``ibm_mq``.
+``jms.destination.name`` names the place in the broker, ``kafka.topic`` a source's topic. The connectors differ in the
+client library they carry and share the keys that name places. IBM's own connectors, whose keys differ, are in
+``ibm_mq``.
+
+Source: https://docs.confluent.io/kafka-connectors/jms-source/current/, and the pages of the other brokers beside it
 """
 
 from __future__ import annotations

@@ -1,4 +1,9 @@
-"""Kinesis: one stream into one topic. Names are ``region.stream``, as in DataHub's own ingestion."""
+"""Confluent's source for Kinesis copies one stream (``kinesis.stream``) into one topic (``kafka.topic``).
+
+The stream is named ``<region>.<stream>``, as in DataHub's own ingestion.
+
+Source: https://docs.confluent.io/kafka-connectors/kinesis/current/
+"""
 
 from __future__ import annotations
 

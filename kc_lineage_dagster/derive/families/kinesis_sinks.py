@@ -1,4 +1,10 @@
-"""Amazon's own sinks to Kinesis: one data stream, or one delivery stream of Firehose, for all topics."""
+"""Amazon's own sinks to Kinesis copy all topics into one data stream (``streamName``), or into one delivery stream of
+Firehose (``deliveryStream``).
+
+Names are ``<region>.<stream>``; where a delivery stream ends is not known.
+
+Source: https://github.com/awslabs/kinesis-kafka-connector
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,11 @@
-"""Kudu, Confluent's own: ``topic.prefix`` and the table, as the JDBC source that it grew out of."""
+"""Confluent's source for Kudu copies each table into the topic ``<topic.prefix><table>``, as the JDBC source that it
+grew out of.
+
+``table.whitelist`` lists the tables; without it all of ``kudu.database`` are read, and active topics tell them. With
+``query`` the prefix is the topic. Names are ``<kudu.database>.<table>``.
+
+Source: https://docs.confluent.io/kafka-connectors/kudu/current/source-connector/overview.html
+"""
 
 from __future__ import annotations
 

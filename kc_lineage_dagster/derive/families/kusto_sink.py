@@ -1,7 +1,9 @@
-"""Azure Data Explorer (Kusto) sink: ``kusto.tables.topics.mapping`` names database and table of every topic.
+"""Microsoft's sink to Azure Data Explorer (Kusto) copies each topic into a table, named ``<database>.<table>``.
 
-The value is JSON as ``org.json`` reads it, usually in single quotes. A topic without an entry fails the task, as does a
-record that a transform renamed (``com.microsoft.azure.kusto.kafka.connect.sink.KustoSinkTask``).
+``kusto.tables.topics.mapping`` names database and table of every topic. The value is JSON as ``org.json`` reads it,
+usually in single quotes. A topic without an entry fails the task, as does a record that a transform renamed.
+
+Source: ``com.microsoft.azure.kusto.kafka.connect.sink.KustoSinkTask.getTopicsToIngestionProps``
 """
 
 from __future__ import annotations

@@ -1,7 +1,11 @@
-"""Lenses' Stream Reactor: KCQL maps topics to places, ``INSERT INTO place SELECT ... FROM topic``, and back.
+"""Lenses' Stream Reactor copies topics into the places of some twenty systems, and places into topics, as statements of
+KCQL say.
 
-The connectors of all systems share the rule; the tables below say what differs. Classes moved from
+``connect.<system>.kcql`` holds them: ``INSERT INTO place SELECT ... FROM topic`` for a sink, the other way round for a
+source. The connectors of all systems share the rule; the tables below say what differs. Classes moved from
 ``com.datamountaineer.streamreactor.connect`` to ``io.lenses.streamreactor.connect``.
+
+Source: https://docs.lenses.io/latest/connectors/kafka-connectors, https://github.com/lensesio/stream-reactor
 """
 
 from __future__ import annotations

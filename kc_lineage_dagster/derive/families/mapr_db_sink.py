@@ -1,4 +1,7 @@
-"""MapR DB: ``mapr.table.map.<topic>`` names the path of the table."""
+"""Confluent's sink to MapR DB copies each topic into the table whose path ``mapr.table.map.<topic>`` gives.
+
+Source: https://docs.confluent.io/kafka-connectors/maprdb/current/overview.html
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,11 @@
-"""MarkLogic: rows of a view into one topic, documents of topics into collections."""
+"""MarkLogic's connectors copy rows of a view into one topic (``ml.source.topic``), and topics into documents of
+collections.
+
+A source's view is named by its Optic query (``ml.source.optic.dsl``), ``schema.view``; a sink's collections are those
+of ``ml.document.collections`` and, on request, one called like the topic.
+
+Source: https://marklogic.github.io/kafka-marklogic-connector/
+"""
 
 from __future__ import annotations
 

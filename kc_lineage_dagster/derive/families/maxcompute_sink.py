@@ -1,4 +1,8 @@
-"""MaxCompute (Alibaba Cloud): all topics into one table."""
+"""Alibaba Cloud's sink to MaxCompute copies all topics into one table, named ``<project>.<table>`` by the keys of these
+names.
+
+Source: https://github.com/aliyun/maxcompute-kafka-connector
+"""
 
 from __future__ import annotations
 

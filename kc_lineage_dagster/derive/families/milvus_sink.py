@@ -1,4 +1,7 @@
-"""Milvus and Zilliz: all topics into one collection."""
+"""The sink to Milvus, and to its cloud Zilliz, copies all topics into one collection (``collection.name``).
+
+Source: https://milvus.io/docs/kafka-connect-milvus.md
+"""
 
 from __future__ import annotations
 

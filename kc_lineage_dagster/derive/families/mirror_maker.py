@@ -1,4 +1,8 @@
-"""MirrorMaker 2: topics of the source cluster, under its alias or under the same name; heartbeats are not data.
+"""MirrorMaker 2 copies topics of another Kafka cluster: to ``<source.cluster.alias>.<topic>``, or to the same name
+where the replication policy says so.
+
+``topics`` and ``topics.exclude`` choose the topics. ``options.cluster_aliases`` of the recipe says which platform
+instance an alias is. Heartbeats, checkpoints and offset syncs are not data.
 
 Source: ``org.apache.kafka.connect.mirror``: ``MirrorSourceConnector.shouldReplicateTopic``, ``DefaultTopicFilter``,
 ``DefaultReplicationPolicy``, ``IdentityReplicationPolicy``

@@ -1,7 +1,10 @@
-"""Salesforce Mirus: topics of another cluster, between a prefix and a suffix.
+"""Salesforce Mirus copies topics of another Kafka cluster, each to ``<prefix><topic><suffix>``.
 
-A cluster has no alias here: in ``options.cluster_aliases`` its bootstrap servers stand for it. Where both ends share a
-bootstrap server they are one cluster.
+Keys ``destination.topic.name.*`` hold prefix and suffix; lists and patterns of topics choose. A cluster has no alias
+here: in ``options.cluster_aliases`` its bootstrap servers stand for it. Where both ends share a bootstrap server they
+are one cluster.
+
+Source: https://github.com/salesforce/mirus
 """
 
 from __future__ import annotations

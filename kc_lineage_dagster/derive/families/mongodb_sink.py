@@ -1,6 +1,10 @@
-"""Sinks to MongoDB: MongoDB's own and the one it grew out of. Without ``collection`` the topic's name is used.
+"""Sinks to MongoDB, MongoDB's own and the one it grew out of, copy each topic into a collection, named
+``<database>.<collection>``.
 
-Source: ``com.mongodb.kafka.connect.sink.MongoSinkTopicConfig``, ``MongoSinkConfig`` (``topic.override.<topic>.<key>``),
+``collection`` names the collection; without it the collection has the topic's name. ``topic.override.<topic>.<key>``
+says otherwise for one topic, ``namespace.mapper`` lets fields of each record decide.
+
+Source: ``com.mongodb.kafka.connect.sink.MongoSinkTopicConfig``, ``MongoSinkConfig``,
 https://github.com/hpgrahsl/kafka-connect-mongodb (README)
 """
 

@@ -1,6 +1,10 @@
-"""MongoDB's own source connector: ``prefix.database.collection.suffix`` with maps for single namespaces.
+"""MongoDB's own source copies the collections of a deployment, a database, or one collection into topics
+``<prefix>.<database>.<collection>.<suffix>``.
 
-Source: ``com.mongodb.kafka.connect.source.topic.mapping.DefaultTopicMapper`` and
+``topic.namespace.map`` gives single namespaces, databases, or patterns of namespaces other topics. Active topics tell
+the collections that the configuration leaves open.
+
+Source: ``com.mongodb.kafka.connect.source.topic.mapping.DefaultTopicMapper``,
 https://www.mongodb.com/docs/kafka-connector/current/source-connector/usage-examples/topic-naming/
 """
 

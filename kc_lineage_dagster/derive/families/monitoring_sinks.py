@@ -1,4 +1,9 @@
-"""Sinks into monitoring, alerting and cloud functions: none of them is a dataset of a catalog."""
+"""Sinks into monitoring, alerting and cloud functions copy topics to services none of which is a dataset of a catalog.
+
+So every topic is unresolved, with what its records become there.
+
+Source: the documentation of each connector, whose address is its ``rule``
+"""
 
 from __future__ import annotations
 

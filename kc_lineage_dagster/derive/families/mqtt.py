@@ -1,4 +1,9 @@
-"""MQTT: topics of a broker into one Kafka topic; Kafka topics under their own names to the broker."""
+"""Confluent's connectors for MQTT copy topics of a broker (``mqtt.topics``) into one Kafka topic (``kafka.topic``), and
+Kafka topics to the broker under their own names.
+
+Source: https://docs.confluent.io/kafka-connectors/mqtt/current/mqtt-source-connector/,
+https://docs.confluent.io/kafka-connectors/mqtt/current/mqtt-sink-connector/
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,13 @@
-"""Neo4j: datasets are the node labels and relationship types that Cypher statements and patterns name."""
+"""Neo4j's connectors copy topics into nodes and relationships of a graph, and a graph into topics; datasets are node
+labels and relationship types.
+
+Each topic of a sink has a Cypher statement (``neo4j.cypher.topic.<topic>``) or a pattern
+(``neo4j.pattern.topic.<topic>``) that names them. A source has a query with one topic, or patterns of changes for each
+topic.
+
+Source: ``org.neo4j.connectors.kafka.sink.SinkConfiguration``, ``source.SourceConfiguration``,
+https://neo4j.com/docs/kafka/current/
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,11 @@
-"""Stateless NiFi (also in Cloudera's distribution): a data flow runs in the connector; only it knows the far end."""
+"""Stateless NiFi (also in Cloudera's distribution) runs a NiFi data flow as a connector: between topics and whatever
+the flow reads or writes.
+
+Only the flow knows its far end, which is not worked out. ``topics`` names a source's topic, unless
+``topic.name.attribute`` lets each flow file do so.
+
+Source: ``org.apache.nifi.kafka.connect.StatelessNiFiSourceConnector``
+"""
 
 from __future__ import annotations
 

@@ -1,13 +1,17 @@
-"""Sources that read object stores back into topics: Confluent's and Aiven's, for S3, Google, Azure and HDFS.
+"""Sources that read object stores, Confluent's and Aiven's, copy files of S3, Google Cloud Storage, Azure and HDFS back
+into topics.
 
 Confluent's, restoring a backup (``mode=RESTORE_BACKUP``, also when nothing is said): every folder of
 ``<bucket>/<topics.dir>`` goes to the topic of its name. With ``mode=GENERIC``, as always in Confluent Cloud,
 ``topic.regex.list`` sends files below ``topics.dir`` to topics by their paths: they come from that folder, or from the
 folder within it that their pattern begins with.
-docs.confluent.io/kafka-connectors/s3-source/current/ (backup-and-restore/overview.html, generalized/overview.html)
-Aiven's: ``topic`` (or ``topics``) names it, all objects go there; without it ``file.name.template`` says where in an
-object's name ``{{topic}}`` stands. s3-source-connector/README.md of
-github.com/Aiven-Open/cloud-storage-connectors-for-apache-kafka
+
+Aiven's: ``topic`` (or ``topics``) names the topic, and all objects go there; without it ``file.name.template`` says
+where in an object's name ``{{topic}}`` stands.
+
+Source: https://docs.confluent.io/kafka-connectors/s3-source/current/ (backup-and-restore/overview.html,
+generalized/overview.html), https://github.com/Aiven-Open/cloud-storage-connectors-for-apache-kafka
+(s3-source-connector/README.md)
 """
 
 from __future__ import annotations

@@ -1,4 +1,11 @@
-"""OpenSearch sinks: Aiven's names indices after topics, Confluent Cloud's lists them."""
+"""Sinks to OpenSearch copy each topic into an index, or into a data stream.
+
+Aiven's names the index after the topic, in lower case; since version 3.2 a map may name an existing one. Confluent
+Cloud's lists topics and indices by number: ``index<n>.topic`` and ``index<n>.name``.
+
+Source: ``io.aiven.kafka.connect.opensearch.OpenSearchSinkConnectorConfig.topicToIndexNameConverter``,
+``OpenSearchTaskHandler.put``, https://docs.confluent.io/cloud/current/connectors/cc-opensearch-sink.html
+"""
 
 from __future__ import annotations
 

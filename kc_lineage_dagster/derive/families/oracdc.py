@@ -1,8 +1,11 @@
-"""oracdc (A2 Solutions): Oracle's redo into topics, and topics into the tables they are named after.
+"""oracdc (A2 Solutions) copies Oracle's redo into topics, and topics into the tables they are named after.
 
-``solutions.a2.cdc.oracle.runtime.config.KafkaDefaultTopicNameMapper``: ``[prefix _] [pdb _] [schema _] table``, parts
-by ``a2.topic.name.style``, joined by ``a2.topic.name.delimiter``; ``a2.include`` lists ``schema.table``, ``schema.*``
-or bare tables. ``solutions.a2.kafka.sink.DefaultTableNameMapper``: the topic without ``a2.topic.prefix``.
+A source names a topic ``[prefix _] [pdb _] [schema _] table``, parts by ``a2.topic.name.style``, joined by
+``a2.topic.name.delimiter``; ``a2.include`` lists ``schema.table``, ``schema.*`` or bare tables. A sink's table is the
+topic without ``a2.topic.prefix``, in the database of ``a2.jdbc.url``.
+
+Source: ``solutions.a2.cdc.oracle.runtime.config.KafkaDefaultTopicNameMapper``,
+``solutions.a2.kafka.sink.DefaultTableNameMapper``
 """
 
 from __future__ import annotations

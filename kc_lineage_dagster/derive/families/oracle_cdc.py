@@ -1,4 +1,8 @@
-"""Confluent's Oracle CDC source (LogMiner): a template names each table's topic; the redo log topic is book-keeping.
+"""Confluent's Oracle CDC source (LogMiner) copies each table that its expressions choose into a topic that a template
+names.
+
+``table.topic.name.template`` is the template, by default ``<database>.<schema>.<table>``; ``table.inclusion.regex`` and
+``table.exclusion.regex`` choose. The topic of the redo log is book-keeping.
 
 Source: https://docs.confluent.io/kafka-connectors/oracle-cdc/current/configuration-properties.html
 (``table.topic.name.template``, ``table.inclusion.regex``) and .../overview.html (template variables)

@@ -1,9 +1,13 @@
-"""Two readers of Oracle's redo by LogMiner, each table into a topic of its own.
+"""Two connectors that read Oracle's redo by LogMiner copy each table into a topic of its own.
 
-``com.ecer.kafka.connect.oracle.LogMinerThread``: ``<db.name.alias>.<schema>.<table>`` in upper case, or ``topic`` for
-all tables; ``table.whitelist`` lists ``schema.table`` and ``schema.*``. DDL goes to ``..._GENERIC_DDL``.
-``com.github.thake.logminer.kafka.connect.SourceDatabaseNameService``: ``<db.name>.<schema>.<table>``, characters that a
-topic cannot hold as ``_``; ``table.whitelist`` lists ``schema.table`` and schemas.
+Erdem Cer's: ``<db.name.alias>.<schema>.<table>`` in upper case, or ``topic`` for all tables; ``table.whitelist`` lists
+``schema.table`` and ``schema.*``. DDL goes to ``..._GENERIC_DDL``, which is book-keeping.
+
+Thake's: ``<db.name>.<schema>.<table>``, characters that a topic cannot hold as ``_``; ``table.whitelist`` lists
+``schema.table`` and schemas.
+
+Source: ``com.ecer.kafka.connect.oracle.LogMinerThread``,
+``com.github.thake.logminer.kafka.connect.SourceDatabaseNameService``
 """
 
 from __future__ import annotations

@@ -1,4 +1,10 @@
-"""Oracle's transactional event queues (TxEventQ): one queue into one topic, topics into one queue."""
+"""Oracle's connectors for its transactional event queues (TxEventQ) copy one queue into one topic (``kafka.topic``),
+and topics into one queue.
+
+``txeventq.queue.name`` names the queue; a sink's queue is ``<txeventq.queue.schema>.<queue>``.
+
+Source: https://github.com/oracle/okafka/tree/master/connectors
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,5 @@
-"""Confluent's Oracle XStream CDC source, built on Debezium: ``<prefix>.<SCHEMA>.<TABLE>``.
+"""Confluent's Oracle XStream CDC source, built on Debezium, copies each table that its lists choose into the topic
+``<prefix>.<SCHEMA>.<TABLE>``.
 
 Source: https://docs.confluent.io/kafka-connectors/oracle-xstream-cdc-source/current/overview.html
 """

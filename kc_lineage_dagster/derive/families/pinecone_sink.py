@@ -1,4 +1,7 @@
-"""Pinecone: all topics into one index."""
+"""Confluent's sink to Pinecone copies all topics into one index (``pinecone.index``).
+
+Source: https://docs.confluent.io/cloud/current/connectors/cc-pinecone-sink.html
+"""
 
 from __future__ import annotations
 

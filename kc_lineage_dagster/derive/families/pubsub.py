@@ -1,6 +1,11 @@
-"""Google Pub/Sub. Names are ``project.topic``, as DataHub's Dataplex ingestion spells Pub/Sub topics.
+"""Connectors for Google Pub/Sub copy one topic of Pub/Sub into one Kafka topic (``kafka.topic``), and Kafka topics into
+one of Pub/Sub.
 
-Google's source binds a subscription, and only Pub/Sub knows the topic behind it; Confluent's names both.
+Names are ``<project>.<topic>``, as DataHub's Dataplex ingestion spells Pub/Sub topics. Confluent's source names project
+and topic; Google's binds a subscription, and only Pub/Sub knows the topic behind it.
+
+Source: https://docs.confluent.io/kafka-connectors/gcp-pubsub/current/,
+https://github.com/googleapis/java-pubsub-group-kafka-connector
 """
 
 from __future__ import annotations

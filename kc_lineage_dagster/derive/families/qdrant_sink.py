@@ -1,4 +1,8 @@
-"""Qdrant: one collection, or the one that each record names."""
+"""Qdrant's sink copies all topics into one collection (``qdrant.collection.name``); without that key each record names
+its collection.
+
+Source: https://github.com/qdrant/qdrant-kafka
+"""
 
 from __future__ import annotations
 

@@ -1,6 +1,9 @@
-"""QuestDB sink: ``table``, which may hold ``${topic}`` and ``${key}``; without it the topic.
+"""QuestDB's sink copies topics into the table that ``table`` names, which may hold ``${topic}`` and ``${key}``; without
+it the table has the topic's name.
 
-QuestDB has one database and no schemas, so the table's name is the whole name (``io.questdb.kafka.Templating``).
+QuestDB has one database and no schemas, so the table's name is the whole name.
+
+Source: ``io.questdb.kafka.Templating``
 """
 
 from __future__ import annotations

@@ -1,4 +1,10 @@
-"""RabbitMQ: queues into one topic, topics into one exchange."""
+"""Connectors for RabbitMQ copy queues (``rabbitmq.queue``) into one topic (``kafka.topic``), and topics into one
+exchange (``rabbitmq.exchange``).
+
+Source: https://docs.confluent.io/kafka-connectors/rabbitmq-source/current/,
+https://docs.confluent.io/kafka-connectors/rabbitmq-sink/current/,
+https://github.com/jcustenborder/kafka-connect-rabbitmq
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,13 @@
-"""Redis: datasets are keyspaces and streams; the key of a single record is not part of their names."""
+"""Connectors for Redis copy topics into keyspaces and streams, and streams, channels and keys into topics.
+
+Datasets are keyspaces, streams and channels; the key of a single record is not part of their names, so a connector that
+only has keys has no dataset. A sink's keyspace is ``redis.keyspace`` (``${topic}``), a source's stream
+``redis.stream.name``.
+
+Source: ``com.redis.kafka.connect.sink.RedisSinkTask``, ``com.redis.kafka.connect.source.RedisStreamSourceConfigDef``,
+https://docs.confluent.io/cloud/current/connectors/cc-redis-kafka-source.html,
+https://github.com/jaredpetersen/kafka-connect-redis
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,10 @@
-"""Redshift (Confluent): ``aws.redshift.database`` and ``table.name.format``, read as the JDBC sink reads it."""
+"""Confluent's sink to Redshift copies each topic into a table of ``aws.redshift.database``.
+
+``table.name.format`` (``${topic}``) names the table, read as the JDBC sink reads it; Redshift folds all names to lower
+case.
+
+Source: https://docs.confluent.io/kafka-connectors/aws-redshift/current/sink_config_options.html
+"""
 
 from __future__ import annotations
 

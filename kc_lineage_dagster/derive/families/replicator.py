@@ -1,8 +1,11 @@
-"""Confluent Replicator: topics of the source cluster under ``topic.rename.format``.
+"""Confluent Replicator copies topics of another Kafka cluster, each to the name that ``topic.rename.format`` makes of
+it.
+
+``topic.whitelist``, ``topic.regex`` and ``topic.blacklist`` choose the topics. A cluster has no alias here: in
+``options.cluster_aliases`` its bootstrap servers stand for it. Where both ends share a bootstrap server they are one
+cluster, which needs no name.
 
 Source: https://docs.confluent.io/platform/current/multi-dc-deployments/replicator/configuration_options.html
-A cluster has no alias here: in ``options.cluster_aliases`` its bootstrap servers stand for it. Where both ends share a
-bootstrap server they are one cluster, which needs no name.
 """
 
 from __future__ import annotations

@@ -1,6 +1,8 @@
-"""Confluent's S3 sink: ``<s3.bucket.name>/<topics.dir>/<topic>``; a renamed topic fails the task.
+"""Confluent's S3 sink copies each topic into the folder ``<s3.bucket.name>/<topics.dir>/<topic>``.
 
-``io.confluent.connect.s3.TopicPartitionWriter`` and ``S3SinkTask``, whose writers belong to the consumed partitions.
+A topic that a transform renamed fails the task, because its writers belong to the partitions that it consumes.
+
+Source: ``io.confluent.connect.s3.TopicPartitionWriter``, ``io.confluent.connect.s3.S3SinkTask``
 """
 
 from __future__ import annotations

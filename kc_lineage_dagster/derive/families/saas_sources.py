@@ -1,7 +1,10 @@
-"""GitHub, Jira, Zendesk and Marketo: entities of a service, each into the topic of a pattern over its name.
+"""Confluent's sources for GitHub, Jira, Zendesk and Marketo copy entities of the service, each into the topic that a
+pattern makes of its name.
 
-Zendesk and Marketo call the variable ``${entityName}``, GitHub and Jira ``${resourceName}`` (``${entityName}`` in their
-first releases). Source: ``topic.name.pattern`` in each connector's configuration reference.
+``topic.name.pattern`` is the pattern. Zendesk and Marketo call its variable ``${entityName}``, GitHub and Jira
+``${resourceName}`` (``${entityName}`` in their first releases).
+
+Source: ``topic.name.pattern`` in each connector's configuration reference, whose address is its ``rule``
 """
 
 from __future__ import annotations

@@ -1,4 +1,13 @@
-"""Salesforce: objects and events into topics, and topics into objects. Names are the sObject's, as in DataHub."""
+"""Connectors for Salesforce copy objects and events into topics, and topics into objects.
+
+Datasets are named by the sObject's or event's API name, as in DataHub. Each connector has its own keys for them:
+``salesforce.object``, ``salesforce.platform.event.name``, ``salesforce.cdc.name``, a SOQL query. A source's topic is
+``kafka.topic``, which may hold the object's name.
+
+Source: https://docs.confluent.io/kafka-connectors/salesforce/current/,
+https://docs.confluent.io/cloud/current/connectors/cc-salesforce-source-v2.html,
+https://aiven.io/docs/products/kafka/kafka-connect/howto/salesforce-source-connector
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,11 @@
-"""ServiceNow: one table into one topic, topics into one table."""
+"""Confluent's connectors for ServiceNow copy one table (``servicenow.table``) into one topic (``kafka.topic``), and
+topics into one table.
+
+Version 2 of the source numbers its tables: ``table<n>.name`` goes to ``table<n>.topic``.
+
+Source: https://docs.confluent.io/kafka-connectors/servicenow/current/,
+https://docs.confluent.io/cloud/current/connectors/cc-servicenow-source-v2.html
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,12 @@
-"""SFTP: files of one folder into one topic, and topics into folders. Also Lenses' FTP source."""
+"""Confluent's connectors for SFTP copy the files of one folder into one topic, and each topic into a folder; so does
+Lenses' source for FTP.
+
+A source reads ``input.path`` into ``kafka.topic``; a sink writes ``<sftp.working.dir>/<topics.dir>/<topic>``. Lenses'
+lists ``path:topic`` pairs. The host is left to the platform instance.
+
+Source: https://docs.confluent.io/kafka-connectors/sftp/current/,
+https://docs.lenses.io/latest/connectors/kafka-connectors/sources/ftp
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,9 @@
-"""SingleStore: the table has the topic's name, unless ``singlestore.tableName.<topic>`` gives it another."""
+"""SingleStore's sink copies each topic into a table, named ``<connection.database>.<table>``.
+
+The table has the topic's name, unless ``singlestore.tableName.<topic>`` gives it another.
+
+Source: https://docs.singlestore.com/db/v7.5/load-data/integrate-with-singlestore/singlestore-kafka-sink-connector/
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,10 @@
-"""SNMP traps: whatever devices send to the connector's listener goes to one topic."""
+"""Confluent's source for SNMP traps copies whatever devices send to the connector's listener into one topic
+(``kafka.topic``).
+
+The senders are no datasets, so the topic has nothing upstream.
+
+Source: https://docs.confluent.io/kafka-connectors/snmp-trap/current/snmp_trap_source_connector_config.html
+"""
 
 from __future__ import annotations
 

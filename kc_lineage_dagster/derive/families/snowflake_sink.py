@@ -1,10 +1,15 @@
-"""Snowflake sinks: ``<database>.<schema>.<table>``.
+"""Sinks to Snowflake copy each topic into a table, named ``<database>.<schema>.<table>``; ``snowflake.topic2table.map``
+names tables of topics.
 
 Versions 1 to 3 (``SnowflakeSinkConnector``, Confluent Cloud's ``SnowflakeSink``): the map's entry for the topic, else
 the one whose key matches as a regular expression, else the topic; what is no identifier is replaced and gets the
-topic's Java hash code as a suffix (``com.snowflake.kafka.connector.Utils.generateValidNameFromMap``).
-Version 4 (``SnowflakeStreamingSinkConnector``): the first matching regular expression of the map, with groups
-(``RegexTopicToTableResolver``), else the topic verbatim; a compatibility flag brings the old names back.
+topic's Java hash code as a suffix.
+
+Version 4 (``SnowflakeStreamingSinkConnector``): the first matching regular expression of the map, with groups, else the
+topic verbatim; a compatibility flag brings the old names back.
+
+Source: ``com.snowflake.kafka.connector.Utils.generateValidNameFromMap``, ``RegexTopicToTableResolver``,
+``TopicToTableParser``
 """
 
 from __future__ import annotations

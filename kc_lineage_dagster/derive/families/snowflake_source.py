@@ -1,4 +1,10 @@
-"""Snowflake source (Confluent): topic = ``topic.prefix`` + ``DATABASE.SCHEMA.TABLE``, chosen by RE2 expressions."""
+"""Confluent's source for Snowflake copies each table that RE2 expressions choose into the topic
+``<topic.prefix><DATABASE>.<SCHEMA>.<TABLE>``.
+
+``table.include.list`` and ``table.exclude.list`` hold the expressions.
+
+Source: https://docs.confluent.io/cloud/current/connectors/cc-snowflake-source/cc-snowflake-source.html
+"""
 
 from __future__ import annotations
 

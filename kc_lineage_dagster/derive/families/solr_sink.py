@@ -1,4 +1,9 @@
-"""Solr: SolrCloud's collection is the topic; a single server's core stands at the end of its address."""
+"""Jeremy Custenborder's sinks to Solr copy topics into a collection of SolrCloud, or into the core of a single server.
+
+The collection has the topic's name; the core stands at the end of ``solr.url``.
+
+Source: https://github.com/jcustenborder/kafka-connect-solr
+"""
 
 from __future__ import annotations
 

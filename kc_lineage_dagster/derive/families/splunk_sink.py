@@ -1,4 +1,10 @@
-"""Splunk's own sink: the index of each topic, by its place in two lists."""
+"""Splunk's own sink copies each topic into an index: that at the topic's place in ``splunk.indexes``, or the only one.
+
+``topics`` and ``splunk.indexes`` are lists of one length. Without the latter the token decides, which only Splunk
+knows.
+
+Source: https://github.com/splunk/kafka-connect-splunk#configuration-schema-structure
+"""
 
 from __future__ import annotations
 

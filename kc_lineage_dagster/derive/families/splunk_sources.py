@@ -1,4 +1,11 @@
-"""Confluent's listeners for Splunk's protocols: events that are sent to them go to one topic, or to one per index."""
+"""Confluent's listeners for Splunk's protocols copy events that are sent to them into one topic (``kafka.topic``), or
+into one for each index.
+
+The senders are no datasets, so the topics have nothing upstream.
+
+Source: https://docs.confluent.io/kafka-connectors/splunk-source/current/config.html,
+https://docs.confluent.io/kafka-connectors/splunk-s2s/current/configuration_options.html
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,9 @@
-"""Spool Dir: files of one folder into one topic. A file moves on when it is read, so the folder is the dataset."""
+"""Jeremy Custenborder's Spool Dir copies the files of one folder (``input.path``) into one topic (``topic``).
+
+A file moves on when it is read, so the folder is the dataset.
+
+Source: https://github.com/jcustenborder/kafka-connect-spooldir
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,9 @@
-"""SQS: one queue into one topic. Names are ``region.queue``, like those of Kinesis streams."""
+"""Confluent's source for SQS copies one queue (``sqs.url``) into one topic (``kafka.topic``).
+
+The queue is named ``<region>.<queue>``, like a Kinesis stream.
+
+Source: https://docs.confluent.io/kafka-connectors/sqs/current/
+"""
 
 from __future__ import annotations
 

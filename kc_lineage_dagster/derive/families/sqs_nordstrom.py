@@ -1,4 +1,10 @@
-"""SQS (Nordstrom's): one queue into the topics of ``topics``, and topics into one queue."""
+"""Nordstrom's connectors for SQS copy one queue (``sqs.queue.url``) into the topics of ``topics``, and topics into one
+queue.
+
+The queue is named ``<region>.<queue>``, like a Kinesis stream.
+
+Source: https://github.com/Nordstrom/kafka-connect-sqs
+"""
 
 from __future__ import annotations
 

@@ -1,6 +1,9 @@
-"""StarRocks sink: ``starrocks.database.name`` and the table from ``starrocks.topic2table.map``, else the topic.
+"""StarRocks' sink copies each topic into a table, named ``default_catalog.<starrocks.database.name>.<table>``.
 
-DataHub's StarRocks ingestion puts the catalog in front; what is loaded lies in the internal one, ``default_catalog``.
+The table comes from ``starrocks.topic2table.map``, else it has the topic's name. DataHub's StarRocks ingestion puts the
+catalog in front; what is loaded lies in the internal one, ``default_catalog``.
+
+Source: ``com.starrocks.connector.kafka.StarRocksSinkTask``, ``Util.parseTopicToTableMap``
 """
 
 from __future__ import annotations

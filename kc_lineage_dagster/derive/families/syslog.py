@@ -1,4 +1,11 @@
-"""Syslog: whatever programs send to the connector's listener goes to one topic."""
+"""Sources for syslog copy whatever programs send to the connector's listener into one topic.
+
+The topic is ``topic`` (Confluent's, ``syslog`` unless set) or ``kafka.topic`` (Jeremy Custenborder's). The senders are
+no datasets, so the topic has nothing upstream.
+
+Source: https://docs.confluent.io/kafka-connectors/syslog/current/configuration_options.html,
+https://github.com/jcustenborder/kafka-connect-syslog
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,11 @@
-"""Confluent's sinks of single systems: ``table.name.format`` with the topic in it, inside what other keys name."""
+"""Confluent's sinks to Azure Synapse, Vertica, Netezza, Spanner, Bigtable, OmniSci, HBase and Kudu copy each topic into
+a table.
+
+``table.name.format`` (``${topic}``) names the table; keys of each connector name what the table is in.
+
+Source: https://docs.confluent.io/kafka-connectors/vertica/current/overview.html, and the pages of the other systems
+beside it
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,11 @@
-"""TDengine: super tables into topics of their own, and topics into a database whose tables the records name."""
+"""TDengine's connectors copy super tables into topics of their own, and topics into a database whose tables the records
+name.
+
+A source's topics are ``<topic.prefix>-<database>-<table>``, without the database by ``topic.ignore.db``, or one for all
+tables (``topic.per.stable=false``). Names are ``<connection.database>.<table>``.
+
+Source: ``com.taosdata.kafka.connect.source.TDengineSourceTask``, ``com.taosdata.kafka.connect.sink.TDengineSinkTask``
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,8 @@
-"""Amazon Timestream: all topics into one table."""
+"""Amazon's sink to Timestream copies all topics into one table, named
+``<timestream.database.name>.<timestream.table.name>``.
+
+Source: https://github.com/awslabs/amazon-timestream-tools/tree/mainline/integrations/kafka_connector
+"""
 
 from __future__ import annotations
 

@@ -1,7 +1,11 @@
-"""Weaviate: each topic into a collection, named by ``collection.mapping``, whose ``${topic}`` is the topic.
+"""Weaviate's sink copies each topic into a collection, named by ``collection.mapping``, whose ``${topic}`` is the
+topic.
 
 Weaviate begins the name of a collection with a capital letter, whatever it is given, and takes letters, digits and
-underscores only (``UppercaseClassName`` and ``ClassNameRegexCore`` in entities/schema of github.com/weaviate/weaviate).
+underscores only.
+
+Source: ``io.weaviate.connector.WeaviateSinkTask``, ``UppercaseClassName`` and ``ClassNameRegexCore`` in entities/schema
+of https://github.com/weaviate/weaviate
 """
 
 from __future__ import annotations

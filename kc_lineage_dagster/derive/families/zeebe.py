@@ -1,4 +1,10 @@
-"""Zeebe: jobs of workflows into the topics that their own headers name, records as messages to workflows."""
+"""Zeebe's connectors copy jobs of workflows into the topics that the jobs' own headers name, and records into messages
+to workflows.
+
+Workflows are no datasets, and only active topics tell the topics.
+
+Source: ``io.zeebe.kafka.connect``, https://github.com/camunda-community-hub/kafka-connect-zeebe
+"""
 
 from __future__ import annotations
 

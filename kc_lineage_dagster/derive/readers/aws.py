@@ -1,7 +1,7 @@
-"""Names of Amazon's resources: DataHub spells those of a region ``<region>.<name>``.
+"""Names of Amazon's resources: DataHub spells those of a region ``<region>.<name>``; the account belongs to the
+platform instance.
 
-As its Kinesis and DynamoDB ingestion do (``datahub.ingestion.source.kinesis.kinesis_stream``,
-``datahub.ingestion.source.dynamodb.dynamodb``); the account belongs to the platform instance.
+Source: ``datahub.ingestion.source.kinesis.kinesis_stream``, ``datahub.ingestion.source.dynamodb.dynamodb``
 """
 
 from __future__ import annotations
@@ -64,7 +64,7 @@ def bare_name(name_or_arn: str) -> str:
 
 
 def _split(name: str) -> tuple[str | None, str]:
-    """Region (where it is told) and bare name of an ARN, a queue's URL, or a plain name."""
+    """Return the region, None where it is not told, and the bare name of an ARN, a queue's URL, or a plain name."""
     if name.startswith("arn:"):
         parts = name.split(":", 5)
         resource = parts[5] if len(parts) == 6 else parts[-1]

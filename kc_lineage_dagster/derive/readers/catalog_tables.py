@@ -1,8 +1,8 @@
-"""The tables that the catalogue holds and a connector's lists select: what a pattern or a whole database means.
+"""The tables of the catalogue that a connector's lists select: what a pattern, or a whole database, stands for.
 
-A table that exists and is selected sends its records where the chain leads them, so it counts as one that the
-configuration names. What the catalogue lacks is not excluded by that. A view sends none; without active topics, which
-would show that, a table counts only where the catalogue says that it is no view.
+A table that exists and is selected sends its records where the chain leads them, so it counts as if the configuration
+named it. What the catalogue lacks is not excluded by that. A view sends no records; without active topics, which would
+show that, a table counts only where the catalogue says that it is no view.
 """
 
 from __future__ import annotations
@@ -26,8 +26,10 @@ _Outer = tuple[str, ...]
 
 @dataclass(frozen=True, slots=True)
 class Selected:
-    """The selected tables of the catalogue. ``records``: those whose topic is certain. ``alike``: by topic, tables that
-    differ only in characters that no topic can hold, of which any one may be the origin.
+    """The tables of the catalogue that the lists select.
+
+    ``records``: those whose topic is certain. ``alike``: topic -> why it is unresolved; several tables differ only in
+    characters that no topic can hold, and any of them may be its origin.
     """
 
     records: tuple[Record, ...] = ()

@@ -1,7 +1,8 @@
 """The labels and relationship types that a Cypher statement or pattern names: Neo4j's datasets.
 
-DataHub's Neo4j ingestion makes one dataset of each node label and each relationship type, named by it alone
-(``datahub.ingestion.source.neo4j.neo4j_source``).
+DataHub's Neo4j ingestion makes one dataset of each node label and each relationship type, named by it alone.
+
+Source: ``datahub.ingestion.source.neo4j.neo4j_source``
 """
 
 from __future__ import annotations

@@ -1,7 +1,8 @@
 """Debezium's column lists: which columns of a table are left out, or are the only ones, and whose content is changed.
 
-Source: https://debezium.io/documentation/reference/stable/connectors/postgresql.html#postgresql-property-column-include-list
-and the properties beside it; ``io.debezium.relational.Tables.ColumnNameFilterFactory``, ``ColumnMappers``, ``Key``.
+Source:
+https://debezium.io/documentation/reference/stable/connectors/postgresql.html#postgresql-property-column-include-list
+and the properties beside it; ``io.debezium.relational.Tables.ColumnNameFilterFactory``, ``ColumnMappers``, ``Key``
 """
 
 from __future__ import annotations
@@ -37,7 +38,13 @@ _CONSTANT = "column.mask.with."  # asterisks in place of every value
 
 @dataclass(frozen=True, slots=True)
 class _ColumnList:
-    """The entries of a list whose last part is the plain name of a column."""
+    """The entries of a list of columns whose last part is the plain name of a column.
+
+    Args:
+        by_table: Table in lower case -> its columns, of entries that spell a table out.
+        by_pattern: Pairs (pattern of tables, column), of the other entries.
+        complete: Whether every entry could be read so.
+    """
 
     by_table: dict[str, frozenset[str]]
     by_pattern: tuple[tuple[JavaRegex, str], ...]
@@ -119,10 +126,12 @@ def rows(config: Config, dots: int = 2) -> Callable[[tuple[str, ...]], Node]:
 
 
 def _spelling(config: Config) -> Callable[[str], str] | None:
-    """How column names that Avro does not allow are changed: ``field.name.adjustment.mode``, or before version 2
-    ``sanitize.field.names``, which an Avro converter switches on.
+    """Return the function that changes column names which Avro does not allow; None where names are kept.
 
-    Source: ``io.debezium.schema.SchemaNameAdjuster``, ``io.debezium.config.CommonConnectorConfig``.
+    ``field.name.adjustment.mode`` chooses it, before version 2 ``sanitize.field.names``, which an Avro converter
+    switches on.
+
+    Source: ``io.debezium.schema.SchemaNameAdjuster``, ``io.debezium.config.CommonConnectorConfig``
     """
     avro = any("Avro" in config.get(f"{part}.converter", "") for part in ("key", "value"))
     mode = first(config, "field.name.adjustment.mode") or ("avro" if avro else "none")

@@ -1,7 +1,7 @@
-"""Debezium's topic naming strategies: a topic from the parts of a table, and the parts from a topic.
+"""Debezium's topic naming strategies: from the parts of a table to its topic, and from a topic to the parts.
 
-Source: ``io.debezium.schema.AbstractTopicNamingStrategy`` and its subclasses (debezium-core), and
-``io.debezium.connector.vitess.TableTopicNamingStrategy``.
+Source: ``io.debezium.schema.AbstractTopicNamingStrategy`` and its subclasses (debezium-core),
+``io.debezium.connector.vitess.TableTopicNamingStrategy``
 """
 
 from __future__ import annotations
@@ -102,7 +102,9 @@ def _units(char: str) -> int:
 
 @dataclass(frozen=True, slots=True)
 class Route:
-    """``topic.regex`` and ``topic.replacement``: where the whole name matches, the first find is replaced (RE2/J)."""
+    """``topic.regex`` and ``topic.replacement``: where the expression matches a whole name, its first find is replaced
+    (RE2/J).
+    """
 
     regex: JavaRegex
     replacement: str
@@ -116,7 +118,9 @@ class Route:
         return "" if isinstance(replaced, Refused) else replaced or name
 
     def cuts(self, topic: str, heads: Iterable[str]) -> bool:
-        """Tell whether names of which the topic tells only a part are routed to it."""
+        """Tell whether names that the topic tells only in part are routed to it, so that it may stand for several
+        tables.
+        """
         before = preimages(self.regex.pattern, self.replacement, topic) or ()
         some = (name for parts in before if len(parts) > 1 for name in examples(parts))
         return any(name.startswith(tuple(heads)) and self.topic(name) == topic for name in some)
@@ -172,7 +176,9 @@ class DebeziumNaming:
         return frozenset(heads)
 
     def ways(self, topic: str, heads: Iterable[str]) -> Ways | Unresolved:
-        """Return the tables whose parts hold no delimiter, or where none has that many parts, those whose parts do."""
+        """Return the tables whose parts hold no delimiter; where none has that many parts, those whose parts do hold
+        some.
+        """
         if len(topic) >= LONGEST_TOPIC:
             return Unresolved(topic, f"its name may have been cut at {LONGEST_TOPIC} characters", topic=topic)
         if self.route is None:

@@ -1,7 +1,7 @@
 """What all Debezium source connectors share: their lists, the names of their topics, and their book-keeping topics.
 
 Source: https://debezium.io/documentation/reference/stable/connectors/ (one page for each connector),
-``io.debezium.relational.RelationalTableFilters`` (lists), ``io.debezium.schema.AbstractTopicNamingStrategy`` (topics).
+``io.debezium.relational.RelationalTableFilters`` (lists), ``io.debezium.schema.AbstractTopicNamingStrategy`` (topics)
 """
 
 from __future__ import annotations
@@ -253,7 +253,7 @@ def _rule(pair: ListKeys, config: Config) -> ListPair:
 
 
 def _values(tables: DebeziumTables, config: Config) -> Callable[[Table], Node]:
-    """From a table to the fields of its change events."""
+    """Return the function from a table to the fields of its change events."""
     if tables.document:
         text = dict.fromkeys(("before", "after"), Opaque(ALL_COLUMNS))
         return lambda table: put(envelope(_source(table)), text)
@@ -268,7 +268,7 @@ def _values(tables: DebeziumTables, config: Config) -> Callable[[Table], Node]:
 
 
 def _keys(tables: DebeziumTables, config: Config) -> Callable[[Table], Node]:
-    """From a table to the fields of the keys of its change events."""
+    """Return the function from a table to the fields of the keys of its change events."""
     if tables.document:
         identity = Struct((("id", Leaf(("_id",))),))
         return lambda table: identity
@@ -295,7 +295,9 @@ def _source(table: Table) -> dict[str, str]:
 
 
 def _book_keeping(tables: DebeziumTables, config: Config) -> Callable[[str], bool]:
-    """Tell whether a topic holds schema changes (the prefix itself), heartbeats, transaction boundaries or signals."""
+    """Return the test whether a topic holds schema changes (the prefix itself), heartbeats, transaction boundaries or
+    signals.
+    """
     delimiter = first(config, "topic.delimiter") or "."
     heartbeat = first(config, "topic.heartbeat.prefix", "heartbeat.topics.prefix") or HEARTBEAT
     layouts = _layouts(tables, config)

@@ -1,4 +1,8 @@
-"""Where a JDBC connector connects to: a URL, or the single keys of Confluent Cloud's managed connectors."""
+"""Where a JDBC connector connects to: what its URL says, or the single keys of Confluent Cloud's managed connectors.
+
+Source: https://docs.confluent.io/kafka-connectors/jdbc/current/source-connector/source_config_options.html
+("Database"), and the page of each managed connector
+"""
 
 from __future__ import annotations
 

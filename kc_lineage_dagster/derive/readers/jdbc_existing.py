@@ -1,9 +1,10 @@
 """The tables of the catalogue that a JDBC source finds where it looks, by their bare names.
 
 A source asks ``java.sql.DatabaseMetaData.getTables`` for tables of ``table.types``, with ``catalog.pattern`` and
-``schema.pattern``, and holds its lists against the answer, in any schema. It names topics by bare names and refuses to
-run where two tables have one, so of several tables that exist at most one is read, and nobody knows which
-(``io.confluent.connect.jdbc.source.TableMonitorThread``).
+``schema.pattern``, and compares its lists with the answer, in any schema. It names topics by bare names and refuses to
+run where two tables have one, so of several tables that exist at most one is read, and nobody knows which.
+
+Source: ``io.confluent.connect.jdbc.source.TableMonitorThread``
 """
 
 from __future__ import annotations
@@ -69,7 +70,9 @@ def existing_tables(
 
 
 def _like(pattern: str) -> re.Pattern[str]:
-    """Return a pattern of JDBC's metadata: ``%`` is any text, ``_`` any character, each itself behind a backslash."""
+    """Return a pattern of JDBC's metadata as a regular expression: ``%`` is any text, ``_`` any character, either is
+    itself behind a backslash.
+    """
     pieces = re.findall(r"\\?.", pattern, re.DOTALL)
     signs = {"%": ".*", "_": "."}
     return re.compile("".join(signs.get(one) or re.escape(one[-1]) for one in pieces), re.DOTALL | re.IGNORECASE)

@@ -1,7 +1,7 @@
 """Which tables a JDBC source reads: what its tasks and its committed offsets show, and what its lists say.
 
-Rules: ``io.confluent.connect.jdbc.source.TableMonitorThread``, ``OffsetProtocols``,
-``io.confluent.connect.jdbc.util.TableCollectionUtils``; ``io.aiven.connect.jdbc.source.TableMonitorThread``.
+Source: ``io.confluent.connect.jdbc.source.TableMonitorThread``, ``OffsetProtocols``,
+``io.confluent.connect.jdbc.util.TableCollectionUtils``; ``io.aiven.connect.jdbc.source.TableMonitorThread``
 """
 
 from __future__ import annotations

@@ -1,4 +1,7 @@
-"""The table a sink writes to, from the text its ``table.name.format`` became."""
+"""The table that a sink writes to, from the text that its ``table.name.format`` became.
+
+Source: ``io.confluent.connect.jdbc.dialect.GenericDatabaseDialect.parseTableIdentifier``
+"""
 
 from __future__ import annotations
 

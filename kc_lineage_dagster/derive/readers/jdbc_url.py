@@ -1,6 +1,6 @@
-"""JDBC URL -> platform, host, database, schema. No message and no value holds a credential of the URL.
+"""From a JDBC URL to platform, host, database and schema. No message and no value holds a credential of the URL.
 
-Each driver's own documentation is the source of its row; ``PRODUCTS`` is read from the longest subprotocol down.
+Source: each driver's own documentation, for its row of ``PRODUCTS``, of which the longest subprotocol that fits counts
 """
 
 from __future__ import annotations
@@ -72,7 +72,7 @@ def _parameters(text: str) -> dict[str, str]:
 
 
 def _place(authority: str) -> tuple[str | None, int | None]:
-    """Host and port of the first address; credentials before ``@`` are dropped."""
+    """Return host and port of the first address, None for what cannot be read; credentials before ``@`` are dropped."""
     address = authority.rpartition("@")[2]
     host, port = _HOST.search(address), _PORT.search(address)
     name = next((group for group in host.groups() if group), None) if host else None
@@ -82,7 +82,7 @@ def _place(authority: str) -> tuple[str | None, int | None]:
 
 
 def _slashes(rest: str) -> _Parts:
-    """``[mode:]//host[:port][,host...]/path[?;]key=value``; without ``//`` all is path."""
+    """Cut up ``[mode:]//host[:port][,host...]/path[?;]key=value``; without ``//`` all is path."""
     head, slashes, tail = rest.partition("//")
     if not slashes or re.search(r"[?;=]", head):
         path, parameters = _cut(rest)
@@ -99,30 +99,30 @@ def _cut(text: str) -> tuple[str, str]:
 
 
 def _colon(rest: str) -> _Parts:
-    """``//host:port/database:key=value;`` (Db2, Informix)."""
+    """Cut up ``//host:port/database:key=value;`` (Db2, Informix)."""
     return _slashes(re.sub(r"(//[^/]*/[^:;?]*):", r"\1;", rest, count=1))
 
 
 def _comma(rest: str) -> _Parts:
-    """``//host/key=value,key=value`` (Teradata)."""
+    """Cut up ``//host/key=value,key=value`` (Teradata)."""
     parts = _slashes(rest)
     found = re.findall(r"([^=,]+)=('[^']*'|[^,]*)", parts.path)
     return _Parts(parts.host, parts.port, "", {key.strip().lower(): value.strip("'") for key, value in found})
 
 
 def _bare(rest: str) -> _Parts:
-    """``host[,host]:port[/path]`` without slashes (Exasol, Sybase)."""
+    """Cut up ``host[,host]:port[/path]`` without slashes (Exasol, Sybase)."""
     return _slashes("//" + rest.removeprefix("//"))
 
 
 def _file(rest: str) -> _Parts:
-    """Return a path (SQLite, H2, HSQLDB, Derby, Firebird)."""
+    """Cut up the path of a file (SQLite, H2, HSQLDB, Derby, Firebird)."""
     path, parameters = _cut(rest)
     return _Parts(None, None, path, _parameters(parameters))
 
 
 def _oracle(rest: str) -> _Parts:
-    """``[user/password]@`` then ``//host:port/service``, ``host:port:sid``, a descriptor or a TNS name."""
+    """Cut up ``[user/password]@`` and ``//host:port/service``, ``host:port:sid``, a descriptor or a TNS name."""
     connect = rest.rpartition("@")[2]
     if connect.startswith("("):
         found = {

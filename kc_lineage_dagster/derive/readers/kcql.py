@@ -1,7 +1,8 @@
 """KCQL, the mapping language of Lenses' Stream Reactor: ``INSERT INTO target SELECT fields FROM origin ...``.
 
-Grammar: github.com/lensesio/stream-reactor, ``ConnectorParser.g4`` and ``ConnectorLexer.g4``. Only what names places is
-read; fields and most clauses name none.
+Only what names places is read; fields and most clauses name none.
+
+Source: ``ConnectorParser.g4`` and ``ConnectorLexer.g4`` of https://github.com/lensesio/stream-reactor
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
-"""Which columns a sink writes of the key and which of the value of a record, as ``pk.mode`` and its like say.
+"""Which columns of a row a sink takes from a record's key and which from its value, as ``pk.mode`` and its like say.
 
-Rules: ``io.confluent.connect.jdbc.sink.metadata.FieldsMetadata.extract``,
-``io.debezium.connector.jdbc.JdbcKafkaSinkRecord``.
+Source: ``io.confluent.connect.jdbc.sink.metadata.FieldsMetadata.extract``,
+``io.debezium.connector.jdbc.JdbcKafkaSinkRecord``
 """
 
 from __future__ import annotations
@@ -52,7 +52,7 @@ def jdbc_row(config: Config, record: Record) -> Node:
 
 
 def makes_columns(config: Config) -> bool:
-    """Tell whether such a connector makes tables, or columns that are missing.
+    """Tell whether a connector with ``auto.create`` and ``auto.evolve`` makes tables, or columns that are missing.
 
     >>> makes_columns({"auto.evolve": "true"})
     True

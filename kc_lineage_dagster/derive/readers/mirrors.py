@@ -1,4 +1,7 @@
-"""What MirrorMaker 2 and Confluent Replicator share: topics of one cluster copied to topics of another."""
+"""What connectors that copy topics of one Kafka cluster to another share: MirrorMaker 2, Confluent Replicator, Mirus.
+
+Source: ``org.apache.kafka.connect.mirror.MirrorSourceConnector``
+"""
 
 from __future__ import annotations
 

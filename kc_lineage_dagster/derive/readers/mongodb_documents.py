@@ -1,7 +1,7 @@
-"""The documents that MongoDB's sink writes: its id, and what the post processors leave of the value.
+"""The documents that MongoDB's sink writes: their id, and what the post processors leave of the value.
 
 Source: https://www.mongodb.com/docs/kafka-connector/current/sink-connector/configuration-properties/post-processors/,
-``com.mongodb.kafka.connect.sink.processor``, ``com.mongodb.kafka.connect.sink.cdc.debezium.rdbms.RdbmsInsert``.
+``com.mongodb.kafka.connect.sink.processor``, ``com.mongodb.kafka.connect.sink.cdc.debezium.rdbms.RdbmsInsert``
 """
 
 from __future__ import annotations

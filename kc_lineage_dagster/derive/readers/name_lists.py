@@ -1,4 +1,9 @@
-"""Lists of anchored regular expressions, by which change data capture and mirrors choose tables, columns and topics."""
+"""Lists of regular expressions that match whole names, by which change data capture and mirrors choose tables, columns
+and topics.
+
+Source: ``io.debezium.function.Predicates``, ``io.debezium.util.Strings``,
+``org.apache.kafka.connect.mirror.DefaultTopicFilter``
+"""
 
 from __future__ import annotations
 
@@ -126,7 +131,7 @@ def _key(name: str, ignore_case: bool) -> str:
 
 
 def _unanchored(entry: str) -> str:
-    """The entry without anchors at its ends: names are matched as a whole, so they say nothing."""
+    """Return the entry without anchors at its ends, which say nothing because an entry must match the whole name."""
     entry = entry.removeprefix("^")
     return entry[:-1] if entry.endswith("$") and not entry.endswith("\\$") else entry
 

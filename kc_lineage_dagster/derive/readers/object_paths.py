@@ -1,4 +1,8 @@
-"""Folders of object stores and file systems that belong to one topic."""
+"""Folders of object stores and file systems that hold the data of one topic.
+
+Source: ``io.confluent.connect.storage.partitioner`` (Confluent), ``io.aiven.kafka.connect.common.templating.Template``
+(Aiven)
+"""
 
 from __future__ import annotations
 

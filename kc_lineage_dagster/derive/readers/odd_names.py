@@ -1,4 +1,10 @@
-"""Tables whose names a topic cannot hold: ``Order Lines`` becomes ``Order_Lines``, which is a table's name as well."""
+"""Finds topics whose table may really be called otherwise: a topic holds ``Order_Lines`` for the table ``Order Lines``.
+
+A topic takes letters, digits, dots, dashes and underscores only, and ``Order_Lines`` could just as well be another
+table's own name.
+
+Source: ``io.debezium.schema.AbstractTopicNamingStrategy.sanitizedTopicName``
+"""
 
 from __future__ import annotations
 
@@ -58,7 +64,7 @@ def _after(beginning: str, ordered: list[str]) -> Iterator[str]:
 
 
 def _twins(topics: Iterable[str]) -> tuple[str, ...]:
-    """Topics that differ from another one in the length of runs of underscores only."""
+    """Return the topics that differ from another one in the length of runs of underscores only."""
     squeezed = {topic: re.sub("_+", "_", topic) for topic in topics}
     counts = Counter(squeezed.values())
     return tuple(topic for topic, short in squeezed.items() if counts[short] > 1)

@@ -1,4 +1,7 @@
-"""Where the long tail of connectors reads or writes: a place one key names, or none that a catalog knows."""
+"""Where connectors of the long tail read or write: one place that a key names, or none that a catalog knows.
+
+A place is a function from a configuration to datasets; each family says with its own ``rule`` which key names it.
+"""
 
 from __future__ import annotations
 
@@ -15,7 +18,7 @@ TOPIC = "${topic}"
 
 
 def place(platform: str, *keys: str) -> Places:
-    """Return the place that the first of the keys that is set names.
+    """Return a reader of the one place that the first of the keys that is set names.
 
     >>> [queue] = place("rabbitmq", "rabbitmq.queue")({"rabbitmq.queue": "orders"})
     >>> str(queue)
@@ -30,7 +33,7 @@ def place(platform: str, *keys: str) -> Places:
 
 
 def places(platform: str, *keys: str) -> Places:
-    """Return the places that a comma-separated list names, under the first of the keys that is set.
+    """Return a reader of the places that a comma-separated list names, under the first of the keys that is set.
 
     >>> [str(queue) for queue in places("rabbitmq", "rabbitmq.queue")({"rabbitmq.queue": "orders, returns"})]
     ['rabbitmq:orders', 'rabbitmq:returns']
@@ -79,7 +82,7 @@ def nowhere(config: Config) -> tuple[Dataset | Unresolved, ...]:
 
 
 def unknown(what: str, reason: str) -> Places:
-    """Return a place that exists and cannot be told: why not, as ``<what>: <reason>``.
+    """Return a reader of a place that exists and cannot be told: it always answers ``<what>: <reason>``.
 
     >>> [why] = unknown("config-file", "is on the worker, which no API shows")({})
     >>> str(why)

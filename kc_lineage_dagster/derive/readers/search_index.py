@@ -1,4 +1,7 @@
-"""From topics to the indices and data streams of Elasticsearch and OpenSearch."""
+"""From topics to the indices and data streams of Elasticsearch and OpenSearch.
+
+Source: ``io.confluent.connect.elasticsearch.ElasticsearchSinkTask``
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The tables and columns that a query reads, by sqlglot."""
+"""The tables and columns that a query reads, found with sqlglot."""
 
 from __future__ import annotations
 
@@ -107,7 +107,7 @@ def _read(scopes: list[Scope], rules: SqlPlatform, columns_of: ColumnsOf) -> Que
 
 
 def _is_whole(scope: Scope) -> bool:
-    """``SELECT * FROM table``, with or without a condition."""
+    """Tell whether a query is ``SELECT * FROM table``, with or without a condition."""
     from sqlglot import exp
 
     if not isinstance(scope.expression, exp.Select) or len(scope.selected_sources) != 1:

@@ -1,4 +1,4 @@
-"""The columns of a query's result, followed back to columns of tables, by sqlglot."""
+"""The columns of a query's result, followed back to columns of tables with sqlglot."""
 
 from __future__ import annotations
 
@@ -147,7 +147,7 @@ class ResultColumns:
         return tuple(found) or None
 
     def _all(self, source: exp.Table | Scope) -> tuple[Output, ...] | None:
-        """All columns of a source, where they are known."""
+        """Return all columns of a source, None where they are not known."""
         from sqlglot import exp
 
         if not isinstance(source, exp.Table):

@@ -1,4 +1,4 @@
-"""From the name of a table, as a configuration or a statement spells it, to the dataset DataHub knows."""
+"""From the name of a table, as a configuration or a statement spells it, to the dataset that DataHub knows."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ def table_name(text: str, quotes: str = '"`[', folds: Callable[[str], str] = as_
 
 @lru_cache(maxsize=8)
 def _part(quotes: str) -> re.Pattern[str]:
-    """One part with the dot behind it; a dot at the very end fits nothing."""
+    """Return the expression of one part of a name and the dot behind it; a dot at the very end fits nothing."""
     quoted = [
         f"{re.escape(char)}([^{re.escape(_CLOSING[char])}]+){re.escape(_CLOSING[char])}(?:\\.(?=.)|(?!\\.))"
         for char in quotes

@@ -1,6 +1,6 @@
-"""How each SQL platform builds a table's full name, and how DataHub's own ingestion of it spells that name.
+"""How each SQL platform builds a table's full name, and how DataHub's own ingestion of the platform spells that name.
 
-Sources: ``get_identifier`` of ``datahub/ingestion/source/sql/*.py``; each product's SQL reference.
+Source: ``get_identifier`` of ``datahub/ingestion/source/sql/*.py``; each product's SQL reference
 """
 
 from __future__ import annotations

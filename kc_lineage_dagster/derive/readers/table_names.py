@@ -1,4 +1,6 @@
-"""Small parts that sink families share: keys that must be set, qualified names, and connectors that refuse renames."""
+"""Small parts that sink families share: keys that must be set, qualified names, and connectors that refuse renamed
+topics.
+"""
 
 from __future__ import annotations
 

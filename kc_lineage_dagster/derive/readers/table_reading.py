@@ -1,4 +1,4 @@
-"""The tables that a connector reads: those its lists spell out, and those behind the topics it writes."""
+"""The tables that a connector reads: those that its lists spell out, and those behind the topics that it writes."""
 
 from __future__ import annotations
 
@@ -155,9 +155,10 @@ def _origin(
 
 
 def _real(source: TableSource, table: Table | Unresolved, signs: str) -> Iterator[Table | Unresolved]:
-    """Yield the table with names that the topic could not hold as they are: what a witness has in their place, and
-    where no witness speaks of the schema of an Oracle user that may be common (``C##USER``, ``C__USER`` in a topic),
-    both.
+    """Yield the table under the names that the topic may have replaced.
+
+    What a witness has in place of a name is certain. Where no witness speaks of a schema that may be that of a common
+    Oracle user (``C##USER``, ``C__USER`` in a topic), both spellings are possible.
     """
     if isinstance(table, Unresolved) or source.naming.spelled(" ") != "_":
         yield table
@@ -182,7 +183,9 @@ def _problem(source: TableSource, topic: str, admitted: bool | Refused | Unresol
 
 
 def _completion(source: TableSource, options: PartValues) -> Complete:
-    """Gives a table the parts that its topic does not tell, and those that a topic cannot hold as they really are."""
+    """Return the function that gives a table the parts that its topic does not tell, and the true letters of those that
+    a topic cannot hold.
+    """
     spelled = source.naming.spelled
     real = {part: {spelled(value): value for value in values} for part, values in options.items()}
     fixed = {part: tuple(map(spelled, values)) for part, values in source.fixed.items()}

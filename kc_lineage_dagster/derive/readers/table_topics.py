@@ -1,8 +1,8 @@
 """Tables that lists choose and topics that are named after them: from a table to its topic, and back.
 
-A table is its parts by name: ``{"schema": "sales", "table": "orders"}``. Debezium's connectors, Oracle's two and
-MongoDB's state as data what their tables and topics are called; what follows from that is worked out here, for all
-alike.
+A table is its parts by name: ``{"schema": "sales", "table": "orders"}``. Debezium's connectors, Confluent's Oracle CDC
+source and MongoDB's source state as data what their tables and topics are called; what follows from that is worked out
+here, for all alike.
 """
 
 from __future__ import annotations
@@ -118,12 +118,12 @@ class TableSource:
 
     @property
     def what(self) -> str:
-        """What chooses the tables, for people."""
+        """Return what chooses the tables, for people."""
         return ", ".join(pair.what for pair in self.lists if pair.include or pair.exclude) or "all tables"
 
     @property
     def is_open(self) -> bool:
-        """Whether the lists may select tables that they do not spell out."""
+        """Tell whether the lists may select tables that they do not spell out."""
         include = self.lists[-1].include if self.lists else None
         return include is None or bool(include.patterns)
 

@@ -1,4 +1,7 @@
-"""Maps from topics to tables as sink connectors write them: ``topic:table`` lists, exact or of regular expressions."""
+"""Maps from topics to tables as sink connectors write them: ``topic:table`` lists, exact or of regular expressions.
+
+Source: ``com.snowflake.kafka.connector.Utils.parseTopicToTableMap``, which other connectors follow
+"""
 
 from __future__ import annotations
 
@@ -17,7 +20,10 @@ _ALMOST_PLAIN = re.compile(r"[\w.-]*", re.ASCII)
 
 @dataclass(frozen=True, slots=True)
 class TopicMap:
-    """``entries``: topic (or pattern of topics) and target, in order. ``exact``: the same, to look a topic up."""
+    """A map from topics to tables, in the order of its entries.
+
+    ``entries``: pairs (topic, or pattern of topics, and its table). ``exact``: topic -> table, to look one up.
+    """
 
     entries: tuple[tuple[str, str], ...]
     exact: Mapping[str, str]
@@ -48,7 +54,7 @@ class TopicMap:
 
 @lru_cache(maxsize=16384)
 def _may_match(pattern: str) -> Callable[[str], bool]:
-    """Return a quick look that spares most entries of a long map the regular expression."""
+    """Return a quick test that spares most entries of a long map the regular expression."""
     if not _ALMOST_PLAIN.fullmatch(pattern):
         prefix = literal_prefix(pattern)
         return lambda topic: topic.startswith(prefix)

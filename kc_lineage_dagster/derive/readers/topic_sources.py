@@ -1,4 +1,4 @@
-"""Sources that read a few named places and write topics that a key names: one rule for the long tail."""
+"""Sources that read a few named places and write topics that a key names: what most families of the long tail need."""
 
 from __future__ import annotations
 

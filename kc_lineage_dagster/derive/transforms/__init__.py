@@ -1,1 +1,6 @@
-"""Single message transforms, from configuration to steps that carry topic and fields together."""
+"""Single message transforms: from ``transforms.*`` of a configuration to steps that carry topic and fields together.
+
+``chain`` reads the keys, ``steps`` runs the chain forwards and backwards; ``kafka``, ``confluent``, ``debezium``,
+``aiven``, ``jcustenborder`` and ``others`` hold the transforms by who wrote them, each with a builder from its options
+(``TransformOptions``) to a ``Transform``.
+"""

@@ -1,4 +1,7 @@
-"""Aiven's transforms. Source: https://github.com/Aiven-Open/transforms-for-apache-kafka-connect."""
+"""Aiven's transforms: topics named after fields or schemas, and fields joined, hashed or copied from the key.
+
+Source: https://github.com/Aiven-Open/transforms-for-apache-kafka-connect
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""From a connector's ``transforms.*`` keys to the chain that runs. The only place that reads those keys."""
+"""From a connector's ``transforms.*`` keys to the chain that runs. No other module reads those keys.
+
+Source: ``org.apache.kafka.connect.runtime.ConnectorConfig``
+"""
 
 from __future__ import annotations
 

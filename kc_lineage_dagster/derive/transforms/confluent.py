@@ -1,4 +1,7 @@
-"""Confluent's transforms. Source: https://docs.confluent.io/kafka-connectors/transforms/current/overview.html."""
+"""Confluent's transforms: topics renamed by RE2/J, a field or a time, and fields kept, dropped and renamed by path.
+
+Source: https://docs.confluent.io/kafka-connectors/transforms/current/overview.html
+"""
 
 from __future__ import annotations
 

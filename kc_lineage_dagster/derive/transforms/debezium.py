@@ -1,4 +1,8 @@
-"""Debezium's transforms. Source: https://debezium.io/documentation/reference/stable/transformations/index.html."""
+"""Debezium's transforms: topics merged or chosen, change events reduced to rows (``debezium_unwrap``), outbox rows
+routed (``debezium_outbox``).
+
+Source: https://debezium.io/documentation/reference/stable/transformations/index.html
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,8 @@
-"""Debezium's outbox event routers: rows of an outbox table become events, on topics named after a column's content."""
+"""Debezium's outbox event routers: rows of an outbox table become events, on topics named after the content of a
+column.
+
+Source: https://debezium.io/documentation/reference/stable/transformations/outbox-event-router.html
+"""
 
 from __future__ import annotations
 
@@ -19,7 +23,7 @@ _MATCHES_EVERYTHING = re.compile(r"\(?(\?P?<\w+>)?\.\*\)?")
 
 @dataclass(frozen=True, slots=True)
 class _Inside:
-    """Every field comes out of one column."""
+    """Gives every field the same column as its origin: what is inside a column's text comes out of that column."""
 
     column: Leaf
 
@@ -130,7 +134,7 @@ def _known(row: Node | None, outbox: _Outbox) -> bool:
 def _topic(routing: Rule, column: str) -> tuple[Topic, tuple[str, ...]]:
     """Return the name of an event's topic, and what is uncertain about it.
 
-    A value that ``route.topic.regex`` does not match becomes a topic of its own name; that one is not looked for.
+    A value that ``route.topic.regex`` does not match becomes a topic of its own name; such topics are not looked for.
     """
     parts = routing.outputs()
     everything = _MATCHES_EVERYTHING.fullmatch(routing.regex.pattern) is not None

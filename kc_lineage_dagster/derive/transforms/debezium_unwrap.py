@@ -1,4 +1,7 @@
-"""Debezium's transforms that put the state of a row, or of a document, in place of the change event around it."""
+"""Debezium's transforms that put the state of a row, or of a document, in place of the change event around it.
+
+Source: https://debezium.io/documentation/reference/stable/transformations/event-flattening.html
+"""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
-"""What transforms do to fields, as pure functions on the nodes of ``record.py``.
+"""What transforms do to fields, as pure functions on the nodes of ``records.py``.
 
-A value whose fields are not known (``Opaque``) or that is no struct stays so: what happens inside it is not followed.
-None of these functions names an origin column that was not there before.
+A value whose fields are not known (``Opaque``) or that is no struct stays as it is: what happens inside is not
+followed. None of these functions names an origin column that was not there before.
 """
 
 from __future__ import annotations
@@ -66,7 +66,7 @@ def is_change_event(record: Record) -> bool | None:
 
 
 def field_at(node: Node, path: Path) -> Node | None:
-    """Return the field at a path; None when there is none, Opaque when nothing is known of it."""
+    """Return the field at a path; None when there is none, Opaque when nothing is known of the field."""
     if not path:
         return node
     if isinstance(node, Opaque):
@@ -189,8 +189,9 @@ def drawn_out(node: Struct, names: Collection[str]) -> Struct:
 
 
 def respelled(node: Node, spell: Callable[[str], str | None]) -> Node:
-    """Rename every field by a function of its name; the whole is Opaque when that answers None, or when there are
-    columns that are not known by name.
+    """Rename every field by a function of its name.
+
+    The whole is Opaque when the function answers None for a name, or when there are columns that are not known by name.
     """
     if not isinstance(node, Struct) or node.columns is not None:
         return Opaque()

@@ -1,6 +1,7 @@
-"""Jeremy Custenborder's transforms, also shipped by Confluent.
+"""Jeremy Custenborder's transforms, also shipped by Confluent: topics and fields in another letter case, patterns over
+names and contents.
 
-Source: https://github.com/jcustenborder/kafka-connect-transform-common.
+Source: https://github.com/jcustenborder/kafka-connect-transform-common
 """
 
 from __future__ import annotations

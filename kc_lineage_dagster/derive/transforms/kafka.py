@@ -1,4 +1,8 @@
-"""Apache Kafka's own transforms. Source of the rules: the classes of ``org.apache.kafka.connect.transforms``."""
+"""Apache Kafka's own transforms: topics renamed by a pattern or a time, and fields kept, dropped, added, masked,
+flattened.
+
+Source: the classes of ``org.apache.kafka.connect.transforms``
+"""
 
 from __future__ import annotations
 
@@ -41,7 +45,7 @@ def timestamp_router(options: TransformOptions) -> Transform | Unresolved:
 
 
 def timestamped(options: TransformOptions, key: str) -> Transform | Unresolved:
-    """A transform that makes topics of a topic and a time; ``key``: the option that holds the date pattern."""
+    """Return a transform that makes topics of a topic and a time; ``key``: the option that holds the date pattern."""
     time = time_pattern(options.config.get(key, "yyyyMMdd"))
     if isinstance(time, Unresolved):
         return Unresolved(key, time.reason)
@@ -77,7 +81,7 @@ def replace_field(options: TransformOptions) -> NodeChange | Unresolved:
 
 
 def rename_pairs(options: TransformOptions) -> dict[str, str] | Unresolved:
-    """``renames``: a list of ``old:new``."""
+    """Return the option ``renames``, a list of ``old:new``."""
     pairs: dict[str, str] = {}
     for entry in items(options.config.get("renames")):
         old, _, new = entry.rstrip(":").partition(":")
@@ -193,7 +197,7 @@ def header_from(options: TransformOptions) -> NodeChange | Unresolved:
 
 
 def _cast(spec: str | None) -> tuple[str, ...]:
-    """``field:type`` items, or one type for the whole."""
+    """Return the fields that ``spec`` lists as ``field:type``; ``*`` for one type for the whole."""
     entries = items(spec)
     return tuple(entry.rpartition(":")[0] or "*" for entry in entries)
 

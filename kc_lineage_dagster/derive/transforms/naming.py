@@ -1,4 +1,7 @@
-"""How names are spelled: the styles of Debezium's JDBC sink and the case formats of Guava."""
+"""How names are spelled: the styles of Debezium's JDBC sink and the case formats of Guava.
+
+Source: ``io.debezium.connector.jdbc.util.NamingStyle``, ``com.google.common.base.CaseFormat``
+"""
 
 from __future__ import annotations
 
@@ -71,7 +74,9 @@ def recase(source: str, target: str) -> Spell | None:
 
 
 def _separated(old: _Case, new: _Case) -> Spell:
-    """Between formats with separators Guava leaves the letters alone unless one of the two is in upper case."""
+    """Return a function between two formats with separators: Guava keeps the letters unless one of the two is in upper
+    case.
+    """
     letters: Spell = new.word if str.upper in (old.word, new.word) else str
     return lambda name: letters(name.replace(old.separator, new.separator))
 

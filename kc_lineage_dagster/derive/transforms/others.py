@@ -1,4 +1,4 @@
-"""Transforms of connectors and of the community, each with its source."""
+"""Transforms that belong to single connectors, or to the community; each says its own source."""
 
 from __future__ import annotations
 

@@ -1,4 +1,8 @@
-"""Predicates of Apache Kafka (``org.apache.kafka.connect.transforms.predicates``), and what guards a step with one."""
+"""Predicates, and what becomes of a transform that one guards.
+
+Source: ``org.apache.kafka.connect.transforms.predicates``,
+``org.apache.kafka.connect.runtime.PredicatedTransformation``
+"""
 
 from __future__ import annotations
 
@@ -16,8 +20,10 @@ Test = Callable[[Record], "bool | None"]
 
 @dataclass(frozen=True, slots=True)
 class Predicate:
-    """``test``: True, False, or None when it depends on the record's content. ``by_topic``: it looks at the topic's
-    name.
+    """A condition on records.
+
+    ``test``: True, False, or None when the answer depends on the record's content. ``by_topic``: whether the test looks
+    at the topic's name.
     """
 
     test: Test
@@ -83,7 +89,10 @@ def guarded(transform: Transform, predicate: Predicate, negate: bool) -> Transfo
 
 
 def _either(record: Record, transform: Transform) -> tuple[Record, ...]:
-    """Some records go through the step and others do not, by their content; a doubt only where topics part."""
+    """Return what becomes of records of which some go through the step and others do not, by their content.
+
+    That is a doubt only where their topics then differ.
+    """
     changed = transform.step(record)
     if all(one.topic == record.topic for one in changed):
         same = all((one.key, one.value) == (record.key, record.value) for one in changed)

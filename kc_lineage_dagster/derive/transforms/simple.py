@@ -1,4 +1,6 @@
-"""How the builders of transforms that leave the topic alone are made."""
+"""Builders of transforms that leave the topic alone: each from what a transform does to fields to a function of its
+options.
+"""
 
 from __future__ import annotations
 
@@ -25,7 +27,7 @@ _PARTS: Mapping[str, Callable[[Record, NodeChange], Record]] = {
 
 
 def missing(key: str) -> Unresolved:
-    """Return what a builder answers when a key that has no default is absent."""
+    """Return the answer of a builder when an option that has no default is absent."""
     return Unresolved(key, "is required and not set")
 
 

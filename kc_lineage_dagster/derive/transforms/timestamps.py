@@ -1,6 +1,6 @@
 """Topics made of a topic and a time: ``${topic}`` and ``${timestamp}`` in a format, and back from the finished name.
 
-Letters of date patterns: java.text.SimpleDateFormat.
+Source: ``java.text.SimpleDateFormat``, for the letters of date patterns
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""The topics that a sink consumes: what ``topics`` or ``topics.regex`` says, compared with what the sink did consume."""
+"""The topics that a sink consumes: what ``topics`` or ``topics.regex`` says, compared with what it did consume."""
 
 from __future__ import annotations
 

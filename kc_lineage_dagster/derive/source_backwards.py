@@ -1,4 +1,4 @@
-"""The way back of a source: from a topic that it writes, through the chain, to the records that may have arrived there."""
+"""The way back of a source: from a topic that it writes, through the chain, to the records that arrive there."""
 
 from __future__ import annotations
 

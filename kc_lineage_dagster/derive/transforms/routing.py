@@ -1,4 +1,4 @@
-"""Transforms that rename topics: by a regular expression, by a function of the name, or by the content of each record."""
+"""Transforms that rename topics: by a regular expression, by a function of the name, or by the content of records."""
 
 from __future__ import annotations
 

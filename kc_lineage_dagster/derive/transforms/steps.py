@@ -121,7 +121,7 @@ def _any_of(records: list[Record]) -> Record:
 
 @dataclass(frozen=True, slots=True)
 class Beforehand:
-    """The topics, at one place of the chain, that may become a given one. ``complete``: whether there can be no others."""
+    """The topics, at one place of the chain, that may become a given one. ``complete``: there can be no others."""
 
     preimages: tuple[Preimage, ...]
     complete: bool

@@ -129,6 +129,9 @@ bench: setup $(BENCH)/installed ## speed beside `datahub ingest`: make bench ARG
 	$(BIN)/pip install -q --disable-pip-version-check -c requirements-dev.lock dagster-postgres
 	$(BIN)/python -m bench --datahub $(BENCH)/bin/python $(ARGS)
 
+bench-fleet: setup $(BIN)/with-machines ## ten clusters at once on 1, 2 and 4 workers: make bench-fleet ARGS="--workers 1,2 --connectors 100"
+	$(BIN)/python -m bench.fleet $(ARGS)
+
 side-by-side: setup $(BENCH)/installed ## lineage of a recorded cluster beside that of `datahub ingest`
 	$(BIN)/python -m bench.lab --datahub $(BENCH)/bin/python
 
@@ -142,4 +145,4 @@ ui: setup ## dagster dev with the demo recipe
 clean: ## forget the environment and all state
 	rm -rf $(VENV) $(DAGSTER_HOME)
 
-.PHONY: help setup demo test slow fuzz coverage lint lock docs site doctor record browser package lowest postgres machines deploy-check live bench side-by-side ui clean
+.PHONY: help setup demo test slow fuzz coverage lint lock docs site doctor record browser package lowest postgres machines deploy-check live bench bench-fleet side-by-side ui clean

@@ -7,7 +7,7 @@ import os
 import subprocess
 import sys
 import urllib.request
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -94,13 +94,19 @@ def stage(size: int, seed: int, latency: float, folder: Path, datahub: Path) -> 
     folder.mkdir(parents=True, exist_ok=True)
     answers = folder / "answers.json"
     answers.write_text(json.dumps(cluster(size, seed)))
+    with served(["connect", str(answers), str(latency)], ["gms"]) as (connect, gms):
+        yield Stage(latency, size, folder, datahub, connect, gms)
+
+
+@contextmanager
+def served(*servers: Sequence[str]) -> Iterator[list[int]]:
+    """Run a process of ``bench.serve`` with each list of arguments until the block ends; give their ports."""
     started: list[subprocess.Popen[str]] = []
     try:
-        for arguments in (["connect", str(answers), str(latency)], ["gms"]):
+        for arguments in servers:
             command = [sys.executable, "-m", "bench.serve", *arguments]
             started.append(subprocess.Popen(command, stdout=subprocess.PIPE, text=True, cwd=ROOT))
-        ports = [int(one.stdout.readline()) if one.stdout else 0 for one in started]
-        yield Stage(latency, size, folder, datahub, *ports)
+        yield [int(one.stdout.readline()) if one.stdout else 0 for one in started]
     finally:
         for one in started:
             one.terminate()
@@ -186,13 +192,13 @@ def _run(
     environ: Mapping[str, str],
     say: Callable[[str], None],
 ) -> Row:
-    _counts(at.connect), _counts(at.gms)
+    counts(at.connect), counts(at.gms)
     found = at.folder / "phases.json"
     found.unlink(missing_ok=True)
     cost = measured(command, environ, at.folder / f"{sink}-{what.replace(' ', '-')}.log")
     phases = json.loads(found.read_text()) if found.exists() else {}
-    requests = _counts(at.connect)["requests"]
-    proposals = _in_file(at.folder / "out.json", what) if sink == "file" else _counts(at.gms)["proposals"]
+    requests = counts(at.connect)["requests"]
+    proposals = _in_file(at.folder / "out.json", what) if sink == "file" else counts(at.gms)["proposals"]
     say(f"{at.size} connectors{f' to {sink}' if sink else ''}: {what} {storage} {cost.wall:.1f} s")
     return Row(at.latency * 1000, at.size, sink, storage, what, cost, requests, proposals, phases)
 
@@ -218,7 +224,8 @@ def change(at: Stage) -> None:
         pass
 
 
-def _counts(port: int) -> dict[str, int]:
+def counts(port: int) -> dict[str, int]:
+    """Return the numbers of requests and proposals of a server since they were last asked for."""
     return dict(_get(port, "/_count"))
 
 

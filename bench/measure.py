@@ -7,7 +7,8 @@ import resource
 import subprocess
 import threading
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -40,23 +41,46 @@ def measured(command: Sequence[str], environ: Mapping[str, str], log: Path) -> M
     before, started = resource.getrusage(resource.RUSAGE_CHILDREN), time.monotonic()
     with log.open("w") as output:
         process = subprocess.Popen(command, env=dict(environ), stdout=output, stderr=subprocess.STDOUT)
-        peak, stop = [0], threading.Event()
-        watcher = threading.Thread(target=_watch, args=(process.pid, peak, stop))
-        watcher.start()
-        code = process.wait()
-        wall = time.monotonic() - started
-        stop.set()
-        watcher.join()
+        with peaks([process.pid]) as peak:
+            code = process.wait()
+            wall = time.monotonic() - started
     after = resource.getrusage(resource.RUSAGE_CHILDREN)
     if code:
         raise RuntimeError(f"{' '.join(command)} ended with {code}\n{log.read_text(errors='replace')[-3000:]}")
     cpu = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
-    return Measured(wall, cpu, peak[0] * 1024 / 1e6)
+    return Measured(wall, cpu, peak[process.pid])
 
 
-def _watch(root: int, peak: list[int], stop: threading.Event) -> None:
-    while not stop.wait(_EVERY):
-        peak[0] = max(peak[0], sum(map(_resident, _tree(root))))
+@contextmanager
+def peaks(roots: Collection[int], every: float = _EVERY) -> Iterator[Mapping[int, float]]:
+    """Watch process trees until the block ends; give root -> peak memory so far of all its processes together, in MB.
+
+    ``roots``: process ids of the trees' first processes.
+    ``every``: seconds between two looks; a look itself costs a few milliseconds of CPU a tree.
+    """
+    found, stop = dict.fromkeys(roots, 0.0), threading.Event()
+
+    def watch() -> None:
+        while not stop.wait(every):
+            for root, peak in found.items():
+                found[root] = max(peak, sum(map(_resident, _tree(root))) * 1024 / 1e6)
+
+    watcher = threading.Thread(target=watch)
+    watcher.start()
+    try:
+        yield found
+    finally:
+        stop.set()
+        watcher.join()
+
+
+def cpu_of(root: int) -> float:
+    """Return the seconds of CPU that a process tree has used so far, ended processes included (``man 5 proc``)."""
+    ticks = 0
+    for pid in _tree(root):
+        fields = _text(f"/proc/{pid}/stat").rpartition(")")[2].split()
+        ticks += sum(map(int, fields[11:15]))  # utime, stime, cutime, cstime
+    return ticks / os.sysconf("SC_CLK_TCK")
 
 
 def _tree(root: int) -> list[int]:

@@ -51,6 +51,11 @@ class Process:
     stop_signal: signal.Signals = signal.SIGTERM
     _running: subprocess.Popen[bytes] | None = field(default=None, repr=False)
 
+    @property
+    def pid(self) -> int | None:
+        """Its process, while it is started."""
+        return self._running.pid if self._running else None
+
     def start(self, seconds: float = 120) -> None:
         """Wait until it listens; RuntimeError, with its last words, when it never does."""
         with self.log.open("ab") as output:

@@ -8,7 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.machines.fleet import Fleet, missing
+from tests.machines.deployment import missing
+from tests.machines.fleet import Fleet
 
 HERE = Path(__file__).parent
 

@@ -48,7 +48,7 @@ class Outcome:
     def snapshot(self) -> Snapshot:
         found = self.state.head()
         assert found is not None
-        return replace(found, connectors=tuple(self.state.connectors()))
+        return replace(found, connectors=tuple(self.state.readable()))
 
     @property
     def edges(self) -> set[tuple[str, str]]:

@@ -8,10 +8,10 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kc_lineage_dagster.connect.snapshot import Connector, Offset, Snapshot, TaskState, by_name
+from kc_lineage_dagster.connect.snapshot import Connector, Offset, Snapshot, TaskState, sorted_by_name
 from kc_lineage_dagster.lineage import ConnectorLineage, Dataset, Edge, FieldEdge, Unresolved
 from kc_lineage_dagster.state import codec
-from kc_lineage_dagster.state.cluster_state import Derived, Known, state_of
+from kc_lineage_dagster.state.cluster_state import Derived, Emitted, state_of
 from kc_lineage_dagster.state.receipts import ALIVE, REMOVING, UNKNOWN, Held, Receipts, SinkFacts
 from tests.tries import tries
 
@@ -53,7 +53,7 @@ snapshots = st.builds(
     source=texts,
     version=maybe,
     kafka_cluster_id=maybe,
-    connectors=st.lists(connectors(texts), max_size=3, unique_by=lambda one: one.name).map(by_name),
+    connectors=st.lists(connectors(texts), max_size=3, unique_by=lambda one: one.name).map(sorted_by_name),
     plugin_classes=st.frozensets(texts, max_size=2),
     password_keys=st.dictionaries(texts, st.frozensets(texts, max_size=2), max_size=2),
     passed_over=mappings,
@@ -89,7 +89,7 @@ def test_a_cluster_is_read_back(tmp_path, database, snapshot: Snapshot, unread: 
     state.finish_reading(reading, Snapshot(**{**fields(snapshot), "connectors": (), "unread": unread}))
     head = state.head()
     assert head == Snapshot(**{**fields(snapshot), "connectors": (), "unread": unread})
-    assert tuple(state.connectors()) == snapshot.connectors
+    assert tuple(state.readable()) == snapshot.connectors
     assert state.listed() == {one.name for one in snapshot.connectors} | unread.keys()
 
 
@@ -103,7 +103,7 @@ def test_lineage_is_read_back(tmp_path, database, found: list[ConnectorLineage],
     """All of it, with what was acknowledged of it; the numbers are those of the lineage."""
     state = state_of("shop", tmp_path)
     state.forget(state.derived_names())
-    known = Known(codec.digest(config), codec.digest(version))
+    known = Emitted(codec.digest(config), codec.digest(version))
     with state.database.writing() as connection:
         state.remember(connection, (Derived(one, codec.lineages().dump(one), known) for one in found))
     names = sorted(one.connector for one in found)
@@ -111,7 +111,7 @@ def test_lineage_is_read_back(tmp_path, database, found: list[ConnectorLineage],
     assert [one.trace for one in state.lineages()] == [
         one.trace for one in sorted(found, key=lambda one: one.connector)
     ]
-    assert state.known() == dict.fromkeys(names, known)
+    assert state.emitted() == dict.fromkeys(names, known)
     assert state.totals().edges == sum(len(one.edges) for one in found)
 
 
@@ -145,4 +145,4 @@ def test_receipts_are_read_back(tmp_path, database, held: dict[str, Held], sink:
 def test_a_snapshot_is_the_same_as_json(snapshot: Snapshot):
     """``to_json`` and ``from_json`` lose nothing, through text as well."""
     assert Snapshot.from_json(json.loads(json.dumps(snapshot.to_json()))) == snapshot
-    assert codec.heads().load(codec.heads().dump(snapshot)) == snapshot
+    assert codec.snapshots().load(codec.snapshots().dump(snapshot)) == snapshot

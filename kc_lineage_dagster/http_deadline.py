@@ -69,6 +69,7 @@ class Watchdog:
         self._changed = threading.Condition()
         self._ends: dict[Exchange, float] = {}
         self._wakes = 0.0
+        self._hurries = False
         self._thread: threading.Thread | None = None
 
     def watch(self, exchange: Exchange, seconds: float) -> None:
@@ -87,6 +88,16 @@ class Watchdog:
         with self._changed:
             self._ends.pop(exchange, None)
 
+    def rest(self) -> None:
+        """End the thread now, instead of in a few seconds, if there is nothing to watch."""
+        with self._changed:
+            thread = self._thread
+            if thread is None or self._ends:
+                return
+            self._hurries = True
+            self._changed.notify()
+        thread.join()
+
     def _run(self) -> None:
         """Expire exchanges until none has been there for a while."""
         with self._changed:
@@ -98,13 +109,19 @@ class Watchdog:
                 idle = not self._ends
                 self._wakes = float("inf") if idle else min(self._ends.values())
                 self._changed.wait(_IDLE_SECONDS if idle else self._wakes - now)
-                if idle and not self._ends:
+                if (idle or self._hurries) and not self._ends:
                     self._thread = None
+                    self._hurries = False
                     return
 
 
 _watchdog = Watchdog()
 _current: ContextVar[Exchange | None] = ContextVar("http exchange", default=None)
+
+
+def rest() -> None:
+    """End the thread that watches exchanges, unless there are any: a process that forks must have no other thread."""
+    _watchdog.rest()
 
 
 @contextmanager

@@ -9,6 +9,8 @@ from __future__ import annotations
 import os
 import signal
 import sys
+import threading
+import time
 from collections import deque
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
@@ -20,11 +22,13 @@ from typing import NoReturn
 
 from dagster import AssetExecutionContext, AssetMaterialization, DagsterInstance
 
+from kc_lineage_dagster import http_deadline
 from kc_lineage_dagster.defs.event_index import event_index_open
 from kc_lineage_dagster.errors import EventLogError
 
 _AHEAD = 1 << 20  # bytes of materializations that may wait in the pipe, some 500 of them; what Linux allows everybody
 _THREADS = Path("/proc/self/task")  # a folder per thread of this process, also of threads that Python did not start
+_TRIES, _PAUSE = 20, 0.01  # how often to look for threads that end, seconds between
 _ENDINGS = {signal.SIGINT, signal.SIGTERM}  # what a terminal, a launcher or a container sends to end a run
 
 
@@ -35,7 +39,19 @@ def may_fork(instance: DagsterInstance) -> bool:
     the fork for ever; and where events go to a storage outside of this process. The processes of
     ``dagster job execute`` and of the run launchers fulfil all three.
     """
-    return sys.platform == "linux" and not instance.is_ephemeral and len(list(_THREADS.iterdir())) == 1
+    if sys.platform != "linux" or instance.is_ephemeral:
+        return False
+    http_deadline.rest()
+    return threading.active_count() == 1 and _alone()
+
+
+def _alone() -> bool:
+    """Tell whether this process has one thread, also of those that Python did not start, after what it has ended."""
+    for _ in range(_TRIES):
+        if len(list(_THREADS.iterdir())) == 1:
+            return True
+        time.sleep(_PAUSE)  # a thread that Python has joined may still be on its way out
+    return False
 
 
 @contextmanager

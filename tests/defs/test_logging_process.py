@@ -8,6 +8,7 @@ Each test runs a step in a process of its own, because pytest's has threads.
 import os
 import signal
 import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -24,8 +25,11 @@ from dagster import (
     multi_asset,
 )
 
+from kc_lineage_dagster.connect.client import ConnectClient
+from kc_lineage_dagster.connect.settings import ConnectSettings
 from kc_lineage_dagster.defs.beside import logged_beside
 from kc_lineage_dagster.defs.logging_process import may_fork
+from tests.connect.stand_in import ConnectStandIn, worker
 from tests.forked import context as own_process
 
 KEY = AssetKey("lineage")
@@ -91,6 +95,15 @@ def run(home: str, materializations, number: int) -> None:
     raise SystemExit(not result.success)
 
 
+def reads_a_cluster(home: str, uri: str) -> None:
+    """Read a cluster over HTTP as a run does; the process ends with 1 when it may not fork after that."""
+    os.environ["DAGSTER_HOME"] = home
+    with ConnectClient(ConnectSettings(uri)) as client, ThreadPoolExecutor() as threads:
+        assert threads.submit(client.get, "/connectors").result()
+    with DagsterInstance.get() as instance:
+        raise SystemExit(not may_fork(instance))
+
+
 @pytest.fixture
 def home(tmp_path, monkeypatch):
     (tmp_path / "dagster.yaml").write_text("telemetry: {enabled: false}\n")
@@ -147,6 +160,15 @@ def test_what_was_made_before_an_error_is_logged(home):
     assert code(home, fails_after, 40) == 1
     assert "the run ended here" in why()
     assert stored() == MANY[:40]
+
+
+def test_a_cluster_that_was_read_leaves_no_thread(home):
+    """The thread that watches the time of requests goes at once, so that the run after the reading may fork."""
+    with ConnectStandIn(worker({"crm": {"connector.class": "x"}})) as server:
+        process = own_process().Process(target=reads_a_cluster, args=(str(home), server.uri))
+        process.start()
+        process.join()
+    assert process.exitcode == 0
 
 
 @pytest.mark.slow

@@ -108,11 +108,7 @@ def derived(
         written: From a topic to its fields as the cluster's sources write them.
     """
     class_name = connector.config.get("connector.class")
-    catalog = settings.catalog(connector.name)
-    evidence = evidence_of(connector, cluster, settings.cluster_aliases, catalog, written)
-    told = settings.topics.get(connector.name) if evidence.topics is None else None
-    evidence = replace(evidence, quiet=settings.quiet, columns=settings.columns)
-    evidence = replace(evidence, topics=frozenset(told)) if told else evidence
+    evidence = _evidence(connector, settings, cluster, written)
     entry = settings.generic.get(connector.name)
     wrong = contradicted(entry, connector.kind) if entry else None
     family = None if entry and not wrong else find_family(connector, settings)
@@ -138,6 +134,17 @@ def derived(
         trace="\n".join(traces) or None,
     )
     return lineage, fields
+
+
+def _evidence(
+    connector: ConnectorView, settings: Settings, cluster: Callable[[], ClusterTopics], written: WrittenFields
+) -> Evidence:
+    """Return what the snapshot holds for a connector, and what the recipe says where the worker told no topics."""
+    catalog = settings.catalog(connector.name)
+    evidence = evidence_of(connector, cluster, settings.cluster_aliases, catalog, written)
+    told = settings.topics.get(connector.name) if evidence.topics is None else None
+    topics = frozenset(told) if told else evidence.topics
+    return replace(evidence, topics=topics, quiet=settings.quiet, columns=settings.columns)
 
 
 def find_family(connector: ConnectorView, settings: Settings) -> Family | Unresolved:

@@ -9,11 +9,11 @@ Source: https://docs.confluent.io/cloud/current/connectors/cc-gcp-firestore-sink
 
 from __future__ import annotations
 
-import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 
 from kc_lineage_dagster.derive.config import Config, first
 from kc_lineage_dagster.derive.family import SinkFamily, topic_of
+from kc_lineage_dagster.derive.readers.json_maps import text_map
 from kc_lineage_dagster.derive.records import Record
 from kc_lineage_dagster.lineage import Dataset, Unresolved
 
@@ -21,7 +21,7 @@ _MAPPER, _OVERRIDES = "namespace.mapper.class", "topic.override.map"
 
 
 def _writes(config: Config, record: Record) -> Iterator[Dataset | Unresolved]:
-    topic, overrides = topic_of(record), _overrides(config)
+    topic, overrides = topic_of(record), text_map(config, _OVERRIDES)
     if isinstance(overrides, Unresolved):
         yield overrides
         return
@@ -37,17 +37,6 @@ def _writes(config: Config, record: Record) -> Iterator[Dataset | Unresolved]:
         yield Unresolved("database", "is not set")
     else:
         yield Dataset("firestore", f"{database}.{value('collection') or topic}")
-
-
-def _overrides(config: Config) -> Mapping[str, str] | Unresolved:
-    """Return the overrides of single topics: ``{"<topic>.<key>": "<value>"}``."""
-    try:
-        found = json.loads(first(config, _OVERRIDES) or "{}")
-    except (ValueError, RecursionError):
-        found = None
-    if isinstance(found, dict) and all(isinstance(value, str) for value in found.values()):
-        return found
-    return Unresolved(_OVERRIDES, "is not a JSON map of texts")
 
 
 FAMILY = SinkFamily(

@@ -13,9 +13,9 @@ from collections.abc import Iterator
 
 from kc_lineage_dagster.derive.config import Config, first
 from kc_lineage_dagster.derive.evidence import Evidence
-from kc_lineage_dagster.derive.family import Found, Selection, SinkFamily, SourceFamily, consumed, topic_of
+from kc_lineage_dagster.derive.family import Found, SinkFamily, SourceFamily, consumed, topic_of
 from kc_lineage_dagster.derive.readers.places import always, place
-from kc_lineage_dagster.derive.readers.topic_sources import into_topics
+from kc_lineage_dagster.derive.readers.topic_sources import into_topics, named_after
 from kc_lineage_dagster.derive.records import Record
 from kc_lineage_dagster.lineage import Dataset, Unresolved
 
@@ -24,14 +24,7 @@ _IGNITE, _GRIDGAIN = "org.apache.ignite.stream.kafka.connect", "org.gridgain.kaf
 
 
 def _reads(config: Config, evidence: Evidence) -> Iterator[Found]:
-    prefix = first(config, _PREFIX) or ""
-
-    def origin(topic: str) -> Record | None:
-        cache = topic.removeprefix(prefix)
-        fits = topic.startswith(prefix) and cache
-        return Record(Dataset(_PLATFORM, cache), topic, evidence="active topics") if fits else None
-
-    yield Selection("caches", origin, frozenset({prefix}))
+    yield named_after("caches", first(config, _PREFIX) or "", lambda cache: Dataset(_PLATFORM, cache))
 
 
 def _writes(config: Config, record: Record) -> Iterator[Dataset | Unresolved]:

@@ -13,8 +13,8 @@ from collections.abc import Iterator
 
 from kc_lineage_dagster.derive.config import Config, first, items
 from kc_lineage_dagster.derive.evidence import Evidence
-from kc_lineage_dagster.derive.family import Found, Selection, SourceFamily
-from kc_lineage_dagster.derive.readers.topic_sources import flows
+from kc_lineage_dagster.derive.family import Found, SourceFamily
+from kc_lineage_dagster.derive.readers.topic_sources import flows, named_after
 from kc_lineage_dagster.derive.records import Record
 from kc_lineage_dagster.lineage import Dataset, Unresolved
 
@@ -31,13 +31,10 @@ def _reads(config: Config, evidence: Evidence) -> Iterator[Found]:
         yield from (Record(Dataset("kudu", f"{database}.{table}"), prefix + table) for table in listed)
     else:
 
-        def origin(topic: str) -> Record | None:
-            table = topic.removeprefix(prefix)
-            if not topic.startswith(prefix) or not table or table in unwanted:
-                return None
-            return Record(Dataset("kudu", f"{database}.{table}"), topic, evidence="active topics")
+        def place(table: str) -> Dataset | None:
+            return None if table in unwanted else Dataset("kudu", f"{database}.{table}")
 
-        yield Selection(f"all tables of {database}", origin, frozenset({prefix}))
+        yield named_after(f"all tables of {database}", prefix, place)
 
 
 FAMILY = SourceFamily(

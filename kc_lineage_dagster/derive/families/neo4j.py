@@ -11,14 +11,14 @@ https://neo4j.com/docs/kafka/current/
 
 from __future__ import annotations
 
-import json
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 
 from kc_lineage_dagster.derive.config import REFERENCE, Config, first, is_reference, items
 from kc_lineage_dagster.derive.evidence import Evidence
 from kc_lineage_dagster.derive.family import Found, SinkFamily, SourceFamily, topic_of
 from kc_lineage_dagster.derive.readers.cypher import has_dynamic_labels, pattern_labels, read_labels, written_labels
+from kc_lineage_dagster.derive.readers.json_maps import text_map
 from kc_lineage_dagster.derive.readers.topic_sources import flows
 from kc_lineage_dagster.derive.records import Record
 from kc_lineage_dagster.lineage import Dataset, Unresolved
@@ -48,7 +48,7 @@ _CDC_KEY = re.compile(r"neo4j\.cdc\.topic\.(?P<topic>[A-Za-z0-9._-]+?)\.patterns
 
 def _writes(config: Config, record: Record) -> Iterator[Dataset | Unresolved]:
     topic = topic_of(record)
-    maps = {key: _json_map(config, key) for key in (_CYPHER_MAP, _PATTERN_MAP)}
+    maps = {key: text_map(config, key) for key in (_CYPHER_MAP, _PATTERN_MAP)}
     broken = next((found for found in maps.values() if isinstance(found, Unresolved)), None)
     if broken:
         yield broken
@@ -62,16 +62,6 @@ def _writes(config: Config, record: Record) -> Iterator[Dataset | Unresolved]:
         yield Unresolved(topic, "its records carry the labels they are written to")
     else:
         yield Unresolved(topic, "no Cypher statement or pattern is configured for it")
-
-
-def _json_map(config: Config, key: str) -> Mapping[str, str] | Unresolved:
-    try:
-        found = json.loads(first(config, key) or "{}")
-    except (ValueError, RecursionError):
-        found = None
-    if isinstance(found, dict) and all(isinstance(value, str) for value in found.values()):
-        return found
-    return Unresolved(key, "is not a JSON map from topics to texts")
 
 
 def _labels(topic: str, cypher: str | None, pattern: str | None) -> Iterator[Dataset | Unresolved]:

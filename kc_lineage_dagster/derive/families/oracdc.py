@@ -18,7 +18,7 @@ from kc_lineage_dagster.derive.family import Found, Selection, SinkFamily, Sourc
 from kc_lineage_dagster.derive.readers.jdbc_targets import session_user, target
 from kc_lineage_dagster.derive.readers.jdbc_url import JdbcUrl, parse_jdbc_url
 from kc_lineage_dagster.derive.readers.sql_names import TableName, dataset_of
-from kc_lineage_dagster.derive.readers.topic_sources import flows
+from kc_lineage_dagster.derive.readers.topic_sources import flows, named_after
 from kc_lineage_dagster.derive.records import Record
 from kc_lineage_dagster.lineage import Dataset, Unresolved
 
@@ -67,14 +67,7 @@ def _by_table(config: Config, listed: list[tuple[str, str]]) -> Iterator[Found]:
 
 
 def _of_schema(schema: str, head: str) -> Selection:
-    def origin(topic: str) -> Record | Unresolved | None:
-        table = topic.removeprefix(head)
-        if not topic.startswith(head) or not table:
-            return None
-        dataset = dataset_of(_ORACLE, TableName(table, (schema,)))
-        return dataset if isinstance(dataset, Unresolved) else Record(dataset, topic, evidence="active topics")
-
-    return Selection(f"{_INCLUDE} = {schema}.*", origin, frozenset({head}))
+    return named_after(f"{_INCLUDE} = {schema}.*", head, lambda table: dataset_of(_ORACLE, TableName(table, (schema,))))
 
 
 def _writes(config: Config, record: Record) -> Iterator[Dataset | Unresolved]:

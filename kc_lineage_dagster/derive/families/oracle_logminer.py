@@ -21,7 +21,7 @@ from kc_lineage_dagster.derive.evidence import Evidence
 from kc_lineage_dagster.derive.family import Found, Selection, SourceFamily
 from kc_lineage_dagster.derive.readers.jdbc_url import JdbcUrl
 from kc_lineage_dagster.derive.readers.sql_names import TableName, dataset_of
-from kc_lineage_dagster.derive.readers.topic_sources import flows
+from kc_lineage_dagster.derive.readers.topic_sources import flows, named_after
 from kc_lineage_dagster.derive.records import Record
 from kc_lineage_dagster.lineage import Dataset, Unresolved
 
@@ -57,16 +57,13 @@ def _by_table(prefix_key: str, named: _Named, config: Config) -> Iterator[Found]
 
 
 def _of_schema(schema: str, head: str, named: _Named) -> Selection:
-    def origin(topic: str) -> Record | Unresolved | None:
-        table = topic.removeprefix(head)
-        if not topic.startswith(head) or not table:
-            return None
+    def place(table: str) -> Dataset | Unresolved:
         if named("#") != "#" and "_" in table:
-            return Unresolved(topic, f"an underscore in {table} may stand for another character of the table's name")
-        dataset = _table(schema, table)
-        return dataset if isinstance(dataset, Unresolved) else Record(dataset, topic, evidence="active topics")
+            reason = f"an underscore in {table} may stand for another character of the table's name"
+            return Unresolved(f"{head}{table}", reason)
+        return _table(schema, table)
 
-    return Selection(f"{_LIST} = {schema}.*", origin, frozenset({head}))
+    return named_after(f"{_LIST} = {schema}.*", head, place)
 
 
 def _reads_ecer(config: Config, evidence: Evidence) -> Iterator[Found]:

@@ -13,8 +13,8 @@ from collections.abc import Iterator
 
 from kc_lineage_dagster.derive.config import Config, first, flag
 from kc_lineage_dagster.derive.evidence import Evidence
-from kc_lineage_dagster.derive.family import Found, Selection, SinkFamily, SourceFamily, consumed, topic_of
-from kc_lineage_dagster.derive.readers.topic_sources import flows
+from kc_lineage_dagster.derive.family import Found, SinkFamily, SourceFamily, consumed, topic_of
+from kc_lineage_dagster.derive.readers.topic_sources import flows, named_after
 from kc_lineage_dagster.derive.records import Record
 from kc_lineage_dagster.lineage import Dataset, Unresolved
 
@@ -33,13 +33,7 @@ def _reads(config: Config, evidence: Evidence) -> Iterator[Found]:
         yield from flows((whole,), (f"{prefix}{delimiter}{database}",), _PREFIX, evidence)
         return
     start = f"{prefix}{delimiter}" if flag(config, "topic.ignore.db") else f"{prefix}{delimiter}{database}{delimiter}"
-
-    def origin(topic: str) -> Record | None:
-        table = topic.removeprefix(start)
-        fits = topic.startswith(start) and table
-        return Record(Dataset(_PLATFORM, f"{database}.{table}"), topic, evidence="active topics") if fits else None
-
-    yield Selection(f"super tables of {database}", origin, frozenset({start}))
+    yield named_after(f"super tables of {database}", start, lambda table: Dataset(_PLATFORM, f"{database}.{table}"))
 
 
 def _writes(config: Config, record: Record) -> Iterator[Dataset | Unresolved]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 
 from kc_lineage_dagster.derive.config import Config, first, items
 from kc_lineage_dagster.derive.evidence import Evidence
@@ -76,6 +76,27 @@ def flows(
         yield wherever(sources[0], key)
     else:
         yield Unresolved(key, "is not set, so the topic cannot be told from the configuration")
+
+
+def named_after(what: str, prefix: str, place: Callable[[str], Dataset | Unresolved | None]) -> Selection:
+    """Return a selection for a connector that names each topic after the place that it reads, behind a prefix.
+
+    Args:
+        what: What chooses the places, for people.
+        prefix: Begins every topic; "" for none.
+        place: From the rest of a topic's name to the dataset; None for one that the connector does not read.
+
+    >>> tables = named_after("all tables of shop", "raw.", lambda name: Dataset("kudu", f"shop.{name}"))
+    >>> str(tables.origin("raw.orders").origin), tables.origin("orders")
+    ('kudu:shop.orders', None)
+    """
+
+    def origin(topic: str) -> Record | Unresolved | None:
+        name = topic.removeprefix(prefix)
+        found = place(name) if topic.startswith(prefix) and name else None
+        return Record(found, topic, evidence="active topics") if isinstance(found, Dataset) else found
+
+    return Selection(what, origin, frozenset({prefix}))
 
 
 def wherever(origin: Dataset | None, key: str, except_topics: frozenset[str] = frozenset()) -> Selection:

@@ -25,7 +25,7 @@ TRANSFORMS: Mapping[str, Build] = {
     **aiven.TRANSFORMS,
     **others.TRANSFORMS,
 }
-UNKNOWN = (
+UNKNOWN_TRANSFORM = (
     "the class is not known, it may rename topics; if it does not, say keeps_topic of it in options.transforms of the "
     "recipe"
 )
@@ -95,7 +95,7 @@ def _build(alias: str, own: Config, config: Config, kind: str, vouched: Mapping[
     if word is not None:
         return _with_predicate(_vouched(alias, word), own, config)
     if build is None:
-        return Unresolved(what, UNKNOWN)
+        return Unresolved(what, UNKNOWN_TRANSFORM)
     built = build(TransformOptions(alias, class_name, part or None, own, kind))
     unread = {key: reason for key, value in own.items() if (reason := _unread(value, own))}
     if unread:

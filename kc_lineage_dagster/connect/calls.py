@@ -1,11 +1,15 @@
-"""The calls about single connectors, each only where lineage can use the answer."""
+"""Ask the worker for evidence about single connectors: active topics, committed offsets, task configurations.
+
+Every call is a request per connector, so each is made only where lineage can use the answer (``default_wants``), and no
+more once the worker has shown that it does not offer it.
+"""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any, TypeVar
+from typing import Any, Generic, TypeVar
 
 from kc_lineage_dagster.connect.answers import Answers, NotSaved, connector_path, one_line
 from kc_lineage_dagster.connect.cleaning import CleanConnector
@@ -16,6 +20,23 @@ from kc_lineage_dagster.connect.substitute import ProvidedValue, substitute
 from kc_lineage_dagster.errors import ConnectError, ConnectNotFound, ConnectRefused, ConnectUnaddressable
 
 _T = TypeVar("_T")
+
+
+@dataclass(frozen=True, slots=True)
+class _Outcome(Generic[_T]):
+    """What came of one call about a connector.
+
+    Args:
+        answer: None where there is none.
+        note: Why there is no answer, for people; None where the worker gave one, or a saved cluster does not hold it.
+        addressable: Whether the worker's paths can carry the connector's name; if not, no other call gets further.
+        gone: Whether the worker says that it has no such connector: the connector was deleted since the listing.
+    """
+
+    answer: _T | None = None
+    note: str | None = None
+    addressable: bool = True
+    gone: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +72,7 @@ _NOT_OFFERED = {
 _SWITCHED_OFF = re.compile(r"(?i)disabled|not enabled|switched off")
 _GONE = re.compile(r"(?i)answered 404.*\bconnector\b.*not found")
 # Kafka 4.3: 400 "Ambiguous URI path separator" (Jetty 12) for /, and as much for %, \, . and .. (measured)
-_UNADDRESSABLE = (
+_NOT_ADDRESSABLE = (
     "evidence: the worker answers 400 to every path with this name (Kafka 4 does where a name holds / % or \\, or is"
     " . or ..), so only its listing was read; a connector of another name would tell its active topics too"
 )
@@ -99,45 +120,51 @@ class Calls:
         def task_config(config: dict[str, str]) -> dict[str, str]:
             return one.clean_config(substitute(config, self._provided))
 
+        addressable, gone = True, False
+
         def ask(what: str, wanted: bool, read: Callable[[Any], _T]) -> _T | None:
-            wanted = wanted and _UNADDRESSABLE not in notes
-            answer, note = self._ask(connector.name, what, read) if wanted else (None, None)
-            if note:
-                said = note if note == _UNADDRESSABLE else redact_text(f"{what}: {note}", one.secrets)
-                notes.append(one_line(said))
-            return answer
+            nonlocal addressable, gone
+            if not wanted or not addressable:
+                return None
+            outcome = self._ask(connector.name, what, read)
+            addressable, gone = outcome.addressable, gone or outcome.gone
+            if not addressable:
+                notes.append(_NOT_ADDRESSABLE)
+            elif outcome.note:
+                notes.append(one_line(redact_text(f"{what}: {outcome.note}", one.secrets)))
+            return outcome.answer
 
         topics = ask("topics", wants.topics and self._use_topics_api, lambda body: topics_of(body, connector.name))
         settled = bool(topics) and connector.kind == "sink" and _all_running(connector)
         offsets = ask("offsets", wants.offsets and not settled, lambda body: offsets_of(body, redact_json))
         tasks = ask("tasks", wants.tasks, task_configs_of)
-        gone = any(_GONE.search(note) for note in notes)  # /topics of a connector that is gone answers an empty list
         return replace(
             connector,
-            topics=None if gone else topics,
+            topics=None if gone else topics,  # the worker answers an empty list for a connector that is gone
             offsets=offsets or (),
             task_configs=tuple(task_config(config) for config in tasks or ()),
             notes=tuple(notes),
         )
 
-    def _ask(self, name: str, what: str, read: Callable[[Any], _T]) -> tuple[_T | None, str | None]:
+    def _ask(self, name: str, what: str, read: Callable[[Any], _T]) -> _Outcome[_T]:
+        """Call ``/connectors/{name}/{what}``, unless the worker does not offer it. ``read``: parses the answer."""
         if what in self._off:
-            return None, _NOT_OFFERED[what]
+            return _Outcome(note=_NOT_OFFERED[what])
         try:
             answer = read(self._answers.get(connector_path(name, f"/{what}")))
         except NotSaved:
-            return None, None
+            return _Outcome()
         except (ConnectNotFound, ConnectRefused) as error:
             if self._is_off(name, what, error):
                 self._off.add(what)
-                return None, _NOT_OFFERED[what]
-            return None, str(error)
+                return _Outcome(note=_NOT_OFFERED[what])
+            return _Outcome(note=str(error), gone=_GONE.search(str(error)) is not None)
         except ConnectUnaddressable:
-            return None, _UNADDRESSABLE
+            return _Outcome(addressable=False)
         except (ConnectError, WrongShapeError) as error:
-            return None, str(error)
+            return _Outcome(note=str(error))
         self._answered.add(what)
-        return answer, None
+        return _Outcome(answer)
 
     def _is_off(self, name: str, what: str, error: ConnectError) -> bool:
         """Tell whether a refusal speaks of the worker; one about an odd name that a proxy rejects does not."""

@@ -1,14 +1,11 @@
-"""One Connect cluster at one moment, as frozen records without secrets, and as a JSON document."""
+"""One Connect cluster at one moment, as frozen records without secrets."""
 
 from __future__ import annotations
 
-import hashlib
-import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-_FORMAT = 1
 ABOUT_PROPERTIES = "properties: "  # the beginning of a note on what is not shown; no lineage hangs on it
 NOT_OFFERED = "this worker does not offer"  # in a note: nothing failed, the answer is not to be had
 
@@ -74,11 +71,6 @@ class Connector:
         """Notes on evidence that failed this time: what it says elsewhere (jobs that vanished) is not to be trusted."""
         return tuple(note for note in self.notes if NOT_OFFERED not in note and not note.startswith(ABOUT_PROPERTIES))
 
-    @property
-    def digest(self) -> str:
-        """SHA-256 of what lineage and state are made of: no offset numbers, no traces."""
-        return _digest(_lasting(_connector_document(self)))
-
 
 @dataclass(frozen=True, slots=True)
 class Snapshot:
@@ -118,97 +110,7 @@ class Snapshot:
         known = {one.name for one in self.connectors} | self.unread.keys()
         return () if self.unread_files else tuple(name for name in names if name not in known)
 
-    @property
-    def digest(self) -> str:
-        """SHA-256 of the canonical JSON, without what changes while nothing changes (offset numbers, traces)."""
-        document = self.to_json()
-        document["connectors"] = [_lasting(connector) for connector in document["connectors"]]
-        return _digest(document)
-
-    def to_json(self) -> dict[str, Any]:
-        """Return a plain document: equal snapshots give equal documents."""
-        return {
-            "format": _FORMAT,
-            "source": self.source,
-            "version": self.version,
-            "kafka_cluster_id": self.kafka_cluster_id,
-            "connectors": [_connector_document(connector) for connector in sorted_by_name(self.connectors)],
-            "unread": dict(sorted(self.unread.items())),
-            "unread_files": dict(sorted(self.unread_files.items())),
-            "passed_over": dict(sorted(self.passed_over.items())),
-            "plugin_versions": dict(sorted(self.plugin_versions.items())),
-            "plugin_classes": sorted(self.plugin_classes),
-            "password_keys": {name: sorted(keys) for name, keys in sorted(self.password_keys.items())},
-        }
-
-    @staticmethod
-    def from_json(document: Mapping[str, Any]) -> Snapshot:
-        """Read what ``to_json`` wrote. Raises ValueError for anything else."""
-        if document.get("format") != _FORMAT:
-            raise ValueError(f"a snapshot of format {_FORMAT} was expected, found {document.get('format')!r}")
-        try:
-            return _snapshot(document)
-        except (KeyError, TypeError, AttributeError) as error:
-            raise ValueError(f"a damaged snapshot: {type(error).__name__}: {error}") from None
-
-
-def _snapshot(document: Mapping[str, Any]) -> Snapshot:
-    return Snapshot(
-        source=document["source"],
-        version=document["version"],
-        kafka_cluster_id=document["kafka_cluster_id"],
-        connectors=sorted_by_name(_connector(entry) for entry in document["connectors"]),
-        unread=dict(document["unread"]),
-        unread_files=dict(document.get("unread_files", {})),
-        passed_over=dict(document.get("passed_over", {})),
-        plugin_versions=dict(document.get("plugin_versions", {})),
-        plugin_classes=frozenset(document["plugin_classes"]),
-        password_keys={name: frozenset(keys) for name, keys in document["password_keys"].items()},
-    )
-
 
 def sorted_by_name(connectors: Iterable[Connector]) -> tuple[Connector, ...]:
     """Sort connectors by name, by code points: the same everywhere."""
     return tuple(sorted(connectors, key=lambda connector: connector.name))
-
-
-def _connector_document(connector: Connector) -> dict[str, Any]:
-    return {
-        "name": connector.name,
-        "kind": connector.kind,
-        "config": dict(sorted(connector.config.items())),
-        "state": connector.state,
-        "trace": connector.trace,
-        "tasks": [{"id": task.id, "state": task.state, "trace": task.trace} for task in connector.tasks],
-        "topics": None if connector.topics is None else list(connector.topics),
-        "offsets": [{"partition": dict(at.partition), "offset": at.offset} for at in connector.offsets],
-        "task_configs": [dict(sorted(config.items())) for config in connector.task_configs],
-        "notes": list(connector.notes),
-    }
-
-
-def _connector(document: Mapping[str, Any]) -> Connector:
-    topics = document["topics"]
-    return Connector(
-        name=document["name"],
-        kind=document["kind"],
-        config=dict(document["config"]),
-        state=document["state"],
-        trace=document["trace"],
-        tasks=tuple(TaskState(task["id"], task["state"], task["trace"]) for task in document["tasks"]),
-        topics=None if topics is None else tuple(topics),
-        offsets=tuple(Offset(at["partition"], at["offset"]) for at in document["offsets"]),
-        task_configs=tuple(dict(config) for config in document["task_configs"]),
-        notes=tuple(document["notes"]),
-    )
-
-
-def _lasting(connector: dict[str, Any]) -> dict[str, Any]:
-    tasks = [{**task, "trace": task["trace"] is not None} for task in connector["tasks"]]
-    offsets = [{"partition": at["partition"], "reset": at["offset"] is None} for at in connector["offsets"]]
-    return {**connector, "trace": connector["trace"] is not None, "tasks": tasks, "offsets": offsets}
-
-
-def _digest(document: dict[str, Any]) -> str:
-    text = json.dumps(document, sort_keys=True, separators=(",", ":"), ensure_ascii=True)
-    return hashlib.sha256(text.encode()).hexdigest()

@@ -229,15 +229,6 @@ class ClusterState:
         with self.database.reading() as connection:
             return frozenset(connection.execute(select(table.c.name).where(table.c.cluster == self.slug)).scalars())
 
-    def connectors(self, names: Iterable[str] | None = None) -> Iterator[Connector]:
-        """Yield connectors as they were last read, a chunk at a time; those that were never read are left out.
-
-        ``names``: which, and in which order; None for all that could be read the last time, by name.
-        """
-        for chunk in chunks(self.names() if names is None else names):
-            found = self.connectors_of(chunk)
-            yield from (found[name] for name in chunk if name in found)
-
     def readable(self) -> Iterator[Connector]:
         """Yield all connectors that could be read the last time, by name, a chunk at a time."""
         for chunk in chunks(self.names()):

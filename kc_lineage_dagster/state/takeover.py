@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from kc_lineage_dagster.chunks import chunks
-from kc_lineage_dagster.connect.snapshot import Snapshot
+from kc_lineage_dagster.connect.snapshot import Connector, Offset, Snapshot, TaskState, sorted_by_name
 from kc_lineage_dagster.lineage import ConnectorLineage, Dataset, Edge, FieldEdge, Unresolved
 from kc_lineage_dagster.state import codec
 from kc_lineage_dagster.state.cluster_state import ClusterState, Derived, Emitted
@@ -114,12 +114,44 @@ def _known(index: Mapping[str, Any]) -> Iterator[tuple[str, Mapping[str, Any]]]:
 
 
 def _snapshot(path: Path) -> Snapshot | None:
+    """Return the snapshot in a file; None when there is none, or the file is damaged."""
     document = _document(path)
     try:
-        return Snapshot.from_json(document) if document else None
-    except ValueError as error:
-        _log.warning("%s cannot be read and is left out: %s", path, error)
+        return _snapshot_of(document) if document else None
+    except (KeyError, TypeError, AttributeError, ValueError) as error:
+        _log.warning("%s cannot be read and is left out: %s: %s", path, type(error).__name__, error)
         return None
+
+
+def _snapshot_of(document: Mapping[str, Any]) -> Snapshot:
+    """Return what a document of format 1, the only one of release 0.1, says."""
+    if document.get("format") != 1:
+        raise ValueError(f"a snapshot of format 1 was expected, found {document.get('format')!r}")
+    return Snapshot(
+        source=document["source"],
+        version=document["version"],
+        kafka_cluster_id=document["kafka_cluster_id"],
+        connectors=sorted_by_name(_connector(entry) for entry in document["connectors"]),
+        unread=dict(document["unread"]),
+        plugin_classes=frozenset(document["plugin_classes"]),
+        password_keys={name: frozenset(keys) for name, keys in document["password_keys"].items()},
+    )
+
+
+def _connector(document: Mapping[str, Any]) -> Connector:
+    topics = document["topics"]
+    return Connector(
+        name=document["name"],
+        kind=document["kind"],
+        config=dict(document["config"]),
+        state=document["state"],
+        trace=document["trace"],
+        tasks=tuple(TaskState(task["id"], task["state"], task["trace"]) for task in document["tasks"]),
+        topics=None if topics is None else tuple(topics),
+        offsets=tuple(Offset(at["partition"], at["offset"]) for at in document["offsets"]),
+        task_configs=tuple(dict(config) for config in document["task_configs"]),
+        notes=tuple(document["notes"]),
+    )
 
 
 def _lineages(path: Path) -> Iterator[ConnectorLineage]:

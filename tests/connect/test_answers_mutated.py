@@ -13,10 +13,10 @@ from kc_lineage_dagster.connect.client import ConnectClient
 from kc_lineage_dagster.connect.fetch import read
 from kc_lineage_dagster.connect.saved import Saved
 from kc_lineage_dagster.connect.settings import ConnectSettings
-from kc_lineage_dagster.connect.snapshot import Snapshot
 from kc_lineage_dagster.derive.cluster import deriver
 from kc_lineage_dagster.derive.derive import Settings
 from kc_lineage_dagster.errors import ConnectError
+from kc_lineage_dagster.state import codec
 from tests.connect.stand_in import ConnectStandIn, body, worker
 from tests.odd_json import ODDER, mutations
 
@@ -58,8 +58,7 @@ def lines(found: Answers) -> Iterable[str]:
         snapshot = read(found).whole()
     except ConnectError as error:
         return (str(error),)
-    document = json.dumps(snapshot.to_json(), ensure_ascii=False).encode()
-    assert Snapshot.from_json(json.loads(document)) == snapshot
+    assert codec.snapshots().load(codec.snapshots().dump(snapshot)) == snapshot
     derived = deriver(snapshot.connectors, Settings())
     lineages = [derived(one) for one in snapshot.connectors]
     assert not [one.trace for one in lineages if one.trace]

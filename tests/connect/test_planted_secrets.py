@@ -17,6 +17,7 @@ from kc_lineage_dagster.connect.saved import Saved
 from kc_lineage_dagster.connect.secrets.redact import redact, redact_text
 from kc_lineage_dagster.connect.substitute import ProvidedValue
 from kc_lineage_dagster.errors import ConnectError
+from kc_lineage_dagster.state import codec
 from tests.connect import stand_in
 from tests.connect.stand_in import EXPANDED, ConnectStandIn, worker
 from tests.connect.test_redact import LINEAGE, SECRET_KEYS
@@ -103,7 +104,7 @@ def test_no_planted_secret_comes_out_and_lineage_reads_the_same(
         read(Saved("here", cluster(config, cores))).whole(),
         list_only(Saved("here", cluster(config, cores))),
     ):
-        out = json.dumps(snapshot.to_json()) + repr(snapshot) + str(snapshot)
+        out = codec.snapshots().dump(snapshot) + repr(snapshot) + str(snapshot)
         assert [core for core in cores if core in out] == []
         crm = snapshot.connectors[0]
         assert {key: crm.config[key] for key in lineage} == lineage
@@ -130,7 +131,7 @@ def test_no_secret_comes_out_over_a_real_socket_or_in_an_exception(
                 read(connect).whole()
             except ConnectError as error:
                 said = str(error) + repr(error)
-            out = json.dumps(snapshot.to_json()) + said + repr(connect) + repr(chosen) + repr(provided)
+            out = codec.snapshots().dump(snapshot) + said + repr(connect) + repr(chosen) + repr(provided)
     assert [one for one in (core, *cores) if one in out] == []
 
 

@@ -12,6 +12,7 @@ from kc_lineage_dagster.connect.fetch import list_only, read
 from kc_lineage_dagster.connect.saved import Saved, is_saved, open_saved
 from kc_lineage_dagster.connect.snapshot import Snapshot
 from kc_lineage_dagster.errors import ConnectError, ConnectNotFound, ConnectRefused, ConnectUnavailable
+from kc_lineage_dagster.state import codec
 from tests.connect.stand_in import EXPANDED, worker
 
 SOURCE = {
@@ -206,7 +207,7 @@ def folder(tmp_path: Path, name: str, text: str) -> Snapshot:
     write(tmp_path / "k8s.yml", STRIMZI.partition("---")[0].replace("name: crm", "name: other"))
     snapshot = read(open_saved(tmp_path)).whole()
     assert sorted(configs(snapshot)) == ["crm", "other"]
-    assert "pw1" not in str(snapshot.to_json())
+    assert "pw1" not in codec.snapshots().dump(snapshot)
     return snapshot
 
 

@@ -20,6 +20,7 @@ from kc_lineage_dagster.defs.resources import DataHubResource, KafkaConnectResou
 from kc_lineage_dagster.recipe.files import read_recipe
 from kc_lineage_dagster.run.cluster import Cluster
 from kc_lineage_dagster.run.recording import record
+from kc_lineage_dagster.state import codec
 from tests.connect.stand_in import ConnectStandIn, Fault, Handler
 from tests.emit.gms import Gms
 from tests.properties.leaks import SECRET, Search
@@ -134,7 +135,7 @@ def test_no_secret_of_any_class_is_in_a_snapshot(definitions: str) -> None:
     planter, search = Planter(3), Search()
     found = read(Saved("here", cluster(planter, "x", examples(), definitions))).whole()
     assert len(found.connectors) > 350
-    search.look("snapshot", json.dumps(found.to_json()) + repr(found))
+    search.look("snapshot", codec.snapshots().dump(found) + repr(found))
     print(f"definitions {definitions}: {planter.planted} secrets planted, {len(search.leaks)} found")
     assert search.leaks == []
     assert planter.planted > 5_000

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 from pathlib import Path
 
@@ -48,6 +49,15 @@ def test_what_is_damaged_is_left_out(folder, name):
         file.write_text("[")
     state = opened(folder)
     assert state.names() in ([], sorted(CONNECTORS))
+
+
+@pytest.mark.parametrize("document", [{}, {"format": 2}, {"format": 1}, {"format": 1, "connectors": [{}]}])
+def test_a_snapshot_of_another_shape_is_left_out(folder, document, caplog):
+    """Whatever object the file holds; a line of the log names the file."""
+    [snapshot] = (folder / "state/shop/snapshots").iterdir()
+    snapshot.write_text(json.dumps(document))
+    assert opened(folder).names() == []
+    assert bool(document) == (f"{snapshot} cannot be read and is left out" in caplog.text)
 
 
 def test_a_state_that_is_there_already_wins(folder, tmp_path):

@@ -12,7 +12,7 @@ from kc_lineage_dagster.derive.transforms.steps import Chain, Outcome, backwards
 from kc_lineage_dagster.lineage import Dataset
 from tests.tries import tries
 
-KAFKA = "org.apache.kafka.connect.transforms"
+KAFKA, DEBEZIUM = "org.apache.kafka.connect.transforms", "io.debezium"
 NAMES = ("id", "name", "a", "a.b", "after", "payload")
 name = st.sampled_from(NAMES)
 names = st.lists(name, min_size=1, max_size=3, unique=True).map(",".join)
@@ -149,31 +149,76 @@ def test_a_key_step_leaves_the_value_alone(record: Record, class_name: str, opti
             assert outcome.record.key == record.key
 
 
+patterns = st.sampled_from(
+    [
+        "(.*)",
+        r"shop\.(.*)",
+        r"(\w+)\.(\w+)",
+        "(shop|users).*",
+        r"([^.]+)\.([^.]+)\.([^.]+)",
+        "(a|ab)(.*)",
+        r"(.*)_(\d+)",
+    ]
+)
+replacements = st.sampled_from(["x.$1", "$1", "$1_all", "$2", "$2.$1", "fixed"])
+routings = st.tuples(patterns, replacements).filter(lambda pair: "$2" not in pair[1] or pair[0].count("(") > 1)
+# Every step that renames a topic by its name alone, and can be read backwards.
 routers = st.one_of(
-    st.builds(
-        lambda regex, text: (f"{KAFKA}.RegexRouter", "", {"regex": regex, "replacement": text}),
-        st.sampled_from(["(.*)", r"shop\.(.*)", r"(\w+)\.(\w+)", "(shop|users).*"]),
-        st.sampled_from(["x.$1", "$1", "$1_all"]),
+    routings.map(lambda pair: (f"{KAFKA}.RegexRouter", "", dict(zip(("regex", "replacement"), pair, strict=True)))),
+    routings.map(
+        lambda pair: (
+            f"{DEBEZIUM}.transforms.ByLogicalTableRouter",
+            "",
+            dict(zip(("topic.regex", "topic.replacement"), pair, strict=True)),
+        )
     ),
     st.builds(
         lambda text, time: (f"{KAFKA}.TimestampRouter", "", {"topic.format": text, "timestamp.format": time}),
         st.sampled_from(["${topic}-${timestamp}", "${timestamp}.${topic}.x"]),
         st.sampled_from(["yyyyMMdd", "yyyy-MM", "yy.D"]),
     ),
+    st.builds(
+        lambda start, end: (
+            f"{DEBEZIUM}.connector.jdbc.transforms.CollectionNameTransformation",
+            "",
+            {"collection.naming.prefix": start, "collection.naming.suffix": end},
+        ),
+        st.sampled_from(["", "shop."]),
+        st.sampled_from(["", "_all"]),
+    ),
+    st.just(("com.github.jcustenborder.kafka.connect.transform.common.LowerCaseTopic", "", {})),
 )
+topics = st.sampled_from(["shop.orders", "users", "shop.a.b", "Shop.Orders_1", "abc", "x.a", "shop.orders-20261101"])
 
 
-@few
-@given(st.sampled_from(["shop.orders", "users", "shop.a.b"]), st.lists(routers, min_size=1, max_size=3))
-def test_backwards_holds_what_was_there_forwards(topic: str, steps: list):
-    """Every topic that a chain reaches leads back, at every place, to the topic that was there."""
-    chain = chain_of(*steps)
+def renamed(chain: Chain, topic: str) -> list[str]:
+    """The topic at every place of a chain, dates filled in."""
     trail = [topic]
     for transform in chain:
         [after] = transform.step(Record(None, trail[-1]))
         trail.append(sample(after.topic) if isinstance(after.topic, TopicPattern) else after.topic)
+    return trail
+
+
+@few
+@given(topics, st.lists(routers, min_size=1, max_size=3))
+def test_backwards_holds_what_was_there_forwards(topic: str, steps: list):
+    """Every topic that a chain reaches leads back, at every place, to the topic that was there."""
+    chain = chain_of(*steps)
+    trail = renamed(chain, topic)
     for name, place in zip(trail, backwards(chain, trail[-1]), strict=True):
         assert not place.complete or any(TopicPattern(parts, "").fits(name) for parts in place.preimages)
+
+
+@few
+@given(topics, routers)
+def test_what_one_step_is_read_back_to_becomes_the_topic(topic: str, router: tuple):
+    """Every name that is told for certain, besides the topic itself, is one that the step turns into the topic."""
+    [transform] = chain_of(router)
+    for name in backwards((transform,), topic)[0].exact:
+        [after] = transform.step(Record(None, name))
+        become = after.topic.fits(topic) if isinstance(after.topic, TopicPattern) else after.topic == topic
+        assert become or name == topic
 
 
 def sample(pattern: TopicPattern) -> str:

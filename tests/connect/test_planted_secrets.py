@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from kc_lineage_dagster.connect.client import ConnectClient, ConnectSettings
 from kc_lineage_dagster.connect.fetch import ReadingRules, list_only, read
 from kc_lineage_dagster.connect.saved import Saved
-from kc_lineage_dagster.connect.secrets.redact import redact, redact_text
+from kc_lineage_dagster.connect.secrets.redact import redact, redact_json, redact_text
 from kc_lineage_dagster.connect.substitute import ProvidedValue
 from kc_lineage_dagster.errors import ConnectError
 from kc_lineage_dagster.state import codec
@@ -192,6 +192,33 @@ def test_redacting_twice_changes_nothing_more(value: str, key: str) -> None:
     assert redact(once) == once
     text = redact_text(value, ["abcdefgh"])
     assert redact_text(text, ["abcdefgh"]) == text
+
+
+values = st.lists(st.sampled_from(FRAGMENTS), max_size=8).map("".join)
+members = st.sampled_from(["password", "token", "access_token_url", "table", "pos", "private_key"]) | values
+documents = st.recursive(
+    values | st.integers() | st.none() | st.booleans(),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(members, inner, max_size=3),
+    max_leaves=6,
+)
+
+
+@tries(100)
+@given(st.dictionaries(st.sampled_from(SECRET_KEYS) | members, values, max_size=4), documents)
+def test_a_redacted_configuration_and_a_redacted_answer_stay_as_they_are(config: dict[str, str], answer: Any) -> None:
+    """All keys and members of the first are in the second, in the same order."""
+    once, clean = redact(config), redact_json(answer)
+    assert redact(once) == once
+    assert list(once) == list(config)
+    assert redact_json(clean) == clean
+    assert keys_of(clean) == keys_of(answer)
+
+
+def keys_of(value: Any) -> list[Any]:
+    """The keys of a JSON value, level by level, without what stands under them."""
+    if isinstance(value, dict):
+        return [(key, keys_of(inner)) for key, inner in value.items()]
+    return [keys_of(inner) for inner in value] if isinstance(value, list) else []
 
 
 @tries(100)

@@ -6,11 +6,14 @@ import copy
 import json
 import shutil
 from pathlib import Path
+from typing import Any
 
 import pytest
 import yaml
+from sqlalchemy import Table
 
 from kc_lineage_dagster.emit.urns import Naming, flow_of, flow_urn
+from kc_lineage_dagster.state import tables
 from tests.connect.stand_in import status, worker
 from tests.emit.gms import Answer, Gms, healthy
 from tests.run.test_state_lies import Place, config, topics
@@ -19,8 +22,7 @@ MARK = "kc_lineage.cluster"
 
 
 @pytest.fixture
-def place(tmp_path, monkeypatch):
-    monkeypatch.setenv("KC_LINEAGE_STATE", str(tmp_path / "state"))
+def place(tmp_path, database):
     with Gms() as gms:
         found = Place(tmp_path, gms)
         with found.stand_in:
@@ -29,7 +31,31 @@ def place(tmp_path, monkeypatch):
 
 
 def lose_the_state(place: Place) -> None:
-    shutil.rmtree(place.folder / "state")
+    """The file is gone, or the tables are empty."""
+    database = place.cluster().state.database
+    if database.is_sqlite:
+        shutil.rmtree(place.folder / "state")
+    else:
+        with database.writing() as connection:
+            for table in tables.metadata.sorted_tables:
+                connection.execute(table.delete())
+
+
+def backup(place: Place) -> dict[Table, list[dict[str, Any]]]:
+    """All rows of the state."""
+    with place.cluster().state.database.reading() as connection:
+        return {
+            table: [dict(row) for row in connection.execute(table.select()).mappings()]
+            for table in tables.metadata.sorted_tables
+        }
+
+
+def restore(place: Place, rows: dict[Table, list[dict[str, Any]]]) -> None:
+    """The state is what a backup held, and nothing else."""
+    lose_the_state(place)
+    with place.cluster().state.database.writing() as connection:
+        for table in filter(rows.get, rows):
+            connection.execute(table.insert(), rows[table])
 
 
 def flow(name: str) -> str:
@@ -76,12 +102,11 @@ def test_an_older_state_finds_what_it_never_knew(place):
     """A machine is restored; since that backup a connector was created, emitted and deleted."""
     place.run()
     before = place.alive
-    shutil.copytree(place.folder / "state", place.folder / "backup")
+    yesterday = backup(place)
     place.names = [*place.names, "new"]
     place.serve(place.answers())
     place.run()
-    lose_the_state(place)
-    shutil.copytree(place.folder / "backup", place.folder / "state")
+    restore(place, yesterday)
     delete(place, "new")
     assert len(place.run().removed) == 3
     assert place.alive == before

@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kc_lineage_dagster.cli.formats import ClusterLineage, document, mermaid, text
+from kc_lineage_dagster.cli.formats import ClusterLineage, json_document, mermaid, text
 from kc_lineage_dagster.connect.fetch import read
 from kc_lineage_dagster.connect.saved import Saved
 from kc_lineage_dagster.connect.snapshot import Connector, Offset
@@ -115,7 +115,7 @@ derived = st.lists(
 def test_every_format_shows_the_same_edges(found: tuple[ConnectorLineage, ...]):
     """What JSON names is what the lines of text say and what the arrows of the chart connect, whatever the names."""
     whole = ClusterLineage("shop.yml", "shop", found)
-    edges = [(one["connector"], edge) for one in document(whole)["connectors"] for edge in one["edges"]]
+    edges = [(one["connector"], edge) for one in json_document(whole)["connectors"] for edge in one["edges"]]
     shown = [click.unstyle(line).strip() for line in text(whole)]
     for _, edge in edges:
         line = printable(f"{end(edge['upstream'])} -> {end(edge['downstream'])}")

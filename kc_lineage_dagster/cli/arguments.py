@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from kc_lineage_dagster.connect.saved import is_saved
-from kc_lineage_dagster.emit.sinks import REST
+from kc_lineage_dagster.emit.default_sink import REST
 from kc_lineage_dagster.errors import RecipeError
 from kc_lineage_dagster.recipe.files import RECIPES_VARIABLE, RecipeFile, find_recipes, read_recipe, recipe_of
 

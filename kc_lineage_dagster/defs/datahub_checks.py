@@ -15,8 +15,8 @@ from dagster import (
 from kc_lineage_dagster.defs.checks import evaluation
 from kc_lineage_dagster.defs.names import Names
 from kc_lineage_dagster.defs.resources import DataHubResource
+from kc_lineage_dagster.emit.default_sink import REST
 from kc_lineage_dagster.emit.existence import Existence
-from kc_lineage_dagster.emit.sinks import REST
 from kc_lineage_dagster.emit.urns import dataset_urn
 from kc_lineage_dagster.errors import KcLineageError
 from kc_lineage_dagster.recipe.files import RecipeFile

@@ -9,6 +9,7 @@ from typing import Any
 
 from pydantic import ValidationError
 
+from kc_lineage_dagster.emit.default_sink import REST, default_sink
 from kc_lineage_dagster.emit.delivery import (
     Acknowledged,
     SendReport,
@@ -31,13 +32,10 @@ __all__ = [
     "RestSink",
     "SendReport",
     "Sink",
-    "default_sink",
     "open_sink",
     "renders_whole",
     "sink_identity",
 ]
-
-REST = "datahub-rest"
 
 _ABSOLUTE = {"file": file_config, "datahub-lite": lite_config}
 
@@ -102,26 +100,6 @@ def sink_identity(sink_type: str | None, config: Mapping[str, Any] | None, *, ba
         return f"{kind} {settings['type']} {settings['config']['file']}"
     place = settings.get("filename") or (settings.get("connection") or {}).get("bootstrap") or ""
     return f"{kind} {place}".strip()
-
-
-def default_sink() -> tuple[str, dict[str, Any]]:
-    """Return (type, configuration) of DataHub's own default sink.
-
-    That is the GMS that the environment (``DATAHUB_GMS_URL`` ...) or ``~/.datahubenv`` names; SinkError when neither
-    names one. Source: ``datahub.cli.config_utils.load_client_config``.
-    """
-    from datahub.cli.config_utils import MissingConfigError, load_client_config
-
-    try:
-        client = load_client_config()
-    except (MissingConfigError, OSError) as error:
-        raise SinkError(
-            f"the recipe has no sink, and DataHub's default is not set up (DATAHUB_GMS_URL or `datahub init`): "
-            f"{explain(error)}"
-        ) from None
-    except SystemExit:  # DataHub's loader ends the process when it cannot read ~/.datahubenv
-        raise SinkError("the recipe has no sink, and ~/.datahubenv is not valid") from None
-    return REST, client.model_dump(exclude_none=True)
 
 
 def _resolved(

@@ -11,9 +11,11 @@ from collections.abc import Collection
 from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 from urllib.parse import quote
 
-import requests
+if TYPE_CHECKING:
+    import requests
 
 _PROBE_SECONDS = 10.0  # for one question to a GMS
 _NOT_FOUND = 404
@@ -69,6 +71,8 @@ def _client_id(session: requests.Session, server: str) -> str | None:
 
 def _get(session: requests.Session, url: str) -> requests.Response | None:
     """Return the answer whatever its status is; None when there is none."""
+    import requests  # takes a while to load
+
     try:
         return session.get(url, timeout=_PROBE_SECONDS)
     except requests.RequestException:

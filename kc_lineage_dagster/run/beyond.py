@@ -11,20 +11,15 @@ from typing import TYPE_CHECKING, Any
 
 from kc_lineage_dagster.catalog.datahub import DataHubCatalog
 from kc_lineage_dagster.catalog.holdings import Holdings, View
-from kc_lineage_dagster.catalog.json_api import Access
-from kc_lineage_dagster.catalog.kafka_rest import KafkaRest, cloud_endpoint, read_topics
 from kc_lineage_dagster.catalog.metadata_files import read_metadata_files
 from kc_lineage_dagster.catalog.questions import Provider, gather
 from kc_lineage_dagster.catalog.remembered import ReadOnly, Remembering
-from kc_lineage_dagster.catalog.schema_registry import SchemaRegistries, access_for
-from kc_lineage_dagster.catalog.stream_catalog import CatalogueEntry, described_connectors
 from kc_lineage_dagster.connect.snapshot import Snapshot
 from kc_lineage_dagster.derive.cluster import deriver
 from kc_lineage_dagster.derive.derive import Settings
 from kc_lineage_dagster.derive.quiet import quiet_tables
+from kc_lineage_dagster.emit.default_sink import REST, default_sink
 from kc_lineage_dagster.emit.delivery import address
-from kc_lineage_dagster.emit.gms_session import graph_at
-from kc_lineage_dagster.emit.sinks import REST, default_sink
 from kc_lineage_dagster.emit.urns import dataset_instance
 from kc_lineage_dagster.errors import SinkError, StateError
 from kc_lineage_dagster.lineage import KAFKA, ConnectorLineage, Dataset
@@ -33,6 +28,7 @@ from kc_lineage_dagster.recipe.source import SourceConfig
 if TYPE_CHECKING:
     from datahub.ingestion.graph.client import DataHubGraph
 
+    from kc_lineage_dagster.catalog.stream_catalog import CatalogueEntry
     from kc_lineage_dagster.run.cluster import Cluster
 
 _ANSWER_SECONDS = 30.0  # the longest that one answer of a GMS may take
@@ -80,6 +76,9 @@ def _described(cluster: Cluster) -> tuple[Mapping[str, CatalogueEntry], tuple[st
     config = cluster.config.confluent_catalog
     if config is None or not config.enabled or config.api_key is None or config.api_secret is None:
         return {}, ()
+    from kc_lineage_dagster.catalog.json_api import Access  # requests takes a while to load, here and below
+    from kc_lineage_dagster.catalog.stream_catalog import described_connectors
+
     secrets = (config.api_key.get_secret_value(), config.api_secret.get_secret_value())
     access = Access((config.schema_registry_url or "").rstrip("/"), {}, *secrets)
     return described_connectors(access, config.page_size, timeout=float(config.timeout_seconds))
@@ -88,10 +87,10 @@ def _described(cluster: Cluster) -> tuple[Mapping[str, CatalogueEntry], tuple[st
 def _wanted(cluster: Cluster, described: CatalogueEntry) -> CatalogueEntry:
     """Return those of a connector's tags and business metadata that the recipe wants."""
     config = cluster.config.confluent_catalog
-    return CatalogueEntry(
-        described.topics,
-        described.tags if config and config.include_tags else (),
-        described.properties if config and config.include_business_metadata else {},
+    return replace(
+        described,
+        tags=described.tags if config and config.include_tags else (),
+        properties=described.properties if config and config.include_business_metadata else {},
     )
 
 
@@ -139,6 +138,8 @@ def _files(cluster: Cluster) -> Holdings:
     options = cluster.recipe.options
     found = read_metadata_files([cluster.file.path_of(name) for name in options.catalog], cluster.config.env)
     if isinstance(options.topics, str):
+        from kc_lineage_dagster.catalog.kafka_rest import read_topics
+
         return found.over(read_topics(cluster.file.path_of(options.topics)))
     return found.over(Holdings(topics=frozenset(options.topics)))
 
@@ -154,6 +155,8 @@ def _registry(cluster: Cluster, configs: Mapping[str, Mapping[str, str]]) -> Pro
     given = cluster.recipe.options.schema_registry
     if given is None:
         return None
+    from kc_lineage_dagster.catalog.json_api import Access
+    from kc_lineage_dagster.catalog.schema_registry import SchemaRegistries, access_for
 
     def file(name: str | None) -> str | None:
         return str(cluster.file.path_of(name)) if name else None
@@ -182,7 +185,13 @@ def _registry(cluster: Cluster, configs: Mapping[str, Mapping[str, str]]) -> Pro
 def _kafka(cluster: Cluster, configs: Mapping[str, Mapping[str, str]]) -> Provider | None:
     config = cluster.config
     endpoint = config.kafka_rest_endpoint
-    if endpoint is None and config.is_confluent_cloud and config.kafka_api_key:
+    on_cloud = config.is_confluent_cloud and config.kafka_api_key
+    if endpoint is None and not on_cloud:
+        return None
+    from kc_lineage_dagster.catalog.json_api import Access
+    from kc_lineage_dagster.catalog.kafka_rest import KafkaRest, cloud_endpoint
+
+    if endpoint is None:
         endpoint = cloud_endpoint(configs)
     if endpoint is None:
         return None
@@ -229,5 +238,7 @@ def _client_config(cluster: Cluster) -> Mapping[str, Any] | None:
 
 
 def _open(config: Mapping[str, Any]) -> DataHubGraph:
+    from kc_lineage_dagster.emit.gms_session import graph_at
+
     seconds = min(float(config.get("timeout_sec") or _ANSWER_SECONDS), _ANSWER_SECONDS)
     return graph_at({**config, "timeout_sec": seconds, "retry_max_times": 1})

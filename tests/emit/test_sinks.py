@@ -8,7 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from kc_lineage_dagster.emit.sinks import default_sink, open_sink, renders_whole, sink_identity
+from kc_lineage_dagster.emit.default_sink import default_sink
+from kc_lineage_dagster.emit.sinks import open_sink, renders_whole, sink_identity
 from kc_lineage_dagster.errors import SinkError
 
 

@@ -6,7 +6,7 @@ from collections.abc import Collection, Mapping
 
 from kc_lineage_dagster.connect.answers import NAMES, Answers, connector_path
 from kc_lineage_dagster.connect.listing import concurrently
-from kc_lineage_dagster.errors import ConnectError, ConnectNotFound, ConnectUnaddressable
+from kc_lineage_dagster.errors import ConnectError, ConnectNotFound, ConnectRefused, ConnectUnaddressable
 from kc_lineage_dagster.run.cluster import Cluster
 
 # Kafka 3.9 and later (KIP-1017): "healthy", "unhealthy", or "starting" while the config topic has not been read.
@@ -57,8 +57,8 @@ def _starting(answers: Answers) -> str | None:
     """Return why the worker's answers decide nothing yet; None when it is healthy, or cannot tell."""
     try:
         body = answers.get(_HEALTH)
-    except ConnectNotFound:
-        return None  # before Kafka 3.9, or a saved cluster
+    except (ConnectNotFound, ConnectRefused):
+        return None  # before Kafka 3.9, a saved cluster, or a gateway that lets only connectors be asked for
     except ConnectError as error:
         return f"the worker is not healthy: {error}"
     status = body.get("status") if isinstance(body, Mapping) else None

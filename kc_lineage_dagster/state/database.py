@@ -38,6 +38,7 @@ _ADVICE = {
     "readonly": "check the rights of the file and its folder",
     "unable to open": "check the rights of its folder",
     "permission denied": "check the rights of the user",
+    "must be owner": "its tables must be changed for this release: let their owner run it once",
     "is full": "check the space of its disk",
     "disk i/o error": "check its disk",
     "locked": "another process has been using it for more than a minute",

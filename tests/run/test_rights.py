@@ -1,0 +1,95 @@
+"""The rights that docs/deploying.md asks for are enough, on Connect and on PostgreSQL."""
+
+from __future__ import annotations
+
+import re
+from fnmatch import fnmatchcase
+from pathlib import Path
+
+import psycopg
+import pytest
+
+from kc_lineage_dagster.errors import StateError
+from kc_lineage_dagster.recipe.files import read_recipe
+from kc_lineage_dagster.run.doctor import examine
+from kc_lineage_dagster.state.database import database_at
+from kc_lineage_dagster.state.place import place_of
+from kc_lineage_dagster.state.tables import VERSION_TABLE
+from tests.connect.stand_in import status
+from tests.emit.gms import Gms
+from tests.run.test_state_lies import Place
+
+PAGE = Path(__file__).resolve().parents[2] / "docs/deploying.md"
+
+
+def told(side: str) -> list[str]:
+    """What stands in backticks in a row of the page's table."""
+    (row,) = re.findall(rf"^\| {side} \|(.*)$", PAGE.read_text(encoding="utf-8"), re.MULTILINE)
+    return re.findall(r"`([^`]+)`", row)
+
+
+@pytest.fixture
+def place(tmp_path):
+    with Gms() as gms:
+        found = Place(tmp_path, gms)
+        with found.stand_in:
+            yield found
+
+
+def test_connect(place, monkeypatch, tmp_path):
+    """A sync, with a removal, and the doctor ask Connect for nothing but the paths that the page names."""
+    monkeypatch.setenv("KC_LINEAGE_STATE", str(tmp_path / "state"))
+    place.run()
+    place.names = place.names[1:]
+    place.serve(place.answers())
+    assert place.run().removed
+    (recipe,) = place.folder.glob("*.yml")
+    assert list(examine(read_recipe(recipe)))
+    method, *patterns = told("Connect")
+    assert method == "GET"
+    asked = {target.partition("?")[0] for target in place.stand_in.targets}
+    assert len(asked) > 10
+    assert [path for path in asked if not any(fnmatchcase(path, pattern) for pattern in patterns)] == []
+
+
+def test_a_gateway_that_refuses_what_newer_workers_have(place, monkeypatch, tmp_path):
+    """A worker whose health may not be asked for is as one of Kafka before 3.9: what is gone is removed."""
+    monkeypatch.setenv("KC_LINEAGE_STATE", str(tmp_path / "state"))
+    place.run()
+    place.names = place.names[1:]
+    place.serve(place.answers())
+    place.stand_in.fault("/health", status(403))
+    assert place.run().removed
+
+
+@pytest.mark.postgres
+def test_postgresql(place, monkeypatch, new_postgres):
+    """Once the tables are there, the rights that the page names are enough for a sync and a removal. To make or change
+    tables they are not, and one line says what to do.
+    """
+    rights, tables = told("state database")
+    with psycopg.connect(new_postgres, autocommit=True) as owner:
+        owner.execute("CREATE ROLE daily LOGIN")
+        mine = new_postgres.replace("postgres@", "daily@")
+        monkeypatch.setenv("KC_LINEAGE_STATE", mine)
+        with pytest.raises(StateError, match=r"permission denied.*; check the rights of the user"):
+            place.run()
+        monkeypatch.setenv("KC_LINEAGE_STATE", new_postgres)
+        place.run()
+        made = [name for (name,) in owner.execute("SELECT tablename FROM pg_tables WHERE schemaname = 'public'")]
+        assert all(fnmatchcase(name, tables) for name in made)
+        for name in made:
+            owner.execute(f"GRANT {rights} ON {name} TO daily")
+    monkeypatch.setenv("KC_LINEAGE_STATE", mine)
+    database_at.cache_clear()
+    assert place_of(place.folder).url.username == "daily"
+    before = len(place.alive)
+    place.names = place.names[1:]
+    place.serve(place.answers())
+    assert place.run().removed
+    assert len(place.alive) < before
+    with psycopg.connect(new_postgres, autocommit=True) as owner:
+        owner.execute(f"UPDATE {VERSION_TABLE} SET version_num = '0001'")
+    database_at.cache_clear()
+    with pytest.raises(StateError, match=r"must be owner.*let their owner run it once"):
+        place.run()

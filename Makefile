@@ -101,6 +101,9 @@ machines: setup $(BIN)/with-machines ## a Dagster deployment of several machines
 deploy-check: setup $(BIN)/with-deploy ## image, compose and Kubernetes files: linters, schemas, the commands they name
 	$(BIN)/python -m pytest -m deploy tests/deploy
 
+image: setup $(BIN)/with-machines ## deploy/Dockerfile built and run (root, Debian's buildah, debootstrap and PostgreSQL), four minutes
+	$(BIN)/python -m pytest -m image tests/image
+
 # What meets the dependencies; left out are tests/properties and most of tests/defs, minutes that try our own rules.
 LOWEST := $(addprefix tests/,cli recipe state run emit connect catalog derive transforms java_regex page families \
   defs/test_component.py defs/test_sync_job.py test_structure.py test_lab.py)
@@ -145,4 +148,4 @@ ui: setup ## dagster dev with the demo recipe
 clean: ## forget the environment and all state
 	rm -rf $(VENV) $(DAGSTER_HOME)
 
-.PHONY: help setup demo test slow fuzz coverage lint lock docs site doctor record browser package lowest postgres machines deploy-check live bench bench-fleet side-by-side ui clean
+.PHONY: help setup demo test slow fuzz coverage lint lock docs site doctor record browser package lowest postgres machines deploy-check image live bench bench-fleet side-by-side ui clean

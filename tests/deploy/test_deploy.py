@@ -128,6 +128,7 @@ def test_dagster_takes_its_settings(name, tmp_path):
         **os.environ,
         "DAGSTER_HOME": str(tmp_path),
         "DAGSTER_POSTGRES_HOST": "127.0.0.1",
+        "DAGSTER_POSTGRES_PORT": "1",
         "DAGSTER_POSTGRES_USER": "nobody",
         "DAGSTER_POSTGRES_PASSWORD": "-",
         "DAGSTER_POSTGRES_DB": "none",

@@ -9,6 +9,7 @@ from __future__ import annotations
 import importlib.util
 import json
 import os
+import re
 import shutil
 import signal
 import subprocess
@@ -28,6 +29,7 @@ import yaml
 from tests.live.machine import Process, free_ports, postgres, postgres_missing
 
 ROOT = Path(__file__).resolve().parents[2]
+_PAGE = ROOT / "docs/deploying.md"
 PATIENCE = 900.0  # seconds until something that must happen counts as not happening
 
 _WORKSPACE = "load_from: [{{grpc_server: {{host: 127.0.0.1, port: {code}, location_name: kc_lineage_dagster}}}}]\n"
@@ -113,6 +115,22 @@ def processes_of(session: int) -> list[int]:
     return found
 
 
+def commands_told() -> dict[str, list[str]]:
+    """Process -> the command by which docs/deploying.md starts it."""
+    page = _PAGE.read_text(encoding="utf-8")
+    found = dict(re.findall(r"^\| (code server|daemon|web server) \| `([^`]+)`", page, re.MULTILINE))
+    (found["worker"],) = re.findall(r"^dagster-celery worker start .*$", page, re.MULTILINE)
+    return {process: command.split() for process, command in found.items()}
+
+
+def _with(command: Sequence[str], **options: object) -> list[str]:
+    """A command with other values of some of its options, each of which it has."""
+    found = list(command)
+    for name, value in options.items():
+        found[found.index(f"-{name}" if len(name) == 1 else f"--{name}") + 1] = str(value)
+    return found
+
+
 class Deployment:
     """The machines, as docs/deploying.md tells how to start them; a context manager.
 
@@ -171,25 +189,18 @@ class Deployment:
 
     def _commands(self) -> dict[str, list[str]]:
         """Machine -> command."""
-        python = [sys.executable, "-m"]
-        here, code, web = "127.0.0.1", str(self.ports["code"]), str(self.ports["web"])
-        script = Path(sys.executable).parent
-        celery = [str(script / "dagster-celery"), "worker", "start", "-A", "dagster_celery.app", "-y", "celery.yaml"]
-        definitions = ["-m", "kc_lineage_dagster.definitions"]
-        return {
-            "code": [*python, "dagster", "api", "grpc", *definitions, "--host", here, "--port", code],
-            "daemon": [str(script / "dagster-daemon"), "run", "-w", "workspace.yaml"],
-            "web": [*python, "dagster_webserver", "-w", "workspace.yaml", "-h", here, "-p", web],
-            **{name: [*celery, "-n", name, "--", "--concurrency", str(self.slots)] for name in self.workers},
-        }
+        told = commands_told()
+        code = _with(told["code server"], h="127.0.0.1", p=self.ports["code"])
+        web = _with(told["web server"], h="127.0.0.1", p=self.ports["web"])
+        workers = {name: _with(told["worker"], n=name, concurrency=self.slots) for name in self.workers}
+        return {"code": code, "daemon": told["daemon"], "web": web, **workers}
 
     def _machine(self, name: str, command: list[str]) -> Machine:
         folder = self.folder / name
         for part in ("work", "home", "tmp", "dagster", "recipes"):
             (folder / part).mkdir(parents=True)
-        broker = {"broker": self._redis_url(0), "backend": self._redis_url(1)}
-        _write(folder / "dagster/dagster.yaml", self._instance(broker))
-        _write(folder / "work/celery.yaml", {"execution": {"config": broker}})
+        _write(folder / "dagster/dagster.yaml", self._instance())
+        _write(folder / "work/celery.yaml", self._told("execution"))
         (folder / "work/workspace.yaml").write_text(_WORKSPACE.format(**self.ports))
         for recipe, document in self.recipes.items():
             _write(folder / f"recipes/{recipe}.yml", document)
@@ -205,20 +216,19 @@ class Deployment:
         }
         return Machine(name, folder, command, environ)
 
-    def _redis_url(self, number: int) -> str:
-        return f"redis://127.0.0.1:{self.ports['redis']}/{number}"
+    def _told(self, key: str) -> dict[str, Any]:
+        """The settings of docs/deploying.md that begin with a key, with this Redis."""
+        (block,) = re.findall(rf"```yaml\n({key}:.*?)```", _PAGE.read_text(encoding="utf-8"), re.DOTALL)
+        settings: dict[str, Any] = yaml.safe_load(block.replace("//redis/", f"//127.0.0.1:{self.ports['redis']}/"))
+        return settings
 
-    def _instance(self, broker: Mapping[str, str]) -> dict[str, Any]:
+    def _instance(self) -> dict[str, Any]:
         """``deploy/dagster.yaml`` with this PostgreSQL, Celery's launcher, as many runs as slots and a shorter poll."""
         settings: dict[str, Any] = yaml.safe_load((ROOT / "deploy/dagster.yaml").read_text())
         settings["storage"]["postgres"]["postgres_db"].update(
             hostname="127.0.0.1", port=self.ports["postgres"], username="postgres", password="-", db_name="postgres"
         )
-        settings["run_launcher"] = {
-            "module": "dagster_celery.launcher",
-            "class": "CeleryRunLauncher",
-            "config": dict(broker),
-        }
+        settings |= self._told("run_launcher")
         settings["concurrency"]["runs"]["max_concurrent_runs"] = self.slots * len(self.workers)
         settings["run_monitoring"]["poll_interval_seconds"] = 10
         return settings

@@ -6,6 +6,8 @@ BENCH := build/bench-venv
 OUT ?= cluster.json
 export DAGSTER_HOME ?= $(CURDIR)/.dagster
 export DATAHUB_TELEMETRY_ENABLED := false
+# What is compiled is kept: the hundred processes that the tests start would each compile it anew.
+unexport PYTHONDONTWRITEBYTECODE
 .DEFAULT_GOAL := help
 
 help: ## what there is to make
@@ -45,8 +47,8 @@ demo: setup ## run the main job: the saved demo cluster to DataHub Lite
 test: setup ## all fast tests, on every core
 	$(BIN)/python -m pytest -n auto --dist loadfile
 
-slow: setup ## whole runs searched for secrets, processes killed while they write
-	$(BIN)/python -m pytest -n auto --dist loadfile -m 'slow and not postgres'
+slow: setup ## whole runs searched for secrets, processes and commands as users start them, property tests with all examples
+	HYPOTHESIS_PROFILE=whole $(BIN)/python -m pytest -n auto --dist loadfile -m '(slow or hypothesis) and not postgres'
 
 fuzz: setup ## the property tests with examples that no run has tried before
 	HYPOTHESIS_PROFILE=fuzz $(BIN)/python -m pytest $(shell grep -rl hypothesis tests --include='test_*.py')

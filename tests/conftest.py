@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import gc
-import os
 import shutil
 import tempfile
 from collections.abc import Generator, Iterator
@@ -16,13 +15,15 @@ from hypothesis import settings
 from sqlalchemy import create_engine, pool, text
 
 from tests.live.machine import free_ports, postgres, postgres_missing
+from tests.tries import PROFILE
 
 _NUMBERS = count()
 
 # The same examples in every run, so that a change is judged by what it changed; ``make fuzz`` tries ever new ones.
-settings.register_profile("same", derandomize=True, deadline=None)
+settings.register_profile("quick", derandomize=True, deadline=None, max_examples=20)
+settings.register_profile("whole", derandomize=True, deadline=None)
 settings.register_profile("fuzz", deadline=None, max_examples=2000, print_blob=True)
-settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "same"))
+settings.load_profile(PROFILE)
 
 
 @pytest.hookimpl(wrapper=True)

@@ -50,6 +50,7 @@ def folder(tmp_path):
     return tmp_path
 
 
+@pytest.mark.slow
 def test_one_machine_as_deploying_says(folder):
     """The steps of docs/deploying.md on one machine, below a folder instead of /, lead to definitions that load."""
     page = (ROOT / "docs" / "deploying.md").read_text(encoding="utf-8").partition("## One machine")[2]
@@ -73,6 +74,7 @@ def test_every_line_is_tried_somewhere():
     assert len(SHOWN) >= 6
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("line", SHOWN)
 def test_what_needs_neither_dagster_nor_datahub(folder, line):
     """Each line ends well and shows or writes something; the worker is one on loopback."""
@@ -85,6 +87,7 @@ def test_what_needs_neither_dagster_nor_datahub(folder, line):
     assert done.stdout.strip() or list(folder.glob("*.*")), done.stderr
 
 
+@pytest.mark.slow
 def test_ones_own_cluster(folder):
     """The steps work in an empty folder: the doctor names what is missing first, and Dagster can load the recipe."""
     [block] = [block for block in BLOCKS if OWN in block]

@@ -17,7 +17,7 @@ ROOT = Path(__file__).resolve().parents[1]
 TUTORIALS = ROOT / "docs" / "tutorials"
 _BLOCK = re.compile(r"(?ms)^(<!-- by hand -->\n)?```(\w+)\n(.*?)^```$")
 _END = "--- end of step {} ---"
-pytestmark = pytest.mark.skipif(shutil.which("git") is None, reason="git is not installed")
+pytestmark = [pytest.mark.slow, pytest.mark.skipif(shutil.which("git") is None, reason="git is not installed")]
 
 
 @dataclass

@@ -1,18 +1,45 @@
-"""How many examples a property test tries: few, the same in every run; a hundred times as many in `make fuzz`."""
+"""How many cases a test tries: few, the same in every run; all of them in `make slow`; ever new ones in `make fuzz`."""
 
 from __future__ import annotations
 
 import os
+from collections.abc import Iterable, Iterator
+from typing import TypeVar
 
+import pytest
 from hypothesis import HealthCheck, settings
 
-FUZZ = os.environ.get("HYPOTHESIS_PROFILE") == "fuzz"
+T = TypeVar("T")
+PROFILE = os.environ.get("HYPOTHESIS_PROFILE", "quick")
+
+# Profile -> how many of the examples that a property test wants, as a factor.
+_FACTOR = {"quick": 0.2, "whole": 1, "fuzz": 100}[PROFILE]
+_FEWEST = 5
+# Prime to the 6, 7 and 13 odd values that follow each other at one place: each of them has its turn.
+_ONE_IN = 11
 
 
 def tries(count: int, *, once: bool = False) -> settings:
-    """Settings that try ``count`` examples.
+    """Settings for a property test that tries ``count`` examples in `make slow`, a fifth of them in `make test`.
 
     ``once``: the test's fixtures serve all of its examples, which do not disturb each other.
     """
     allowed = [HealthCheck.function_scoped_fixture] if once else []
-    return settings(max_examples=count * (100 if FUZZ else 1), suppress_health_check=allowed)
+    return settings(max_examples=max(_FEWEST, int(count * _FACTOR)), suppress_health_check=allowed)
+
+
+class Share:
+    """Some of the cases that a test works out one after the other; ``whole`` says whether these are all of them."""
+
+    def __init__(self, whole: bool) -> None:
+        self.whole = whole
+
+    def of(self, cases: Iterable[T]) -> Iterator[T]:
+        """Yield every case, or one in eleven."""
+        return (case for at, case in enumerate(cases) if self.whole or at % _ONE_IN == 0)
+
+
+# For a test that takes `share`: one case in eleven is tried by `make test`, all of them by `make slow`.
+by_share = pytest.mark.parametrize(
+    "share", [pytest.param(Share(False), id="some"), pytest.param(Share(True), id="all", marks=pytest.mark.slow)]
+)

@@ -23,6 +23,7 @@ from tests.catalog.server import Server
 from tests.catalog.test_datahub import provider
 from tests.emit.gms import Answer, Gms
 from tests.odd_json import ODDER, mutations
+from tests.tries import Share, by_share
 
 pytestmark = pytest.mark.usefixtures("no_collection")
 
@@ -57,8 +58,8 @@ def check(found: Holdings) -> None:
 
 
 @pytest.fixture
-def asked() -> Iterator[Callable[[dict[str, Any], Callable[[str], None]], None]]:
-    """Ask a server about every mutation of its answers; a question is its path, or all there is."""
+def asked(share: Share) -> Iterator[Callable[[dict[str, Any], Callable[[str], None]], None]]:
+    """Ask a server about the mutations of its answers; a question is its path, or all there is."""
     held: dict[str, Any] = {}
 
     def answer(question: str) -> tuple[int, Any]:
@@ -69,7 +70,7 @@ def asked() -> Iterator[Callable[[dict[str, Any], Callable[[str], None]], None]]
     with Server(answer) as server:
 
         def ask(answers: dict[str, Any], question: Callable[[str], None]) -> None:
-            for what, odd in mutations(answers):
+            for what, odd in share.of(mutations(answers)):
                 held.clear()
                 held.update(odd)
                 try:
@@ -80,6 +81,7 @@ def asked() -> Iterator[Callable[[dict[str, Any], Callable[[str], None]], None]]
         yield ask
 
 
+@by_share
 def test_a_list_of_topics(asked):
     """Kafka's REST API: topics that are none are a note."""
     page = {"metadata": {"next": None}, "data": [{"topic_name": "a", "is_internal": False}, {"topic_name": "b"}]}
@@ -87,6 +89,7 @@ def test_a_list_of_topics(asked):
     asked(answers, lambda url: check(KafkaRest(Access(url)).answer(Questions(list_topics=True))))
 
 
+@by_share
 def test_a_registry(asked):
     """A schema registry: subjects and references that are none are not known."""
     reference = {"subject": "other", "name": "other.avsc", "version": 1}
@@ -103,6 +106,7 @@ def test_a_registry(asked):
     asked(answers, ask)
 
 
+@by_share
 def test_a_stream_catalog(asked):
     """Confluent's Stream Catalog: rows that are none say nothing."""
     row = {"name": "c", "tags": ["PII"], "business_metadata": [{"name": "o", "value": 1}], "topics": [{"name": "t"}]}
@@ -115,7 +119,8 @@ def test_a_stream_catalog(asked):
     asked({"*": {"data": {"cn_connector": [row]}}}, ask)
 
 
-def test_datahub():
+@by_share
+def test_datahub(share):
     """DataHub's pages and entities: what its client cannot read is a note that names the dataset."""
     entity = {
         "urn": USERS,
@@ -131,7 +136,7 @@ def test_datahub():
         gms.fault = lambda request: next(
             (Answer(200, json.dumps(one)) for name, one in held.items() if name in request.path), None
         )
-        for what, odd in mutations({"graphql": page, "batchGet": batch}):
+        for what, odd in share.of(mutations({"graphql": page, "batchGet": batch})):
             held.update(odd)
             for question in (Questions(frozenset({"postgres"})), Questions(datasets=frozenset({("postgres", "a.b")}))):
                 try:
@@ -161,11 +166,12 @@ def test_schemas(kind, schema):
         assert "".join((*(found.fields or ()), found.name or "")).encode() is not None, what
 
 
-def test_metadata_files(tmp_path: Path):
+@by_share
+def test_metadata_files(tmp_path: Path, share: Share):
     """Files of DataHub's file sink: records that are none are counted."""
     file = tmp_path / "datasets.json"
     aspect = {"json": schema_aspect(["id"]).to_obj()}
     record = {"entityType": "dataset", "entityUrn": USERS, "aspectName": "schemaMetadata", "aspect": aspect}
-    for _, odd in mutations({"records": [record]}, ODDER):
+    for _, odd in share.of(mutations({"records": [record]}, ODDER)):
         file.write_text(json.dumps(odd["records"]), encoding="utf-8")
         check(read_metadata_files([file], "PROD"))

@@ -51,6 +51,7 @@ def test_colors_are_for_terminals_that_want_them(tmp_path, monkeypatch):
     assert "\x1b[" not in CliRunner().invoke(main, ["lineage", str(cluster)], color=True).stdout
 
 
+@pytest.mark.slow
 def test_the_demo_runs_anywhere(tmp_path):
     """The demo is Dagster's own run of the main job, needs only the package, and writes below the current folder."""
     environment = {
@@ -64,6 +65,7 @@ def test_the_demo_runs_anywhere(tmp_path):
     assert [path.name for path in tmp_path.iterdir()] == [".dagster"]
 
 
+@pytest.mark.slow
 def test_a_demo_that_fails_says_why_in_one_line(tmp_path):
     """What Dagster writes as an error with two stacks is the error here."""
     (tmp_path / ".dagster").mkdir()

@@ -205,6 +205,7 @@ def test_a_namespace_that_cannot_be_used(recipe, options):
     assert "--namespace" in done.output or "PLATFORM=NAMESPACE" in done.output
 
 
+@pytest.mark.slow
 def test_the_package_is_not_everybodys(recipe):
     """Without openlineage-python it is one line that says what to install, before anything is read."""
     code = (

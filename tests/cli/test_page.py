@@ -52,6 +52,7 @@ def test_what_the_last_sync_left(recipe, tmp_path):
     assert kc_lineage("page", recipe).exit_code == 1
 
 
+@pytest.mark.slow
 def test_a_page_is_served(recipe):
     """`--serve` answers with the page, and with nothing else."""
     command = [sys.executable, "-m", "kc_lineage_dagster", "page", str(recipe), "--serve", "--port", "0"]

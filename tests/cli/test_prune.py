@@ -75,6 +75,7 @@ def test_without_an_instance(folder, monkeypatch, home):
     assert len(done.stderr.strip().splitlines()) == 1
 
 
+@pytest.mark.slow
 def test_the_demo_says_it_too(folder):
     """It runs Dagster in another process, whose traceback is nobody's business."""
     (folder / "home" / "dagster.yaml").write_text(STORAGES["a package that is not installed"])

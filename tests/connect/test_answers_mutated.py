@@ -19,6 +19,7 @@ from kc_lineage_dagster.errors import ConnectError
 from kc_lineage_dagster.state import codec
 from tests.connect.stand_in import ConnectStandIn, body, worker
 from tests.odd_json import ODDER, mutations
+from tests.tries import Share, by_share
 
 pytestmark = pytest.mark.usefixtures("no_collection")
 
@@ -66,9 +67,10 @@ def lines(found: Answers) -> Iterable[str]:
     return (*snapshot.not_read.values(), *(note for one in snapshot.connectors for note in one.notes), *unresolved)
 
 
-def test_whatever_stands_in_an_answer_is_a_note_or_a_line() -> None:
+@by_share
+def test_whatever_stands_in_an_answer_is_a_note_or_a_line(share: Share) -> None:
     """Any JSON value at any place of any answer: what it is worth is read, the rest is said in one line."""
-    for what, odd in mutations(answers()):
+    for what, odd in share.of(mutations(answers())):
         said = lines(Saved("here", parse_json(json.dumps(odd))))
         assert not [line for line in said if "\n" in line], what
 

@@ -17,6 +17,7 @@ from kc_lineage_dagster.connect.saved import open_saved
 from kc_lineage_dagster.errors import ConnectError
 from tests.connect.test_forms import FORMS, MIRROR_MAKER_2, MIRROR_MAKER_V1, STRIMZI
 from tests.odd_json import changed, places
+from tests.tries import Share, by_share
 
 DOCUMENTS: list[Any] = [
     document
@@ -42,12 +43,12 @@ def outcome(document: Any, in_folder: bool) -> list[str]:
             return [str(refused)]
 
 
+@by_share
 @pytest.mark.parametrize("odd", [None, [], {}, 1, [{"name": {}}], {"name": []}], ids=repr)
-def test_at_every_place_of_a_form_an_odd_value_is_read_or_refused_in_one_line(odd: Any) -> None:
-    for document in DOCUMENTS:
-        for path in places(document):
-            lines = outcome(changed(document, path, odd), in_folder=False)
-            assert all("\n" not in line for line in lines), (path, lines)
+def test_at_every_place_of_a_form_an_odd_value_is_read_or_refused_in_one_line(odd: Any, share: Share) -> None:
+    for document, path in share.of((one, path) for one in DOCUMENTS for path in places(one)):
+        lines = outcome(changed(document, path, odd), in_folder=False)
+        assert all("\n" not in line for line in lines), (path, lines)
 
 
 @given(data=st.data(), document=st.sampled_from(DOCUMENTS), odd=ODD, in_folder=st.booleans())

@@ -136,17 +136,28 @@ MISTAKES = {
 }
 
 
-@pytest.mark.parametrize("mistake", MISTAKES)
-def test_a_mistake_is_a_job_that_says_so(sandbox, instance, mistake):
-    """Whatever is wrong in one component's YAML: its job names the real file and the mistake, all others load."""
-    changes, says = MISTAKES[mistake]
+@pytest.fixture(scope="module")
+def mistaken():
+    """A project with a component for every mistake and a good one: where each is, and the project's definitions."""
     good = {"type": "kafka-connect", "config": {"connect_uri": "cluster.json"}}
-    folder = place(sandbox, "crm", **{"source": good, **changes})
-    place(sandbox, "payments", source=good)
-    with sandbox.build_all_defs() as definitions:
-        result = execute(definitions, instance, "sync_crm")
-        assert definitions.resolve_job_def("sync_payments")
-        assert definitions.resolve_sensor_def("crm_connector_changes")
+    with create_defs_folder_sandbox() as sandbox:
+        place(sandbox, "payments", source=good)
+        folders = {
+            mistake: place(sandbox, f"m{at}", **{"source": good, **changes})
+            for at, (mistake, (changes, _)) in enumerate(MISTAKES.items())
+        }
+        with sandbox.build_all_defs() as definitions:
+            yield folders, definitions
+
+
+@pytest.mark.parametrize("mistake", MISTAKES)
+def test_a_mistake_is_a_job_that_says_so(mistaken, instance, mistake):
+    """Whatever is wrong in one component's YAML: its job names the real file and the mistake, all others load."""
+    folders, definitions = mistaken
+    folder, (_, says) = folders[mistake], MISTAKES[mistake]
+    result = execute(definitions, instance, f"sync_{folder.name}")
+    assert definitions.resolve_job_def("sync_payments")
+    assert definitions.resolve_sensor_def(f"{folder.name}_connector_changes")
     assert not result.success
     (told,) = {
         event.step_failure_data.user_failure_data.description for event in result.all_events if event.is_step_failure

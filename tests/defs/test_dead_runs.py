@@ -75,6 +75,7 @@ def tick(folder, instance):
         return definitions.resolve_sensor_def("shop_connector_changes").evaluate_tick(context)
 
 
+@pytest.mark.slow
 def test_a_run_that_reads_and_dies(tmp_path, home):
     """While it reads, the sensor waits; killed, it is no reason to wait after minutes, and is marked as failed."""
     topics = {name: [] for name in CONNECTORS}
@@ -98,6 +99,7 @@ def test_a_run_that_reads_and_dies(tmp_path, home):
             kill(process)
 
 
+@pytest.mark.slow
 def test_a_run_that_sends_and_dies(tmp_path, home):
     """While it holds the cluster's lock it is alive, however long it is silent; killed, the lock is free at once."""
     release = threading.Event()

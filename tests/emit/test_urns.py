@@ -168,6 +168,7 @@ def test_an_empty_name_still_makes_a_urn():
     Urn.from_string(urns.flow_urn(Naming(), ""))
 
 
+@pytest.mark.slow
 def test_the_environment_variable_lowers_names_as_in_datahub():
     """DATAHUB_DATASET_URN_TO_LOWER is honoured where DataHub's builder honours it: names, not instances."""
     code = (

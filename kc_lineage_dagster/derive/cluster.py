@@ -60,8 +60,11 @@ class _Cluster:
         return cluster_topics(self.connectors, self.settings, self._source)
 
     def _source(self, connector: ConnectorView) -> ConnectorLineage:
-        """Return the lineage of a connector in a cluster without topics: of a source its lineage, for sources never ask
-        for the topics of others.
+        """Return the lineage of a connector as it is without the topics of other connectors, which is the whole lineage
+        of a source.
+
+        ``cluster_topics`` also asks for readers of topics whose class is not known: what they show of topics is a part
+        of the answer.
         """
         if connector.name not in self._sources:
             self._under_way.add(connector.name)

@@ -69,7 +69,7 @@ class KnownColumns:
 
 
 def tree(paths: Iterable[str]) -> Struct:
-    """Return the fields at these paths, each made of itself; one with others below it is a struct."""
+    """Return the fields at these paths, each made of itself; a path with others below it is a struct."""
     fields: dict[str, dict[str, object]] = {}
     for path in paths:
         reduce(lambda inside, step: inside.setdefault(step, {}), path.split("."), fields)  # type: ignore[arg-type, return-value]
@@ -137,7 +137,9 @@ def _arriving(columns: Columns, column: str, inner: Node) -> Node | None:
 
 @dataclass(frozen=True, eq=False)
 class _Having:
-    """Some of the columns of a dataset whose columns are known."""
+    """Lets through those of some unnamed columns that the dataset is known to have, each under the path that DataHub
+    shows.
+    """
 
     paths: Mapping[str, str]
     chosen: Callable[[str], Leaf | None] | None

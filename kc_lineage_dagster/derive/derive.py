@@ -148,7 +148,7 @@ def _evidence(
 
 
 def find_family(connector: ConnectorView, settings: Settings) -> Family | Unresolved:
-    """Return the family of a connector's class."""
+    """Return the family of a connector's class, or why there is none."""
     class_name = connector.config.get("connector.class")
     if not class_name:
         return Unresolved("connector.class", "the configuration names no connector class")
@@ -183,14 +183,12 @@ def _no_family(problem: Unresolved | None, connector: ConnectorView, evidence: E
 
 
 def _reading(problem: Unresolved, topics: Iterable[str]) -> list[Unresolved]:
-    """Return a problem of a sink as one of each topic that it reads, so that the topics are seen all the same."""
+    """Return a problem of a sink once for each topic that the sink reads, so that the topics are seen all the same."""
     return [replace(problem, topic=topic) for topic in topics] or [problem]
 
 
 def _with_version(config: Mapping[str, str], settings: Settings) -> Mapping[str, str]:
-    """Return the configuration with the version of the connector, where it says none and the worker has one
-    installed.
-    """
+    """Return the configuration with the connector's version: the installed one, where the configuration names none."""
     installed = settings.plugin_versions.get(config.get("connector.class", ""))
     return config if installed is None or VERSION in config else {**config, VERSION: installed}
 

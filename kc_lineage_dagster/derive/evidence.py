@@ -97,7 +97,9 @@ class Catalog(Protocol):
     """
 
     def datasets(self, platform: str) -> tuple[str, ...]:
-        """Return the names of a platform's datasets, sorted; () where nothing is known. Topics are those of DataHub."""
+        """Return the names of a platform's datasets, sorted; () where nothing is known. Topics are those that DataHub
+        holds.
+        """
 
     def is_view(self, dataset: Dataset) -> bool | None:
         """Tell whether the dataset is a view; None where that is not known."""

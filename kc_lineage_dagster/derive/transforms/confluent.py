@@ -27,7 +27,8 @@ from kc_lineage_dagster.lineage import Unresolved
 
 
 def topic_regex_router(options: TransformOptions) -> Transform | Unresolved:
-    """As RegexRouter, with a regular expression of RE2/J (``TopicRegexRouter``, Confluent Cloud).
+    """Renames topics as Kafka's RegexRouter does, with a regular expression of RE2/J (``TopicRegexRouter``, Confluent
+    Cloud).
 
     Source: https://docs.confluent.io/cloud/current/connectors/transforms/topicregexrouter.html
     """
@@ -60,8 +61,8 @@ def _path(field: str) -> fields.Path:
 
 
 def message_timestamp_router(options: TransformOptions) -> Transform | Unresolved:
-    """``topic.format`` with the topic and a time from the value, as ``topic.timestamp.format`` prints it
-    (``MessageTimestampRouter``).
+    """Renames a topic to ``topic.format`` with the topic and a time from the value, as ``topic.timestamp.format``
+    prints it (``MessageTimestampRouter``).
 
     Source: https://docs.confluent.io/kafka-connectors/transforms/current/messagetimestamprouter.html
     """
@@ -70,7 +71,8 @@ def message_timestamp_router(options: TransformOptions) -> Transform | Unresolve
 
 @on_part
 def replace_field(options: TransformOptions) -> NodeChange | Unresolved:
-    """As Kafka's ReplaceField, but names may be paths with dots; a renamed field stays in place (``ReplaceField``).
+    """Keeps, drops and renames fields as Kafka's ReplaceField does, but names may be paths with dots, and a renamed
+    field stays in place (``ReplaceField``).
 
     Source: https://docs.confluent.io/kafka-connectors/transforms/current/replacefield-confluent.html
     """

@@ -32,8 +32,9 @@ from kc_lineage_dagster.lineage import Unresolved
 
 
 def by_logical_table_router(options: TransformOptions) -> Transform | Unresolved:
-    """A topic that matches ``topic.regex`` as a whole gets its first find replaced by ``topic.replacement``, its key
-    ``key.field.name`` unless ``key.enforce.uniqueness`` is false.
+    """Renames a topic that ``topic.regex`` matches as a whole: replaces its first find by ``topic.replacement``.
+
+    The key gets the field ``key.field.name``, unless ``key.enforce.uniqueness`` is false.
 
     Source: https://debezium.io/documentation/reference/stable/transformations/topic-routing.html
     """
@@ -56,8 +57,10 @@ def by_logical_table_router(options: TransformOptions) -> Transform | Unresolved
 
 
 def content_based_router(options: TransformOptions) -> Transform | Unresolved:
-    """Names topics by a script; of ``topic.expression`` only choices among fixed texts are understood. Null keeps the
-    topic; ``topic.regex`` limits it to topics that match as a whole.
+    """Names topics by a script, of which only choices among fixed texts are understood.
+
+    ``topic.expression`` is the script; null in it keeps the topic. ``topic.regex`` limits the transform to topics that
+    match as a whole.
 
     Source: https://debezium.io/documentation/reference/stable/transformations/content-based-routing.html
     """
@@ -108,8 +111,10 @@ def _choices(expression: str) -> tuple[str | None, ...] | None:
 
 
 def timescale_db(options: TransformOptions) -> Transform:
-    """Gives changes of chunks (tables of the schemas ``schema.list``, ``_timescaledb_internal``) the topic of their
-    hypertable below ``target.topic.prefix``, which only the database knows.
+    """Sends changes of chunks to the topic of their hypertable, which only the database knows.
+
+    Chunks are tables of the schemas ``schema.list`` (``_timescaledb_internal``); the topic begins with
+    ``target.topic.prefix``.
 
     Source: https://debezium.io/documentation/reference/stable/transformations/timescaledb.html
     """

@@ -66,18 +66,21 @@ class _Outbox:
 
 
 def event_router(options: TransformOptions) -> Transform | Unresolved:
-    """Puts ``table.field.event.payload`` of an outbox row in place of the change event; names the topic after what is
-    in ``route.by.field`` (``aggregatetype``), through ``route.topic.regex`` and ``route.topic.replacement``
-    (``outbox.event.${routedByValue}``).
+    """Makes events of the rows of an outbox table: puts ``table.field.event.payload`` in place of the change event, and
+    names the topic after what is in ``route.by.field``.
 
-    Records that are no change events pass unchanged; a row of another table, without these columns, fails. Source:
-    https://debezium.io/documentation/reference/stable/transformations/outbox-event-router.html
+    ``route.by.field`` (``aggregatetype``) goes through ``route.topic.regex`` and ``route.topic.replacement``
+    (``outbox.event.${routedByValue}``). Records that are no change events pass unchanged; a row of another table,
+    without these columns, fails.
+
+    Source: https://debezium.io/documentation/reference/stable/transformations/outbox-event-router.html
     """
     return _router(options, options.config, "id")
 
 
 def mongo_event_router(options: TransformOptions) -> Transform | Unresolved:
-    """As the outbox event router, for the documents of an outbox collection: its keys begin with ``collection.``.
+    """Makes events of the documents of an outbox collection, as the outbox event router does of rows; its keys begin
+    with ``collection.``.
 
     Source: https://debezium.io/documentation/reference/stable/transformations/mongodb-outbox-event-router.html
     """

@@ -31,11 +31,13 @@ class _Added:
 
 
 def extract_new_record_state(options: TransformOptions) -> Transform:
-    """Puts ``after`` in place of the change event, with ``add.fields`` (``__op``, ``__source_ts_ms``) and, for
-    ``delete.tombstone.handling.mode=rewrite``, ``__deleted``; other records pass unchanged.
+    """Puts ``after`` in place of the change event; records that are no change events pass unchanged.
 
-    ``route.by.field`` makes the content of that column the topic. Source:
-    https://debezium.io/documentation/reference/stable/transformations/event-flattening.html
+    ``add.fields`` adds fields of the change event (``__op``, ``__source_ts_ms``),
+    ``delete.tombstone.handling.mode=rewrite`` adds ``__deleted``. ``route.by.field`` makes the content of that column
+    the topic.
+
+    Source: https://debezium.io/documentation/reference/stable/transformations/event-flattening.html
     """
 
     def change(record: Record) -> Record:
@@ -45,8 +47,10 @@ def extract_new_record_state(options: TransformOptions) -> Transform:
 
 
 def extract_new_document_state(options: TransformOptions) -> Transform:
-    """Puts the document of ``after`` in place of a MongoDB change event, with ``add.fields`` and ``__deleted``; with
-    ``flatten.struct`` nested fields are drawn up, joined by ``flatten.struct.delimiter`` (``_``).
+    """Puts the document of ``after`` in place of a MongoDB change event.
+
+    ``add.fields`` and ``__deleted`` are as for rows. With ``flatten.struct`` nested fields are drawn up, their names
+    joined by ``flatten.struct.delimiter`` (``_``).
 
     Source: https://debezium.io/documentation/reference/stable/transformations/mongodb-event-flattening.html
     """

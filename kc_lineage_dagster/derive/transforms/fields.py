@@ -56,7 +56,7 @@ def is_envelope(node: Node) -> bool | None:
 
 
 def state(value: Node) -> Node:
-    """Return the row of a Debezium change event; a value that is not known to be one as it is."""
+    """Return the row of a Debezium change event; a value that is not known to be one is returned unchanged."""
     return (field_at(value, ("after",)) or Opaque()) if is_envelope(value) else value
 
 
@@ -109,7 +109,7 @@ def origins(node: Node | None) -> tuple[str, ...]:
 
 
 def put(node: Node, fields: Mapping[str, Node]) -> Node:
-    """Add these fields, or replace them in place."""
+    """Add these fields to the node, or replace them in place."""
     if isinstance(node, Opaque):
         return _with_constants(node, fields)
     if not isinstance(node, Struct):
@@ -151,7 +151,7 @@ def without(node: Node, names: Collection[str]) -> Node:
 
 
 def without_at(node: Node, path: Path) -> Node:
-    """Leave out the field at a path; inside a column it is not followed any further."""
+    """Leave out the field at a path; inside a column nothing is followed any further."""
     return _below(node, path, lambda parent, name: without(parent, (name,)))
 
 

@@ -28,7 +28,7 @@ from kc_lineage_dagster.lineage import Unresolved
 
 
 def regex_router(options: TransformOptions) -> Transform | Unresolved:
-    """A topic that matches ``regex`` as a whole gets its first find replaced by ``replacement`` (``RegexRouter``)."""
+    """Replaces the first find in a topic that ``regex`` matches as a whole by ``replacement`` (``RegexRouter``)."""
     for key in ("regex", "replacement"):
         if key not in options.config:
             return missing(key)
@@ -37,7 +37,8 @@ def regex_router(options: TransformOptions) -> Transform | Unresolved:
 
 
 def timestamp_router(options: TransformOptions) -> Transform | Unresolved:
-    """``topic.format`` with the topic and the record's time as ``timestamp.format`` prints it (``TimestampRouter``).
+    """Renames a topic to ``topic.format`` with the topic and the record's time, as ``timestamp.format`` prints it
+    (``TimestampRouter``).
 
     A record without a timestamp fails; which ones have none is known from evidence only.
     """
@@ -92,9 +93,10 @@ def rename_pairs(options: TransformOptions) -> dict[str, str] | Unresolved:
 
 
 def insert_field(options: TransformOptions) -> Transform | Unresolved:
-    """Adds topic, partition, offset, timestamp or a fixed value under the given names; a ``!`` or ``?`` at the end does
-    not belong to the name (``InsertField``). Only sink records have an offset. The topic is that of the moment, so
-    what every record holds then is known, as it is of the fixed value.
+    """Adds topic, partition, offset, timestamp or a fixed value under the given names (``InsertField``).
+
+    A ``!`` or ``?`` at the end does not belong to the name. Only sink records have an offset. The topic is the one that
+    the record has at this point of the chain, so what every record holds there is known, as is the fixed value.
     """
     config = options.config
     if first(config, "offset.field") and options.kind == "source":
@@ -188,7 +190,7 @@ def value_to_key(options: TransformOptions) -> fields.RecordChange | Unresolved:
 
 @on_part
 def header_from(options: TransformOptions) -> NodeChange | Unresolved:
-    """With ``operation=move`` takes ``fields`` away into headers, with ``copy`` leaves them (``HeaderFrom``)."""
+    """Copies ``fields`` into headers, and with ``operation=move`` takes them away (``HeaderFrom``)."""
     names = items(options.config.get("fields"))
     operation = first(options.config, "operation")
     if operation not in ("move", "copy"):

@@ -28,7 +28,10 @@ from kc_lineage_dagster.lineage import Unresolved
 
 @on_value
 def copy_value(options: TransformOptions) -> NodeChange | Unresolved:
-    """Copies ``source.field`` to ``target.field``. Source: ``org.apache.iceberg.connect.transforms.CopyValue``."""
+    """Copies ``source.field`` to ``target.field``.
+
+    Source: ``org.apache.iceberg.connect.transforms.CopyValue``
+    """
     source, target = (first(options.config, key) for key in ("source.field", "target.field"))
     if source is None or target is None:
         return missing("source.field, target.field")
@@ -107,7 +110,10 @@ def from_source_field(options: TransformOptions) -> NodeChange | Unresolved:
 
 @on_record
 def header_to_key(options: TransformOptions) -> fields.RecordChange | Unresolved:
-    """The key becomes what a header holds (``HeaderToKey`` of https://github.com/oracle/okafka)."""
+    """Puts what a header holds in place of the key.
+
+    Source: ``HeaderToKey`` of https://github.com/oracle/okafka
+    """
     return lambda record: replace(record, key=Opaque())
 
 

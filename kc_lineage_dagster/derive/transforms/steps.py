@@ -128,7 +128,7 @@ class Beforehand:
 
     @property
     def exact(self) -> tuple[str, ...]:
-        """Those without holes."""
+        """Return the topics without holes."""
         return tuple(parts[0] for parts in self.preimages if len(parts) == 1 and isinstance(parts[0], str))
 
 

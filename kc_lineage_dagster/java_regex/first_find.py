@@ -27,8 +27,8 @@ from kc_lineage_dagster.java_regex.nodes import (
 def without_possessives(node: Node, follow: CharSet = NOTHING) -> Node:
     """Return the tree with possessive repetitions made greedy where that is the same.
 
-    ``follow``: the characters that may come next. Raises NotTranslated where it is not known to be the same, and for
-    lookarounds, back references and atomic groups.
+    ``follow``: the characters that may come next. Raises NotTranslated where greedy is not known to be the same, and
+    for lookarounds, back references and atomic groups.
 
     >>> from kc_lineage_dagster.java_regex.java_parser import parse_java
     >>> without_possessives(parse_java("a++", ignore_case=False).root).mode

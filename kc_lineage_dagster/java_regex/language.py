@@ -59,7 +59,7 @@ def enumerate_language(pattern: str, limit: int = 1000, *, literal_dot: bool = F
 def literal_prefix(pattern: str, *, literal_dot: bool = False) -> str:
     """Return a text, as long as can be told, that every full match of a Java pattern begins with.
 
-    Empty for patterns that are not understood. ``literal_dot``: see `enumerate_language`.
+    The text is empty for patterns that are not understood. ``literal_dot``: see `enumerate_language`.
 
     >>> literal_prefix(r"shop\\.(orders|offers)")
     'shop.o'

@@ -98,7 +98,7 @@ def without_topics(records: Iterable[Record], what: str, evidence: Evidence) -> 
 
 
 def _narrowed(source: TableSource, names: tuple[str, ...]) -> Iterator[Table]:
-    """Yield the tables of a platform whose database and schema can be the connector's."""
+    """Yield the tables of a platform that lie in a database and a schema that can be the connector's."""
     outer = source.dataset[:-1]
     allowed = [frozenset(value.lower() for value in source.options(part)) for part in outer]
     for values, inner in _by_outer(names, len(outer)).items():

@@ -74,7 +74,7 @@ class _Lists:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _Chosen:
-    """What the lists let through of a column of one table; ``tables``: the ways to write the table's name."""
+    """What the column lists let through of one table. ``tables``: the ways to write the table's name."""
 
     tables: tuple[str, ...]
     lists: _Lists
@@ -99,10 +99,10 @@ class _Chosen:
 
 
 def rows(config: Config, dots: int = 2) -> Callable[[tuple[str, ...]], Node]:
-    """Return a function from the ways to write a table's name in the lists to its columns, as far as the lists tell
-    them.
+    """Return a function from a table to its columns, as far as the column lists tell them.
 
-    ``dots``: how many the full name of a column holds at least.
+    It takes all the ways to write the table's name in the lists. ``dots``: how many dots the full name of a column
+    holds at least.
 
     >>> row = rows({"column.include.list": "public.orders.id,public.orders.total"})
     >>> [name for name, _ in row(("public.orders",)).fields]
@@ -152,8 +152,10 @@ def _unicode(name: str) -> str:
 
 
 def keys(config: Config) -> Callable[[tuple[str, ...]], Node]:
-    """Return a function from the ways to write a table's name to the fields of its keys: the columns that
-    ``message.key.columns`` names for it, else those of the primary key, which only the database knows.
+    """Return a function from a table to the fields of its keys.
+
+    These are the columns that ``message.key.columns`` names for the table, else those of the primary key, which only
+    the database knows. The function takes all the ways to write the table's name in the list.
 
     >>> key = keys({"message.key.columns": "public.orders:customer_id"})
     >>> [name for name, _ in key(("public.orders",)).fields]

@@ -76,10 +76,12 @@ def in_own_database(place: JdbcUrl | Unresolved, user: str | None) -> JdbcUrl | 
 
 
 def narrowed(place: JdbcUrl, config: Config) -> JdbcUrl:
-    """Return the connection with what ``catalog.pattern`` and ``schema.pattern`` say of the tables a source reads.
+    """Return the connection with what ``catalog.pattern`` and ``schema.pattern`` say of the tables that a source reads.
 
-    A pattern that stands for several takes away what the connection itself would say. Rule: both go to
-    ``java.sql.DatabaseMetaData.getTables``, where ``%`` is any text (``_``, any character, is taken for itself here).
+    A pattern that stands for several schemas takes away the one that the connection itself would say. ``%`` is any
+    text; ``_``, any character, is taken for itself here.
+
+    Source: ``java.sql.DatabaseMetaData.getTables``, which both patterns are handed to
 
     >>> narrowed(JdbcUrl("postgres", "db", database="shop"), {"schema.pattern": "sales"}).schema
     'sales'

@@ -122,7 +122,7 @@ def read_tables(
 
 
 def undecided_topics(existing: Existing, prefix: str) -> Mapping[str, Unresolved]:
-    """Return the topics that several tables may be read into.
+    """Return the topics that several tables may be read into, each with the reason why it is unresolved.
 
     >>> same = (Dataset("postgres", "shop.a.users"), Dataset("postgres", "shop.b.users"))
     >>> list(undecided_topics({"users": same}, "crm."))

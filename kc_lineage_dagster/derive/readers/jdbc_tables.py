@@ -67,7 +67,7 @@ def task_tables(evidence: Evidence) -> tuple[TableName, ...]:
 def offset_tables(evidence: Evidence) -> Offsets:
     """Return the full names, without quotes, of the tables with a committed offset; protocol 0 has bare names only.
 
-    By every text behind a dot: a table's own name may hold dots.
+    Each name stands under every text behind one of its dots, because a table's own name may hold dots.
 
     >>> from types import SimpleNamespace
     >>> offset = SimpleNamespace(partition={"protocol": "1", "table": "shop.sales.orders"}, offset={"incrementing": 7})

@@ -47,8 +47,8 @@ class Mirror:
 
 
 def mirrored(mirror: Mirror, evidence: Evidence) -> Iterator[Found]:
-    """Yield the copies: of topics with committed offsets, of topics that are named, and of those that active topics
-    show.
+    """Yield the copies that a mirror makes: of topics with committed offsets, of topics that are named, and of those
+    that active topics show.
 
     >>> mirror = Mirror("source.cluster.alias", "us", "eu", "topics", ("orders",), lambda topic: topic == "orders",
     ...     lambda topic: f"us.{topic}", lambda copy: copy.removeprefix("us.") if copy.startswith("us.") else None)

@@ -56,7 +56,7 @@ def doubts(topics: Iterable[str]) -> Callable[[str], str | None]:
 
 
 def _after(beginning: str, ordered: list[str]) -> Iterator[str]:
-    """Yield what follows in those of the sorted texts that begin so."""
+    """Yield, of the sorted texts that begin so, what follows in each."""
     for at in range(bisect_left(ordered, beginning), len(ordered)):
         if not ordered[at].startswith(beginning):
             return
@@ -75,8 +75,7 @@ _MOST_UNDERSCORES = 5
 
 
 def odd_signs(patterns: Iterable[str]) -> str:
-    """Return the signs of regular expressions that a name may hold and a topic may not: ``#``, ``\\$``, ``[
-    ]``, ``ü``.
+    """Return the signs of regular expressions that a name may hold and a topic may not: ``#``, ``\\$``, ``[$]``, ``ü``.
 
     >>> odd_signs(["SALES[.]ORDER#.*"])
     '#'
@@ -85,8 +84,9 @@ def odd_signs(patterns: Iterable[str]) -> str:
 
 
 def _restored(name: str, witness: str) -> str | None:
-    """Return a name as a topic holds it with the odd signs of a witness in place of its underscores; None when the
-    witness has no odd sign or is another name. The letters are the name's own.
+    """Return a name as a topic holds it with the odd signs of a witness in place of its underscores.
+
+    None when the witness has no odd sign or is another name. The letters are the name's own.
     """
     signs = [(have, sign) for have, sign in zip(name, witness, strict=False)]
     fits = len(name) == len(witness) and all(

@@ -58,8 +58,9 @@ def _transforms() -> Iterable[str]:
     yield "| class | what it does to topics and fields |"
     yield "| --- | --- |"
     for name, build in sorted(TRANSFORMS.items()):
-        summary = " ".join((inspect.getdoc(build) or "").split("\n\n")[0].split())
-        yield f"| `{name}` | {_text(summary)} |"
+        paragraphs = (inspect.getdoc(build) or "").split("\n\n")
+        does = " ".join(" ".join(one.split()) for one in paragraphs if not one.startswith("Source:"))
+        yield f"| `{name}` | {_text(does)} |"
 
 
 def _keys(keys: Iterable[str]) -> str:

@@ -49,8 +49,8 @@ def extract_new_record_state(options: TransformOptions) -> Transform:
 def extract_new_document_state(options: TransformOptions) -> Transform:
     """Puts the document of ``after`` in place of a MongoDB change event.
 
-    ``add.fields`` and ``__deleted`` are as in ExtractNewRecordState. With ``flatten.struct`` nested fields are drawn up, their names
-    joined by ``flatten.struct.delimiter`` (``_``).
+    ``add.fields`` and ``__deleted`` are as in ExtractNewRecordState. With ``flatten.struct`` nested fields are drawn
+    up, their names joined by ``flatten.struct.delimiter`` (``_``).
 
     Source: https://debezium.io/documentation/reference/stable/transformations/mongodb-event-flattening.html
     """

@@ -23,7 +23,7 @@ from pathlib import Path
 import yaml
 
 from bench.generate import cluster
-from tests.catalog.metadata import dataset_urn, schema_aspect
+from tests.catalog.metadata import hold
 from tests.emit.gms import Gms
 
 # The program that is measured. Prints the datasets at the ends of edges, and the numbers of edges and of columns.
@@ -85,9 +85,7 @@ def _hold(gms: Gms, ends: list[tuple[str, str]], datasets: int, columns: int) ->
         wanted[one] = None
     fields = [f"column_{number}" for number in range(columns)]
     for platform, name in wanted:
-        urn = dataset_urn(platform, name)
-        gms.aspects[urn, "status"] = {"removed": False}
-        gms.aspects[urn, "schemaMetadata"] = schema_aspect(fields, platform).to_obj()
+        hold(gms, platform, name, fields)
 
 
 def _run(what: str, recipe: Path, gms: Gms, *, resolver: bool) -> tuple[list[list[str]], int, int]:

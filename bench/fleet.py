@@ -26,7 +26,8 @@ from bench.contest import FIRST, UNCHANGED, counts, served
 from bench.generate import cluster
 from bench.measure import Measured, cpu_of, peaks
 from bench.publish import FleetRow, publish, stored_fleet
-from tests.machines.deployment import Deployment, missing, wait
+from tests.machines.deployment import Deployment, missing
+from tests.waiting import wait
 
 _LIMIT = 1200.0  # seconds that one sync of all clusters may take
 

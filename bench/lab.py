@@ -21,7 +21,7 @@ from typing import Any
 
 import yaml
 
-from tests.catalog.metadata import dataset_urn, lab_tables, schema_aspect
+from tests.catalog.metadata import hold, lab_tables
 from tests.connect.stand_in import ConnectStandIn
 from tests.emit.gms import Gms
 
@@ -142,9 +142,7 @@ def _hold(gms: Gms, world: Mapping[str, Any], seen: Seen) -> None:
     tables = dict(lab_tables(world))
     topics = {("kafka", name): tuple(sorted(own)) for name, own in seen.fields.items() if name not in world["tables"]}
     for (platform, name), fields in {**tables, **topics}.items():
-        urn = dataset_urn(platform, name)
-        gms.aspects[urn, "status"] = {"removed": False}
-        gms.aspects[urn, "schemaMetadata"] = schema_aspect(fields or (), platform).to_obj()
+        hold(gms, platform, name, fields or ())
 
 
 def _recipe(connect: str, gms: str) -> dict[str, Any]:

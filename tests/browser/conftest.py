@@ -11,7 +11,8 @@ from pathlib import Path
 import pytest
 
 from tests.browser.screen import Screen
-from tests.browser.stack import StuckError, browser, limit, missing
+from tests.browser.stack import browser, limit, missing
+from tests.waiting import StuckError
 
 HERE = Path(__file__).parent
 TEST = 240.0  # seconds for one test: beyond it something hangs

@@ -16,7 +16,6 @@ import signal
 import socket
 import subprocess
 import sys
-import time
 import urllib.error
 import urllib.request
 from collections.abc import Iterator, Mapping
@@ -26,6 +25,8 @@ from pathlib import Path
 from typing import Any
 
 import yaml
+
+from tests.waiting import StuckError, wait
 
 ROOT = Path(__file__).resolve().parents[2]
 LOCATION = "kc_lineage_dagster.definitions"
@@ -49,10 +50,6 @@ FLAGS = (
 )
 # Loopback is asked directly, whatever proxy the environment names.
 _DIRECT = urllib.request.build_opener(urllib.request.ProxyHandler({}))
-
-
-class StuckError(AssertionError):
-    """Something did not happen in a time in which it always does."""
 
 
 @contextmanager
@@ -164,13 +161,7 @@ class Web:
 
 def wait_for(what: str, condition: Any, problem: Any = lambda: None, patience: float = PATIENCE) -> Any:
     """The first true value of ``condition``. Only a machine that stands still makes it give up."""
-    end = time.monotonic() + patience
-    while time.monotonic() < end:
-        found = condition()
-        if found:
-            return found
-        time.sleep(0.2)
-    raise StuckError(f"waited {patience:.0f} s for {what}: {problem()}")
+    return wait(condition, what, patience, problem)
 
 
 @contextmanager

@@ -1,4 +1,4 @@
-"""DataHub metadata files as a file sink writes them, made from names and columns."""
+"""Datasets made from names and columns: in files as a file sink writes them, and held by a GMS."""
 
 from __future__ import annotations
 
@@ -20,6 +20,7 @@ from datahub.metadata.schema_classes import (
 )
 
 from kc_lineage_dagster.catalog.holdings import Holdings, Platform, Schema
+from tests.emit.gms import Gms
 
 # Which server of the lab a database is on; its tables have three parts where it is PostgreSQL.
 _PLATFORMS = {"shop": "postgres", "dwh": "postgres", "shopm": "mongodb", "crm": "mysql", "billing-eu": "mysql"}
@@ -68,6 +69,28 @@ def write(
     ]
     path.write_text(json.dumps(found, indent=4))
     return path
+
+
+def hold(
+    gms: Gms,
+    platform: str,
+    name: str,
+    paths: Iterable[str] | None = None,
+    env: str = "PROD",
+    kind: str | None = None,
+    removed: bool = False,
+) -> str:
+    """Put a dataset into a GMS, as DataHub's ingestion of its platform leaves it; its URN.
+
+    ``paths``: None for one without a schema.
+    """
+    urn = dataset_urn(platform, name, env)
+    gms.aspects[urn, "status"] = {"removed": removed}
+    if paths is not None:
+        gms.aspects[urn, "schemaMetadata"] = schema_aspect(paths, platform).to_obj()
+    if kind:
+        gms.aspects[urn, "subTypes"] = {"typeNames": [kind]}
+    return urn
 
 
 def lab_tables(world: Mapping[str, Any]) -> dict[tuple[str, str], Iterable[str] | None]:

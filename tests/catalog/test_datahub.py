@@ -11,7 +11,7 @@ from kc_lineage_dagster.catalog.datahub import PAGE_SIZE, DataHubCatalog
 from kc_lineage_dagster.catalog.questions import Questions
 from kc_lineage_dagster.emit.gms_session import graph_at
 from kc_lineage_dagster.lineage import Dataset
-from tests.catalog.metadata import dataset_urn, schema_aspect
+from tests.catalog.metadata import dataset_urn, hold
 from tests.connect.stand_in import DRIPS
 from tests.emit.gms import FLOOD, Answer, Gms, everything
 
@@ -22,16 +22,6 @@ USERS = "shop.public.users"
 def gms() -> Iterator[Gms]:
     with Gms() as served:
         yield served
-
-
-def hold(gms: Gms, platform: str, name: str, paths=(), env="PROD", kind=None, removed=False) -> str:
-    urn = dataset_urn(platform, name, env)
-    gms.aspects[urn, "status"] = {"removed": removed}
-    if paths:
-        gms.aspects[urn, "schemaMetadata"] = schema_aspect(paths).to_obj()
-    if kind:
-        gms.aspects[urn, "subTypes"] = {"typeNames": [kind]}
-    return urn
 
 
 def provider(gms: Gms, **settings) -> DataHubCatalog:

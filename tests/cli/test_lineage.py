@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from click.testing import Result
 
-from tests.catalog.test_datahub import hold
+from tests.catalog.metadata import hold
 from tests.cli.run import kc_lineage
 from tests.defs.clusters import CONNECTORS, save_cluster, write_recipe
 from tests.emit.gms import Gms

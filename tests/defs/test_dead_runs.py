@@ -18,6 +18,7 @@ from tests.connect.stand_in import ConnectStandIn, delay, worker
 from tests.defs.clusters import CONNECTORS, run, write_recipe
 from tests.emit.gms import Gms
 from tests.forked import context
+from tests.waiting import wait
 
 NAMES = Names("shop")
 PATIENCE = 90  # seconds for a process to get somewhere
@@ -55,16 +56,6 @@ def kill(process):
     process.join()
 
 
-def eventually(what, condition):
-    end = time.monotonic() + PATIENCE
-    while time.monotonic() < end:
-        found = condition()
-        if found:
-            return found
-        time.sleep(0.1)
-    raise AssertionError(f"{what} did not happen")
-
-
 def unfinished(instance):
     return [run for run in instance.get_runs() if run.status is DagsterRunStatus.STARTED]
 
@@ -85,7 +76,7 @@ def test_a_run_that_reads_and_dies(tmp_path, home):
         process = started(tmp_path)
         try:
             with DagsterInstance.get() as instance:
-                eventually("the request for topics", lambda: "/connectors/cdc/topics" in connect.targets)
+                wait(lambda: "/connectors/cdc/topics" in connect.targets, "the request for topics", PATIENCE)
                 assert "under way" in tick(tmp_path, instance).skip_message
                 kill(process)
                 (dead,) = unfinished(instance)
@@ -111,7 +102,7 @@ def test_a_run_that_sends_and_dies(tmp_path, home):
         try:
             with DagsterInstance.get() as instance:
                 late = time.time() + LONG
-                eventually("work", lambda: "working" in str(under_way(instance, NAMES, cluster, late)))
+                wait(lambda: "working" in str(under_way(instance, NAMES, cluster, late)), "work", PATIENCE)
                 (busy,) = unfinished(instance)
                 assert busy.run_id in under_way(instance, NAMES, cluster, late)
                 assert end_dead_runs(instance, NAMES, cluster, late) == []

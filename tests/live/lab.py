@@ -9,7 +9,6 @@ import tempfile
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Callable
 from pathlib import Path
 from types import TracebackType
 from typing import Any
@@ -17,6 +16,7 @@ from urllib.parse import quote
 
 from tests.live.machine import Process, free_ports, postgres, postgres_binaries
 from tests.live.parts import CONVERTER, Versions
+from tests.waiting import wait
 
 SECRET = "s3cr3t-0f-the-live-lab"
 _INTERNAL = ("connect-", "__", "mm2-")
@@ -234,12 +234,3 @@ class Lab:
     @property
     def _broker(self) -> str:
         return f"127.0.0.1:{self.ports['kafka']}"
-
-
-def wait(until: Callable[[], bool], what: str, seconds: float = 600) -> None:
-    """Wait for something; RuntimeError names it when it does not come."""
-    end = time.monotonic() + seconds
-    while not until():
-        if time.monotonic() > end:
-            raise RuntimeError(f"waited {seconds:g} s in vain: {what}")
-        time.sleep(0.5)

@@ -21,7 +21,8 @@ from kc_lineage_dagster.recipe.files import read_recipe
 from kc_lineage_dagster.run.cluster import Cluster
 from tests.emit.gms import Gms
 from tests.live import world
-from tests.live.lab import Lab, wait
+from tests.live.lab import Lab
+from tests.waiting import wait
 
 ROOT = Path(__file__).resolve().parents[2]
 

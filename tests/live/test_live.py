@@ -17,8 +17,9 @@ from kc_lineage_dagster.recipe.files import recipe_of
 from kc_lineage_dagster.run.cluster import Cluster
 from tests.cli.run import kc_lineage
 from tests.live import world
-from tests.live.lab import SECRET, Lab, wait
+from tests.live.lab import SECRET, Lab
 from tests.live.project import Live, beside, names_of
+from tests.waiting import wait
 from tests.written import contents
 
 ROOT = Path(__file__).resolve().parents[2]

@@ -17,8 +17,9 @@ from kc_lineage_dagster.recipe.files import read_recipe
 from kc_lineage_dagster.run.cluster import Cluster
 from kc_lineage_dagster.run.derivation import deriving
 from tests.catalog.metadata import write
-from tests.live.lab import Lab, wait
+from tests.live.lab import Lab
 from tests.live.world import debezium, jdbc_sink
+from tests.waiting import wait
 
 pytestmark = [pytest.mark.live, pytest.mark.filterwarnings("default")]
 

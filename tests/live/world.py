@@ -7,7 +7,8 @@ import re
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
-from tests.live.lab import SECRET, Lab, wait
+from tests.live.lab import SECRET, Lab
+from tests.waiting import wait
 
 POSTGRES_SOURCE = "io.debezium.connector.postgresql.PostgresConnector"
 JDBC_SINK = "io.debezium.connector.jdbc.JdbcSinkConnector"

@@ -14,9 +14,8 @@ import shutil
 import signal
 import subprocess
 import sys
-import time
 import urllib.request
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -27,10 +26,10 @@ from urllib.parse import quote
 import yaml
 
 from tests.live.machine import Process, free_ports, postgres, postgres_missing
+from tests.waiting import wait
 
 ROOT = Path(__file__).resolve().parents[2]
 _PAGE = ROOT / "docs/deploying.md"
-PATIENCE = 900.0  # seconds until something that must happen counts as not happening
 
 _WORKSPACE = "load_from: [{{grpc_server: {{host: 127.0.0.1, port: {code}, location_name: kc_lineage_dagster}}}}]\n"
 _LOCATIONS = "{repositoriesOrError{...on RepositoryConnection{nodes{name}}}}"
@@ -45,17 +44,6 @@ def missing() -> str | None:
     if shutil.which("redis-server") is None:
         return "redis-server is not installed"
     return postgres_missing()
-
-
-def wait(until: Callable[[], Any], what: str, seconds: float = PATIENCE) -> Any:
-    """What ``until`` gives as soon as it is true; AssertionError when that does not come."""
-    end = time.monotonic() + seconds
-    while time.monotonic() < end:
-        found = until()
-        if found:
-            return found
-        time.sleep(0.5)
-    raise AssertionError(f"waited {seconds:.0f} s in vain until {what}")
 
 
 @dataclass

@@ -17,7 +17,6 @@ import time
 from collections.abc import Iterator
 from contextlib import closing, contextmanager, suppress
 from pathlib import Path
-from typing import Any
 
 import pytest
 import yaml
@@ -32,6 +31,7 @@ from kc_lineage_dagster.state.lock import holder
 from tests.connect.stand_in import ConnectStandIn, worker
 from tests.defs.clusters import CONNECTORS, write_recipe
 from tests.emit.gms import Gms
+from tests.waiting import wait
 
 pytestmark = pytest.mark.machines
 
@@ -61,16 +61,6 @@ def kill(process: subprocess.Popen[bytes]) -> None:
     with suppress(ProcessLookupError):
         os.killpg(process.pid, signal.SIGKILL)
     process.wait()
-
-
-def eventually(what: str, condition: Any, log: Path) -> Any:
-    end = time.monotonic() + PATIENCE
-    while time.monotonic() < end:
-        found = condition()
-        if found:
-            return found
-        time.sleep(0.5)
-    raise AssertionError(f"{what} did not happen: {log.read_text(errors='replace')[-3000:]}")
 
 
 def made_older(home: Path) -> None:
@@ -112,14 +102,18 @@ def test_dagster_dev_killed_with_all_its_children(tmp_path, home):
         recipe = write_recipe(tmp_path, sink=sink, connect_uri=connect.uri)
         options = {"sensor_enabled": True, "sensor_interval": 5}
         recipe.write_text(yaml.safe_dump({**yaml.safe_load(recipe.read_text()), "options": options}))
-        cluster, log = Cluster.of(read_recipe(recipe)), tmp_path / "dagster.log"
+        cluster = Cluster.of(read_recipe(recipe))
+
+        def told() -> str:
+            return (tmp_path / "dagster.log").read_text(errors="replace")[-3000:]
+
         with DagsterInstance.get() as instance:
             with dagster_dev(tmp_path) as process:
-                eventually("a run at work", lambda: holder(cluster.state) and gms.requests["writes"], log)
+                wait(lambda: holder(cluster.state) and gms.requests["writes"], "a run at work", PATIENCE, told)
                 assert under_way(instance, Names("shop"), cluster)
                 kill(process)
                 release.set()
-            eventually("the lock of a dead process is free", lambda: holder(cluster.state) is None, log)
+            wait(lambda: holder(cluster.state) is None, "the lock of a dead process is free", PATIENCE, told)
             (died,) = instance.get_runs()
             assert died.status is DagsterRunStatus.STARTED
             job = build_definitions(recipe).resolve_job_def("sync_shop")
@@ -135,7 +129,7 @@ def test_dagster_dev_killed_with_all_its_children(tmp_path, home):
                 def over():
                     return DagsterRunStatus.SUCCESS in statuses().values()
 
-                eventually("a run that ends well", over, log)
+                wait(over, "a run that ends well", PATIENCE, told)
             assert {run_id for run_id, status in statuses().items() if status is DagsterRunStatus.FAILURE} == dead
     assert len(gms.entities(removed=False)) == 3
     assert gms.problems == []

@@ -9,8 +9,8 @@ import time
 from collections import Counter
 
 from tests.emit.gms import healthy, slow
-from tests.machines.deployment import wait
 from tests.machines.fleet import CLUSTERS, Fleet, connectors
+from tests.waiting import wait
 
 CONNECTORS = 12
 BATCH = 200  # proposals in one request of the sink: what can be in flight when a machine dies

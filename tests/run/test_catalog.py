@@ -18,9 +18,8 @@ from kc_lineage_dagster.run.cluster import Cluster
 from kc_lineage_dagster.run.describe import describe
 from kc_lineage_dagster.run.preview import preview
 from kc_lineage_dagster.state.database import Database
-from tests.catalog.metadata import dataset_urn, lab_tables, write
+from tests.catalog.metadata import dataset_urn, hold, lab_tables, write
 from tests.catalog.server import Server
-from tests.catalog.test_datahub import hold
 from tests.cli.run import kc_lineage
 from tests.defs.clusters import save_cluster, write_recipe
 from tests.emit.gms import Gms, everything

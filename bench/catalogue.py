@@ -1,4 +1,4 @@
-"""Measures what a catalogue costs: requests to DataHub, and seconds of CPU.
+"""Measure what a catalogue costs: requests to DataHub, and seconds of CPU.
 
 python -m bench.catalogue [--connectors 1000] [--datasets 20000] [--columns 30]
 

@@ -1,4 +1,4 @@
-"""Runs this project and ``datahub ingest`` on the same generated cluster, and measures the cost of each run."""
+"""Run this project and ``datahub ingest`` on the same generated cluster, and measure the cost of each run."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Generates a cluster as the answers of Connect's REST API: request path -> JSON.
+"""Generate a cluster as the answers of Connect's REST API: request path -> JSON.
 
 The same size and seed give the same cluster on every machine.
 """

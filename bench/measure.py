@@ -1,4 +1,4 @@
-"""Measures one run of a program: wall time, CPU time and peak memory of its whole process tree (Linux only)."""
+"""Measure one run of a program: wall time, CPU time and peak memory of its whole process tree (Linux only)."""
 
 from __future__ import annotations
 

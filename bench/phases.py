@@ -1,4 +1,4 @@
-"""Measures where the time of ``dagster job execute`` goes, by sampling the main thread's stack fifty times a second.
+"""Measure where the time of ``dagster job execute`` goes, by sampling the main thread's stack fifty times a second.
 
 python -m bench.phases OUT ARGUMENTS...      runs ``dagster ARGUMENTS...``, writes {phase: seconds} to OUT
 """

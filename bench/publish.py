@@ -1,4 +1,4 @@
-"""Keeps measured rows in bench/results.json, and writes what is shown of them: bench/results.md, the README's table and
+"""Keep measured rows in bench/results.json, and writes what is shown of them: bench/results.md, the README's table and
 chart, and the tables of docs/deploying.md.
 """
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import json
+import re
 import subprocess
 import sys
 from functools import cache
@@ -69,6 +70,24 @@ def imported(path: Path) -> frozenset[str]:
         elif isinstance(node, ast.ImportFrom) and node.module:
             found.update(f"{node.module}.{alias.name}" for alias in node.names)
     return frozenset(found)
+
+
+# folders whose files have one shape, so that docs/architecture.md names the folder alone
+OF_ONE_SHAPE = (
+    *("cli", "demo", "java_regex", "page", "state/migrations"),
+    *("connect/forms", "connect/secrets", "derive/families", "derive/readers", "derive/transforms"),
+)
+
+
+def test_the_architecture_page_names_every_module_and_no_other():
+    """A reader who wonders where something is decided finds every file there, under the name that it has today."""
+    page = (ROOT / "docs" / "architecture.md").read_text(encoding="utf-8")
+    named = {name.rpartition("/")[2] for name in re.findall(r"`([\w/]+\.py)`", page)}
+    folders = tuple(f"{folder}/" for folder in OF_ONE_SHAPE)
+    modules = {path.name for path in MODULES if not path.name.startswith("__")}
+    single = {path.name for path in MODULES if not path.relative_to(PACKAGE).as_posix().startswith(folders)}
+    assert {name for name in single if not name.startswith("__")} - named == set()
+    assert named - modules - {path.name for path in (ROOT / "tests").rglob("*.py")} == set()
 
 
 @pytest.mark.parametrize("folder", FORBIDDEN)

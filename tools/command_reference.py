@@ -1,4 +1,4 @@
-"""Writes ``docs/cli.md`` from the command itself: what each subcommand does, its options, examples.
+"""Write ``docs/cli.md`` from the command itself: what each subcommand does, its options, examples.
 
 python -m tools.command_reference docs/cli.md
 """

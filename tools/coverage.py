@@ -1,4 +1,4 @@
-"""Writes ``docs/coverage.md`` from the registry: the classes of each family, its rule, what stays unresolved.
+"""Write ``docs/coverage.md`` from the registry: the classes of each family, its rule, what stays unresolved.
 
 python -m tools.coverage docs/coverage.md
 """

@@ -1,4 +1,4 @@
-"""Measures how much an hourly sync adds to Dagster's storage and to the state, and computes a year of syncs from it.
+"""Measure how much an hourly sync adds to Dagster's storage and to the state, and compute a year of syncs from it.
 
 python -m tools.growth [CONNECTORS] runs some syncs of an unchanged cluster with `dagster job execute`, prunes, runs
 almost as many again, and prints the table of docs/operating.md. Takes about two minutes of CPU and writes to a

@@ -1,4 +1,4 @@
-"""Writes connect/secrets/lineage_keys.txt: the configuration keys that derivation reads, found in its own source.
+"""Write connect/secrets/lineage_keys.txt: the configuration keys that derivation reads, found in its own source.
 
 Where a plugin does not declare which of its keys are secret, the keys that lineage is read from must stay readable. A
 key is a string of the source, not of a docstring, whose words are joined by dots, dashes, underscores or capitals. Keys

@@ -1,4 +1,4 @@
-"""Writes the tables of ``docs/recipe.md`` from the recipe's models: every field, its type, its default, its meaning.
+"""Write the tables of ``docs/recipe.md`` from the recipe's models: every field, its type, its default, its meaning.
 
 python -m tools.recipe_reference docs/recipe.md
 

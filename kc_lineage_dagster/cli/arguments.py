@@ -1,4 +1,4 @@
-"""Turns an argument of the command line into a recipe: a recipe's file or short name, a saved cluster, an address."""
+"""Turn an argument of the command line into a recipe: a recipe's file or short name, a saved cluster, an address."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""``kc-lineage connectors``: tells which connector classes and transforms are understood, and by which rule."""
+"""``kc-lineage connectors``: tell which connector classes and transforms are understood, and by which rule."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""``kc-lineage demo``: runs the main job from a saved cluster into DataHub Lite, and sums up the result."""
+"""``kc-lineage demo``: run the main job from a saved cluster into DataHub Lite, and sum up the result."""
 
 from __future__ import annotations
 

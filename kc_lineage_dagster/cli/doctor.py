@@ -1,4 +1,4 @@
-"""``kc-lineage doctor``: tells in plain words what is missing before the first run of a recipe."""
+"""``kc-lineage doctor``: tell in plain words what is missing before the first run of a recipe."""
 
 from __future__ import annotations
 

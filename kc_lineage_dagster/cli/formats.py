@@ -1,4 +1,4 @@
-"""Writes a cluster's lineage as text for people, as JSON for programs, and as a Mermaid chart."""
+"""Write a cluster's lineage as text for people, as JSON for programs, and as a Mermaid chart."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""``kc-lineage lineage``: derives the lineage of live or saved clusters, without Dagster and without DataHub."""
+"""``kc-lineage lineage``: derive the lineage of live or saved clusters, without Dagster and without DataHub."""
 
 from __future__ import annotations
 

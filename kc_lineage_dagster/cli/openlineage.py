@@ -1,4 +1,4 @@
-"""Writes a cluster's lineage as OpenLineage JobEvents (lineage by design), for consumers such as Marquez.
+"""Write a cluster's lineage as OpenLineage JobEvents (lineage by design), for consumers such as Marquez.
 
 Datasets are named by https://openlineage.io/docs/spec/naming as far as configurations tell. That specification makes a
 namespace of an address, ``postgres://host:port``; configurations hold the address as the worker sees it, or none. So

@@ -1,4 +1,4 @@
-"""``kc-lineage page``: draws the lineage of one or more clusters as one HTML file, or serves it."""
+"""``kc-lineage page``: draw the lineage of one or more clusters as one HTML file, or serve it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""``kc-lineage preview``: shows what a sync would create, change and remove, as a diff. Sends nothing."""
+"""``kc-lineage preview``: show what a sync would create, change and remove, as a diff. Sends nothing."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""``kc-lineage prune``: deletes old runs of clusters from Dagster's history; partitions keep their status."""
+"""``kc-lineage prune``: delete old runs of clusters from Dagster's history; partitions keep their status."""
 
 from __future__ import annotations
 

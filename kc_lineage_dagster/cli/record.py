@@ -1,4 +1,4 @@
-"""``kc-lineage record``: saves a live cluster's answers, without secrets, in a file that ``connect_uri`` can name."""
+"""``kc-lineage record``: save a live cluster's answers, without secrets, in a file that ``connect_uri`` can name."""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""What a live worker and a saved cluster have in common: answers to request paths."""
+"""What a live worker and a saved cluster have in common: each answers request paths with JSON (``Answers``).
+
+So everything behind this reads a folder of files as it reads a worker.
+"""
 
 from __future__ import annotations
 

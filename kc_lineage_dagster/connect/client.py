@@ -1,4 +1,4 @@
-"""Connect's REST API over pooled connections: retries, timeouts, bounds; JSON out."""
+"""Ask a live worker by Connect's REST API: ``GET`` requests with retries, time limits and bounds, JSON out."""
 
 from __future__ import annotations
 
@@ -163,7 +163,7 @@ class ConnectClient:
         return type(failure.error)(f"{failure.error} (tried {attempt + 1} times)") if attempt else failure.error
 
     def _left(self) -> float:
-        """Seconds left of the total timeout."""
+        """Return the seconds left of the total timeout, which begins with the first call."""
         if self._deadline is None:
             self._deadline = self._clock() + self.settings.total_timeout
         return self._deadline - self._clock()

@@ -1,4 +1,4 @@
-"""Which connectors a cluster has, with configuration and status: one expanded listing, or its older substitutes."""
+"""List a cluster's connectors with configuration and status: by one expanded listing, or one by one on old workers."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Connect's JSON, tolerantly, to plain Python: what has the wrong shape is refused by name, never guessed."""
+"""Turn Connect's JSON into plain Python: what has the wrong shape is refused (``WrongShapeError``), never guessed."""
 
 from __future__ import annotations
 

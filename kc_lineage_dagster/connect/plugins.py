@@ -1,4 +1,7 @@
-"""What the plugins themselves declare as secret: keys of type PASSWORD (``GET /connector-plugins/{class}/config``)."""
+"""Ask the worker what its plugins say of themselves: which keys are secret, which classes are sources or sinks.
+
+A plugin declares its secret keys with the type PASSWORD (``GET /connector-plugins/{class}/config``).
+"""
 
 from __future__ import annotations
 

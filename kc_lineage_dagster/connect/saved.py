@@ -107,7 +107,7 @@ def open_saved(path_or_file_uri: str | Path) -> Saved:
 
 
 def _answers(path: Path, text: str) -> Saved | None:
-    """A file that holds answers of a worker, whole: request paths, or the expanded listing."""
+    """Return the answers in a file that holds them whole: request paths, or the expanded listing; None in any other."""
     try:
         document = parse_json(text) if path.suffix.lower() not in NOT_JSON else None
     except ValueError:
@@ -126,7 +126,7 @@ def _answers(path: Path, text: str) -> Saved | None:
 
 
 def _assembled(source: str, read: Read) -> Saved:
-    """The answers that a worker of all the connectors in these files would give."""
+    """Return the answers that a worker of all the connectors in these files would give."""
     answers: dict[str, Any] = {}
     listing: dict[str, Any] = {}
     files: dict[str, str] = {}
@@ -149,7 +149,7 @@ def _assembled(source: str, read: Read) -> Saved:
 
 
 def _nothing(unread: Mapping[str, str], read: Read) -> str:
-    """Why there is no connector, by the first things that are there instead."""
+    """Say why there is no connector, by the first things that are there instead."""
     problems = [f"{name}: {reason}" for name, reason in unread.items()]
     problems += [f"{file}: {reason}" for file, reason in read.unread_files.items()]
     if problems:
@@ -173,7 +173,7 @@ def _path(path_or_file_uri: str | Path) -> Path:
 
 
 def _canonical(path: str) -> tuple[str, ...]:
-    """One spelling for one request: segments decoded one by one, no trailing slash, parameters sorted."""
+    """Return the one spelling of a request: segments decoded one by one, no trailing slash, parameters sorted."""
     plain, _, query = path.partition("?")
     parameters = sorted(f"?{key}={value}" for key, value in parse_qsl(query))
     return (*(unquote(segment) for segment in plain.rstrip("/").split("/")), *parameters)

@@ -1,7 +1,7 @@
-"""The files of a saved cluster: which are looked into, and what each of them holds.
+"""Read the files of a saved cluster: choose those that may hold connectors, and say what each of them holds.
 
-A file that cannot be read is said with its name and the reason, as long as it may hold connectors; what plainly is
-something else is passed over, with what it is.
+A file that cannot be read is reported with the reason, as long as it may hold connectors (``Read.unread_files``). One
+that plainly holds something else is passed over (``Read.passed_over``).
 """
 
 from __future__ import annotations
@@ -84,7 +84,7 @@ def read_one(path: Path, text: str) -> Read:
 
 
 def read_text(path: Path) -> str:
-    """The text of a file. Raises ConnectError, in one line."""
+    """Return the text of a file. ConnectError, in one line, when the file cannot be read."""
     try:
         if path.stat().st_size > _MOST_BYTES:
             raise ConnectError(f"{path}: larger than {_MOST_BYTES} bytes")

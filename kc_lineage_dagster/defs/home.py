@@ -1,4 +1,8 @@
-"""The Dagster instance of ``DAGSTER_HOME`` for commands, which run outside Dagster; its problems become one line."""
+"""Open Dagster's instance for a command that works on Dagster's history without being run by Dagster.
+
+``kc-lineage prune`` needs the instance of ``DAGSTER_HOME``, and ``kc-lineage demo`` tries to open it. Whatever is wrong
+with its settings or its storage becomes one line.
+"""
 
 from __future__ import annotations
 
@@ -22,7 +26,7 @@ _LONGEST = 300  # characters of a reason
 
 @contextmanager
 def instance_of_home() -> Iterator[DagsterInstance]:
-    """Give the instance.
+    """Give Dagster's instance while the ``with`` block runs.
 
     KcLineageError, in one line, when ``DAGSTER_HOME`` is not set or the instance's storage cannot be used.
     """

@@ -1,4 +1,4 @@
-"""The data inside ``lineage.html``: one cluster's lineage and states as compact JSON. Pure functions.
+"""Make the data inside ``lineage.html``: one cluster's lineage and states as compact JSON. Pure functions.
 
 Configurations are left out, so no secret can be among the data. The shape, as ``model.js`` reads it:
 

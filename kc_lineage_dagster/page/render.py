@@ -1,4 +1,4 @@
-"""Renders ``lineage.html`` from a cluster's lineage: one file that needs no network.
+"""Render ``lineage.html`` from a cluster's lineage: one file that needs no network.
 
 A connector's name cannot become markup: names reach the page as JSON without the characters an HTML parser looks for,
 and the page's scripts show them as text. The content security policy allows the scripts of the file by their hashes,

@@ -1,4 +1,4 @@
-"""Writes the page of a cluster: beside its state on a disk, or to the place that ``options.page`` names."""
+"""Write the page of a cluster: beside its state on a disk, or to the place that ``options.page`` names."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Finds recipe files, reads them without the environment, and resolves their variables in the run.
+"""Find recipe files, read them without the environment, and resolve their variables in the run.
 
 While definitions load, a file is parsed and checked as far as that is possible without ``${VAR}``; the values behind
 ``${VAR}`` and ``${VAR:-default}`` are looked up only in the run (``resolve``).

@@ -1,4 +1,7 @@
-"""What a connector becomes: lineage, the proposals that tell DataHub of it, and how both differ from the last run."""
+"""Put together what a run needs of a connector: its lineage as DataHub can hold it, its proposals, what was before.
+
+A sync sends what comes out (``sync``), a preview compares it with what was emitted (``preview``).
+"""
 
 from __future__ import annotations
 

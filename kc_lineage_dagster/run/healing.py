@@ -1,4 +1,4 @@
-"""Compare DataHub with what it has acknowledged, and send again, in the same run, what it no longer holds so."""
+"""Compare DataHub with what it has acknowledged, and send again, in the same run, what it no longer holds like that."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What to soft-delete, and when to refuse. Pure.
+"""Decide which entities of DataHub to soft-delete, and when to refuse. Pure.
 
 Stale are entities that an earlier run emitted and that the lineage no longer names: those of connectors that are gone,
 and those of tables and topics that vanished from a connector that is there. DataHub keeps their history; an entity that

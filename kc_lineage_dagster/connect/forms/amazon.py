@@ -1,4 +1,4 @@
-"""Reads connectors of Amazon MSK Connect: answers of its API, and templates of CloudFormation.
+"""Read connectors of Amazon MSK Connect: answers of its API, and templates of CloudFormation.
 
 Source: docs.aws.amazon.com/MSKC/latest/mskc (DescribeConnector answers ``connectorName``, ``connectorConfiguration``
 and ``connectorState``; ListConnectors answers no configurations), and CloudFormation's resource

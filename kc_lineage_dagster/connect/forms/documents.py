@@ -1,4 +1,4 @@
-"""Finds the connectors in a parsed document or in the text of a file, whatever their form."""
+"""Find the connectors in a parsed document or in the text of a file, whatever their form."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Reads resources of Kubernetes that hold connectors.
+"""Read resources of Kubernetes that hold connectors.
 
 Strimzi: ``KafkaConnector`` ("KafkaConnectorSpec schema reference", strimzi.io/docs; the operator writes active topics
 to ``status.topics`` and the worker's answer to ``status.connectorStatus``) and ``KafkaMirrorMaker2``. Confluent for

@@ -1,4 +1,4 @@
-"""Reads MirrorMaker 2 that is not configured as connectors: Strimzi's resource, and ``connect-mirror-maker.sh``.
+"""Read MirrorMaker 2 that is not configured as connectors: Strimzi's resource, and ``connect-mirror-maker.sh``.
 
 Both run the same connectors, ``<source>-><target>.MirrorSourceConnector`` and its companions
 (``io.strimzi.operator.cluster.operator.assembly.KafkaMirrorMaker2Connectors``;

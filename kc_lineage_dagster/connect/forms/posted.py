@@ -1,4 +1,4 @@
-"""Reads connectors in the JSON of Connect's REST API, and in the shorter forms that people make of it.
+"""Read connectors in the JSON of Connect's REST API, and in the shorter forms that people make of it.
 
 - ``{"name", "config"}``, the body that is posted to Connect (KIP-980 adds ``initial_state``);
 - a bare configuration, whose name is its file's name without the ending;

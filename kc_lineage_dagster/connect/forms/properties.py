@@ -1,4 +1,4 @@
-"""Reads Java properties: connectors of standalone workers, MirrorMaker 2 and Debezium Server.
+"""Read Java properties: connectors of standalone workers, MirrorMaker 2 and Debezium Server.
 
 The syntax is that of ``java.util.Properties.load``. Debezium Server runs one source connector and hands the records to
 a sink of its own; with ``debezium.sink.type=kafka`` it writes the topics that the connector would write

@@ -1,4 +1,4 @@
-"""Reads connectors of Terraform: a plan or state as JSON (``terraform show -json``), a state file, and JSON syntax.
+"""Read connectors of Terraform: a plan or state as JSON (``terraform show -json``), a state file, and JSON syntax.
 
 Resources: ``confluent_connector`` (registry.terraform.io/providers/confluentinc/confluent), ``aiven_kafka_connector``
 (aiven/aiven), ``aws_mskconnect_connector`` (hashicorp/aws), ``kafka-connect_connector`` (Mongey/kafka-connect). What is

@@ -1,1 +1,1 @@
-"""Recognizes secrets and removes them from everything that Connect answers, before any other package sees an answer."""
+"""Recognize secrets and remove them from everything that Connect answers, before any other package sees an answer."""

@@ -1,4 +1,4 @@
-"""Replaces one secret and remembers it, so that other texts about the same connector can be searched for it."""
+"""Replace one secret and remember it, so that other texts about the same connector can be searched for it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Decides which properties may be shown when a plugin's definitions, which mark secrets as PASSWORD, are missing.
+"""Decide which properties may be shown when a plugin's definitions, which mark secrets as PASSWORD, are missing.
 
 ``GET /connector-plugins/{class}/config`` does not exist on workers before Kafka 3.2, in saved clusters and behind some
 proxies, and fails now and then. Any key may then hold a secret, so a property is shown only in two cases: its key is

@@ -1,4 +1,4 @@
-"""Finds credentials in HTTP headers, command lines and sentences: Basic, Bearer, cookies, options, quoted words."""
+"""Find credentials in HTTP headers, command lines and sentences: Basic, Bearer, cookies, options, quoted words."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Decides by a configuration key's name whether its value is a secret: tables of words, compared word by word.
+"""Decide by a configuration key's name whether its value is a secret: tables of words, compared word by word.
 
 A key is split into lower-case words at dots, dashes, underscores and capitals: ``connection.ssl.truststorePassword`` is
 ``connection ssl truststore password``. The names come from Kafka's own client and worker configuration, and from the

@@ -1,4 +1,4 @@
-"""Finds known secrets in a text in every spelling: encoded, escaped, in another case, cut short."""
+"""Find known secrets in a text in every spelling: encoded, escaped, in another case, cut short."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Removes secrets from configurations, texts and JSON, once, before anything is stored, logged or emitted.
+"""Remove secrets from configurations, texts and JSON, once, before anything is stored, logged or emitted.
 
 A value is a secret by any one of three signs: the plugin's own definitions declare its key as PASSWORD
 (``/connector-plugins/{class}/config``), the key's name says so (``keys``), or the value has the shape of a secret

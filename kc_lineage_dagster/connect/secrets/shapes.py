@@ -1,4 +1,4 @@
-"""Finds secrets by their shape inside a value: credentials in URLs, ``password=...``, PEM blocks, tokens.
+"""Find secrets by their shape inside a value: credentials in URLs, ``password=...``, PEM blocks, tokens.
 
 Every scan is linear in the length of the value: patterns start at word boundaries only and never nest repetitions.
 """

@@ -1,4 +1,4 @@
-"""Finds credentials in addresses: user info of URLs (RFC 3986, 3.2.1), also with characters that should be encoded."""
+"""Find credentials in addresses: user info of URLs (RFC 3986, 3.2.1), also with characters that should be encoded."""
 
 from __future__ import annotations
 

@@ -9,7 +9,8 @@ either may last, it is dead.
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from typing import Any
 
 from dagster import DagsterInstance, DagsterRun, DagsterRunStatus, RunsFilter
 
@@ -68,6 +69,19 @@ def end_dead_runs(instance: DagsterInstance, names: Names, cluster: Cluster, now
             instance.report_run_failed(run, why)
             ended.append(run.run_id)
     return ended
+
+
+def queued(instance: DagsterInstance, job: str, run_config: Mapping[str, Any]) -> str | None:
+    """Return the id of a run of the whole job with this very config that waits in Dagster's queue; None without one.
+
+    Args:
+        instance: The Dagster instance that holds the runs.
+        job: The name of the job.
+        run_config: The config that the run was asked for with.
+    """
+    runs = instance.get_runs(RunsFilter(job_name=job, statuses=[DagsterRunStatus.QUEUED]))
+    alike = (run for run in runs if run.run_config == run_config and not run.asset_selection)
+    return next((run.run_id for run in alike), None)
 
 
 def _unfinished(instance: DagsterInstance, names: Names, statuses: list[DagsterRunStatus]) -> Iterator[DagsterRun]:

@@ -6,10 +6,17 @@ from collections.abc import Mapping
 from contextlib import suppress
 from typing import Any
 
-from dagster import DefaultScheduleStatus, RunRequest, ScheduleDefinition, ScheduleEvaluationContext, schedule
+from dagster import (
+    DefaultScheduleStatus,
+    RunRequest,
+    ScheduleDefinition,
+    ScheduleEvaluationContext,
+    SkipReason,
+    schedule,
+)
 
 from kc_lineage_dagster.defs.names import Names
-from kc_lineage_dagster.defs.runs import end_dead_runs
+from kc_lineage_dagster.defs.runs import end_dead_runs, queued
 from kc_lineage_dagster.errors import KcLineageError
 from kc_lineage_dagster.recipe.files import RecipeFile
 from kc_lineage_dagster.run.cluster import Cluster
@@ -20,7 +27,8 @@ REFRESH_CRON = "17 3 * * 0"  # Sundays at 3:17
 def cluster_schedules(file: RecipeFile, names: Names, job: Any) -> list[ScheduleDefinition]:
     """Return ``<slug>_sync`` (``options.schedule``) and ``<slug>_full_refresh``.
 
-    Before a schedule asks for a run it ends the dead runs of its cluster, so that they fill no queue.
+    Before a schedule asks for a run it ends the dead runs of its cluster, so that they fill no queue. It asks for none
+    while the same run still waits in Dagster's queue: that one will read the cluster when it starts.
 
     Args:
         file: The cluster's recipe.
@@ -49,9 +57,12 @@ def _schedule(
         default_status=running,
         description=description,
     )
-    def requested(context: ScheduleEvaluationContext) -> RunRequest:
+    def requested(context: ScheduleEvaluationContext) -> RunRequest | SkipReason:
         with suppress(KcLineageError):  # the run itself says what is wrong with recipe or state
             end_dead_runs(context.instance, names, Cluster.of(file))
+        waiting = queued(context.instance, names.job, run_config)
+        if waiting:
+            return SkipReason(f"Run {waiting} of this cluster waits in Dagster's queue and will do the same.")
         return RunRequest(run_config=run_config)
 
     return requested

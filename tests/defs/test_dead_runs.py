@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import json
 import os
+import subprocess
+import sys
 import threading
 import time
+from pathlib import Path
 
 import pytest
 from dagster import DagsterInstance, DagsterRunStatus, build_schedule_context, build_sensor_context
@@ -20,6 +24,7 @@ from tests.emit.gms import Gms
 from tests.forked import context
 from tests.waiting import wait
 
+ROOT = Path(__file__).resolve().parents[2]
 NAMES = Names("shop")
 PATIENCE = 90  # seconds for a process to get somewhere
 LONG = 3 * 3600  # seconds after which nobody is waiting for anything any more
@@ -138,3 +143,38 @@ def test_schedules_ask_whatever_has_died(tmp_path, home):
                     (request,) = definitions.resolve_schedule_def(name).evaluate_tick(context).run_requests
                 assert request.run_config == ({"ops": {NAMES.sync_op: {"config": config}}} if config else {})
             write_recipe(tmp_path, conect_uri="x")
+
+
+def launched(folder, config):
+    """Put a run into Dagster's queue, which nobody works off here."""
+    command = [sys.executable, "-m", "dagster", "job", "launch", "-m", "kc_lineage_dagster.definitions"]
+    environ = {**os.environ, "KC_LINEAGE_RECIPES": str(folder / "shop.yml"), "PYTHONPATH": str(ROOT)}
+    command += ["-j", "sync_shop", "--config-json", json.dumps(config)]
+    subprocess.run(command, env=environ, cwd=folder, check=True, capture_output=True)
+
+
+@pytest.mark.slow
+def test_a_schedule_adds_nothing_to_a_queue_that_holds_the_same(tmp_path, home):
+    """While the very run waits in Dagster's queue a schedule skips, so that hours without a free slot leave one run a
+    cluster; another run of the cluster, or one that works already, is no reason to.
+    """
+    write_recipe(tmp_path)
+    definitions = build_definitions(tmp_path / "shop.yml")
+    full = {"ops": {NAMES.sync_op: {"config": {"full_refresh": True}}}}
+    narrow = {"ops": {NAMES.sync_op: {"config": {"connectors": ["cdc"]}}}}
+
+    def asked(instance):
+        for name in ("shop_sync", "shop_full_refresh"):
+            with build_schedule_context(instance=instance) as context:
+                yield len(definitions.resolve_schedule_def(name).evaluate_tick(context).run_requests or [])
+
+    with DagsterInstance.get() as instance:
+        job = definitions.resolve_job_def("sync_shop")
+        for config in ({}, full):
+            instance.create_run_for_job(job, run_config=config, status=DagsterRunStatus.STARTED)
+        launched(tmp_path, narrow)
+        assert list(asked(instance)) == [1, 1]
+        launched(tmp_path, {})
+        assert list(asked(instance)) == [0, 1]
+        launched(tmp_path, full)
+        assert list(asked(instance)) == [0, 0]

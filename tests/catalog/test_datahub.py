@@ -124,7 +124,7 @@ def test_a_server_that_is_not_there(gms):
 
 @pytest.mark.parametrize("drip", DRIPS)
 def test_whatever_drips_ends_by_the_time_limit(gms, drip):
-    """However little arrives at a time."""
+    """A server that sends a little at a time is left when the time is up, however little arrives."""
     gms.fault = lambda _: Answer(drip=DRIPS[drip])
     config = {"server": gms.url, "timeout_sec": 0.2, "retry_max_times": 0}
     (note,) = DataHubCatalog(lambda: graph_at(config), gms.url, "PROD").answer(ALL).notes
@@ -133,7 +133,7 @@ def test_whatever_drips_ends_by_the_time_limit(gms, drip):
 
 
 def test_an_answer_without_end_is_one_note(gms):
-    """Its bytes are counted, not kept."""
+    """An answer without end is one note: its bytes are counted, not kept."""
     gms.fault = lambda _: Answer(drip=FLOOD)
     (note,) = provider(gms).answer(ALL).notes
     assert "makes no sense" in note
@@ -150,7 +150,7 @@ def test_one_hiccup_is_no_answer_lost(gms):
 
 
 def test_a_slow_server_is_left(gms):
-    """The time of one run is bounded: what came until then counts."""
+    """The time of one run is bounded: what a slow server answered until then counts."""
     for number in range(PAGE_SIZE * 3):
         hold(gms, "postgres", f"t.{number}")
     times = iter(range(0, 10_000, 50))

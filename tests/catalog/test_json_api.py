@@ -20,7 +20,7 @@ def test_whatever_drips_ends_by_the_time_limit(drip: str) -> None:
 
 
 def test_a_server_that_says_nothing_is_named_so() -> None:
-    """Silence is no drip."""
+    """A server that accepts a connection and sends nothing is told from one that sends a little at a time."""
     with ConnectStandIn({"/subjects": []}) as server:
         server.fault("/subjects", stand_in.delay(30))
         with pytest.raises(Away, match=r"no answer within 0\.2 s"):

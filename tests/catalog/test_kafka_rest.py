@@ -70,7 +70,7 @@ def test_credentials_follow_no_page_elsewhere():
 )
 @pytest.mark.parametrize("cluster", ["lkc-1", None])
 def test_a_server_that_fails_costs_one_note(answers, cluster):
-    """Whatever it answers: one note."""
+    """Whatever the server answers that is no list of topics costs one note."""
     with Server(answers) as server:
         found = KafkaRest(Access(server.url), cluster).answer(ASKED)
         assert len(found.notes) == 1

@@ -217,7 +217,7 @@ def test_absurd_answers_are_no_schemas(body):
 
 
 def test_a_slow_registry_is_left():
-    """All of it is bounded in time, whatever the number of topics."""
+    """All requests together are bounded in time, whatever the number of topics."""
     with Server(registered(), delay=0.2) as server:
         started = time.monotonic()
         found, _ = ask(avro(server.url), *MANY, seconds=0.5)

@@ -67,7 +67,7 @@ def test_a_name_that_stands_for_several_says_nothing():
     ],
 )
 def test_a_catalogue_that_fails_costs_one_note(answers, says):
-    """Whatever it answers: one note, without what it said."""
+    """Whatever the catalogue answers costs one note, which does not repeat the answer."""
     with Server(answers) as server:
         found, notes = described_connectors(Access(server.url))
         assert (found, len(notes)) == ({}, 1)

@@ -35,7 +35,7 @@ def test_a_recording_derives_the_same_lineage(tmp_path):
 
 
 def test_a_recording_of_a_recording_is_the_same(tmp_path):
-    """Recording is idempotent."""
+    """A worker that answers from a recording is recorded as that recording."""
     first, second = tmp_path / "first.json", tmp_path / "second.json"
     with ConnectStandIn(LAB) as worker:
         kc_lineage("record", worker.uri, "-o", first)

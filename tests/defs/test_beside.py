@@ -59,7 +59,7 @@ def test_what_was_made_before_an_error_is_logged():
 
 
 def test_an_event_that_cannot_be_logged_fails_the_step():
-    """What happens in the other thread is not lost."""
+    """An exception of the thread that logs reaches the step."""
     with DagsterInstance.ephemeral() as instance:
         strange = [*MANY[:3], "no materialization"]
 

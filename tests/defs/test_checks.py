@@ -87,7 +87,7 @@ def test_a_lost_edge_is_reported_until_somebody_has_seen_it(tmp_path, instance):
 
 
 def test_a_lost_edge_that_is_back_is_reported_no_longer(tmp_path, instance):
-    """Whichever connector draws it then."""
+    """A lost edge is back whichever connector draws it then."""
     run(tmp_path, instance)
     without_orders(tmp_path)
     assert lost(evaluations(run(tmp_path, instance))[KEPT]) == {("cdc", LOST)}

@@ -168,7 +168,7 @@ def test_a_mistake_is_a_job_that_says_so(mistaken, instance, mistake):
 
 
 def test_no_attributes_at_all_are_a_job_that_says_so(sandbox, instance):
-    """`attributes: {}`, or none."""
+    """A component with `attributes: {}`, or without attributes, loads, and its job says what is missing."""
     for name, text in (("empty", "attributes: {}\n"), ("none", "")):
         folder = sandbox.defs_folder_path / name
         folder.mkdir(parents=True)

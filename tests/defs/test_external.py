@@ -206,7 +206,7 @@ def test_columns_in_dagsters_form():
 
 
 def test_columns_are_bounded():
-    """A definition is loaded by every process."""
+    """The number of columns in a definition is bounded, because every process loads it."""
     fields = tuple(FieldEdge((f"c{number}",), f"c{number}") for number in range(1_000))
     found = column_metadata({"urn:users": fields}, {"urn:users": AssetKey("users")})
     assert len(found["dagster/column_schema"].columns) == 200

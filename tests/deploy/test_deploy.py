@@ -97,7 +97,7 @@ def test_the_compose_file_fits_its_schema():
 
 
 def test_manifests_fit_kubernetes_schemas():
-    """Strictly: an unknown field is a mistake."""
+    """Kubernetes' schemas take the manifests, and no field in them is unknown."""
     import kubernetes_validate
 
     for one in manifests():

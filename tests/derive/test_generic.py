@@ -74,7 +74,7 @@ def test_the_entry_of_a_sink_may_name_the_topic_that_nothing_else_tells():
 
 
 def test_an_entry_for_the_other_direction_is_said_and_not_used():
-    """A target for what the worker reports to be a source."""
+    """An entry with a target for a connector that the worker reports to be a source is said and not used."""
     edges, unresolved = lineage(SINK, {"topic": "a"}, kind="source")
     assert not edges
     assert any("give source_dataset and source_platform" in item for item in unresolved)

@@ -49,7 +49,7 @@ def _none(*_: object) -> None:
 
 
 def test_a_sink_learns_fields_from_the_source_of_its_topic():
-    """Wherever the sink stands among the connectors."""
+    """A sink learns fields from the source of its topic wherever it stands among the connectors."""
     pair = source("p", "public.t"), sink("p.public.t", **{"table.name.format": "x"})
     for order in (pair, pair[::-1]):
         assert columns(*order, t=("id", "n")) == {"dw.public.x": ["id -> id", "n -> n"]}
@@ -74,7 +74,7 @@ def test_copies_of_copies_have_the_fields_of_the_original():
 
 
 def test_behind_a_transform_that_nobody_knows_fields_are_not_known():
-    """It may rename, add and drop them."""
+    """A transform that nobody knows may rename, add and drop fields, so nothing is said about them."""
     unknown = {"transforms": "x,i", "transforms.x.type": "com.example.Odd", "transforms.i.static.field": "by"}
     unknown |= {"transforms.i.type": f"{KAFKA}.InsertField$Value", "transforms.i.static.value": "me"}
     into = sink("p.public.t", **unknown, **{"table.name.format": "x"})

@@ -125,7 +125,7 @@ def test_the_worked_example_of_a_bigquery_sink():
 
 
 def test_all_topics_of_a_table_are_outlets_of_its_one_job():
-    """Not a job per topic, and not the last topic only."""
+    """A table with several topics is one job with all of them as outlets."""
     lineage = source(Edge(pg("db.t"), topic("b")), Edge(pg("db.t"), topic("a")), Edge(pg("db.t"), topic("a")))
     assert jobs(lineage) == {"db.t": (["db.t"], ["a", "b"])}
 

@@ -105,7 +105,7 @@ def test_its_place_is_datahubs():
 
 
 def test_a_checkpoint_of_datahub_is_read(gms, sink):
-    """Of this pipeline, the latest."""
+    """The latest checkpoint of this very pipeline is read."""
     commit(gms, {"urn:li:dataFlow:(kafka-connect,older,PROD)"})
     gms.timeseries[0][2]["timestampMillis"] -= 1_000
     commit(gms, URNS)
@@ -138,7 +138,7 @@ def test_datahub_ingest_and_we_take_over_from_each_other(gms, sink):
 
 
 def test_a_large_cluster_fits(gms, sink):
-    """10,000 connectors with five jobs each."""
+    """The checkpoint of 10,000 connectors with six jobs each is read back whole."""
     many = {f"urn:li:dataJob:(urn:li:dataFlow:(kafka-connect,c{at % 10_000},PROD),t{at})" for at in range(60_000)}
     sink.send(checkpoint_proposals("p", "run-1", many), lambda _: None)
     assert read_checkpoint(sink.emitter, "p") == many
@@ -146,7 +146,7 @@ def test_a_large_cluster_fits(gms, sink):
 
 @pytest.mark.parametrize("fault", [faults.everything(503), lambda _: faults.Answer(200, faults.HTML, "text/html")])
 def test_a_checkpoint_that_cannot_be_read_is_an_error_not_an_empty_one(gms, sink, fault):
-    """Otherwise what `datahub ingest` made would stay for ever."""
+    """Taken for an empty one, it would leave what `datahub ingest` made in DataHub for ever."""
     commit(gms, URNS)
     gms.fault = fault
     with pytest.raises(SinkError, match="checkpoint of pipeline p cannot be read") as error:

@@ -124,7 +124,7 @@ def test_what_a_killed_run_had_sent_is_removed_when_its_connector_is_gone(tmp_pa
 
 @pytest.mark.parametrize("batches", [1, 2])
 def test_a_run_killed_while_it_writes_to_datahub_lite_is_made_up_for(tmp_path, database, batches):
-    """After the first batch, and after everything but the index."""
+    """The next run completes what a kill cut off, after the first batch as well as right before the index is made."""
     many = 35  # 385 proposals: two looks at the callbacks
     config = {"type": "sqlite", "config": {"file": str(tmp_path / "lite.db")}}
     run = Run(tmp_path / "cluster", database, "datahub-lite", config)

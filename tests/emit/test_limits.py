@@ -41,7 +41,7 @@ def test_every_flow_and_job_fits(connector, job, instance):
 @few
 @given(st.sampled_from(["x", "漢"]), st.integers(0, 3))
 def test_long_names_that_differ_at_their_ends_stay_apart(letter, where):
-    """The digest is of the whole name."""
+    """Long names that differ only in their last letter have URNs of their own: the digest is of the whole name."""
     one, other = letter * 700 + "a", letter * 700 + "b"
     assert flow_urn(Naming(), one) != flow_urn(Naming(), other)
     flow = flow_urn(Naming(), "c")

@@ -27,14 +27,14 @@ def other(tmp_path):
 
 
 def test_the_second_run_ends_with_a_clear_message(tmp_path, other):
-    """It names who holds the lock."""
+    """The message of the run that gives up names who holds the lock."""
     with pytest.raises(StateError) as error, file_lock(tmp_path / "state/cluster.lock", 0.1):
         pass
     assert f"pid {other.pid} on" in str(error.value)
 
 
 def test_the_lock_dies_with_its_process(tmp_path, other):
-    """kill -9 leaves nothing to clean up."""
+    """After kill -9 the lock is free, and there is nothing to clean up."""
     other.send_signal(signal.SIGKILL)
     other.wait()
     with file_lock(tmp_path / "state/cluster.lock", 5):
@@ -43,14 +43,14 @@ def test_the_lock_dies_with_its_process(tmp_path, other):
 
 
 def test_the_second_run_goes_on_when_the_first_ends(tmp_path):
-    """One after the other."""
+    """Two runs of one cluster work one after the other."""
     for _ in range(2):
         with file_lock(tmp_path / "cluster.lock", 1):
             pass
 
 
 def test_a_lock_that_cannot_be_made_is_a_state_error(tmp_path):
-    """The state folder is a file."""
+    """A file where the state folder should be is a StateError, not a traceback."""
     (tmp_path / "state").write_text("")
     with pytest.raises(StateError, match="cannot be used"), file_lock(tmp_path / "state/cluster.lock", 1):
         pass

@@ -81,7 +81,7 @@ def send(sink_type, config, proposals):
 
 
 def test_a_record_never_acknowledged_has_failed():
-    """Whatever the sink's own report says."""
+    """A record without an acknowledgement has failed, whatever the sink's own report says."""
     proposals = flat(cluster(3))
     report, taken = send(HERE + "Silent", {}, proposals)
     assert taken == list(proposals[2::3])
@@ -89,13 +89,13 @@ def test_a_record_never_acknowledged_has_failed():
 
 
 def test_a_record_acknowledged_at_closing_counts():
-    """Kafka's way."""
+    """A sink may acknowledge while it is closed, as the one for Kafka does."""
     report, _ = send(HERE + "Late", {}, flat(cluster(3)))
     assert report.ok
 
 
 def test_a_sink_that_fails_is_not_tried_for_ever():
-    """One line, without the secrets of its configuration, and soon."""
+    """A sink that fails is left soon, with one line without the secrets of its configuration."""
     proposals = flat(cluster(100))
     report, _ = send(HERE + "Failing", {"password": "hunter22"}, proposals)
     assert len(report.failed) == len(proposals)
@@ -106,14 +106,14 @@ def test_a_sink_that_fails_is_not_tried_for_ever():
     ("sink", "cause"), [("Breaking", "RuntimeError: broken"), ("Unclosable", "OSError: disk full")]
 )
 def test_a_sink_that_raises_loses_nothing_silently(sink, cause):
-    """In writing and in closing."""
+    """What a sink raises, in writing or in closing, is a failure of the records concerned."""
     report, _ = send(HERE + sink, {}, flat(cluster(3)))
     assert report.sent == 0
     assert cause in report.causes
 
 
 def test_an_unknown_sink_and_a_wrong_field_are_named():
-    """Before anything is sent, without the values."""
+    """Both are named before anything is sent, without the values of the configuration."""
     with pytest.raises(SinkError, match="datahub-nope"):
         open_sink("datahub-nope", {}, run_id="r")
     with pytest.raises(SinkError, match=r"sink\.config\.pasword") as error:
@@ -172,7 +172,7 @@ def test_what_a_killed_run_left_beside_the_file_goes(tmp_path):
 
 
 def test_console_prints_and_acknowledges(capsys):
-    """Every proposal."""
+    """The console sink prints and acknowledges every proposal."""
     report, _ = send("console", {}, flat(cluster(1)))
     assert report.ok
     assert "urn:li:dataFlow:(kafka-connect,c0000,PROD)" in capsys.readouterr().out
@@ -201,14 +201,14 @@ def test_datahub_lite_holds_what_was_sent(tmp_path):
 
 
 def test_the_options_of_the_recipe_win(tmp_path):
-    """A folder that cannot hold WAL files."""
+    """Options of the recipe replace those that this project sets, such as the mode of the journal."""
     send("datahub-lite", lite(tmp_path, options={"journal_mode": "DELETE"}), flat(cluster(1)))
     with closing(sqlite3.connect(tmp_path / "deep/er/lite.db")) as file:
         assert file.execute("PRAGMA journal_mode").fetchone() == ("delete",)
 
 
 def test_datahub_lite_is_not_opened_with_nothing_to_send(tmp_path):
-    """Opening and closing re-indexes all of it."""
+    """Without anything to send DataHub Lite is not opened, because opening and closing index all of it anew."""
     report, _ = send("datahub-lite", lite(tmp_path), ())
     assert report.ok
     assert list(tmp_path.iterdir()) == []
@@ -229,7 +229,7 @@ def test_a_datahub_lite_left_without_index_is_indexed_by_the_next_run(tmp_path):
 
 
 def test_two_runs_do_not_write_one_datahub_lite(tmp_path, monkeypatch):
-    """The second waits, then says who is at it."""
+    """The second run waits for the first, then says which run writes."""
     monkeypatch.setattr("kc_lineage_dagster.emit.local_sinks._LITE_LOCK_SECONDS", 0.1)
     with file_lock(tmp_path / "deep/er/lite.db.lock", 1, about={"run": "other", "host": "h", "pid": 1, "since": "now"}):
         report, _ = send("datahub-lite", lite(tmp_path), flat(cluster(1)))
@@ -238,7 +238,7 @@ def test_two_runs_do_not_write_one_datahub_lite(tmp_path, monkeypatch):
 
 
 def test_a_record_that_lite_cannot_hold_fails_alone(tmp_path, caplog):
-    """A name that is no text for SQLite."""
+    """A record with a name that is no text for SQLite fails, and the others are written."""
     caplog.set_level(logging.CRITICAL)
     wanted = cluster(2)
     odd = flat({"x": cluster(1)["c0000"]})[1]
@@ -249,7 +249,7 @@ def test_a_record_that_lite_cannot_hold_fails_alone(tmp_path, caplog):
 
 @pytest.mark.parametrize("damage", ["unlink", "empty", "recreate", "lose"])
 def test_a_lite_that_is_not_the_one_of_the_receipts_gets_everything(tmp_path, damage):
-    """New, emptied, recreated, or with one entity gone."""
+    """A DataHub Lite that is new, emptied, made again or lacks one entity gets everything."""
     wanted = cluster(3)
     file = tmp_path / "deep/er/lite.db"
 

@@ -82,14 +82,14 @@ def test_everything_is_written_in_batches_and_acknowledged(gms, clock):
 
 
 def test_the_open_api_endpoint_is_honoured(gms, clock):
-    """`endpoint: openapi` in the recipe."""
+    """`endpoint: openapi` of the recipe decides where proposals are sent."""
     proposals = flat(cluster(3))
     assert send(gms, clock, proposals, endpoint="OPENAPI").ok
     assert set(gms.aspects) == {(p.urn, p.aspect_name) for p in proposals}
 
 
 def test_a_smaller_batch_of_the_recipe_is_honoured(gms, clock):
-    """`max_per_batch`."""
+    """`max_per_batch` of the recipe bounds a request."""
     assert send(gms, clock, flat(cluster(5)), max_per_batch=10).ok
     assert gms.requests["writes"] == 4
 
@@ -120,7 +120,7 @@ def test_a_gms_that_is_down_costs_a_minute_in_all(gms, clock):
 
 
 def test_a_gms_that_dies_half_way_costs_a_minute_in_all(gms, clock):
-    """What it had acknowledged counts."""
+    """An outage costs a minute in all, and what GMS acknowledged before counts."""
     gms.fault = faults.dies_after(3)
     report = send(gms, clock, flat(cluster(120)))
     assert report.sent == 600
@@ -137,7 +137,7 @@ def test_a_passing_trouble_is_waited_out(gms, clock, status):
 
 
 def test_retry_after_is_obeyed(gms, clock):
-    """As long as it is within the budget."""
+    """A Retry-After is waited for as long as it is within the time that retries may take."""
     gms.fault = faults.answers(429, times=1, retry_after=20)
     assert send(gms, clock, flat(cluster(2))).ok
     assert clock.now == 20
@@ -157,7 +157,7 @@ def test_a_gms_that_is_back_within_the_minute_gets_the_rest(gms, clock):
 
 @pytest.mark.parametrize("status", [429, 500, 503])
 def test_a_lasting_trouble_ends_within_a_minute(gms, clock, status):
-    """One line per cause, all of it kept for the next run."""
+    """A lasting trouble is one line per cause, and the next run sends all that failed."""
     gms.fault = faults.answers(status)
     report = send(gms, clock, flat(cluster(120)))
     assert report.sent == 0
@@ -180,7 +180,7 @@ def test_resets_are_retried(gms, clock):
 
 
 def test_the_retries_of_the_recipe_are_honoured(gms, clock):
-    """retry_max_times and retry_status_codes."""
+    """`retry_max_times` and `retry_status_codes` of the recipe decide."""
     gms.fault = faults.answers(503)
     assert not send(gms, clock, flat(cluster(1)), retry_max_times=1).ok
     assert gms.requests["writes"] == 2
@@ -209,7 +209,7 @@ def test_a_gms_that_rejects_everything_is_soon_left_alone(gms, clock):
 
 
 def test_a_urn_that_datahub_does_not_take_fails_alone(gms, clock):
-    """More than 512 bytes."""
+    """A record whose URN has more than 512 bytes fails, and the others are written."""
     long = Proposal(f"urn:li:dataFlow:(kafka-connect,{'x' * 600},PROD)", "dataFlow", "status", {"removed": False})
     report = send(gms, clock, (long, *flat(cluster(20))))
     assert [p for p, _ in report.failed] == [long]
@@ -234,7 +234,7 @@ def test_an_address_that_is_no_gms_is_sent_nothing(gms, clock):
 
 
 def test_wrong_credentials_are_not_retried(gms, clock):
-    """One request, one line, no token in it."""
+    """Wrong credentials cost one request and are told in one line without the token."""
     gms.fault = faults.everything(401)
     report = send(gms, clock, flat(cluster(120)))
     assert list(report.causes) == [f"{gms.url} answers 401"]
@@ -242,7 +242,7 @@ def test_wrong_credentials_are_not_retried(gms, clock):
 
 
 def test_no_cause_tells_the_token(gms, clock, caplog):
-    """A server that repeats what it was sent."""
+    """The error of a server that repeats what it was sent does not hold the token."""
     caplog.set_level(logging.INFO)
     gms.fault = lambda request: faults.Answer(400, f'{{"message": "bad Authorization: Bearer {TOKEN}"}}')
     echoed = send(gms, clock, flat(cluster(1)))
@@ -279,7 +279,7 @@ def test_what_no_header_can_hold_is_refused_by_field(gms, config, field):
 
 @pytest.mark.parametrize("server", ["http://a..b:80", "http://" + "a" * 70, f"http://u:{TOKEN}@{'x' * 70}.example"])
 def test_a_host_that_nobody_can_look_up_is_one_line(clock, server):
-    """Also where the HTTP library raises something of its own."""
+    """An unknown host is one line, also where the HTTP library raises an error of its own."""
     sink = open_sink("datahub-rest", {"server": server}, run_id="r", patience=clock.patience())
     assert "the name of its host cannot be looked up" in sink.check()
     report = sink.send(flat(cluster(1)), lambda _: None)
@@ -288,7 +288,7 @@ def test_a_host_that_nobody_can_look_up_is_one_line(clock, server):
 
 
 def test_a_server_with_white_space_inside_is_refused(gms, clock):
-    """Around it, white space is no part of the address."""
+    """White space inside an address is refused; around an address it is no part of it."""
     assert send(gms, clock, flat(cluster(1)), server=f" {gms.url}\n").ok
     with pytest.raises(SinkError, match=r"sink\.config\.server holds white space") as error:
         open_sink("datahub-rest", {"server": f"{gms.url}\r\nX: {TOKEN}"}, run_id="r")
@@ -334,7 +334,7 @@ ODD = [
 @pytest.mark.parametrize("body", ODD)
 @pytest.mark.parametrize("endpoint", ["RESTLI", "OPENAPI"])
 def test_a_200_that_no_gms_gives_is_no_acknowledgement(gms, clock, body, endpoint):
-    """Whatever stands between takes nothing for the GMS."""
+    """An answer of whatever stands before GMS acknowledges nothing."""
     gms.fault = lambda request: faults.Answer(200, body) if request.number else None
     report = send(gms, clock, flat(cluster(1)), endpoint=endpoint, retry_max_times=1)
     assert report.sent == 0
@@ -354,7 +354,7 @@ def test_a_gms_that_drips_is_an_outage(gms, clock, drip):
 
 @pytest.mark.parametrize("of", ["/config", "/aspects"])
 def test_a_gms_that_answers_without_end_is_an_outage(gms, clock, of):
-    """64 MiB, which no answer of a GMS has."""
+    """An answer of more than 64 MiB, which GMS never gives, is an outage."""
     gms.fault = lambda request: faults.Answer(drip=faults.FLOOD) if of in request.path else None
     report = send(gms, clock, flat(cluster(1)), retry_max_times=0)
     assert list(report.causes) == [f"{gms.url} answers more than 64 MiB"]
@@ -403,13 +403,13 @@ def test_the_sinks_own_ca_counts_whatever_the_environment_says(clock, tmp_path, 
 
 
 def test_a_slow_gms_is_waited_for(gms, clock):
-    """Slow is not down."""
+    """A GMS that takes its time is not taken for one that is down."""
     gms.fault = faults.slow(0.2)
     assert send(gms, clock, flat(cluster(30))).ok
 
 
 def test_a_gms_that_does_not_answer_in_time_is_an_outage(gms, clock):
-    """timeout_sec of the recipe."""
+    """`timeout_sec` of the recipe says how long an answer may take."""
     gms.fault = faults.slow(3)
     report = send(gms, clock, flat(cluster(1)), timeout_sec=0.05, retry_max_times=0)
     assert list(report.causes) == [f"{gms.url} does not answer within its time limit"]
@@ -422,7 +422,7 @@ def test_nothing_to_send_opens_nothing(gms, clock):
 
 
 def test_a_wrong_configuration_names_the_field_and_no_value(gms):
-    """Before anything is sent."""
+    """A wrong field is named before anything is sent, without its value."""
     with pytest.raises(SinkError) as error:
         open_sink("datahub-rest", {"token": TOKEN, "timeout_sec": TOKEN}, run_id="r")
     assert "sink.config.server" in str(error.value)

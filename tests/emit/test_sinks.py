@@ -32,13 +32,13 @@ def test_the_identity_of_a_sink_is_its_address_without_secrets(sink_type, config
 
 
 def test_only_file_and_console_are_rendered_whole():
-    """They remember nothing."""
+    """File and console get all proposals each time, because they remember nothing."""
     kinds = ["file", "console", "datahub-rest", "datahub-lite", "datahub-kafka", None]
     assert [renders_whole(kind) for kind in kinds] == [True, True, False, False, False, False]
 
 
 def test_a_recipe_without_sink_means_the_gms_of_the_environment(monkeypatch):
-    """As `datahub ingest` does."""
+    """A recipe without a sink writes to the GMS that `datahub ingest` would write to."""
     monkeypatch.setenv("DATAHUB_GMS_URL", "http://gms.example:8080")
     monkeypatch.setenv("DATAHUB_GMS_TOKEN", "secret-token")
     kind, config = default_sink()
@@ -48,7 +48,7 @@ def test_a_recipe_without_sink_means_the_gms_of_the_environment(monkeypatch):
 
 
 def test_a_recipe_without_sink_and_an_environment_without_gms_say_so(monkeypatch):
-    """Rather than write to some localhost."""
+    """Without a sink and without a GMS in the environment nothing is written to some localhost: one line says so."""
     monkeypatch.delenv("DATAHUB_GMS_URL", raising=False)
     monkeypatch.setenv("DATAHUB_SKIP_CONFIG", "true")
     with pytest.raises(SinkError, match="DATAHUB_GMS_URL"):

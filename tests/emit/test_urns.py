@@ -107,7 +107,7 @@ def test_datahub_reads_the_platform_name_and_environment_of_a_dataset(platform, 
 
 
 def test_urns_of_another_naming_have_no_owner():
-    """Another environment, another instance, another orchestrator."""
+    """A URN of another environment, platform instance or orchestrator belongs to no connector."""
     naming = Naming(platform_instance="east")
     strangers = [
         urns.flow_urn(Naming(env="DEV", platform_instance="east"), "a"),
@@ -159,7 +159,7 @@ def test_the_instance_is_part_of_the_job_id_for_old_classes_only(connector_class
 
 
 def test_a_job_of_unknown_origin_is_named_after_its_topic():
-    """As DataHub names it."""
+    """A job of unknown origin has the name that DataHub gives it."""
     assert urns.job_id(Naming(), "crm", None, "source", None, "topic") == "unknown_source.topic"
 
 

@@ -43,7 +43,7 @@ def be_another(gms):
 
 @pytest.mark.parametrize("damage", [lose_everything, lose_one_flow, be_another])
 def test_a_gms_that_is_new_or_has_lost_something_gets_everything(gms, tmp_path, damage):
-    """Once."""
+    """A GMS that is new, emptied or lacks an entity gets everything, once."""
     assert run(gms, tmp_path) == len(flat(WANTED))
     assert run(gms, tmp_path) == 0
     damage(gms)
@@ -52,7 +52,7 @@ def test_a_gms_that_is_new_or_has_lost_something_gets_everything(gms, tmp_path, 
 
 
 def test_an_unchanged_cluster_costs_a_gms_four_questions(gms, tmp_path):
-    """Its id, and three of the entities."""
+    """An unchanged cluster costs a question for the GMS's id and one for each of three entities."""
     run(gms, tmp_path)
     gms.requests.clear()
     run(gms, tmp_path)
@@ -78,7 +78,7 @@ def test_a_gms_that_cannot_be_asked_is_taken_for_the_same(gms, tmp_path, fault):
 
 
 def test_an_old_gms_without_an_id_is_judged_by_what_it_holds(gms, tmp_path):
-    """404 for the id says nothing."""
+    """A 404 for the id says nothing, so what the GMS holds decides."""
     gms.fault = lambda request: faults.Answer(404) if "telemetry" in request.path else None
     assert run(gms, tmp_path) == len(flat(WANTED))
     assert run(gms, tmp_path) == 0

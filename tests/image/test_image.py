@@ -20,8 +20,9 @@ from tests.connect.stand_in import ConnectStandIn
 from tests.emit.gms import Gms
 from tests.image.container import ROOT
 from tests.live.machine import free_ports, postgres
-from tests.machines.deployment import Machine, wait
+from tests.machines.deployment import Machine
 from tests.machines.fleet import answers, connectors
+from tests.waiting import wait
 
 COMPOSE = yaml.safe_load((ROOT / "deploy/docker-compose.yaml").read_text())
 PASSWORD = "a-password-of-this-test"

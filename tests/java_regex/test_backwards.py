@@ -63,7 +63,7 @@ def test_dots_of_include_lists_stand_for_themselves(pattern, language):
 
 
 def test_the_limit_is_on_the_number_of_texts():
-    """More texts than wanted are none."""
+    """A pattern of more texts than asked for is as good as endless."""
     assert len(enumerate_language("[ab]{3}", limit=8) or ()) == 8
     assert enumerate_language("[ab]{3}", limit=7) is None
 
@@ -122,7 +122,7 @@ def test_routers_are_read_backwards(pattern, replacement, output, found):
 
 
 def test_too_many_inputs_are_none():
-    """Beyond 200 inputs the answer is worth nothing."""
+    """More than 200 inputs are told as None, because so many decide nothing."""
     assert len(preimages("(a*)(a*)", "$1$2", "a" * 50) or ()) == 1
     assert preimages("(a*)-(a*)", "$1$2", "a" * 300) is None
 

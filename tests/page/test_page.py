@@ -153,7 +153,7 @@ def test_fields_are_bounded():
 
 
 def test_a_large_cluster_is_a_few_megabytes():
-    """2,000 connectors with 10,000 edges."""
+    """The page of 2,000 connectors with 10,000 edges is a few megabytes."""
     text = render("big", *large(2_000), 0.0)
     assert len(text) < 3_000_000
     assert len(Page(text).data["connectors"]) == 2_000
@@ -185,7 +185,7 @@ def test_a_state_is_shown_as_it_is(state):
 
 
 def test_a_cluster_that_was_never_read_has_no_page(tmp_path):
-    """It says what to do."""
+    """For a cluster that was never read, one line says what to do."""
     with pytest.raises(StateError, match="never read"):
         list(page_of_state(state_of("shop", tmp_path, {"KC_LINEAGE_STATE": str(tmp_path / "state")}), "shop"))
 

@@ -72,7 +72,7 @@ def recipe(folder: Path, gms: Gms, options: dict[str, Any] | None = None, **conf
 
 
 def test_files_decide(tmp_path, gms):
-    """``options.catalog`` needs no server."""
+    """Files of ``options.catalog`` decide edges without any server."""
     tables = {("postgres", "shop.sales.orders_1"): ["id"], ("postgres", "shop.sales.orders_2"): None}
     write(tmp_path / "known.json", tables, kind="Table")
     recipe(tmp_path, gms, {"catalog": "known.json"})
@@ -177,7 +177,7 @@ def test_a_stream_catalog_tells_topics_and_business_metadata(tmp_path, gms):
 
 
 def test_a_stream_catalog_elsewhere_is_refused():
-    """Its key goes to Confluent Cloud only."""
+    """The Stream Catalog's key goes to Confluent Cloud only."""
     catalog = {"enabled": True, "schema_registry_url": "https://evil.example", "api_key": "k", "api_secret": "s"}
     data = {"source": {"type": "kafka-connect", "config": {"confluent_catalog": catalog}}}
     problem = recipe_of(data, Path("/r/one.yml")).problem or ""

@@ -24,12 +24,12 @@ GONE = {"c": urns("c", "t")}  # of seven entities
 
 
 def test_nothing_vanished_nothing_goes():
-    """The ordinary run."""
+    """A run after which every entity is still wanted removes nothing."""
     assert plan({}, known=7) == StalePlan()
 
 
 def test_a_connector_that_is_gone_goes_with_its_jobs():
-    """And its partition may be dropped."""
+    """A connector that is gone goes with its jobs, and its partition may be dropped."""
     found = plan(GONE, known=7, gone=["c"])
     assert set(found.remove) == urns("c", "t")
     assert found.gone_connectors == ("c",)
@@ -43,14 +43,14 @@ def test_a_connector_of_which_nothing_is_left_can_be_dropped():
 
 
 def test_a_table_that_vanished_from_a_living_connector_goes():
-    """The flow and the other jobs stay."""
+    """The job of a vanished table goes; the flow and the other jobs stay."""
     found = plan({"a": [job("a", "t")]}, known=7)
     assert found.remove == (job("a", "t"),)
     assert found.gone_connectors == ()
 
 
 def test_a_connector_that_could_not_be_read_keeps_everything():
-    """409, 500, timeout, 404 during a rebalance."""
+    """After a 409, a 500, a time limit or a 404 during a rebalance everything of the connector stays."""
     found = plan(GONE, known=7, unread=["c"])
     assert found.remove == found.gone_connectors == ()
     assert found.keep_reasons == dict.fromkeys(urns("c", "t"), stale.UNREAD)
@@ -64,14 +64,14 @@ def test_the_jobs_of_a_connector_in_doubt_are_not_judged():
 
 
 def test_a_connector_whose_end_is_doubted_keeps_its_partition():
-    """And its entities."""
+    """A connector whose end is doubted keeps its entities and its partition."""
     found = plan(GONE, known=7, gone=["c"], doubts={"c": "the worker still has it"})
     assert found.remove == found.gone_connectors == ()
 
 
 @pytest.mark.parametrize(("left", "refused"), [(3, False), (2, False), (1, True), (0, True)])
 def test_too_much_at_once_is_refused(left, refused):
-    """More than 75 % by default; exactly that much may go."""
+    """More than 75 % by default is not removed at once; exactly that much may go."""
     gone = {str(at): urns(str(at)) for at in range(left, 8)}
     found = plan(gone, known=8, gone=gone)
     assert bool(found.refused) == refused
@@ -87,7 +87,7 @@ ALL = {"a": urns("a", "t", "u"), "b": urns("b", "t"), "c": urns("c", "t")}
 
 
 def test_allow_removal_releases_it_once():
-    """And a threshold of 100 always."""
+    """`allow_removal` lets one refused removal go; a threshold of 100 refuses none."""
     assert len(plan(ALL, known=7, allow_removal=True).remove) == 7
     assert len(plan(ALL, known=7, fail_safe_threshold=100).remove) == 7
     assert plan(ALL, known=7, fail_safe_threshold=99.9).remove == ()
@@ -106,7 +106,7 @@ def test_a_refusal_holds_however_much_is_emitted_afterwards():
 
 
 def test_a_refusal_ends_when_the_connectors_are_back():
-    """A broken listing repaired."""
+    """When a broken listing is whole again, nothing is refused any more."""
     first = plan(ALL, known=7)
     found = plan(GONE, known=7, baseline=first.baseline)
     assert set(found.remove) == urns("c", "t")
@@ -141,7 +141,7 @@ def test_switched_off_it_reports_and_deletes_nothing():
 
 
 def test_only_flows_and_jobs_of_kafka_connect_are_ever_removed():
-    """Whatever a checkpoint names."""
+    """Whatever else a checkpoint names stays."""
     strangers = {"urn:li:dataset:(urn:li:dataPlatform:kafka,t,PROD)", "urn:li:dataFlow:(airflow,x,PROD)"}
     found = plan({None: strangers | urns("old")}, known=3, allow_removal=True)
     assert found.remove == (flow("old"),)
@@ -149,7 +149,7 @@ def test_only_flows_and_jobs_of_kafka_connect_are_ever_removed():
 
 
 def test_a_removal_is_a_soft_deletion():
-    """status.removed, nothing else."""
+    """A removal sets `removed` in `status` and nothing else."""
     assert [(p.entity_type, p.aspect_name, p.aspect) for p in removal_proposals([flow("a"), job("a", "t")])] == [
         ("dataFlow", "status", {"removed": True}),
         ("dataJob", "status", {"removed": True}),

@@ -35,7 +35,7 @@ def test_a_file_is_for_its_owner_and_nothing_else_is_made(tmp_path):
 
 @pytest.mark.parametrize("content", [b"no database", b"SQLite format 3\0" + b"x" * 5000])
 def test_a_damaged_file_says_what_to_do(tmp_path, content):
-    """Moved away, everything is sent again."""
+    """A file that is no database is one line: moved away, everything is sent again."""
     (tmp_path / "state.sqlite").write_bytes(content)
     with pytest.raises(StateError) as error:
         state_at(tmp_path, tmp_path).names()
@@ -115,7 +115,7 @@ def shape(state):
 
 
 def test_a_file_that_is_taken_away_is_made_anew(tmp_path):
-    """Also under a process that has used it."""
+    """A file that is taken away is made anew, also under a process that has used it."""
     state = state_at(tmp_path, tmp_path / "state")
     state.begin_reading()
     for path in (tmp_path / "state").iterdir():
@@ -134,7 +134,7 @@ def test_a_file_that_is_taken_away_is_made_anew(tmp_path):
     ],
 )
 def test_an_address_that_cannot_be_used_is_one_line_without_its_password(tmp_path, place, says):
-    """Another database, nobody there, no address."""
+    """Another database, a server that is away and what is no address are one line without the password."""
     with pytest.raises(StateError) as error:
         state_at(tmp_path, place).names()
     assert says in one_line(error)
@@ -143,7 +143,7 @@ def test_an_address_that_cannot_be_used_is_one_line_without_its_password(tmp_pat
 
 @pytest.mark.skipif(os.geteuid() == 0, reason="root may write everywhere")
 def test_a_folder_without_rights_is_one_line(tmp_path):
-    """Check the rights."""
+    """A folder that cannot be written is one line that names the rights."""
     (tmp_path / "state").mkdir(mode=0o500)
     with pytest.raises(StateError) as error:
         state_at(tmp_path, tmp_path / "state").begin_reading()
@@ -151,7 +151,7 @@ def test_a_folder_without_rights_is_one_line(tmp_path):
 
 
 def test_long_names_of_clusters_have_a_folder(tmp_path):
-    """A file system takes 255 bytes."""
+    """Long names have folders of their own within the 255 bytes that a file system takes."""
     folder = place_of(tmp_path, {"KC_LINEAGE_STATE": str(tmp_path)}).folder_of("x" * 300)
     other = place_of(tmp_path, {"KC_LINEAGE_STATE": str(tmp_path)}).folder_of("x" * 301)
     assert folder != other
@@ -161,7 +161,7 @@ def test_long_names_of_clusters_have_a_folder(tmp_path):
 @pytest.mark.postgres
 @pytest.mark.parametrize("driver", ["psycopg2", "psycopg"])
 def test_both_drivers_work(tmp_path, new_postgres, driver):
-    """As does the plain address, with whichever is there."""
+    """Each driver works by its name, and the plain address with whichever is installed."""
     state = state_at(tmp_path, new_postgres.replace("://", f"+{driver}://"))
     assert [state.begin_reading(), state.begin_reading()] == [1, 2]
     assert Receipts(state_at(tmp_path, new_postgres)).count() == 0

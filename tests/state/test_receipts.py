@@ -83,7 +83,7 @@ def test_a_part_that_was_acknowledged_is_not_sent_again(state):
 
 
 def test_a_removal_is_pending_until_acknowledged(state):
-    """Also across a kill; then nothing is left of the entity."""
+    """A removal is pending until it is acknowledged, also across a kill; then nothing is left of the entity."""
     wanted = cluster(2)
     gone = current(wanted)["c0001"]
     acknowledged(state, wanted).begin_removal(gone)
@@ -114,7 +114,7 @@ def test_entities_of_datahub_ingest_are_adopted_until_removed(state):
 
 
 def test_entities_of_connectors_that_are_gone_are_found(state):
-    """By who is listed now."""
+    """Entities whose connector is not among those that are listed now are found."""
     wanted = cluster(3)
     acknowledged(state, wanted)
     found = Receipts(state).without({"c0000", "c0002"})
@@ -188,7 +188,7 @@ def test_receipts_hold_no_values(tmp_path, monkeypatch):
 
 
 def test_a_folder_that_cannot_be_written_is_a_state_error(tmp_path):
-    """Not a traceback."""
+    """A folder that cannot be written is a StateError, not a traceback."""
     (tmp_path / "state").write_text("a file")
     state = state_of("shop", tmp_path, {"KC_LINEAGE_STATE": str(tmp_path / "state")})
     with pytest.raises(StateError, match="check"):

@@ -42,7 +42,7 @@ def test_who_waits_is_told_who_holds_it(tmp_path, other):
 
 
 def test_the_lock_dies_with_its_process(tmp_path, other):
-    """kill -9 leaves nothing to clean up."""
+    """After kill -9 the lock is free, and there is nothing to clean up."""
     state = state_of("shop", tmp_path)
     other.send_signal(signal.SIGKILL)
     other.wait()

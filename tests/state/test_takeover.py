@@ -43,7 +43,7 @@ def test_everything_is_there(folder):
 
 @pytest.mark.parametrize("name", ["index.json", "lineage.json", "receipts/receipts.journal", "snapshots"])
 def test_what_is_damaged_is_left_out(folder, name):
-    """It is sent again; no traceback."""
+    """What is damaged in a state of 0.1 is left out and sent again."""
     path = folder / "state/shop" / name
     for file in [path] if path.is_file() else path.iterdir():
         file.write_text("[")

@@ -75,7 +75,7 @@ def test_a_format_without_the_topic_loses_it():
 
 
 def test_several_steps_are_undone_one_after_the_other():
-    """The last step first: a date behind a rename."""
+    """Steps are undone from the last to the first, such as a date behind a rename."""
     steps = (routed(r"shop\.(.*)", "$1"), dated())
     assert set(before("sales.orders-20261101", *steps).exact) >= {"shop.sales.orders", "sales.orders"}
 

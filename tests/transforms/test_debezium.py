@@ -113,7 +113,7 @@ def test_a_row_out_of_its_change_event(options: dict[str, str], expected: list[s
 
 
 def test_a_sink_does_not_know_whether_its_topic_holds_change_events():
-    """So after unwrapping there nothing is said about fields."""
+    """A sink does not know whether its topic holds change events, so after unwrapping nothing is said about fields."""
     [end] = ends(Record(Dataset("kafka", "orders"), "orders"), UNWRAP, RENAME, kind="sink")
     assert end.value == Opaque()
 

@@ -1,8 +1,9 @@
-"""The rights that docs/deploying.md asks for are enough, on Connect and on PostgreSQL."""
+"""The rights that docs/deploying.md asks for are enough, on Connect, DataHub and PostgreSQL."""
 
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from fnmatch import fnmatchcase
 from pathlib import Path
 
@@ -24,8 +25,13 @@ PAGE = Path(__file__).resolve().parents[2] / "docs/deploying.md"
 
 def told(side: str) -> list[str]:
     """What stands in backticks in a row of the page's table."""
-    (row,) = re.findall(rf"^\| {side} \|(.*)$", PAGE.read_text(encoding="utf-8"), re.MULTILINE)
+    (row,) = re.findall(rf"^\| {re.escape(side)} \|(.*)$", PAGE.read_text(encoding="utf-8"), re.MULTILINE)
     return re.findall(r"`([^`]+)`", row)
+
+
+def beyond(asked: Iterable[str], patterns: list[str]) -> list[str]:
+    """What no pattern allows."""
+    return [one for one in asked if not any(fnmatchcase(one, pattern) for pattern in patterns)]
 
 
 @pytest.fixture
@@ -36,8 +42,9 @@ def place(tmp_path):
             yield found
 
 
-def test_connect(place, monkeypatch, tmp_path):
-    """A sync, with a removal, and the doctor ask Connect for nothing but the paths that the page names."""
+def test_connect_and_datahub(place, monkeypatch, tmp_path):
+    """A sync, with a removal, and the doctor ask Connect and DataHub for nothing but what the page names."""
+    place.further = {"pipeline_name": "nightly"}
     monkeypatch.setenv("KC_LINEAGE_STATE", str(tmp_path / "state"))
     place.run()
     place.names = place.names[1:]
@@ -49,7 +56,10 @@ def test_connect(place, monkeypatch, tmp_path):
     assert method == "GET"
     asked = {target.partition("?")[0] for target in place.stand_in.targets}
     assert len(asked) > 10
-    assert [path for path in asked if not any(fnmatchcase(path, pattern) for pattern in patterns)] == []
+    assert beyond(asked, patterns) == []
+    requests = [request for request in place.gms.requests if " /" in request]
+    assert len(requests) > 5
+    assert beyond(requests, told("what stands before DataHub's GMS")) == []
 
 
 def test_a_gateway_that_refuses_what_newer_workers_have(place, monkeypatch, tmp_path):

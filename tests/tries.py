@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Iterator
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import pytest
 from hypothesis import HealthCheck, settings
@@ -37,6 +37,11 @@ class Share:
     def of(self, cases: Iterable[T]) -> Iterator[T]:
         """Yield every case, or one in eleven."""
         return (case for at, case in enumerate(cases) if self.whole or at % _ONE_IN == 0)
+
+
+def some_of(cases: Iterable[T]) -> list[Any]:
+    """Return the cases as parameters of a test: one in eleven is tried by `make test`, the others by `make slow`."""
+    return [pytest.param(case, marks=[pytest.mark.slow] if at % _ONE_IN else []) for at, case in enumerate(cases)]
 
 
 # For a test that takes `share`: one case in eleven is tried by `make test`, all of them by `make slow`.

@@ -82,6 +82,7 @@ def test_a_demo_that_fails_says_why_in_one_line(tmp_path):
     assert "kc_lineage" in said[0]
 
 
+@pytest.mark.slow
 def test_json_survives_a_terminal_without_unicode(tmp_path):
     """In a C locale the JSON is ASCII with escapes, and says the same."""
     cluster = save_cluster(tmp_path, CONNECTORS)

@@ -15,6 +15,7 @@ def folder(tmp_path, monkeypatch):
     return tmp_path
 
 
+@pytest.mark.slow
 def test_old_runs_go(folder):
     """Of three syncs the one between goes, when it is old enough and no dry run; the recipe says what is old."""
     with DagsterInstance.get() as instance:

@@ -75,11 +75,12 @@ def test_whatever_stands_in_an_answer_is_a_note_or_a_line(share: Share) -> None:
         assert not [line for line in said if "\n" in line], what
 
 
+@by_share
 @pytest.mark.parametrize("path", answers())
-def test_a_live_worker_with_one_odd_answer_is_a_note_or_a_line(path: str) -> None:
+def test_a_live_worker_with_one_odd_answer_is_a_note_or_a_line(path: str, share: Share) -> None:
     """The same over the wire, with one answer replaced as a whole."""
     with ConnectStandIn(answers()) as server:
-        for odd in ODDER:
+        for odd in share.of(ODDER):
             server.fault(path, body(json.dumps(odd).encode()))
             with ConnectClient(ConnectSettings(server.uri, retries=0)) as client:
                 assert not [line for line in lines(client) if "\n" in line], odd

@@ -73,6 +73,7 @@ def without_orders(folder):
     save_cluster(folder, {**CONNECTORS, "cdc": {**POSTGRES, "table.include.list": "public.users"}, "odd": ODD})
 
 
+@pytest.mark.slow
 def test_a_lost_edge_is_reported_until_somebody_has_seen_it(tmp_path, instance):
     """Further syncs do not heal the warning; executing the check does, and the edge is not reported again."""
     run(tmp_path, instance)
@@ -86,6 +87,7 @@ def test_a_lost_edge_is_reported_until_somebody_has_seen_it(tmp_path, instance):
     assert evaluations(run(tmp_path, instance))[KEPT].passed
 
 
+@pytest.mark.slow
 def test_a_lost_edge_that_is_back_is_reported_no_longer(tmp_path, instance):
     """A lost edge is back whichever connector draws it then."""
     run(tmp_path, instance)
@@ -97,6 +99,7 @@ def test_a_lost_edge_that_is_back_is_reported_no_longer(tmp_path, instance):
     assert evaluations(run(tmp_path, instance))[KEPT].passed
 
 
+@pytest.mark.slow
 def test_edges_of_a_deleted_connector_count(tmp_path, instance):
     """A connector that is gone takes its edges along, and that is reported."""
     run(tmp_path, instance)
@@ -104,6 +107,7 @@ def test_edges_of_a_deleted_connector_count(tmp_path, instance):
     assert lost(evaluations(run(tmp_path, instance))[KEPT]) == {("cdc", LOST), ("cdc", "postgres:shop.public.users")}
 
 
+@pytest.mark.slow
 def test_looking_at_another_check_acknowledges_nothing(tmp_path, instance):
     """Executing one check does not silence its neighbour."""
     run(tmp_path, instance)

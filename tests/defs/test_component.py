@@ -72,6 +72,7 @@ def test_the_documented_component_syncs(sandbox, instance, monkeypatch):
     assert (folder / "out.json").exists()
 
 
+@pytest.mark.slow
 def test_several_components_in_one_project(sandbox, instance):
     """Each cluster is a component; external assets of one do not clash with those of another."""
     for name in ("east", "west"):
@@ -138,7 +139,7 @@ MISTAKES = {
 
 @pytest.fixture(scope="module")
 def mistaken():
-    """A project with a component for every mistake and a good one: where each is, and the project's definitions."""
+    """A project with a component for every mistake and a good one: where each is, its definitions, an instance."""
     good = {"type": "kafka-connect", "config": {"connect_uri": "cluster.json"}}
     with create_defs_folder_sandbox() as sandbox:
         place(sandbox, "payments", source=good)
@@ -146,14 +147,15 @@ def mistaken():
             mistake: place(sandbox, f"m{at}", **{"source": good, **changes})
             for at, (mistake, (changes, _)) in enumerate(MISTAKES.items())
         }
-        with sandbox.build_all_defs() as definitions:
-            yield folders, definitions
+        with sandbox.build_all_defs() as definitions, DagsterInstance.ephemeral() as instance:
+            yield folders, definitions, instance
 
 
 @pytest.mark.parametrize("mistake", MISTAKES)
-def test_a_mistake_is_a_job_that_says_so(mistaken, instance, mistake):
+def test_a_mistake_is_a_job_that_says_so(mistaken, monkeypatch, tmp_path, mistake):
     """Whatever is wrong in one component's YAML: its job names the real file and the mistake, all others load."""
-    folders, definitions = mistaken
+    monkeypatch.setenv("KC_LINEAGE_STATE", str(tmp_path / "state"))
+    folders, definitions, instance = mistaken
     folder, (_, says) = folders[mistake], MISTAKES[mistake]
     result = execute(definitions, instance, f"sync_{folder.name}")
     assert definitions.resolve_job_def("sync_payments")
@@ -179,6 +181,7 @@ def test_no_attributes_at_all_are_a_job_that_says_so(sandbox, instance):
             assert "source: Field required" in str([event.event_specific_data for event in result.all_events])
 
 
+@pytest.mark.slow
 def test_two_components_of_one_name(sandbox, instance):
     """The first one works; the second one's job names both files and the field that would tell them apart."""
     source = {"type": "kafka-connect", "config": {"cluster_name": "payments", "connect_uri": "cluster.json"}}
@@ -205,6 +208,7 @@ def test_translation_in_yaml(sandbox):
     }
 
 
+@pytest.mark.slow
 def test_the_asset_graph_is_kept_as_state(sandbox, instance, tmp_path):
     """What the last sync found is written for images that are built apart, and read from there."""
     source = {"type": "kafka-connect", "config": {"connect_uri": "cluster.json", "cluster_name": "crm"}}
@@ -258,6 +262,7 @@ def test_the_schema_describes_the_fields():
     assert "$ref" not in json.dumps(schema)
 
 
+@pytest.mark.slow
 def test_what_is_scaffolded_loads(sandbox, instance):
     """`dg scaffold defs` writes a recipe to fill in, which loads as it is."""
     folder = sandbox.defs_folder_path / "inventory"

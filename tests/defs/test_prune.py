@@ -40,6 +40,7 @@ def ids(instance):
     return [one.run_id for one in instance.get_runs()]
 
 
+@pytest.mark.slow
 def test_what_holds_the_newest_materialization_stays(folder, instance):
     """Of four syncs and a preview the first one stays for its partitions and the last one for the others."""
     first = run(folder, instance).run_id
@@ -60,6 +61,7 @@ def test_what_holds_the_newest_materialization_stays(folder, instance):
     assert instance.get_materialized_partitions(LINEAGE) == green | {"new"}
 
 
+@pytest.mark.slow
 def test_a_deleted_connector_holds_nothing(folder):
     """A run that only a partition that is gone was made by goes too, and leaves no file."""
     with DagsterInstance.get() as instance:
@@ -81,6 +83,7 @@ def test_what_is_under_way_or_of_others_stays(folder, instance):
     assert ids(instance) == [started]
 
 
+@pytest.mark.slow
 def test_lost_edges_are_remembered(folder, instance):
     """What the check has reported outlives the run that reported it."""
     check = AssetCheckKey(LINEAGE, "no_edge_disappeared")

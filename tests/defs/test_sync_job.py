@@ -86,6 +86,7 @@ def test_an_unchanged_cluster_logs_no_partition(folder, instance):
     assert partitions(second, LINEAGE) == []
 
 
+@pytest.mark.slow
 def test_a_fresh_dagster_sees_all_partitions(folder, instance, tmp_path):
     """What was emitted before is shown green by a Dagster instance that has never seen it."""
     assert run(folder, instance).success
@@ -102,6 +103,7 @@ def stale(instance, folder):
     return {one for one in asked if resolver.get_status(*one) is not StaleStatus.FRESH}
 
 
+@pytest.mark.slow
 def test_what_a_sync_left_alone_is_not_out_of_date(folder, instance):
     """After a second sync, of a cluster where one connector changed, Dagster calls nothing out of date."""
     run(folder, instance)
@@ -113,6 +115,7 @@ def test_what_a_sync_left_alone_is_not_out_of_date(folder, instance):
     assert stale(instance, folder) == set()
 
 
+@pytest.mark.slow
 def test_lineage_of_another_version_is_logged_anew(folder, instance, tmp_path):
     """After an upgrade Dagster calls every partition out of date, until the next sync has looked at it."""
     run(folder, instance)
@@ -132,6 +135,7 @@ def test_one_partition(folder, instance):
     assert not materialization(result, STALE)
 
 
+@pytest.mark.slow
 def test_one_partition_reads_its_connector_again(folder, instance):
     """What changed in Connect after the last sync is in the partition that is materialized now, and in DataHub."""
     run(folder, instance)
@@ -154,6 +158,7 @@ def test_one_partition_without_connect_fails(folder, instance):
     assert partitions(result, LINEAGE) == []
 
 
+@pytest.mark.slow
 def test_a_range_of_partitions(folder, instance):
     """A range of partitions in one run turns exactly these green."""
     run(folder, instance)
@@ -163,6 +168,7 @@ def test_a_range_of_partitions(folder, instance):
     assert partitions(result, LINEAGE) == ["cdc", "dw/sink"]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "assets",
     [
@@ -178,6 +184,7 @@ def test_any_assets_without_a_partition(folder, instance, assets):
     assert set(partitions(result, LINEAGE)) == {encode_partition(name) for name in CONNECTORS}
 
 
+@pytest.mark.slow
 def test_a_run_says_what_it_sent_in_numbers(folder, instance):
     """One materialization a run, with the numbers that Dagster plots over the runs."""
     write_recipe(folder, sink=LITE)
@@ -204,6 +211,7 @@ def test_checks_alone_change_nothing(folder, instance):
     assert not [event for event in result.all_events if event.is_step_materialization]
 
 
+@pytest.mark.slow
 def test_nothing_is_called_missing(folder, instance):
     """A healthy run, whole or of one partition, ends without Dagster's complaint about outputs."""
     results = [run(folder, instance), materialize(folder, instance, partition_key="cdc")]
@@ -221,6 +229,7 @@ def test_only_asked_connectors(folder, instance):
     assert partitions(result, LINEAGE) == ["cdc"]
 
 
+@pytest.mark.slow
 def test_a_connector_deleted_after_it_was_asked_for(folder, instance):
     """A connector that vanishes between the sensor's tick and the run fails nothing, and is removed by that run."""
     write_recipe(folder, sink=LITE)
@@ -243,6 +252,7 @@ def test_what_vanished_is_removed_and_its_partition_dropped(folder, instance):
     assert set(instance.get_dynamic_partitions("shop_connectors")) == {"cdc", "dw/sink"}
 
 
+@pytest.mark.slow
 def test_too_much_at_once_is_refused_and_can_be_released(folder, instance):
     """More than the fail-safe share is kept, until a run is told to remove it."""
     run(folder, instance)
@@ -293,6 +303,7 @@ def test_a_bad_recipe_is_a_job_that_says_so(folder, instance):
     assert "did you mean connector_patterns" in failure(result)
 
 
+@pytest.mark.slow
 def test_generic_connectors_win(folder, instance):
     """A generic connector entry is the user's word for its connector."""
     entry = {"connector_name": "dw/sink", "target_dataset": "my.own.table", "target_platform": "hive"}
@@ -305,6 +316,7 @@ def test_generic_connectors_win(folder, instance):
     assert job["outputDatasets"] == ["urn:li:dataset:(urn:li:dataPlatform:hive,my.own.table,PROD)"]
 
 
+@pytest.mark.slow
 def test_provided_configs_are_no_secrets_as_such(folder, instance):
     """A URL given by provided_configs still names its database."""
     url = {"connection.url": "${env:MYSQL}", "topics": "t", "connector.class": "JdbcSinkConnector"}
@@ -316,6 +328,7 @@ def test_provided_configs_are_no_secrets_as_such(folder, instance):
     assert jobs[0]["outputDatasets"] == ["urn:li:dataset:(urn:li:dataPlatform:mysql,librarydb.t,PROD)"]
 
 
+@pytest.mark.slow
 def test_patterns_filter_connectors(folder, instance):
     """`connector_patterns` decides which connectors are read at all."""
     write_recipe(folder, connector_patterns={"allow": ["^dw.*"]})

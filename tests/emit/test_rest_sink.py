@@ -112,7 +112,7 @@ def test_batches_are_bounded_in_bytes_too(gms, clock):
 def test_a_gms_that_is_down_costs_a_minute_in_all(gms, clock):
     """However many batches there are; nothing is lost from the report, one line says why."""
     gms.stop()
-    report = send(gms, clock, flat(cluster(120)))
+    report = send(gms, clock, flat(cluster(12)), max_per_batch=20)
     assert report.sent == 0
     [cause] = report.causes
     assert cause.startswith(f"{gms.url} cannot be reached: Connection refused; is it running")
@@ -122,8 +122,8 @@ def test_a_gms_that_is_down_costs_a_minute_in_all(gms, clock):
 def test_a_gms_that_dies_half_way_costs_a_minute_in_all(gms, clock):
     """An outage costs a minute in all, and what GMS acknowledged before counts."""
     gms.fault = faults.dies_after(3)
-    report = send(gms, clock, flat(cluster(120)))
-    assert report.sent == 600
+    report = send(gms, clock, flat(cluster(12)), max_per_batch=20)
+    assert report.sent == 60
     assert len(report.causes) <= 2  # the connection that broke, and those that were refused
     assert 15 < clock.now <= 60
 
@@ -150,8 +150,8 @@ def test_retry_after_is_obeyed(gms, clock):
 def test_a_gms_that_is_back_within_the_minute_gets_the_rest(gms, clock):
     """The batches that ran out of retries are kept for the next run, the others are not lost with them."""
     gms.fault = lambda request: faults.Answer(503) if request.number and clock.now < 40 else None
-    report = send(gms, clock, flat(cluster(120)))
-    assert report.sent == 960 - 2 * 200
+    report = send(gms, clock, flat(cluster(12)), max_per_batch=20)
+    assert report.sent == 96 - 2 * 20
     assert clock.now <= 60
 
 
@@ -159,7 +159,7 @@ def test_a_gms_that_is_back_within_the_minute_gets_the_rest(gms, clock):
 def test_a_lasting_trouble_ends_within_a_minute(gms, clock, status):
     """A lasting trouble is one line per cause, and the next run sends all that failed."""
     gms.fault = faults.answers(status)
-    report = send(gms, clock, flat(cluster(120)))
+    report = send(gms, clock, flat(cluster(12)), max_per_batch=20)
     assert report.sent == 0
     assert list(report.causes) == [f"{gms.url} answers {status}{': not now' if status == 500 else ''}"]
     assert clock.now <= 60
@@ -236,7 +236,7 @@ def test_an_address_that_is_no_gms_is_sent_nothing(gms, clock):
 def test_wrong_credentials_are_not_retried(gms, clock):
     """Wrong credentials cost one request and are told in one line without the token."""
     gms.fault = faults.everything(401)
-    report = send(gms, clock, flat(cluster(120)))
+    report = send(gms, clock, flat(cluster(12)), max_per_batch=20)
     assert list(report.causes) == [f"{gms.url} answers 401"]
     assert sum(gms.requests.values()) == 1
 

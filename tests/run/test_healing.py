@@ -180,6 +180,7 @@ def test_a_slow_gms_does_not_hold_a_run_up_for_ever(place):
     assert "the rest was not verified" in verifier.problem
 
 
+@pytest.mark.slow
 def test_a_verification_that_was_cut_short_goes_on_where_it_was(place):
     """By a kill or a slow GMS: the next run begins behind what was verified, the one after it with the first one."""
     place.save({f"c{at:03d}": {**POSTGRES, "topic.prefix": f"p{at}"} for at in range(CHUNK + 1)})

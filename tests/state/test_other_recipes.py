@@ -71,6 +71,7 @@ def evaluations(result):
     return {one.check_name: one for one in result.get_asset_check_evaluations()}
 
 
+@pytest.mark.slow
 def test_the_check_fails_once_both_have_written(two):
     """The second one to write says which flows the first one writes too."""
     folder, instance = two

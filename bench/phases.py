@@ -33,7 +33,7 @@ PHASES: tuple[tuple[str, frozenset[str], str], ...] = (
     ("kc_lineage_dagster/defs/metadata.py", frozenset(), "events"),
     ("kc_lineage_dagster/defs/events.py", frozenset({"events_of", "materialized"}), "events"),
     ("kc_lineage_dagster/defs/beside.py", frozenset(), "events"),
-    ("kc_lineage_dagster/defs/logging_process.py", frozenset(), "events"),
+    ("kc_lineage_dagster/defs/logging_processes.py", frozenset(), "events"),
     ("dagster/_core/events/__init__.py", frozenset({"log_step_event", "log_job_event"}), "events"),
     ("dagster/_core/instance/", frozenset({"handle_new_event", "emit"}), "events"),
     ("kc_lineage_dagster/definitions.py", frozenset({"<module>"}), "load definitions"),

@@ -9,7 +9,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from dagster import AssetExecutionContext, AssetMaterialization
 
 from kc_lineage_dagster.defs.event_index import event_index_open
-from kc_lineage_dagster.defs.logging_process import logging_process, may_fork
+from kc_lineage_dagster.defs.logging_processes import logging_processes, may_fork
 
 _BESIDE = 200  # materializations that the thread logs before the step yields one
 
@@ -17,14 +17,14 @@ _BESIDE = 200  # materializations that the thread logs before the step yields on
 def logged_beside(
     context: AssetExecutionContext, materializations: Iterable[AssetMaterialization]
 ) -> Iterator[AssetMaterialization]:
-    """Log materializations beside the run, in their order, while the next ones are made; yield those that are not.
+    """Log materializations beside the run, while the next ones are made; yield those that are not logged.
 
-    A forked process logs them where one can, a thread elsewhere. An error of Dagster's storage is raised here. Whatever
+    Forked processes log them where they can, a thread elsewhere. An error of Dagster's storage is raised here. Whatever
     was made is logged before this generator ends, also after an error. ``materializations`` must open neither databases
     nor locks before it is asked for the first one.
     """
     if may_fork(context.instance):
-        with logging_process(context) as log:
+        with logging_processes(context) as log:
             for materialization in materializations:
                 log(materialization)
     else:

@@ -1,4 +1,4 @@
-"""A forked process that logs materializations while the step's own process derives, sends and stores.
+"""Forked processes that log materializations while the step's own process derives, sends and stores.
 
 Dagster's storages take 10 to 20 ms for a materialization, most of it processor time: two SQLite databases are opened,
 or two PostgreSQL connections, and SQL is compiled anew. A thread would take that time from the run that it logs for.
@@ -12,9 +12,10 @@ import sys
 import threading
 import time
 from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from itertools import cycle
 from multiprocessing import Pipe
 from multiprocessing.connection import Connection
 from pathlib import Path
@@ -26,16 +27,17 @@ from kc_lineage_dagster import http_deadline
 from kc_lineage_dagster.defs.event_index import event_index_open
 from kc_lineage_dagster.errors import EventLogError
 
-_AHEAD = 1 << 20  # bytes of materializations that may wait in the pipe, some 500 of them; what Linux allows everybody
+_PROCESSES = 2  # one takes longer to log a first sync than the rest of the sync takes
+_AHEAD = 1 << 20  # bytes of materializations that may wait in a pipe, some 500 of them; what Linux allows everybody
 _THREADS = Path("/proc/self/task")  # a folder per thread of this process, also of threads that Python did not start
 _TRIES, _PAUSE = 20, 0.01  # how often to look for threads that end, seconds between
 _ENDINGS = {signal.SIGINT, signal.SIGTERM}  # what a terminal, a launcher or a container sends to end a run
 
 
 def may_fork(instance: DagsterInstance) -> bool:
-    """Tell whether a forked process can log for this one.
+    """Tell whether forked processes can log for this one.
 
-    It can on Linux, where this process has one thread, because a lock that another thread holds would stay locked in
+    They can on Linux, where this process has one thread, because a lock that another thread holds would stay locked in
     the fork for ever; and where events go to a storage outside of this process. The processes of
     ``dagster job execute`` and of the run launchers fulfil all three.
     """
@@ -55,30 +57,34 @@ def _alone() -> bool:
 
 
 @contextmanager
-def logging_process(context: AssetExecutionContext) -> Iterator[Callable[[AssetMaterialization], None]]:
-    """Fork a process, and yield the function that has it log a materialization, in the order of the calls.
+def logging_processes(context: AssetExecutionContext) -> Iterator[Callable[[AssetMaterialization], None]]:
+    """Fork two processes, and yield the function that has one of them log a materialization.
 
-    The function waits when the process is some 500 materializations behind. When the context ends, also by an error,
-    everything that was handed over is logged. What the process logs is in Dagster's storage, and not in the result that
-    ``execute_in_process`` returns. EventLogError when Dagster's storage did not take a materialization, or when
-    the process was killed. When this process is killed, the other one ends after the event that it is about to log.
+    The function waits when the processes are some 500 materializations behind. When the context ends, also by an error,
+    everything that was handed over is logged. What the processes log is in Dagster's storage, in about the order of the
+    calls, and not in the result that ``execute_in_process`` returns. EventLogError when Dagster's storage did not
+    take a materialization, or when a process was killed. When this process is killed, the others end after the event
+    that they are about to log.
 
     Enter the context before the run opens its state: a database connection and a lock must not reach a fork.
     """
-    process = _started(context)
+    processes: list[_Process] = []
     try:
-        yield process.log
+        for _ in range(_PROCESSES):
+            processes.append(_started(context, processes))
+        turns = cycle(processes)
+        yield lambda materialization: next(turns).log(materialization)
     except BaseException:
-        process.end()
+        _ended(processes)
         raise
-    failure = process.end()
-    if failure:
-        raise EventLogError(failure)
+    failures = _ended(processes)
+    if failures:
+        raise EventLogError(failures[0])
 
 
 @dataclass(slots=True)
 class _Process:
-    """The forked process, as its parent sees it.
+    """A forked process, as its parent sees it.
 
     Args:
         pid: Its id.
@@ -115,7 +121,13 @@ class _Process:
         return None
 
 
-def _started(context: AssetExecutionContext) -> _Process:
+def _ended(processes: Iterable[_Process]) -> list[str]:
+    """Wait until everything is logged, and return what went wrong."""
+    return [failure for failure in [process.end() for process in processes] if failure]
+
+
+def _started(context: AssetExecutionContext, others: Iterable[_Process]) -> _Process:
+    """Fork a process. ``others``: those of this process, whose pipes the new one inherits and must not hold open."""
     handed, sender = Pipe(duplex=False)
     outcome, teller = Pipe(duplex=False)
     _enlarge(sender)
@@ -127,8 +139,9 @@ def _started(context: AssetExecutionContext) -> _Process:
     if pid == 0:
         for ending in _ENDINGS:
             signal.signal(ending, signal.SIG_IGN)  # the parent is told as well, and closes its end of the pipe
-        sender.close()
-        outcome.close()
+        for process in (*others, _Process(0, sender, outcome)):
+            process.sender.close()
+            process.outcome.close()
         _log_all(context, handed, teller, parent)
     signal.pthread_sigmask(signal.SIG_SETMASK, before)
     handed.close()

@@ -1,4 +1,4 @@
-"""Materializations are logged by a forked process, where there is one thread and a storage outside of the process.
+"""Materializations are logged by forked processes, where there is one thread and a storage outside of the process.
 
 Each test runs a step in a process of its own, because pytest's has threads.
 """
@@ -28,7 +28,7 @@ from dagster import (
 from kc_lineage_dagster.connect.client import ConnectClient
 from kc_lineage_dagster.connect.settings import ConnectSettings
 from kc_lineage_dagster.defs.beside import logged_beside
-from kc_lineage_dagster.defs.logging_process import may_fork
+from kc_lineage_dagster.defs.logging_processes import may_fork
 from tests.connect.stand_in import ConnectStandIn, worker
 from tests.forked import context as own_process
 
@@ -123,11 +123,11 @@ def code(home, materializations, number: int) -> int:
     return process.exitcode
 
 
-def stored() -> list[str | None]:
-    """The partitions of the materializations that Dagster's storage holds, in the order in which it was told."""
+def stored() -> list[str]:
+    """The partitions of the materializations that Dagster's storage holds."""
     with DagsterInstance.get() as instance:
-        records = instance.fetch_materializations(KEY, limit=1_000, ascending=True).records
-    return [one.partition_key for one in records]
+        records = instance.fetch_materializations(KEY, limit=1_000).records
+    return sorted(str(one.partition_key) for one in records)
 
 
 def why() -> str:
@@ -149,7 +149,7 @@ def until(condition) -> None:
 @pytest.mark.parametrize(
     "number", [pytest.param(0, marks=pytest.mark.slow), pytest.param(1, marks=pytest.mark.slow), 150]
 )
-def test_each_is_logged_once_in_order(home, number):
+def test_each_is_logged_once(home, number):
     """Dagster's storage holds them when the step is over."""
     assert code(home, made, number) == 0
     assert stored() == MANY[:number]
@@ -173,10 +173,10 @@ def test_a_cluster_that_was_read_leaves_no_thread(home):
 
 @pytest.mark.slow
 def test_an_event_that_cannot_be_logged_fails_the_step(home):
-    """What happens in the other process is told in a line, and ends the run that goes on beside it."""
+    """What happens in another process is told in a line, and fails the run that goes on beside it."""
     assert code(home, not_all_are_materializations, 3) == 1
     assert "Dagster's storage did not take an event" in why()
-    assert stored() == MANY[:3]
+    assert set(stored()) == set(MANY[:3])
 
 
 @pytest.mark.slow
@@ -191,18 +191,20 @@ def test_a_killed_run_leaves_no_process(home):
     """The process that logs sees that nobody waits for it any more."""
     process = started(home, waits_after, 5)
     until((home / "waits").exists)
-    (logger,) = loggers(process.pid)
+    left = loggers(process.pid)
+    assert left
     process.kill()
     process.join()
-    until(lambda: not Path(f"/proc/{logger}").exists())
+    until(lambda: not any(Path(f"/proc/{logger}").exists() for logger in left))
 
 
 @pytest.mark.slow
 def test_a_run_that_is_told_to_end_logs_what_it_made(home):
-    """Also when the signal reaches both processes, as a terminal's and a container's do."""
+    """Also when the signal reaches all processes, as a terminal's and a container's do."""
     process = started(home, waits_after, 40)
     until((home / "waits").exists)
-    os.kill(loggers(process.pid)[0], signal.SIGTERM)
+    for logger in loggers(process.pid):
+        os.kill(logger, signal.SIGTERM)
     os.kill(process.pid, signal.SIGTERM)
     process.join()
     assert process.exitcode != 0

@@ -20,7 +20,7 @@ PAGE = Path(__file__).resolve().parents[2] / "docs/operating.md"
 
 def commands(database: str) -> list[str]:
     """The lines of the page about one kind of database, in its order."""
-    (block,) = re.findall(rf"```sh\n  # {database}.*?\n(.*?)```", PAGE.read_text(encoding="utf-8"), re.DOTALL)
+    (block,) = re.findall(rf"```sh\n# {database}.*?\n(.*?)```", PAGE.read_text(encoding="utf-8"), re.DOTALL)
     return [line.strip() for line in block.strip().splitlines()]
 
 

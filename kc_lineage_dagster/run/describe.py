@@ -6,7 +6,7 @@ A sync sends what comes out (``sync``), a preview compares it with what was emit
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
 
 from kc_lineage_dagster.catalog.stream_catalog import CatalogueEntry
@@ -23,7 +23,7 @@ from kc_lineage_dagster.state.cluster_state import ClusterState, Derived, Emitte
 from kc_lineage_dagster.version import code_version
 
 
-@dataclass(slots=True)
+@dataclass(frozen=True, slots=True)
 class Described:
     """A connector, what became of it, and what was.
 
@@ -36,8 +36,8 @@ class Described:
         emitted: What was last emitted, None when nothing was.
         before: The lineage that was stored, None when none was.
         of_this_release: Whether this release derived every connector the last time.
-        version: Hash of the content of ``proposals``.
-        urns: The flow and jobs that ``proposals`` are about.
+
+    ``version`` is a hash of the content of ``proposals``, ``urns`` are the flow and jobs that they are about.
     """
 
     connector: Connector
@@ -46,14 +46,14 @@ class Described:
     same: bool
     proposals: tuple[Proposal, ...]
     emitted: Emitted | None
-    before: ConnectorLineage | None = None
-    of_this_release: bool = True
-    version: str = ""
-    urns: frozenset[str] = frozenset()
+    before: ConnectorLineage | None
+    of_this_release: bool
+    version: str = field(init=False)
+    urns: frozenset[str] = field(init=False)
 
     def __post_init__(self) -> None:
-        self.version = version_of(self.proposals)
-        self.urns = frozenset(one.urn for one in self.proposals)
+        object.__setattr__(self, "version", version_of(self.proposals))
+        object.__setattr__(self, "urns", frozenset(one.urn for one in self.proposals))
 
     @property
     def understood(self) -> bool:
@@ -98,20 +98,31 @@ def describe(
         mark: The mark of the cluster (``adoption.mark_of``).
         derived_by: The release that last derived every connector, None when that makes no difference.
     """
-    naming = cluster.naming()
-    names = [connector.name for connector, _ in chunk]
-    digests, emitted = state.digests(names), state.emitted(names)
+    naming, of_this_release = cluster.naming(), derived_by in (None, code_version())
+    shown = [(one, representable(lineage, partial(dataset_urn, naming, one.name))) for one, lineage in chunk]
+    documents = {connector.name: codec.lineages().dump(lineage) for connector, lineage in shown}
+    digests, emitted = state.digests(documents), state.emitted(documents)
+    same = {name for name, document in documents.items() if digests.get(name) == codec.digest(document)}
+    before = {
+        **state.lineages_of(documents.keys() - same),
+        **{connector.name: lineage for connector, lineage in shown if connector.name in same},
+    }
     found: list[Described] = []
-    for connector, lineage in chunk:
-        shown = representable(lineage, partial(dataset_urn, naming, connector.name))
-        document = codec.lineages().dump(shown)
-        same = digests.get(connector.name) == codec.digest(document)
-        more = beyond.get(connector.name, CatalogueEntry())
+    for connector, lineage in shown:
+        name = connector.name
+        more = beyond.get(name, CatalogueEntry())
         told = {**more.properties, **connector.config}
-        made = proposals(shown, told, naming, cluster.external_url(connector.name), mark, more.tags)
-        found.append(Described(connector, shown, document, same, made, emitted.get(connector.name)))
-    before = state.lineages_of([one.connector.name for one in found if not one.same])
-    for one in found:
-        one.before = one.lineage if one.same else before.get(one.connector.name)
-        one.of_this_release = derived_by in (None, code_version())
+        made = proposals(lineage, told, naming, cluster.external_url(name), mark, more.tags)
+        found.append(
+            Described(
+                connector,
+                lineage,
+                documents[name],
+                same=name in same,
+                proposals=made,
+                emitted=emitted.get(name),
+                before=before.get(name),
+                of_this_release=of_this_release,
+            )
+        )
     return found

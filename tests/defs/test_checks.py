@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import pytest
-from dagster import AssetCheckKey, AssetKey, DagsterInstance
+from dagster import AssetCheckKey, AssetKey
 
 from kc_lineage_dagster import build_definitions
 from kc_lineage_dagster.defs.checks import causes_of
 from kc_lineage_dagster.defs.metadata import bullet_list
 from kc_lineage_dagster.lineage import ConnectorLineage, Unresolved
-from tests.defs.clusters import CONNECTORS, POSTGRES, materialize, run, save_cluster, write_recipe
+from tests.defs.clusters import CONNECTORS, POSTGRES, materialize, run, save_cluster
 
 KEPT, RESOLVED = "no_edge_disappeared", "lineage_resolved"
 LOST = "postgres:shop.public.orders"
@@ -17,12 +17,9 @@ ODD = {"connector.class": "com.example.NoSuchConnector"}
 
 
 @pytest.fixture
-def instance(tmp_path, monkeypatch):
-    monkeypatch.setenv("KC_LINEAGE_STATE", str(tmp_path / "state"))
+def instance(instance, tmp_path):
     save_cluster(tmp_path, {**CONNECTORS, "odd": ODD})
-    write_recipe(tmp_path)
-    with DagsterInstance.ephemeral(tempdir=str(tmp_path)) as ephemeral:
-        yield ephemeral
+    return instance
 
 
 def evaluations(result):

@@ -11,7 +11,7 @@ from pathlib import Path
 import jsonschema
 import pytest
 import yaml
-from dagster import AssetKey, ComponentTree, DagsterInstance, ScaffoldRequest
+from dagster import AssetKey, ComponentTree, ScaffoldRequest
 from dagster.components.testing import create_defs_folder_sandbox
 
 from kc_lineage_dagster import KafkaConnectLineageComponent
@@ -30,13 +30,6 @@ EMBEDDING = Path(__file__).resolve().parents[2] / "docs/embedding.md"
 def documented(kind: str) -> list[str]:
     """The code blocks of docs/embedding.md in one language."""
     return re.findall(rf"```{kind}\n(.*?)```", EMBEDDING.read_text(encoding="utf-8"), re.DOTALL)
-
-
-@pytest.fixture
-def instance(tmp_path, monkeypatch):
-    monkeypatch.setenv("KC_LINEAGE_STATE", str(tmp_path / "state"))
-    with DagsterInstance.ephemeral(tempdir=str(tmp_path)) as ephemeral:
-        yield ephemeral
 
 
 @pytest.fixture

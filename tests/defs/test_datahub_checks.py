@@ -2,23 +2,12 @@
 
 from __future__ import annotations
 
-import pytest
-from dagster import DagsterInstance
-
 from kc_lineage_dagster import build_definitions
-from tests.defs.clusters import CONNECTORS, materialize, run, save_cluster, write_recipe
+from tests.defs.clusters import materialize, run, write_recipe
 from tests.emit.gms import Answer, Gms
 
 KNOWN = "datasets_known_to_datahub"
 USERS = "urn:li:dataset:(urn:li:dataPlatform:postgres,shop.public.users,PROD)"
-
-
-@pytest.fixture
-def instance(tmp_path, monkeypatch):
-    monkeypatch.setenv("KC_LINEAGE_STATE", str(tmp_path / "state"))
-    save_cluster(tmp_path, CONNECTORS)
-    with DagsterInstance.ephemeral(tempdir=str(tmp_path)) as ephemeral:
-        yield ephemeral
 
 
 def evaluations(result):

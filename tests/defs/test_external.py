@@ -6,7 +6,7 @@ from urllib.parse import quote
 
 import pytest
 import yaml
-from dagster import AssetKey, DagsterInstance, TableColumnDep
+from dagster import AssetKey, TableColumnDep
 
 from kc_lineage_dagster import build_definitions
 from kc_lineage_dagster.defs.external import column_metadata, without_circles
@@ -25,15 +25,6 @@ def with_options(folder, name="shop", **options):
     path = folder / f"{name}.yml"
     path.write_text(yaml.safe_dump({**yaml.safe_load(path.read_text()), "options": options}))
     return path
-
-
-@pytest.fixture
-def instance(tmp_path, monkeypatch):
-    monkeypatch.setenv("KC_LINEAGE_STATE", str(tmp_path / "state"))
-    save_cluster(tmp_path, CONNECTORS)
-    write_recipe(tmp_path)
-    with DagsterInstance.ephemeral(tempdir=str(tmp_path)) as ephemeral:
-        yield ephemeral
 
 
 def parents(definitions):

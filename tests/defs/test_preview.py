@@ -2,20 +2,8 @@
 
 from __future__ import annotations
 
-import pytest
-from dagster import DagsterInstance
-
 from kc_lineage_dagster import build_definitions
-from tests.defs.clusters import CONNECTORS, POSTGRES, execute, run, save_cluster, write_recipe
-
-
-@pytest.fixture
-def instance(tmp_path, monkeypatch):
-    monkeypatch.setenv("KC_LINEAGE_STATE", str(tmp_path / "state"))
-    save_cluster(tmp_path, CONNECTORS)
-    write_recipe(tmp_path)
-    with DagsterInstance.ephemeral(tempdir=str(tmp_path)) as ephemeral:
-        yield ephemeral
+from tests.defs.clusters import CONNECTORS, POSTGRES, execute, run, save_cluster
 
 
 def shown(folder, instance):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from dagster import DagsterInstance, build_sensor_context
+from dagster import build_sensor_context
 
 from kc_lineage_dagster import build_definitions
 from kc_lineage_dagster.defs.failures import TickFailed
@@ -12,15 +12,6 @@ from tests.connect.stand_in import EXPANDED, ConnectStandIn, delay, worker
 from tests.defs.clusters import CONNECTORS, POSTGRES, run, save_cluster, write_recipe
 
 NAME = "shop_connector_changes"
-
-
-@pytest.fixture
-def instance(tmp_path, monkeypatch):
-    monkeypatch.setenv("KC_LINEAGE_STATE", str(tmp_path / "state"))
-    save_cluster(tmp_path, CONNECTORS)
-    write_recipe(tmp_path)
-    with DagsterInstance.ephemeral(tempdir=str(tmp_path)) as ephemeral:
-        yield ephemeral
 
 
 def tick(folder, instance, cursor=None):

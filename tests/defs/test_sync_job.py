@@ -24,13 +24,6 @@ LITE = {"type": "datahub-lite", "config": {"config": {"file": "lite.sqlite"}}}
 
 
 @pytest.fixture
-def instance(tmp_path, monkeypatch):
-    monkeypatch.setenv("KC_LINEAGE_STATE", str(tmp_path / "state"))
-    with DagsterInstance.ephemeral(tempdir=str(tmp_path)) as ephemeral:
-        yield ephemeral
-
-
-@pytest.fixture
 def folder(tmp_path):
     save_cluster(tmp_path, CONNECTORS)
     write_recipe(tmp_path)

@@ -11,7 +11,7 @@ from pathlib import Path
 import jsonschema
 import pytest
 import yaml
-from dagster import AssetKey, ComponentTree, ScaffoldRequest
+from dagster import AssetKey, ComponentTree, DagsterInstance, ScaffoldRequest
 from dagster.components.testing import create_defs_folder_sandbox
 
 from kc_lineage_dagster import KafkaConnectLineageComponent

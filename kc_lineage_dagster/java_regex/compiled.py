@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from functools import lru_cache
-from time import monotonic
-from typing import TypeVar
+from time import monotonic, thread_time
+from typing import Any, TypeVar
 
 import regex
 
@@ -17,10 +17,12 @@ from kc_lineage_dagster.java_regex.re2_parser import parse_re2
 from kc_lineage_dagster.java_regex.render import to_python
 from kc_lineage_dagster.java_regex.replacement import parse_replacement
 
-TIME_LIMIT = 0.25
-# Seconds that the questions to one pattern may take together, and how many more each question adds (one takes some
-# microseconds); a pattern that takes more is not asked again for so many seconds.
+TIME_LIMIT = 0.25  # seconds of processor time: how busy the machine is must not decide what a pattern matches
+# Seconds of processor time that the questions to one pattern may take together, and how many more each question adds
+# (one takes some microseconds); a pattern that takes more is not asked again for so many seconds.
 _BUDGET, _USUAL, _REST = 1.0, 0.0005, 60.0
+# The regex package counts the processor time of the whole process, so other threads wait until it has answered.
+_BOUNDED: Any = {"timeout": TIME_LIMIT, "concurrent": False}
 _LONGEST_RESULT = 10_000  # characters of a replaced text: a topic has at most 249
 _SHOWN = 120
 _MOST_WRITTEN_OUT = 20_000  # characters: the regex package writes out a{2147483647}, and takes all memory for it
@@ -60,11 +62,10 @@ class _Matcher:
         return self.codes[plain]
 
     def count(self, started: float) -> None:
-        """Count one more question. A pause of the machine counts no more than the time limit."""
-        now = monotonic()
-        self.asked, self.seconds = self.asked + 1, self.seconds + min(now - started, TIME_LIMIT)
+        """Count one more question. ``started``: the processor time of this thread when it was asked, in seconds."""
+        self.asked, self.seconds = self.asked + 1, self.seconds + thread_time() - started
         if self.seconds > _BUDGET + self.asked * _USUAL:
-            self.asked, self.seconds, self.rests_until = 0, 0.0, now + _REST
+            self.asked, self.seconds, self.rests_until = 0, 0.0, monotonic() + _REST
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,13 +126,13 @@ class JavaRegex:
 
     def _full(self, text: str) -> regex.Match[str] | Refused | None:
         refused = self._unfit(text)
-        return refused or self._timed(text, lambda code: code.fullmatch(text, timeout=TIME_LIMIT))
+        return refused or self._timed(text, lambda code: code.fullmatch(text, **_BOUNDED))
 
     def _first(self, text: str) -> regex.Match[str] | Refused | None:
         refused = self._unfit(text)
         if refused is not None:
             return refused
-        found = self._timed(text, lambda code: code.search(text, timeout=TIME_LIMIT))
+        found = self._timed(text, lambda code: code.search(text, **_BOUNDED))
         if isinstance(found, Refused) or _inside_bmp(text if found is None else text[: found.start()]):
             return found
         return Refused("a text with characters beyond U+FFFF, between whose halves Java also searches")
@@ -152,8 +153,8 @@ class JavaRegex:
             code = self.matcher.code(text)
         except regex.error as error:
             return Refused(f"{_named(self.pattern)}: the regex package says {error}")
-        started = monotonic()
-        if started >= self.matcher.rests_until:
+        if monotonic() >= self.matcher.rests_until:
+            started = thread_time()
             try:
                 return ask(code)
             except TimeoutError:
@@ -184,9 +185,9 @@ class JavaRegex:
 
 def _finds(code: regex.Pattern[str], text: str) -> Iterator[regex.Match[str]]:
     """Yield what Matcher.find yields one after the other: an empty find is stepped over by one character."""
-    deadline, start = monotonic() + TIME_LIMIT, 0
+    deadline, start = thread_time() + TIME_LIMIT, 0
     while start <= len(text):
-        found = code.search(text, pos=start, timeout=max(deadline - monotonic(), 0.001))
+        found = code.search(text, pos=start, timeout=max(deadline - thread_time(), 0.001), concurrent=False)
         if found is None:
             return
         yield found

@@ -11,7 +11,6 @@ import tempfile
 from contextlib import ExitStack
 from pathlib import Path
 
-import psycopg
 import pytest
 import yaml
 from dagster_graphql import DagsterGraphQLClient
@@ -118,6 +117,8 @@ def composed(store, image, free):
         database = postgres(folder, made.port)
         stack.callback(database.stop)
         database.start()
+        import psycopg  # this file is also collected where the driver is not installed
+
         with psycopg.connect(f"postgresql://postgres@127.0.0.1:{made.port}/postgres", autocommit=True) as connection:
             connection.execute(f"CREATE ROLE dagster LOGIN PASSWORD '{PASSWORD}'")
             connection.execute("CREATE DATABASE dagster OWNER dagster")

@@ -7,7 +7,6 @@ from collections.abc import Iterable
 from fnmatch import fnmatchcase
 from pathlib import Path
 
-import psycopg
 import pytest
 
 from kc_lineage_dagster.errors import StateError
@@ -77,6 +76,8 @@ def test_postgresql(place, monkeypatch, new_postgres):
     """Once the tables are there, the rights that the page names are enough for a sync and a removal. To make or change
     tables they are not, and one line says what to do.
     """
+    import psycopg  # with the other fast tests this file is also collected where the driver is not installed
+
     rights, tables = told("state database")
     with psycopg.connect(new_postgres, autocommit=True) as owner:
         owner.execute("CREATE ROLE daily LOGIN")

@@ -18,10 +18,14 @@ def event_index_open(instance: DagsterInstance) -> Iterator[None]:
     open that happens after a thousand pages instead, which makes an event a quarter cheaper. The database of the run
     itself is left alone: the web interface looks at changes of its file to show a run's events as they come.
     """
-    path_of = getattr(instance.event_log_storage, "path_for_shard", None)  # SQLite's storage alone has shards
-    if path_of is None:
+    if not is_sqlite(instance):
         yield
         return
-    with closing(sqlite3.connect(path_of("index"))) as idle:
+    with closing(sqlite3.connect(instance.event_log_storage.path_for_shard("index"))) as idle:  # type: ignore[attr-defined]
         idle.execute("PRAGMA schema_version").fetchone()  # SQLite opens the file with the first statement only
         yield
+
+
+def is_sqlite(instance: DagsterInstance) -> bool:
+    """Tell whether Dagster keeps its events in SQLite: that storage alone has shards, a database for each run."""
+    return hasattr(instance.event_log_storage, "path_for_shard")

@@ -6,6 +6,7 @@ or two PostgreSQL connections, and SQL is compiled anew. A thread would take tha
 
 from __future__ import annotations
 
+import gc
 import os
 import signal
 import sys
@@ -24,10 +25,12 @@ from typing import NoReturn
 from dagster import AssetExecutionContext, AssetMaterialization, DagsterInstance
 
 from kc_lineage_dagster import http_deadline
-from kc_lineage_dagster.defs.event_index import event_index_open
+from kc_lineage_dagster.defs.event_index import event_index_open, is_sqlite
 from kc_lineage_dagster.errors import EventLogError
 
-_PROCESSES = 2  # one takes longer to log a first sync than the rest of the sync takes
+# Processes that log. One takes longer to log a first sync than the rest of the sync takes, and each takes some 20 MB.
+# SQLite lets one write at a time, so more than two gain nothing there; at a server each waits more than it works.
+_ON_SQLITE, _ON_A_SERVER = 2, 4
 _AHEAD = 1 << 20  # bytes of materializations that may wait in a pipe, some 500 of them; what Linux allows everybody
 _THREADS = Path("/proc/self/task")  # a folder per thread of this process, also of threads that Python did not start
 _TRIES, _PAUSE = 20, 0.01  # how often to look for threads that end, seconds between
@@ -58,7 +61,7 @@ def _alone() -> bool:
 
 @contextmanager
 def logging_processes(context: AssetExecutionContext) -> Iterator[Callable[[AssetMaterialization], None]]:
-    """Fork two processes, and yield the function that has one of them log a materialization.
+    """Fork a few processes, and yield the function that has one of them log a materialization.
 
     The function waits when the processes are some 500 materializations behind. When the context ends, also by an error,
     everything that was handed over is logged. What the processes log is in Dagster's storage, in about the order of the
@@ -69,14 +72,17 @@ def logging_processes(context: AssetExecutionContext) -> Iterator[Callable[[Asse
     Enter the context before the run opens its state: a database connection and a lock must not reach a fork.
     """
     processes: list[_Process] = []
+    gc.freeze()  # looking for garbage writes to what is looked at, and makes each process copy the memory they share
     try:
-        for _ in range(_PROCESSES):
+        for _ in range(_ON_SQLITE if is_sqlite(context.instance) else _ON_A_SERVER):
             processes.append(_started(context, processes))
         turns = cycle(processes)
         yield lambda materialization: next(turns).log(materialization)
     except BaseException:
         _ended(processes)
         raise
+    finally:
+        gc.unfreeze()
     failures = _ended(processes)
     if failures:
         raise EventLogError(failures[0])

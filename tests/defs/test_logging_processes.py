@@ -31,6 +31,7 @@ from kc_lineage_dagster.defs.beside import logged_beside
 from kc_lineage_dagster.defs.logging_processes import may_fork
 from tests.connect.stand_in import ConnectStandIn, worker
 from tests.forked import context as own_process
+from tests.waiting import wait
 
 KEY = AssetKey("lineage")
 MANY = [f"c{at:04d}" for at in range(150)]
@@ -139,13 +140,6 @@ def why() -> str:
     return next(event.step_failure_data.error.to_string() for event in events if event and event.is_step_failure)
 
 
-def until(condition) -> None:
-    end = time.monotonic() + PATIENCE
-    while not condition():
-        assert time.monotonic() < end
-        time.sleep(0.05)
-
-
 @pytest.mark.parametrize(
     "number", [pytest.param(0, marks=pytest.mark.slow), pytest.param(1, marks=pytest.mark.slow), 150]
 )
@@ -190,19 +184,19 @@ def test_a_logger_that_is_killed_fails_the_step(home):
 def test_a_killed_run_leaves_no_process(home):
     """The process that logs sees that nobody waits for it any more."""
     process = started(home, waits_after, 5)
-    until((home / "waits").exists)
+    wait((home / "waits").exists, "the step has made its materializations", PATIENCE)
     left = loggers(process.pid)
     assert left
     process.kill()
     process.join()
-    until(lambda: not any(Path(f"/proc/{logger}").exists() for logger in left))
+    wait(lambda: not any(Path(f"/proc/{logger}").exists() for logger in left), "the loggers end", PATIENCE)
 
 
 @pytest.mark.slow
 def test_a_run_that_is_told_to_end_logs_what_it_made(home):
     """Also when the signal reaches all processes, as a terminal's and a container's do."""
     process = started(home, waits_after, 40)
-    until((home / "waits").exists)
+    wait((home / "waits").exists, "the step has made its materializations", PATIENCE)
     for logger in loggers(process.pid):
         os.kill(logger, signal.SIGTERM)
     os.kill(process.pid, signal.SIGTERM)

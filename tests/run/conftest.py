@@ -6,7 +6,7 @@ import pytest
 
 from tests.defs.clusters import CONNECTORS, save_cluster, write_recipe
 from tests.emit.gms import Gms
-from tests.run.place import Place
+from tests.run.place import Place, Served
 
 
 @pytest.fixture
@@ -18,3 +18,12 @@ def place(tmp_path, monkeypatch):
         write_recipe(tmp_path, sink={"type": "datahub-rest", "config": {"server": gms.url}})
         yield Place(tmp_path, gms)
         assert gms.problems == []
+
+
+@pytest.fixture
+def served(tmp_path):
+    """A worker with ten connectors, read by nobody yet, and a GMS."""
+    with Gms() as gms:
+        found = Served(tmp_path, gms)
+        with found.stand_in:
+            yield found

@@ -1,10 +1,12 @@
-"""A recipe folder whose runs write to a GMS that the test controls."""
+"""Recipe folders whose runs write to a GMS that the test controls: with a saved cluster, and with a worker."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
+
+import yaml
 
 from kc_lineage_dagster.emit.patience import Patience
 from kc_lineage_dagster.emit.sinks import Sink, open_sink, sink_identity
@@ -13,7 +15,8 @@ from kc_lineage_dagster.run.cluster import Cluster
 from kc_lineage_dagster.run.reading import read_cluster
 from kc_lineage_dagster.run.report import ConnectorResult, Report, Request
 from kc_lineage_dagster.run.sync import Sync
-from tests.defs.clusters import save_cluster
+from tests.connect.stand_in import ConnectStandIn, worker
+from tests.defs.clusters import save_cluster, write_recipe
 from tests.emit.gms import Gms
 
 
@@ -54,3 +57,61 @@ class Place:
         run = Sync(cluster, datahub, Request("run-1", **request))
         self.results = list(run)
         return run.report
+
+
+DEBEZIUM = {
+    "connector.class": "io.debezium.connector.postgresql.PostgresConnector",
+    "database.dbname": "shop",
+    "table.include.list": "public\\..*",
+}
+
+
+def config(name: str) -> dict[str, str]:
+    return {**DEBEZIUM, "topic.prefix": name}
+
+
+def topics(name: str) -> list[str]:
+    return [f"{name}.public.users", f"{name}.public.orders"]
+
+
+class Served:
+    """A worker, a GMS, and a state between them."""
+
+    def __init__(self, folder, gms):
+        self.folder, self.gms = folder, gms
+        self.further, self.options = {}, {}  # of the recipe
+        self.names = [f"c{at}" for at in range(10)]
+        self.stand_in = ConnectStandIn(self.answers())
+
+    def answers(self, names=None):
+        chosen = self.names if names is None else names
+        return worker({name: config(name) for name in chosen}, topics={name: topics(name) for name in chosen})
+
+    def serve(self, answers):
+        self.stand_in.by_spot = ConnectStandIn(answers).by_spot
+
+    def cluster(self):
+        sink = {"type": "datahub-rest", "config": {"server": self.gms.url}}
+        source = {name: value for name, value in self.further.items() if name != "pipeline_name"}
+        path = write_recipe(self.folder, sink=sink, connect_uri=self.stand_in.uri, **source)
+        recipe = yaml.safe_load(path.read_text()) | ({"options": self.options} if self.options else {})
+        path.write_text(yaml.safe_dump(recipe | {k: v for k, v in self.further.items() if k == "pipeline_name"}))
+        return Cluster.of(read_recipe(path))
+
+    def read(self):
+        cluster = self.cluster()
+        return read_cluster(cluster, cluster)
+
+    def sync(self, **request):
+        run = Sync(self.cluster(), Impatient({"server": self.gms.url}), Request("run", **request))
+        self.results = list(run)
+        assert run.report.problem is None
+        return run.report
+
+    def run(self, **request):
+        self.read()
+        return self.sync(**request)
+
+    @property
+    def alive(self):
+        return self.gms.entities(removed=False)

@@ -11,9 +11,7 @@ from pathlib import Path
 import pytest
 
 from kc_lineage_dagster.state.database import database_at
-from tests.emit.gms import Gms
 from tests.live.machine import postgres_binaries
-from tests.run.test_state_lies import Place
 
 PAGE = Path(__file__).resolve().parents[2] / "docs/operating.md"
 
@@ -24,48 +22,40 @@ def commands(database: str) -> list[str]:
     return [line.strip() for line in block.strip().splitlines()]
 
 
-@pytest.fixture
-def place(tmp_path):
-    with Gms() as gms:
-        found = Place(tmp_path, gms)
-        with found.stand_in:
-            yield found
-
-
-def shell(place, line: str) -> None:
+def shell(served, line: str) -> None:
     environ = {**os.environ, "PATH": f"{postgres_binaries()}:{os.environ['PATH']}"}
-    done = subprocess.run(["bash", "-euc", line], env=environ, cwd=place.folder, capture_output=True, text=True)
+    done = subprocess.run(["bash", "-euc", line], env=environ, cwd=served.folder, capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
     database_at.cache_clear()
 
 
 @pytest.mark.skipif(shutil.which("sqlite3") is None, reason="sqlite3 is not installed")
-def test_a_copy_of_the_file_sends_nothing(place, monkeypatch):
+def test_a_copy_of_the_file_sends_nothing(served, monkeypatch):
     """A copy that was made with the page's command, put in the place of the lost file, knows everything."""
     monkeypatch.delenv("KC_LINEAGE_STATE", raising=False)
-    monkeypatch.setenv("DAGSTER_HOME", str(place.folder))
-    assert place.run().counts.sent
+    monkeypatch.setenv("DAGSTER_HOME", str(served.folder))
+    assert served.run().counts.sent
     for line in commands("SQLite"):
-        shell(place, line)
-    shutil.rmtree(place.folder / "kc_lineage")
-    (place.folder / "kc_lineage").mkdir()
-    shutil.move(place.folder / "kc-lineage.sqlite", place.folder / "kc_lineage/state.sqlite")
-    assert place.run().counts.sent == 0
+        shell(served, line)
+    shutil.rmtree(served.folder / "kc_lineage")
+    (served.folder / "kc_lineage").mkdir()
+    shutil.move(served.folder / "kc-lineage.sqlite", served.folder / "kc_lineage/state.sqlite")
+    assert served.run().counts.sent == 0
 
 
 @pytest.mark.postgres
 @pytest.mark.skipif(shutil.which("pg_dump") is None, reason="PostgreSQL's clients are not installed")
-def test_restored_tables_send_nothing(place, monkeypatch, new_postgres):
+def test_restored_tables_send_nothing(served, monkeypatch, new_postgres):
     """Backed up, dropped and restored, the state knows everything; dropped, it is made anew and everything is sent."""
     monkeypatch.setenv("KC_LINEAGE_STATE", new_postgres)
     back_up, restore, drop = commands("PostgreSQL")
-    first = place.run().counts.sent
+    first = served.run().counts.sent
     assert first
-    shell(place, back_up)
-    shell(place, drop)
-    shell(place, restore)
-    assert place.run().counts.sent == 0
-    shell(place, restore)  # over tables that are there, as after an upgrade
-    assert place.run().counts.sent == 0
-    shell(place, drop)
-    assert place.run().counts.sent == first
+    shell(served, back_up)
+    shell(served, drop)
+    shell(served, restore)
+    assert served.run().counts.sent == 0
+    shell(served, restore)  # over tables that are there, as after an upgrade
+    assert served.run().counts.sent == 0
+    shell(served, drop)
+    assert served.run().counts.sent == first

@@ -15,22 +15,19 @@ from sqlalchemy import Table
 from kc_lineage_dagster.emit.urns import Naming, flow_of, flow_urn
 from kc_lineage_dagster.state import tables
 from tests.connect.stand_in import status, worker
-from tests.emit.gms import Answer, Gms, healthy
-from tests.run.test_state_lies import Place, config, topics
+from tests.emit.gms import Answer, healthy
+from tests.run.place import Served, config, topics
 
 MARK = "kc_lineage.cluster"
 
 
 @pytest.fixture
-def place(tmp_path, database):
-    with Gms() as gms:
-        found = Place(tmp_path, gms)
-        with found.stand_in:
-            yield found
-            assert gms.problems == []
+def place(database, served):
+    yield served
+    assert served.gms.problems == []
 
 
-def lose_the_state(place: Place) -> None:
+def lose_the_state(place: Served) -> None:
     """The file is gone, or the tables are empty."""
     database = place.cluster().state.database
     if database.is_sqlite:
@@ -41,7 +38,7 @@ def lose_the_state(place: Place) -> None:
                 connection.execute(table.delete())
 
 
-def backup(place: Place) -> dict[Table, list[dict[str, Any]]]:
+def backup(place: Served) -> dict[Table, list[dict[str, Any]]]:
     """All rows of the state."""
     with place.cluster().state.database.reading() as connection:
         return {
@@ -50,7 +47,7 @@ def backup(place: Place) -> dict[Table, list[dict[str, Any]]]:
         }
 
 
-def restore(place: Place, rows: dict[Table, list[dict[str, Any]]]) -> None:
+def restore(place: Served, rows: dict[Table, list[dict[str, Any]]]) -> None:
     """The state is what a backup held, and nothing else."""
     lose_the_state(place)
     with place.cluster().state.database.writing() as connection:
@@ -62,12 +59,12 @@ def flow(name: str) -> str:
     return f"urn:li:dataFlow:(kafka-connect,{name},PROD)"
 
 
-def delete(place: Place, *names: str) -> None:
+def delete(place: Served, *names: str) -> None:
     place.names = [name for name in place.names if name not in names]
     place.serve(place.answers())
 
 
-def without(place: Place, alive: set[str], *names: str) -> set[str]:
+def without(place: Served, alive: set[str], *names: str) -> set[str]:
     return {urn for urn in alive if not any(f"(kafka-connect,{name}," in urn for name in names)}
 
 

@@ -16,8 +16,6 @@ from kc_lineage_dagster.state.database import database_at
 from kc_lineage_dagster.state.place import place_of
 from kc_lineage_dagster.state.tables import VERSION_TABLE
 from tests.connect.stand_in import status
-from tests.emit.gms import Gms
-from tests.run.test_state_lies import Place
 
 PAGE = Path(__file__).resolve().parents[2] / "docs/deploying.md"
 
@@ -33,46 +31,38 @@ def beyond(asked: Iterable[str], patterns: list[str]) -> list[str]:
     return [one for one in asked if not any(fnmatchcase(one, pattern) for pattern in patterns)]
 
 
-@pytest.fixture
-def place(tmp_path):
-    with Gms() as gms:
-        found = Place(tmp_path, gms)
-        with found.stand_in:
-            yield found
-
-
-def test_connect_and_datahub(place, monkeypatch, tmp_path):
+def test_connect_and_datahub(served, monkeypatch, tmp_path):
     """A sync, with a removal, and the doctor ask Connect and DataHub for nothing but what the page names."""
-    place.further = {"pipeline_name": "nightly"}
+    served.further = {"pipeline_name": "nightly"}
     monkeypatch.setenv("KC_LINEAGE_STATE", str(tmp_path / "state"))
-    place.run()
-    place.names = place.names[1:]
-    place.serve(place.answers())
-    assert place.run().removed
-    (recipe,) = place.folder.glob("*.yml")
+    served.run()
+    served.names = served.names[1:]
+    served.serve(served.answers())
+    assert served.run().removed
+    (recipe,) = served.folder.glob("*.yml")
     assert list(examine(read_recipe(recipe)))
     method, *patterns = told("Connect")
     assert method == "GET"
-    asked = {target.partition("?")[0] for target in place.stand_in.targets}
+    asked = {target.partition("?")[0] for target in served.stand_in.targets}
     assert len(asked) > 10
     assert beyond(asked, patterns) == []
-    requests = [request for request in place.gms.requests if " /" in request]
+    requests = [request for request in served.gms.requests if " /" in request]
     assert len(requests) > 5
     assert beyond(requests, told("what stands before DataHub's GMS")) == []
 
 
-def test_a_gateway_that_refuses_what_newer_workers_have(place, monkeypatch, tmp_path):
+def test_a_gateway_that_refuses_what_newer_workers_have(served, monkeypatch, tmp_path):
     """A worker whose health may not be asked for is as one of Kafka before 3.9: what is gone is removed."""
     monkeypatch.setenv("KC_LINEAGE_STATE", str(tmp_path / "state"))
-    place.run()
-    place.names = place.names[1:]
-    place.serve(place.answers())
-    place.stand_in.fault("/health", status(403))
-    assert place.run().removed
+    served.run()
+    served.names = served.names[1:]
+    served.serve(served.answers())
+    served.stand_in.fault("/health", status(403))
+    assert served.run().removed
 
 
 @pytest.mark.postgres
-def test_postgresql(place, monkeypatch, new_postgres):
+def test_postgresql(served, monkeypatch, new_postgres):
     """Once the tables are there, the rights that the page names are enough for a sync and a removal. To make or change
     tables they are not, and one line says what to do.
     """
@@ -84,23 +74,23 @@ def test_postgresql(place, monkeypatch, new_postgres):
         mine = new_postgres.replace("postgres@", "daily@")
         monkeypatch.setenv("KC_LINEAGE_STATE", mine)
         with pytest.raises(StateError, match=r"permission denied.*; check the rights of the user"):
-            place.run()
+            served.run()
         monkeypatch.setenv("KC_LINEAGE_STATE", new_postgres)
-        place.run()
+        served.run()
         made = [name for (name,) in owner.execute("SELECT tablename FROM pg_tables WHERE schemaname = 'public'")]
         assert all(fnmatchcase(name, tables) for name in made)
         for name in made:
             owner.execute(f"GRANT {rights} ON {name} TO daily")
     monkeypatch.setenv("KC_LINEAGE_STATE", mine)
     database_at.cache_clear()
-    assert place_of(place.folder).url.username == "daily"
-    before = len(place.alive)
-    place.names = place.names[1:]
-    place.serve(place.answers())
-    assert place.run().removed
-    assert len(place.alive) < before
+    assert place_of(served.folder).url.username == "daily"
+    before = len(served.alive)
+    served.names = served.names[1:]
+    served.serve(served.answers())
+    assert served.run().removed
+    assert len(served.alive) < before
     with psycopg.connect(new_postgres, autocommit=True) as owner:
         owner.execute(f"UPDATE {VERSION_TABLE} SET version_num = '0001'")
     database_at.cache_clear()
     with pytest.raises(StateError, match=r"must be owner.*let their owner run it once"):
-        place.run()
+        served.run()

@@ -5,82 +5,14 @@ from __future__ import annotations
 import threading
 
 import pytest
-import yaml
 
-from kc_lineage_dagster.recipe.files import read_recipe
-from kc_lineage_dagster.run.cluster import Cluster
-from kc_lineage_dagster.run.reading import read_cluster
-from kc_lineage_dagster.run.report import Request
-from kc_lineage_dagster.run.sync import Sync
-from tests.connect.stand_in import ConnectStandIn, Fault, status, worker
-from tests.defs.clusters import write_recipe
-from tests.emit.gms import Gms
-from tests.run.place import Impatient
-
-DEBEZIUM = {
-    "connector.class": "io.debezium.connector.postgresql.PostgresConnector",
-    "database.dbname": "shop",
-    "table.include.list": "public\\..*",
-}
-
-
-def config(name: str) -> dict[str, str]:
-    return {**DEBEZIUM, "topic.prefix": name}
-
-
-def topics(name: str) -> list[str]:
-    return [f"{name}.public.users", f"{name}.public.orders"]
-
-
-class Place:
-    """A worker, a GMS, and a state between them."""
-
-    def __init__(self, folder, gms):
-        self.folder, self.gms = folder, gms
-        self.further, self.options = {}, {}  # of the recipe
-        self.names = [f"c{at}" for at in range(10)]
-        self.stand_in = ConnectStandIn(self.answers())
-
-    def answers(self, names=None):
-        chosen = self.names if names is None else names
-        return worker({name: config(name) for name in chosen}, topics={name: topics(name) for name in chosen})
-
-    def serve(self, answers):
-        self.stand_in.by_spot = ConnectStandIn(answers).by_spot
-
-    def cluster(self):
-        sink = {"type": "datahub-rest", "config": {"server": self.gms.url}}
-        source = {name: value for name, value in self.further.items() if name != "pipeline_name"}
-        path = write_recipe(self.folder, sink=sink, connect_uri=self.stand_in.uri, **source)
-        recipe = yaml.safe_load(path.read_text()) | ({"options": self.options} if self.options else {})
-        path.write_text(yaml.safe_dump(recipe | {k: v for k, v in self.further.items() if k == "pipeline_name"}))
-        return Cluster.of(read_recipe(path))
-
-    def read(self):
-        cluster = self.cluster()
-        return read_cluster(cluster, cluster)
-
-    def sync(self, **request):
-        run = Sync(self.cluster(), Impatient({"server": self.gms.url}), Request("run", **request))
-        self.results = list(run)
-        assert run.report.problem is None
-        return run.report
-
-    def run(self, **request):
-        self.read()
-        return self.sync(**request)
-
-    @property
-    def alive(self):
-        return self.gms.entities(removed=False)
+from tests.connect.stand_in import Fault, status, worker
+from tests.run.place import config
 
 
 @pytest.fixture
-def place(tmp_path, database):
-    with Gms() as gms:
-        found = Place(tmp_path, gms)
-        with found.stand_in:
-            yield found
+def place(database, served):
+    return served
 
 
 def test_an_older_listing_does_not_overtake_a_newer_one(place):

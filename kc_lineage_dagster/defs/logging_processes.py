@@ -42,7 +42,8 @@ def may_fork(instance: DagsterInstance) -> bool:
 
     They can on Linux, where this process has one thread, because a lock that another thread holds would stay locked in
     the fork for ever; and where events go to a storage outside of this process. The processes of
-    ``dagster job execute`` and of the run launchers fulfil all three.
+    ``dagster job execute`` and of the run launchers fulfil all three. The thread that watches HTTP requests is ended,
+    where there are none, because it would stay some seconds for nothing.
     """
     if sys.platform != "linux" or instance.is_ephemeral:
         return False
@@ -145,9 +146,8 @@ def _started(context: AssetExecutionContext, others: Iterable[_Process]) -> _Pro
     if pid == 0:
         for ending in _ENDINGS:
             signal.signal(ending, signal.SIG_IGN)  # the parent is told as well, and closes its end of the pipe
-        for process in (*others, _Process(0, sender, outcome)):
-            process.sender.close()
-            process.outcome.close()
+        for pipe in (sender, outcome, *(pipe for one in others for pipe in (one.sender, one.outcome))):
+            pipe.close()
         _log_all(context, handed, teller, parent)
     signal.pthread_sigmask(signal.SIG_SETMASK, before)
     handed.close()

@@ -66,7 +66,7 @@ class JsonApi:
     """One server that answers JSON. Safe to use from several threads.
 
     A request is not even tried when the server was away before, when it failed five times in a row, or when the time of
-    the run is over: ``Away`` is raised at once.
+    the run is over.
     """
 
     def __init__(
@@ -110,7 +110,11 @@ class JsonApi:
         return self._reason or (self.last_failure if self.failed or not self.answered else None)
 
     def get(self, path: str) -> Any:
-        """Return the answer to a ``GET``; None for 404, and for 403, which may concern this one path. Raises Away."""
+        """Return the answer to a ``GET``; None for 404, and for 403, which may concern this one path.
+
+        Raises:
+            Away: When there is no answer, or the request is not even tried; the message says why.
+        """
         return self._bounded("GET", path, None)
 
     def post(self, path: str, body: Any) -> Any:

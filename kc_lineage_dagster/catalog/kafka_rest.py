@@ -89,7 +89,11 @@ class KafkaRest:
 
 
 def _names_on(page: Mapping[str, Any]) -> list[str]:
-    """Return the topics of one page that are not internal. TypeError, KeyError or AttributeError for another shape."""
+    """Return the topics of one page that are not internal.
+
+    Raises:
+        TypeError, KeyError, AttributeError: For another shape.
+    """
     names = [one["topic_name"] for one in page["data"] if not _is_internal(one)]
     if not all(isinstance(name, str) for name in names):
         raise TypeError

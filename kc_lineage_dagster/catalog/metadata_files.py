@@ -32,7 +32,7 @@ _OF_SNAPSHOT = {
 def read_metadata_files(paths: Iterable[Path], env: str) -> Holdings:
     """Return the datasets of one environment.
 
-    Never raises: a file that cannot be read, and records that are not DataHub's, become notes.
+    A file that cannot be read, and records that are not DataHub's, become notes.
 
     ``paths``: files, and folders whose ``*.json`` are read. ``env``: DataHub's environment, for example ``PROD``.
     """
@@ -181,7 +181,11 @@ def _content(aspect: Any) -> Any:
 
 
 def _records(text: str) -> list[Any]:
-    """Return the records of a file: a JSON array, one object, or an object a line. ValueError for anything else."""
+    """Return the records of a file: a JSON array, one object, or an object a line.
+
+    Raises:
+        ValueError: For anything else.
+    """
     try:
         data = json.loads(text)
     except ValueError as error:

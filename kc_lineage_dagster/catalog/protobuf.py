@@ -32,7 +32,10 @@ class _Message:
 def message_fields(text: str, references: Mapping[str, str]) -> tuple[str | None, list[str]]:
     """Return the full name of a schema's first message, and the paths of the message's fields.
 
-    ValueError when the text declares no message. ``references``: the schemas that it imports -> their texts.
+    ``references``: the schemas that it imports -> their texts.
+
+    Raises:
+        ValueError: When the text declares no message.
 
     >>> message_fields("package shop; message User { int64 id = 1; Mail mail = 2; message Mail { bytes to = 1; } }", {})
     ('shop.User', ['id', 'mail', 'mail.to'])

@@ -62,7 +62,7 @@ class Provider(Protocol):
         """Name the place, and what of it is asked: answers are remembered under this text, which holds no secret."""
 
     def answer(self, questions: Questions) -> Holdings:
-        """Return what is known there about the questions. Never raises: what goes wrong is a note of the holdings."""
+        """Return what is known there about the questions. What goes wrong is a note of the holdings."""
 
 
 @dataclass(slots=True)

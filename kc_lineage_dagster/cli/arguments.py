@@ -29,12 +29,14 @@ def cluster_named(argument: str, rules: RecipeFile | None = None) -> RecipeFile:
     """Return the recipe that one argument RECIPE, SAVED or URL stands for, without its sink.
 
     Deriving lineage needs neither DataHub nor the variables of its credentials, so the sink is left out. Where these
-    variables are set, ``use_schema_resolver`` may still ask the sink's DataHub, as a sync does. Raises RecipeError, in
-    one line, for an argument that is none of the three.
+    variables are set, ``use_schema_resolver`` may still ask the sink's DataHub, as a sync does.
 
     ``argument``: the file of a recipe, the short name of a recipe in ``KC_LINEAGE_RECIPES``, a saved cluster (file or
     folder), or a worker's address. The last two become a recipe with nothing but ``connect_uri``.
     ``rules``: the recipe whose other fields hold for a saved cluster or an address; None: the defaults hold.
+
+    Raises:
+        RecipeError: For an argument that is none of the three.
     """
     path = Path(argument).expanduser()
     if not is_saved(argument):
@@ -51,7 +53,8 @@ def cluster_named(argument: str, rules: RecipeFile | None = None) -> RecipeFile:
 def recipe_named(argument: str) -> RecipeFile:
     """Return the recipe of a file, or the recipe with this short name in ``KC_LINEAGE_RECIPES``.
 
-    Raises RecipeError when there is none; the message lists similar names, or the names that exist.
+    Raises:
+        RecipeError: When there is none; the message lists similar names, or the names that exist.
     """
     path = Path(argument).expanduser()
     if path.is_file():
@@ -68,10 +71,13 @@ def recipes_named(
 ) -> list[RecipeFile]:
     """Return the recipes with these names, those named by a file first; without names all in ``KC_LINEAGE_RECIPES``.
 
-    Raises RecipeError for an unknown name. A recipe that cannot be used is returned, with its ``problem``.
+    A recipe that cannot be used is returned, with its ``problem``.
 
     ``names``: files of recipes, and short names of recipes in ``KC_LINEAGE_RECIPES``.
     ``finish``: applied to the recipes of ``KC_LINEAGE_RECIPES`` before the named ones are chosen from them.
+
+    Raises:
+        RecipeError: For an unknown name.
     """
     paths = {name for name in names if Path(name).expanduser().is_file()}
     others = tuple(name for name in names if name not in paths)
@@ -82,7 +88,8 @@ def recipes_named(
 def chosen(names: tuple[str, ...], files: list[RecipeFile]) -> list[RecipeFile]:
     """Return the recipes with these short names, in the order of the names; all when no name is given.
 
-    Raises RecipeError for an unknown name; the message lists similar names, or the names that exist.
+    Raises:
+        RecipeError: For an unknown name; the message lists similar names, or the names that exist.
     """
     known = {file.slug: file for file in files}
     for name in names:

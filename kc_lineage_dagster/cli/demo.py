@@ -60,7 +60,11 @@ def command(ui: bool, port: int) -> None:
 
 
 def _try_instance() -> None:
-    """Open Dagster's storage. Raises KcLineageError, in one line, when the storage is why no run could begin."""
+    """Open Dagster's storage.
+
+    Raises:
+        KcLineageError: When the storage is why no run could begin.
+    """
     from kc_lineage_dagster.defs.home import instance_of_home  # imported here: Dagster takes a while to load
 
     with instance_of_home() as instance:

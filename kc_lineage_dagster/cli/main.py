@@ -64,7 +64,11 @@ class _Subcommands(click.Group):
     def resolve_command(
         self, ctx: click.Context, args: list[str]
     ) -> tuple[str | None, click.Command | None, list[str]]:
-        """Find the subcommand. Raises click.UsageError for an unknown name; the message suggests a similar one."""
+        """Find the subcommand.
+
+        Raises:
+            click.UsageError: For an unknown name; the message suggests a similar one.
+        """
         try:
             return super().resolve_command(ctx, args)
         except click.UsageError as error:

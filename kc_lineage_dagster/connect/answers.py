@@ -59,7 +59,11 @@ class Answers(Protocol):
         """Files that hold something else than connectors: file -> what. A worker has none."""
 
     def get(self, path: str) -> Any:
-        """Return the JSON answer to ``path``; raise ``ConnectError`` when there is none."""
+        """Return the JSON answer to ``path``.
+
+        Raises:
+            ConnectError: When there is none.
+        """
 
 
 class RepeatedKeys(dict[str, Any]):
@@ -91,8 +95,10 @@ def parse_json(text: bytes | str) -> Any:
     """Return what a JSON document holds, as plain values.
 
     The keys that an object repeats are remembered (``RepeatedKeys``); NaN and Infinity become None; a number beyond
-    1,000 digits, which Python may refuse, stays a string. ValueError for anything that is no JSON document, and for one
-    that is nested too deeply.
+    1,000 digits, which Python may refuse, stays a string.
+
+    Raises:
+        ValueError: For anything that is no JSON document, and for one that is nested too deeply.
 
     >>> parse_json('{"a": 1, "a": NaN}').repeated
     frozenset({'a'})

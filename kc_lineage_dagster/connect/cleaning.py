@@ -61,13 +61,16 @@ def clean(
     provided: Sequence[ProvidedValue],
     definitions: Definitions,
 ) -> CleanConnector:
-    """Return one connector of a listing without its secrets. WrongShapeError when it has no usable configuration.
+    """Return one connector of a listing without its secrets.
 
     Args:
         name: The connector's name.
         entry: The connector as the worker lists it.
         provided: What stands for ``${provider:path_key}``, put in before secrets are looked for.
         definitions: What the definitions of plugins say about secrets.
+
+    Raises:
+        WrongShapeError: When the connector has no usable configuration.
     """
     if encodable(name) != name:
         raise WrongShapeError("its name is no valid Unicode")

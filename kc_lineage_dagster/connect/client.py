@@ -130,8 +130,10 @@ class ConnectClient:
     def get(self, path: str) -> Any:
         """Return the JSON answer to a path below the worker's address.
 
-        Raises what ``ERRORS`` holds for its status, ConnectUnavailable (no usable answer within the retries and
-        timeouts), ConnectError (the request itself is at fault). Messages are one line without secrets.
+        Raises:
+            ConnectRefused, ConnectNotFound, ConnectUnaddressable: For the status that ``answers.ERRORS`` gives them.
+            ConnectUnavailable: When there is no usable answer within the retries and time limits.
+            ConnectError: When the request itself is at fault.
         """
         attempt = 0
         while True:

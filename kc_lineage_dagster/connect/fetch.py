@@ -69,9 +69,11 @@ class Reading:
     """A cluster that is being read: iterate over it once for its connectors, in the order of their names.
 
     Connectors come as they are read, so that nobody needs to hold a large cluster whole. ``head``, complete once the
-    iteration is over, is the rest of the snapshot. ConnectError, in one line, when the cluster cannot be listed: before
-    the first connector. What cannot be read about a connector becomes one of its notes; a connector that cannot be read
-    at all, an entry of ``head.unread``.
+    iteration is over, is the rest of the snapshot. What cannot be read about a connector becomes one of its notes; a
+    connector that cannot be read at all, an entry of ``head.unread``.
+
+    Raises:
+        ConnectError: When the cluster cannot be listed: before the first connector.
     """
 
     def __init__(self, head: Snapshot, connectors: Iterator[Connector]) -> None:

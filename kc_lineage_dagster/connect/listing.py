@@ -56,7 +56,10 @@ def list_connectors(answers: Answers, selected: Callable[[str], bool]) -> Listin
     """Return every connector whose name is ``selected``.
 
     A worker leaves a connector without a status (one just created) out of the expanded listing, so the plain list of
-    names is asked for too. Raises ConnectError when the cluster cannot be listed.
+    names is asked for too.
+
+    Raises:
+        ConnectError: When the cluster cannot be listed.
     """
     body = answers.get(EXPANDED)
     if isinstance(body, list):  # a worker before 2.3 does not know ``expand``

@@ -34,8 +34,11 @@ class WrongShapeError(ValueError):
 def config_of(value: Any, what: str = "config") -> dict[str, str]:
     """Return a configuration as Connect would hold it: texts by key; null values are absent keys.
 
-    Numbers, booleans and lists, which files written by hand hold, become texts. WrongShapeError, which names the key,
-    for anything else. ``what``: how a message calls the configuration.
+    Numbers, booleans and lists, which files written by hand hold, become texts. ``what``: how a message calls the
+    configuration.
+
+    Raises:
+        WrongShapeError: For anything else; the message names the key.
 
     >>> config_of({"topics": ["a", "b"], "tasks.max": 2, "errors.log.enable": True, "name": None})
     {'topics': 'a,b', 'tasks.max': '2', 'errors.log.enable': 'true'}
@@ -59,7 +62,11 @@ def _config_value(value: Any, what: str) -> str:
 
 
 def scalar_of(value: Any, what: str) -> str:
-    """Return a JSON or YAML scalar as the string that Connect would hold. Raises WrongShapeError for anything else."""
+    """Return a JSON or YAML scalar as the string that Connect would hold.
+
+    Raises:
+        WrongShapeError: For anything else.
+    """
     if isinstance(value, str):
         return value
     if isinstance(value, (bool, int, float)):
@@ -117,7 +124,10 @@ def tasks_of(status: Any, clean: Clean) -> tuple[TaskState, ...]:
 
 
 def topics_of(body: Any, name: str) -> tuple[str, ...]:
-    """Return the sorted topics of a connector's ``/topics`` answer. WrongShapeError for anything else.
+    """Return the sorted topics of a connector's ``/topics`` answer.
+
+    Raises:
+        WrongShapeError: For an answer of another shape.
 
     >>> topics_of({"crm": {"topics": ["b", "a", "b"]}}, "crm")
     ('a', 'b')
@@ -130,7 +140,11 @@ def topics_of(body: Any, name: str) -> tuple[str, ...]:
 
 
 def offsets_of(body: Any, clean: Callable[[Any], Any]) -> tuple[Offset, ...]:
-    """Return the offsets of an ``/offsets`` answer in an order of their own. Raises WrongShapeError."""
+    """Return the offsets of an ``/offsets`` answer in an order of their own.
+
+    Raises:
+        WrongShapeError: For an answer of another shape.
+    """
     entries = [
         (_member(entry, "partition", dict), _member(entry, "offset", dict, optional=True))
         for entry in _member(body, "offsets", list)
@@ -143,7 +157,10 @@ def offsets_of(body: Any, clean: Callable[[Any], Any]) -> tuple[Offset, ...]:
 
 
 def task_configs_of(body: Any) -> tuple[dict[str, str], ...]:
-    """Return the configurations of a ``/tasks`` answer, by task number. WrongShapeError for anything else.
+    """Return the configurations of a ``/tasks`` answer, by task number.
+
+    Raises:
+        WrongShapeError: For an answer of another shape.
 
     >>> task_configs_of([{"id": {"connector": "crm", "task": 0}, "config": {"tables": "users"}}])
     ({'tables': 'users'},)
@@ -162,7 +179,10 @@ def _task_number(entry: Any) -> int:
 def password_keys_of(body: Any) -> frozenset[str]:
     """Return the keys of type PASSWORD of a ``/connector-plugins/{class}/config`` answer.
 
-    Definitions of another shape are passed over. WrongShapeError when the answer is no list.
+    Definitions of another shape are passed over.
+
+    Raises:
+        WrongShapeError: When the answer is no list.
 
     >>> sorted(password_keys_of([{"name": "db.password", "type": "PASSWORD"}, {"name": "topics", "type": "LIST"}]))
     ['db.password']

@@ -54,7 +54,12 @@ class Saved:
         return f"Saved({self.source!r}, {len(self._answers)} answers)"
 
     def get(self, path: str) -> Any:
-        """Return the saved answer. Raises NotSaved when there is none, else what a worker's error would raise."""
+        """Return the saved answer.
+
+        Raises:
+            NotSaved: When there is none.
+            ConnectError: When the saved answer is an error's: of the kind that the worker's own answer would raise.
+        """
         wanted = _canonical(path)
         answer = self._answers.get(wanted)
         if answer is None and wanted not in self._answers:
@@ -92,8 +97,10 @@ def is_saved(uri: str) -> bool:
 def open_saved(path_or_file_uri: str | Path) -> Saved:
     """Open a saved cluster: a file or a folder, as a path or a ``file:`` URI.
 
-    Raises ConnectError, in one line, when nothing can be read there at all. One broken connector among good ones
-    becomes an entry of ``unread``, one broken file an entry of ``unread_files``.
+    One broken connector among good ones becomes an entry of ``unread``, one broken file an entry of ``unread_files``.
+
+    Raises:
+        ConnectError: When nothing can be read there at all.
     """
     path = _path(path_or_file_uri)
     if path.is_dir():

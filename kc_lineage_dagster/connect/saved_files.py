@@ -52,8 +52,10 @@ class Read:
 
 
 def read_folder(folder: Path) -> Read:
-    """Read all files below a folder, hidden ones and those of foreign packages excepted. Raises ConnectError when it
-    has none of a form that is read.
+    """Read all files below a folder, hidden ones and those of foreign packages excepted.
+
+    Raises:
+        ConnectError: When the folder has none of a form that is read.
     """
     files = sorted(path for path in folder.rglob("*") if path.suffix.lower() in (*_READ, *_NOT_READ) and path.is_file())
     files = [path for path in files if not _hidden(path.relative_to(folder).parts)]
@@ -71,7 +73,11 @@ def read_folder(folder: Path) -> Read:
 
 
 def read_one(path: Path, text: str) -> Read:
-    """Read the text of one file. Raises ConnectError when it is malformed."""
+    """Read the text of one file.
+
+    Raises:
+        ConnectError: When the text is malformed.
+    """
     read, file = Read(), path.name
     reason = _NOT_READ.get(path.suffix.lower())
     if reason:
@@ -84,7 +90,11 @@ def read_one(path: Path, text: str) -> Read:
 
 
 def read_text(path: Path) -> str:
-    """Return the text of a file. ConnectError, in one line, when the file cannot be read."""
+    """Return the text of a file.
+
+    Raises:
+        ConnectError: When the file cannot be read.
+    """
     try:
         if path.stat().st_size > _MOST_BYTES:
             raise ConnectError(f"{path}: larger than {_MOST_BYTES} bytes")

@@ -23,8 +23,6 @@ _NO_SPACE = re.compile(r"[\s\x00-\x1f\x7f]")
 class ConnectSettings:
     """How a ``ConnectClient`` reaches its worker; secrets show neither in the repr nor in any message.
 
-    ConnectError for an address that cannot be called and for headers that HTTP forbids.
-
     Args:
         uri: ``http(s)://[user:password@]host[:port][/prefix]``.
         username: For basic authentication; wins over the user in ``uri``.
@@ -40,6 +38,9 @@ class ConnectSettings:
         max_answer_bytes: Longest answer, decompressed.
         concurrency: Requests under way at once.
         retries: Further tries of one request.
+
+    Raises:
+        ConnectError: For an address that cannot be called, and for headers and credentials that HTTP forbids.
     """
 
     uri: str

@@ -24,13 +24,16 @@ class BeyondBoundsError(Exception):
 
 
 def read_bounded(response: requests.Response, limit: int, until: float, clock: Callable[[], float]) -> bytes:
-    """Return a body, decompressed, read bit by bit. BeyondBoundsError for one that is too long or comes too slowly.
+    """Return a body, decompressed, read bit by bit.
 
     Args:
         response: The answer, whose body was not read yet.
         limit: The bytes that the body may have.
         until: When the time is over, on the clock.
         clock: Tells the time in seconds.
+
+    Raises:
+        BeyondBoundsError: For a body that is too long or comes too slowly.
     """
     # An old urllib3 has no read1: there a trickle ends only when the socket falls silent
     read: Callable[..., bytes] = getattr(response.raw, "read1", response.raw.read)

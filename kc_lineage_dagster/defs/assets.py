@@ -67,7 +67,11 @@ class ClusterAssets:
 
     @classmethod
     def of(cls, file: RecipeFile, translate: Translate) -> "ClusterAssets":
-        """Ask the translator for the four assets. ValueError when the translator leaves one of them out."""
+        """Ask the translator for the four assets.
+
+        Raises:
+            ValueError: When the translator leaves one of them out.
+        """
         specs: dict[str, AssetSpec] = {}
         for asset in ASSETS:
             spec = translate(ClusterAssetProps(file.slug, asset, file.options))
@@ -111,13 +115,14 @@ def _read(
 ) -> tuple[ReadReport, list[str]]:
     """Read the cluster and add the partitions of new connectors; return what was read and the new connectors' names.
 
-    ConnectError when the cluster cannot be listed.
-
     Args:
         context: Of the step.
         names: The Dagster names of the cluster.
         cluster: The cluster.
         connectors: Those whose evidence is asked for again, None for all.
+
+    Raises:
+        ConnectError: When the cluster cannot be listed.
     """
     connect = getattr(context.resources, names.connect)
     report = read_cluster(cluster, connect, connectors, progress_log(context.log, "read"))

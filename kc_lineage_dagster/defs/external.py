@@ -87,7 +87,10 @@ def _last_lineages(file: RecipeFile) -> Iterable[ConnectorLineage]:
 def write_lineages(file: RecipeFile, path: Path) -> None:
     """Write the lineage that the last sync of a cluster left to a file, for ``read_lineages``.
 
-    The file is empty when the recipe asks for no external assets. StateError when the lineage cannot be read.
+    The file is empty when the recipe asks for no external assets.
+
+    Raises:
+        StateError: When the lineage cannot be read.
     """
     wanted = file.options.external_assets.enabled and not file.problem
     lines = [codec.lineages().dump(one) for one in (_last_lineages(file) if wanted else ())]
@@ -112,7 +115,9 @@ def read_lineages(path: Path) -> list[ConnectorLineage]:
 def _collect(file: RecipeFile, lineages: Iterable[ConnectorLineage], nodes: dict[str, _Node]) -> None:
     """Add the datasets of one cluster to ``nodes``, at most ``options.external_assets.limit`` of them.
 
-    StateError when the lineage cannot be read, RecipeError when the recipe's names cannot be used.
+    Raises:
+        StateError: When the lineage cannot be read.
+        RecipeError: When the recipe's names cannot be used.
     """
     naming, limit = _named(file).naming(), file.options.external_assets.limit
     own, left = set[str](), set[str]()

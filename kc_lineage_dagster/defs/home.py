@@ -28,7 +28,8 @@ _LONGEST = 300  # characters of a reason
 def instance_of_home() -> Iterator[DagsterInstance]:
     """Give Dagster's instance while the ``with`` block runs.
 
-    KcLineageError, in one line, when ``DAGSTER_HOME`` is not set or the instance's storage cannot be used.
+    Raises:
+        KcLineageError: When ``DAGSTER_HOME`` is not set, or the instance's storage cannot be used.
     """
     home = os.environ.get("DAGSTER_HOME")
     if not home:

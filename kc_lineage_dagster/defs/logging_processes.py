@@ -66,11 +66,13 @@ def logging_processes(context: AssetExecutionContext) -> Iterator[Callable[[Asse
 
     The function waits when the processes are some 500 materializations behind. When the context ends, also by an error,
     everything that was handed over is logged. What the processes log is in Dagster's storage, in about the order of the
-    calls, and not in the result that ``execute_in_process`` returns. EventLogError when Dagster's storage did not
-    take a materialization, or when a process was killed. When this process is killed, the others end after the event
-    that they are about to log.
+    calls, and not in the result that ``execute_in_process`` returns. When this process is killed, the others end after
+    the event that they are about to log.
 
     Enter the context before the run opens its state: a database connection and a lock must not reach a fork.
+
+    Raises:
+        EventLogError: When Dagster's storage did not take a materialization, or when a process was killed.
     """
     processes: list[_Process] = []
     gc.freeze()  # looking for garbage writes to what is looked at, and makes each process copy the memory they share
@@ -104,7 +106,11 @@ class _Process:
     outcome: Connection
 
     def log(self, materialization: AssetMaterialization) -> None:
-        """Have the process log a materialization. EventLogError when it reads no more."""
+        """Have the process log a materialization.
+
+        Raises:
+            EventLogError: When the process reads no more.
+        """
         try:
             self.sender.send(materialization)
         except BrokenPipeError:

@@ -52,7 +52,11 @@ class KafkaConnectResource(ConfigurableResource[Any]):
         return resource
 
     def cluster(self) -> Cluster:
-        """Return the cluster that these fields describe. RecipeError names a wrong field."""
+        """Return the cluster that these fields describe.
+
+        Raises:
+            RecipeError: For a wrong field, which the message names.
+        """
         if self._recipe:
             return Cluster.of(self._recipe)
         given = {"connect_uri": self.connect_uri, "username": self.username, "password": self.password}
@@ -63,10 +67,11 @@ class KafkaConnectResource(ConfigurableResource[Any]):
     def fetch(self, connectors: list[str] | None = None, progress: Progress | None = None) -> Snapshot:
         """Read the cluster and return it whole: its connectors with their evidence, secrets removed.
 
-        ConnectError when the cluster cannot be listed.
-
         ``connectors``: those whose evidence is asked for, None for all.
         ``progress``: called with the numbers of connectors that are read and to be read.
+
+        Raises:
+            ConnectError: When the cluster cannot be listed.
         """
         return self.cluster().fetch(connectors, progress)
 
@@ -75,21 +80,25 @@ class KafkaConnectResource(ConfigurableResource[Any]):
     ) -> AbstractContextManager[Reading]:
         """Read the cluster connector by connector while the context lasts.
 
-        Nobody needs to hold a large cluster whole. ConnectError when the cluster cannot be listed.
+        Nobody needs to hold a large cluster whole.
 
         Args:
             connectors: Those whose evidence is asked for again, None for all.
             progress: Called with the numbers of connectors that are read and to be read.
             earlier: What an earlier reading left, None for the first.
+
+        Raises:
+            ConnectError: When the cluster cannot be listed.
         """
         return self.cluster().read(connectors, progress, earlier)
 
     def listing(self, previous: Snapshot | None = None) -> Snapshot:
         """Return names, configurations and states only, which costs one request.
 
-        ConnectError when the cluster cannot be listed.
-
         ``previous``: an earlier snapshot; configurations are redacted as they were there.
+
+        Raises:
+            ConnectError: When the cluster cannot be listed.
         """
         return self.cluster().listing(previous)
 
@@ -123,9 +132,12 @@ class DataHubResource(ConfigurableResource[Any]):
         return (sink.type if sink else None), (dict(sink.config) if sink else {}), self._recipe.path.parent
 
     def open(self, run_id: str, pipeline_name: str | None = None) -> Sink:
-        """Return the sink, ready to write. SinkError when its type or configuration is wrong.
+        """Return the sink, ready to write.
 
         ``run_id``: stamped on what is sent. ``pipeline_name``: the recipe's, None without one.
+
+        Raises:
+            SinkError: When the sink's type or configuration is wrong.
         """
         from kc_lineage_dagster.emit.sinks import open_sink
 

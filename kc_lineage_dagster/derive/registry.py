@@ -92,7 +92,11 @@ def registry() -> Registry:
 
 
 def build_registry(found: Collection[Family]) -> Registry:
-    """Return a registry of these families; a class claimed twice is a ValueError that names both."""
+    """Return a registry of these families.
+
+    Raises:
+        ValueError: For a class that two families claim; the message names both.
+    """
     by_class: dict[str, Family] = {}
     by_alias: defaultdict[str, set[str]] = defaultdict(set)
     for family in found:

@@ -45,8 +45,11 @@ def checkpoint_urn(pipeline_name: str) -> str:
 def read_checkpoint(emitter: DataHubRestEmitter, pipeline_name: str) -> frozenset[str] | None:
     """Return the URNs that the last checkpoint of a pipeline lists; None when the pipeline has no checkpoint.
 
-    Both ``datahub ingest`` and this project write checkpoints. SinkError when DataHub does not answer or the state is
-    not readable: without the checkpoint nobody can tell which entities are stale.
+    Both ``datahub ingest`` and this project write checkpoints.
+
+    Raises:
+        SinkError: When DataHub does not answer or the state is not readable: without the checkpoint nobody can tell
+            which entities are stale.
     """
     from datahub.configuration.common import MetaError
     from datahub.ingestion.source.state.checkpoint import Checkpoint

@@ -13,8 +13,11 @@ REST = "datahub-rest"
 def default_sink() -> tuple[str, dict[str, Any]]:
     """Return (type, configuration) of DataHub's own default sink.
 
-    That is the GMS that the environment (``DATAHUB_GMS_URL`` ...) or ``~/.datahubenv`` names; SinkError when neither
-    names one. Source: ``datahub.cli.config_utils.load_client_config``.
+    That is the GMS that the environment (``DATAHUB_GMS_URL`` ...) or ``~/.datahubenv`` names. Source:
+    ``datahub.cli.config_utils.load_client_config``.
+
+    Raises:
+        SinkError: When neither names one.
     """
     from datahub.cli.config_utils import MissingConfigError, load_client_config
 

@@ -75,7 +75,10 @@ def graph_of(emitter: DataHubRestEmitter) -> DataHubGraph:
 def graph_at(config: Mapping[str, Any]) -> DataHubGraph:
     """Return DataHub's client for reading, with the settings of a recipe and the rules of this module.
 
-    ``config``: the recipe's ``datahub_api``. Raises pydantic's ValidationError for wrong settings.
+    ``config``: the recipe's ``datahub_api``.
+
+    Raises:
+        pydantic.ValidationError: For wrong settings.
     """
     from datahub.ingestion.graph.client import DataHubGraph
     from datahub.ingestion.graph.config import DatahubClientConfig
@@ -89,8 +92,11 @@ def graph_at(config: Mapping[str, Any]) -> DataHubGraph:
 def header_value(value: str, field: str) -> str:
     """Return a token or header without the white space around it, which secrets read from files often have.
 
-    ``field``: where the recipe has the value. SinkError, which names the field and not the value, for characters that
-    HTTP forbids in a header (RFC 9110, 5.5; this project allows ASCII only).
+    ``field``: where the recipe has the value.
+
+    Raises:
+        SinkError: For characters that HTTP forbids in a header (RFC 9110, 5.5; this project allows ASCII only); the
+            message names the field and not the value.
 
     >>> header_value("abc\\n", "sink.config.token")
     'abc'

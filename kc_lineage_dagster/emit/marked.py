@@ -72,7 +72,11 @@ def search(
 
 
 def _urns(emitter: DataHubRestEmitter, read_back: ReadBack, mark: str) -> Iterator[str]:
-    """Yield the URNs of flows and jobs that the search index finds by the mark. SinkError when it takes too long."""
+    """Yield the URNs of flows and jobs that the search index finds by the mark.
+
+    Raises:
+        SinkError: When the search takes too long.
+    """
     until = read_back.clock() + _SECONDS
     rule: dict[str, str | bool | list[str]] = {
         "field": "customProperties",

@@ -55,7 +55,11 @@ class _Matcher:
     rests_until: float = 0.0
 
     def code(self, text: str) -> regex.Pattern[str]:
-        """Return what matches a text; raises regex.error."""
+        """Return what matches a text.
+
+        Raises:
+            regex.error: When the `regex` package refuses the pattern.
+        """
         plain = text.isprintable()  # no line break is: the common case, and the cheaper to compile
         if plain not in self.codes:
             self.codes[plain] = regex.compile(to_python(self.root, plain=plain), regex.V1)

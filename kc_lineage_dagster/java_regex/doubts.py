@@ -39,9 +39,12 @@ def _keeps_groups(node: Node) -> bool:
 
 
 def refuse_doubtful(root: Node, doubtful: frozenset[int]) -> None:
-    """Raise NotTranslated when what the pattern matches depends on such details.
+    """Refuse a pattern where such details decide what it matches.
 
     Java leaves a repetition at the first round that matched nothing, even before the rounds it must have.
+
+    Raises:
+        NotTranslated: When they do.
 
     >>> from kc_lineage_dagster.java_regex.java_parser import parse_java
     >>> refuse_doubtful(parse_java("(?>(a))\\\\1", ignore_case=False).root, frozenset({1}))

@@ -27,8 +27,10 @@ from kc_lineage_dagster.java_regex.nodes import (
 def without_possessives(node: Node, follow: CharSet = NOTHING) -> Node:
     """Return the tree with possessive repetitions made greedy where that is the same.
 
-    ``follow``: the characters that may come next. Raises NotTranslated where greedy is not known to be the same, and
-    for lookarounds, back references and atomic groups.
+    ``follow``: the characters that may come next.
+
+    Raises:
+        NotTranslated: Where greedy is not known to be the same, and for lookarounds, back references and atomic groups.
 
     >>> from kc_lineage_dagster.java_regex.java_parser import parse_java
     >>> without_possessives(parse_java("a++", ignore_case=False).root).mode
@@ -79,7 +81,10 @@ def _first(node: Node) -> CharSet:
 def first_find_is_whole(root: Node) -> bool:
     """Tell whether the first find in every text that matches in full is that whole text.
 
-    ``root`` must come from `without_possessives`; raises NotTranslated when it cannot be decided.
+    ``root`` must come from `without_possessives`.
+
+    Raises:
+        NotTranslated: When it cannot be decided.
 
     >>> from kc_lineage_dagster.java_regex.java_parser import parse_java
     >>> [first_find_is_whole(parse_java(pattern, ignore_case=False).root) for pattern in ("a|ab", "ab|a")]

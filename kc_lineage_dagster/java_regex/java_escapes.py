@@ -37,6 +37,9 @@ _WORD_REASON = "Java versions disagree on word boundaries beside characters beyo
 def one_with_case(point: int, flags: frozenset[str]) -> Ranges:
     """Return what one character matches under the flags.
 
+    Raises:
+        NotTranslated: For the letter ß where letter case counts beyond ASCII.
+
     >>> one_with_case(ord("a"), frozenset("i")) == chars("aA")
     True
     """
@@ -86,7 +89,10 @@ def _property_name(scanner: Scanner) -> str:
 
 
 def escaped_point(scanner: Scanner, letter: str) -> int:
-    """Return the code point of an escape that stands for one character; raises NotTranslated for others.
+    """Return the code point of an escape that stands for one character.
+
+    Raises:
+        NotTranslated: For an escape that stands for none, or for several.
 
     >>> chr(escaped_point(Scanner("41"), "x"))
     'A'

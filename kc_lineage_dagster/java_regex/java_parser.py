@@ -35,7 +35,10 @@ _MODES: dict[str, Mode] = {"?": "lazy", "+": "possessive"}
 
 
 def parse_java(pattern: str, *, ignore_case: bool) -> Parsed:
-    """Return the tree of a Java pattern; raises NotTranslated.
+    """Return the tree of a Java pattern.
+
+    Raises:
+        NotTranslated: For a pattern that Java refuses, or whose meaning is not known for sure.
 
     >>> parsed = parse_java("(?<schema>.+)[.]orders", ignore_case=False)
     >>> parsed.groups, parsed.names

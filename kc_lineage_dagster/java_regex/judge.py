@@ -47,7 +47,10 @@ class Judge:
 
         ``own``: the output, the groups having captured one of these.
         ``other``: the output in another way.
-        ``no``: something else. Raises NotTranslated when there are too many cases to look at.
+        ``no``: something else.
+
+        Raises:
+            NotTranslated: When there are too many cases to look at.
         """
         texts = Machine()
         first = (texts.start(form), self.start)

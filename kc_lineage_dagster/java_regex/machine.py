@@ -71,7 +71,11 @@ class Machine:
     visits: int = 0
 
     def add(self, state: State) -> int:
-        """Add a state and return its number."""
+        """Add a state and return its number.
+
+        Raises:
+            NotTranslated: When the machine has ``MAX_STATES`` states already.
+        """
         if len(self.states) >= MAX_STATES:
             raise NotTranslated("a pattern too large to be inverted")
         self.states.append(state)
@@ -83,7 +87,11 @@ class Machine:
         return self.settled(((first, (("", False),) * len(self.noted)),), "begin")
 
     def settled(self, threads: Iterable[Thread], passed: str) -> Threads:
-        """Follow the threads to where they read or wait; ``passed``: the kind of anchor that holds here."""
+        """Follow the threads to where they read or wait; ``passed``: the kind of anchor that holds here.
+
+        Raises:
+            NotTranslated: When more than ``MAX_VISITS`` cases were looked at.
+        """
         found: dict[int, Notes] = {}
         waiting = list(threads)[::-1]
         while waiting:
@@ -152,6 +160,9 @@ def add_states(machine: Machine, node: Node, after: int) -> int:
         node: The part of the pattern.
         after: The state that follows when the node has matched.
 
+    Raises:
+        NotTranslated: For a node that cannot be inverted, and for too many states.
+
     >>> from kc_lineage_dagster.java_regex.java_parser import parse_java
     >>> machine = Machine()
     >>> add_states(machine, parse_java("ab", ignore_case=False).root, 0)
@@ -205,6 +216,9 @@ def _ordered(node: Repeat, body: int, after: int) -> tuple[int, int]:
 
 def letters(machines: Iterable[Machine], apart: str = "") -> tuple[str, ...]:
     """Return one character for each way in which the machines can tell characters apart, and each of ``apart``.
+
+    Raises:
+        NotTranslated: When a character that a machine reads is none of those that are tried.
 
     >>> from kc_lineage_dagster.java_regex.java_parser import parse_java
     >>> machine = Machine()

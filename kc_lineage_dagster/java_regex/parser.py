@@ -63,12 +63,15 @@ class Dialect:
 
 
 def parse(pattern: str, dialect: Dialect, flags: frozenset[str] = frozenset()) -> Parsed:
-    """Return the tree of a pattern; raises NotTranslated.
+    """Return the tree of a pattern.
 
     Args:
         pattern: As written.
         dialect: How it is to be read.
         flags: Letters of the inline flags in force from the beginning.
+
+    Raises:
+        NotTranslated: For a pattern that the dialect refuses, or whose meaning is not known for sure.
 
     >>> from kc_lineage_dagster.java_regex.re2_parser import RE2
     >>> parse("(?P<name>a)", RE2).names
@@ -110,7 +113,10 @@ def _quantified(scanner: Scanner, dialect: Dialect, item: Node) -> Node:
 def quantifier(scanner: Scanner, dialect: Dialect) -> Bounds | None:
     """Read the bounds of the quantifier that comes next: least and most rounds, None for no end.
 
-    None, and nothing is read, where no quantifier comes next. Raises NotTranslated for one that the dialect refuses.
+    None, and nothing is read, where no quantifier comes next.
+
+    Raises:
+        NotTranslated: For a quantifier that the dialect refuses.
 
     >>> from kc_lineage_dagster.java_regex.re2_parser import RE2
     >>> quantifier(Scanner("{2,3}"), RE2)

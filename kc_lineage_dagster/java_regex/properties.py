@@ -218,10 +218,13 @@ def _is(name: str) -> CharSet | None:
 
 
 def java_property(name: str, flags: frozenset[str]) -> CharSet:
-    """Return the set of ``\\p{name}``; raises NotTranslated for unknown names.
+    """Return the set of ``\\p{name}``.
 
     ``flags``: the letters of the inline flags in force (``i``: names with letter case would widen; how, depends on
     the Java version, so they are refused).
+
+    Raises:
+        NotTranslated: For an unknown name, and for one that letter case would widen.
 
     >>> java_property("Digit", frozenset()) == DIGIT
     True
@@ -245,6 +248,9 @@ def java_property(name: str, flags: frozenset[str]) -> CharSet:
 
 def re2_property(name: str, ignore_case: bool) -> CharSet:
     """Return the set of RE2's ``\\p{name}``: a general category, a script or ``Any``, ``^`` negates.
+
+    Raises:
+        NotTranslated: For an unknown name, and for any name together with ``ignore_case``.
 
     >>> re2_property("Lu", False)
     Prop(source='\\\\p{gc=Lu}')

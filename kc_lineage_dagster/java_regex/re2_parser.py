@@ -38,7 +38,10 @@ _NAME = string.ascii_letters + string.digits + "_"
 
 
 def parse_re2(pattern: str) -> Parsed:
-    """Return the tree of an RE2/J pattern; raises NotTranslated.
+    """Return the tree of an RE2/J pattern.
+
+    Raises:
+        NotTranslated: For a pattern that RE2/J refuses, or whose meaning is not known for sure.
 
     >>> parse_re2("(?P<schema>.+)[.]orders").names
     (('schema', 1),)

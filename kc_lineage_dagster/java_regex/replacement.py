@@ -13,8 +13,7 @@ Template: TypeAlias = "tuple[str | int, ...]"
 
 @lru_cache(maxsize=1024)
 def parse_replacement(replacement: str, groups: int, names: tuple[tuple[str, int], ...]) -> Template:
-    """Return the literal texts and group numbers of a replacement, in order; raises NotTranslated for what Java
-    rejects.
+    """Return the literal texts and group numbers of a replacement, in order.
 
     ``$12`` is group 12 if the pattern has that many, else group 1 followed by ``2``; a backslash makes the next
     character literal.
@@ -23,6 +22,9 @@ def parse_replacement(replacement: str, groups: int, names: tuple[tuple[str, int
         replacement: In Java's syntax.
         groups: How many groups the pattern has.
         names: Pairs (name of a group, its number).
+
+    Raises:
+        NotTranslated: For what Java rejects.
 
     >>> parse_replacement("$2.${table}_\\\\$", 2, (("table", 1),))
     (2, '.', 1, '_$')

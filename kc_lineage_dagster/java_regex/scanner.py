@@ -52,7 +52,11 @@ class Scanner:
         return char
 
     def take_in_escape(self) -> str:
-        """Return the very next character of an escape, whose reading of white space in comments mode is Java's own."""
+        """Return the very next character of an escape, whose reading of white space in comments mode is Java's own.
+
+        Raises:
+            NotTranslated: For white space in comments mode.
+        """
         if "x" in self.flags and self.text[self.pos : self.pos + 1] in tuple(_SPACE + "#"):
             raise NotTranslated("white space inside an escape in comments mode")
         return self.take()
@@ -71,7 +75,11 @@ class Scanner:
         return self.text[start : self.pos]
 
     def take_until(self, end: str, error: str) -> str:
-        """Return the text up to ``end``, which is stepped over; raises NotTranslated(error) without one."""
+        """Return the text up to ``end``, which is stepped over.
+
+        Raises:
+            NotTranslated: With the message ``error``, when ``end`` does not come.
+        """
         found = self.text.find(end, self.pos)
         if found < 0:
             raise NotTranslated(error)
@@ -85,7 +93,11 @@ class Scanner:
         return f"(?{flags}:{text})" if flags else text
 
     def open_group(self, name: str | None = None) -> int:
-        """Return the number of the capturing group that begins here."""
+        """Return the number of the capturing group that begins here.
+
+        Raises:
+            NotTranslated: For a name that another group has.
+        """
         self.groups += 1
         if name is not None:
             if name in self.names:
@@ -94,7 +106,11 @@ class Scanner:
         return self.groups
 
     def enter(self) -> None:
-        """Go one group deeper."""
+        """Go one group deeper.
+
+        Raises:
+            NotTranslated: When groups are nested deeper than ``MAX_DEPTH``.
+        """
         self.depth += 1
         if self.depth > MAX_DEPTH:
             raise NotTranslated(f"groups nested deeper than {MAX_DEPTH}")
@@ -114,9 +130,12 @@ def _spelled(flags: frozenset[str]) -> str:
 
 
 def prepared(pattern: str) -> str:
-    """Return the pattern with ``\\Q...\\E`` written as escapes; raises NotTranslated for texts no parser takes.
+    """Return the pattern with ``\\Q...\\E`` written as escapes.
 
     Both dialects quote alike: what follows ``\\Q`` is literal to ``\\E`` or the end.
+
+    Raises:
+        NotTranslated: For a text that no parser takes: too long, with a NUL character or half a surrogate pair.
 
     >>> prepared(r"\\Qa.b\\E")
     '\\\\x{61}\\\\x{2e}\\\\x{62}'

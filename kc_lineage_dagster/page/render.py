@@ -50,7 +50,8 @@ def render(slug: str, snapshot: Snapshot, lineages: Iterable[ConnectorLineage], 
 def page_of_state(state: ClusterState, slug: str) -> Iterator[str]:
     """Yield the page of a cluster from its state, in pieces, so that a large cluster is never in memory as a whole.
 
-    Raises StateError when the cluster was never read.
+    Raises:
+        StateError: When the cluster was never read.
     """
     head = state.head()
     if head is None:

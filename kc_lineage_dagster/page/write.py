@@ -34,8 +34,8 @@ def place_of_page(option: str | None, slug: str, base: Path, folder: Path | None
 def write_page(state: ClusterState, slug: str, place: str | None) -> tuple[str, ...]:
     """Replace the page at ``place`` and return the warnings: one line when the page could not be written.
 
-    Raises nothing for that, because a run must not fail for a missing picture. On a disk the page is written whole or
-    not at all.
+    No error is raised for that, because a run must not fail for a missing picture. On a disk the page is written whole
+    or not at all.
 
     Args:
         state: The cluster's state, from which the page is made.
@@ -57,7 +57,11 @@ def write_page(state: ClusterState, slug: str, place: str | None) -> tuple[str, 
 
 
 def _put(address: str, text: Iterable[str]) -> None:
-    """Write through fsspec. Raises StateError for whatever the file system behind the address raises."""
+    """Write through fsspec.
+
+    Raises:
+        StateError: For whatever the file system behind the address raises.
+    """
     from upath import UPath  # imported here: slow to load, and most pages are on a disk
 
     try:

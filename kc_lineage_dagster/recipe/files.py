@@ -60,9 +60,11 @@ class RecipeFile:
     def expanded(self, environ: Mapping[str, str] | None = None) -> dict[str, Any]:
         """Return the recipe's data with its variables replaced by their values; the data may then hold secrets.
 
-        Raises RecipeError, with file and field, for a variable that is not set and for a recipe with a ``problem``.
-
         ``environ``: the variables, by default those of the process.
+
+        Raises:
+            RecipeError: For a variable that is not set, and for a recipe with a ``problem``; the message names file and
+                field.
         """
         if self.problem:
             raise RecipeError(self.problem)
@@ -70,7 +72,10 @@ class RecipeFile:
         return data
 
     def resolve(self, environ: Mapping[str, str] | None = None) -> Recipe:
-        """Return the validated recipe with its variables replaced. Raises RecipeError with file and field.
+        """Return the validated recipe with its variables replaced.
+
+        Raises:
+            RecipeError: When the recipe cannot be used; the message names file and field.
 
         >>> config = {"connect_uri": "${CONNECT}"}
         >>> found = recipe_of({"source": {"type": "kafka-connect", "config": config}}, Path("/recipes/shop.yml"))
@@ -110,11 +115,14 @@ def slug_of(name: str) -> str:
 
 
 def find_recipes(environ: Mapping[str, str] | None = None) -> list[RecipeFile]:
-    """Return the recipes, sorted by slug. Raises RecipeError when there are none.
+    """Return the recipes, sorted by slug.
 
     ``KC_LINEAGE_RECIPES`` names a file or a folder of recipes. Without the variable the folder ``recipes`` in the
     current folder is read, and without that folder the recipe of the demo. Two recipes with the same slug are both
     returned, each with a ``problem``.
+
+    Raises:
+        RecipeError: When there are none.
 
     >>> [recipe.slug for recipe in find_recipes({"KC_LINEAGE_RECIPES": str(DEMO)})]
     ['demo']
@@ -134,7 +142,11 @@ def find_recipes(environ: Mapping[str, str] | None = None) -> list[RecipeFile]:
 
 
 def _candidates(folder: Path) -> list[Path]:
-    """Return the folder's files with the ending of a recipe, without hidden ones. Raises RecipeError for the folder."""
+    """Return the folder's files with the ending of a recipe, without hidden ones.
+
+    Raises:
+        RecipeError: When the folder cannot be read.
+    """
     try:
         return sorted(
             path for path in folder.iterdir() if path.suffix.lower() in _ENDINGS and not path.name.startswith(".")
@@ -163,7 +175,11 @@ def read_recipe(path: Path) -> RecipeFile:
 
 
 def _text(path: Path) -> str:
-    """Return the text of a recipe's file. Raises RecipeError that tells why the file cannot be read."""
+    """Return the text of a recipe's file.
+
+    Raises:
+        RecipeError: When the file cannot be read; the message tells why.
+    """
     try:
         if path.is_dir():
             raise RecipeError(

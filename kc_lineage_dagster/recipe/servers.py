@@ -14,9 +14,12 @@ class Model(BaseModel):
 
 
 def web_address(value: str | None) -> str | None:
-    """Return the address of a server unchanged, or None for None. Raises ValueError for a text that is no web address.
+    """Return the address of a server unchanged, or None for None.
 
     An address with a variable (``$``) is accepted: it is checked again when the variable is known.
+
+    Raises:
+        ValueError: For a text that is no web address.
 
     >>> web_address("https://registry.example.com")
     'https://registry.example.com'

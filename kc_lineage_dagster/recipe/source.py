@@ -52,7 +52,8 @@ class ConnectorPatterns(Model):
     def allows(self, name: str) -> bool:
         """Tell whether a name is allowed, as DataHub's AllowDenyPattern does: ``allow`` matches and ``deny`` does not.
 
-        Raises RecipeError for a pattern that takes more than a second for one name.
+        Raises:
+            RecipeError: For a pattern that takes more than a second for one name.
 
         >>> patterns = ConnectorPatterns(allow=["crm-"], deny=[".*-test$"])
         >>> [name for name in ("crm-sink", "CRM-sink", "crm-test", "old-crm-sink") if patterns.allows(name)]

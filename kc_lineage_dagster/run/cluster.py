@@ -38,7 +38,11 @@ class Cluster:
 
     @classmethod
     def of(cls, file: RecipeFile) -> Cluster:
-        """Look up the recipe's variables and return the cluster. RecipeError names file and field."""
+        """Look up the recipe's variables and return the cluster.
+
+        Raises:
+            RecipeError: When the recipe cannot be used; the message names file and field.
+        """
         return cls(file, file.resolve())
 
     def __repr__(self) -> str:
@@ -51,7 +55,11 @@ class Cluster:
 
     @property
     def state(self) -> ClusterState:
-        """The state that the cluster's runs share. StateError when ``KC_LINEAGE_STATE`` cannot be used."""
+        """The state that the cluster's runs share.
+
+        Raises:
+            StateError: When ``KC_LINEAGE_STATE`` cannot be used.
+        """
         from kc_lineage_dagster.state.cluster_state import state_of  # SQLAlchemy takes a while to load
 
         return state_of(self.file.slug, self.file.home)
@@ -137,12 +145,13 @@ class Cluster:
     ) -> Iterator[Reading]:
         """Read the cluster, connector by connector, while the context lasts.
 
-        ConnectError when the cluster cannot be listed.
-
         Args:
             connectors: Those whose evidence is asked for again, None for all; others keep that of ``earlier``.
             progress: Called with the numbers of connectors that are read and to be read.
             earlier: What the last reading left, None for the first.
+
+        Raises:
+            ConnectError: When the cluster cannot be listed.
         """
         with self.answers() as answers:
             yield read(answers, self.reading_rules(), only=connectors, progress=progress, earlier=earlier)

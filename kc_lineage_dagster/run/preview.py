@@ -44,11 +44,12 @@ class Preview:
 def preview(cluster: Cluster, connect: Connect) -> Preview:
     """Read the cluster and compare it with what the last sync left.
 
-    ConnectError when the cluster cannot be listed. StateError when the state cannot be used, or when a sync of this
-    release would first have to migrate the state.
-
     ``cluster``: the cluster, whose state holds what was last emitted.
     ``connect``: what reads the cluster.
+
+    Raises:
+        ConnectError: When the cluster cannot be listed.
+        StateError: When the state cannot be used, or when a sync of this release would first have to migrate the state.
     """
     state = cluster.state
     if state.database.is_behind():

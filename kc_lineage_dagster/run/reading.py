@@ -39,14 +39,16 @@ def read_cluster(
 ) -> ReadReport:
     """Read the cluster and keep what was read, connector by connector.
 
-    ConnectError when the cluster cannot be listed; then nothing changes. What a later listing has said is never
-    replaced by what an earlier one says.
+    What a later listing has said is never replaced by what an earlier one says.
 
     Args:
         cluster: The cluster, in whose state the reading is kept.
         connect: What reads it.
         connectors: Those whose evidence is asked for again, None for all.
         progress: Called with the numbers of connectors that are read and to be read.
+
+    Raises:
+        ConnectError: When the cluster cannot be listed; then nothing changes.
     """
     state = cluster.state
     with state.database.keeping():

@@ -71,7 +71,8 @@ def _plain(offset: Mapping[str, Any] | None) -> dict[str, Any] | None:
 def record(cluster: Cluster) -> dict[str, Any]:
     """Ask a cluster for everything that lineage can use, and return request path -> answer.
 
-    ConnectError when the cluster cannot be listed.
+    Raises:
+        ConnectError: When the cluster cannot be listed.
     """
     answers = recorded(cluster.fetch())
     with cluster.answers() as worker:

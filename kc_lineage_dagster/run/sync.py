@@ -82,13 +82,21 @@ class Sync:
 
     @property
     def report(self) -> Report:
-        """What became of the run. RuntimeError while the run is not over."""
+        """What became of the run.
+
+        Raises:
+            RuntimeError: While the run is not over.
+        """
         if self._report is None:
             raise RuntimeError("the run is not over: iterate over it first")
         return self._report
 
     def __iter__(self) -> Iterator[ConnectorResult]:
-        """Run. StateError when the cluster was never read, or when another run holds the cluster's lock."""
+        """Run.
+
+        Raises:
+            StateError: When the cluster was never read, or when another run holds the cluster's lock.
+        """
         cluster, state = self._cluster, self._cluster.state
         timeout = cluster.recipe.options.lock_timeout
         with hold(state, timeout, self._request.run_id) as held, state.database.keeping():

@@ -16,9 +16,12 @@ from kc_lineage_dagster.state.database import Database
 
 @dataclass(frozen=True, slots=True)
 class Cache:
-    """The texts of one scope, by key. Its methods raise StateError when the database cannot be used.
+    """The texts of one scope, by key.
 
     ``scope``: who reads from where, for example ``shop datahub http://gms:8080``; without a secret.
+
+    Raises:
+        StateError: By every method, when the database cannot be used.
     """
 
     database: Database

@@ -113,10 +113,12 @@ def state_of(slug: str, home: Path, environ: Mapping[str, str] | None = None) ->
 class ClusterState:
     """The rows of one cluster in the state.
 
-    Every method is a transaction of its own, or one for each chunk, except those that take a ``connection``. StateError
-    when the database cannot be used.
+    Every method is a transaction of its own, or one for each chunk, except those that take a ``connection``.
 
     ``database``: where the rows are. ``slug``: the name of the cluster in the state.
+
+    Raises:
+        StateError: By every method, when the database cannot be used.
     """
 
     database: Database

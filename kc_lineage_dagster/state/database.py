@@ -61,8 +61,10 @@ class Database:
     def reading(self) -> Iterator[Connection]:
         """Give the connection of a transaction that only reads.
 
-        A SQLite file that does not exist reads as an empty database, and is not created. StateError when the database
-        cannot be used.
+        A SQLite file that does not exist reads as an empty database, and is not created.
+
+        Raises:
+            StateError: When the database cannot be used.
         """
         with self._explained():
             if self._file is not None and not self._file.exists():
@@ -78,7 +80,8 @@ class Database:
     def writing(self) -> Iterator[Connection]:
         """Give the connection of a transaction that writes: all of it counts, or, after an error or a kill, nothing.
 
-        StateError when the database cannot be used.
+        Raises:
+            StateError: When the database cannot be used.
         """
         with self._explained():
             self._prepare()
@@ -111,7 +114,11 @@ class Database:
                 connection.close()
 
     def connect(self) -> Connection:
-        """Return a new connection, for a lock that is held. StateError when the database cannot be used."""
+        """Return a new connection, for a lock that is held.
+
+        Raises:
+            StateError: When the database cannot be used.
+        """
         with self._explained():
             self._prepare()
             return self._engine.connect()
@@ -120,7 +127,10 @@ class Database:
         """Tell whether the tables are of an older revision, which this release would migrate when it first uses them.
 
         Commands that only look ask this first, and leave such tables alone: other machines may still run the release
-        that wrote them. StateError when the database cannot be used.
+        that wrote them.
+
+        Raises:
+            StateError: When the database cannot be used.
         """
         if self._file is not None and not self._file.exists():
             return False
@@ -203,9 +213,12 @@ def _begun(connection: Connection) -> None:
 
 
 def _migrate(connection: Connection, shown: str) -> None:
-    """Bring the tables to the newest revision; StateError when their revision is unknown to this release.
+    """Bring the tables to the newest revision.
 
     ``shown``: the place of the state, for the message.
+
+    Raises:
+        StateError: When their revision is unknown to this release.
     """
     config = Config()
     config.set_main_option("script_location", str(_MIGRATIONS).replace("%", "%%"))

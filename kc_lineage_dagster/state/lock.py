@@ -58,7 +58,11 @@ class Hold:
         self._state, self._connection = state, connection
 
     def check(self) -> None:
-        """Raise StateError when the lock is lost: after a restart of PostgreSQL another run may be at work by now."""
+        """Make sure that the lock is still held: after a restart of PostgreSQL another run may be at work by now.
+
+        Raises:
+            StateError: When the lock is lost.
+        """
         if self._connection is None:
             return
         try:
@@ -103,6 +107,9 @@ def holder(state: ClusterState) -> Holder | None:
     """Return who works on the cluster now; None when nobody does.
 
     The lock itself is tried, so a process that died is never taken for a holder.
+
+    Raises:
+        StateError: When the lock cannot be looked at.
     """
     folder = state.folder
     if folder is not None:

@@ -46,8 +46,10 @@ class Place:
 def place_of(home: Path, environ: Mapping[str, str] | None = None) -> Place:
     """Return the place of the state: ``KC_LINEAGE_STATE``, else ``$DAGSTER_HOME/kc_lineage``, else ``home/kc_lineage``.
 
-    ``home``: the folder to use where no variable says another. ``environ``: None for ``os.environ``. StateError for an
-    address that cannot be used.
+    ``home``: the folder to use where no variable says another. ``environ``: None for ``os.environ``.
+
+    Raises:
+        StateError: For an address that cannot be used.
 
     >>> place_of(Path("/srv"), {}).shown
     '/srv/kc_lineage/state.sqlite'

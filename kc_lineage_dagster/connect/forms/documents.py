@@ -48,10 +48,11 @@ def _of_object(document: Mapping[str, Any], stem: str) -> Iterator[Content]:
 def connectors_of_text(name: str, text: str) -> Iterator[Content]:
     """Return the connectors in the text of a file. The ending of the file's name tells the syntax; any other is JSON.
 
-    Raises ValueError, in one line that quotes nothing of the text, when the text is malformed.
-
     ``name``: the file's name or path.
     ``text``: the file's content.
+
+    Raises:
+        ValueError: When the text is malformed; the message is one line that quotes nothing of the text.
     """
     path = PurePath(name)
     suffix = path.suffix.lower()
@@ -70,7 +71,8 @@ def _stem(path: PurePath) -> str:
 def load_yaml(text: str) -> list[Any]:
     """Return the documents of a YAML text, read as Kubernetes reads YAML.
 
-    Raises ValueError for malformed text; the message names the line and quotes nothing.
+    Raises:
+        ValueError: For malformed text; the message names the line and quotes nothing.
     """
     return load_documents(text, dates=False, most_nodes=_MOST_VALUES)
 

@@ -234,7 +234,7 @@ _BY_HOST = (
 
 def parse_jdbc_url(url: str, properties: Mapping[str, str] | None = None) -> JdbcUrl | Unresolved:
     """Return where a JDBC URL leads. Unresolved when the driver is not known, or a reference such as ``${file:...}``
-    hides the URL, the driver, the database or the schema; hidden hosts, ports and users do not matter. Never raises.
+    hides the URL, the driver, the database or the schema; hidden hosts, ports and users do not matter.
 
     ``properties``: what a connector hands to the driver beside the URL, which wins over them.
 

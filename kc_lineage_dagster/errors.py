@@ -24,7 +24,20 @@ class RecipeError(KcLineageError):
 
 
 class ConnectError(KcLineageError):
-    """A Connect cluster, or a saved one, could not be read."""
+    """A Connect cluster, or a saved one, could not be read.
+
+    Who has to decide by an error reads its class and these fields, never its text.
+
+    Args:
+        reason: What is wrong and what to do, in one line.
+        where: The request or file that the reason is about; empty where the reason says so itself.
+        status: The HTTP status of the answer; None where there was none, or none that counts.
+        said: The worker's own message about that status, without secrets; empty where it gave none.
+    """
+
+    def __init__(self, reason: str, where: str = "", status: int | None = None, said: str = "") -> None:
+        super().__init__(f"{where}: {reason}" if where else reason)
+        self.reason, self.where, self.status, self.said = reason, where, status, said
 
 
 class ConnectUnavailable(ConnectError):

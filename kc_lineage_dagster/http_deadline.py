@@ -198,7 +198,11 @@ class _Bounded:
         return getattr(self._raw, name)
 
     def stream(self, *args: Any, **kwargs: Any) -> Iterator[bytes]:
-        """See ``urllib3.HTTPResponse.stream``. TooLargeError when the body is longer than allowed."""
+        """See ``urllib3.HTTPResponse.stream``.
+
+        Raises:
+            TooLargeError: When the body is longer than allowed.
+        """
         for part in self._raw.stream(*args, **kwargs):
             self._left -= len(part)
             if self._left < 0:
@@ -216,8 +220,11 @@ class DeadlineAdapter(HTTPAdapter):
         verify: What certificates are checked against, whatever the environment (``REQUESTS_CA_BUNDLE``) says; None
             leaves that to requests.
         keep_alive: Ask the system to probe idle connections, which firewalls drop otherwise.
-        most_bytes: The bytes that one answer may have, decompressed; None for any number. TooLargeError beyond.
+        most_bytes: The bytes that one answer may have, decompressed; None for any number.
         kwargs: See ``HTTPAdapter``.
+
+    Raises:
+        TooLargeError: By who reads an answer of more than ``most_bytes``.
     """
 
     def __init__(

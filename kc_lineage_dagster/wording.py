@@ -55,7 +55,8 @@ def encodable(text: str) -> str:
 def encodable_json(value: Any) -> Any:
     r"""Return a JSON value with all its texts, at any depth, made ``encodable``.
 
-    RecursionError when the value is nested too deeply.
+    Raises:
+        RecursionError: When the value is nested too deeply.
 
     >>> encodable_json({"topics": ["orders", "a\ud800"]})
     {'topics': ['orders', 'a?']}

@@ -33,7 +33,12 @@ class _Loader(_Base):  # type: ignore[misc]
     """PyYAML's safe loader, in which every failure is a YAMLError that knows its line."""
 
     def construct_object(self, node: Any, deep: bool = False) -> Any:
-        """Build one value; ConstructorError for one that Python cannot convert, or with more than 1,000 digits."""
+        """Build one value.
+
+        Raises:
+            yaml.constructor.ConstructorError: For a value that Python cannot convert, and for a number of more than
+                1,000 digits.
+        """
         try:
             value = super().construct_object(node, deep)
         except (ValueError, LookupError, AttributeError, TypeError, ArithmeticError):

@@ -28,7 +28,7 @@ def error_classes() -> dict[str, frozenset[str]]:
     def kinds(name: str) -> frozenset[str]:
         return frozenset({name}.union(*(kinds(base) for base in bases.get(name, ()))))
 
-    return {name: kinds(name) for name in bases if kinds(name) & {"Exception", "ValueError"}}
+    return {name: kinds(name) for name in bases if kinds(name) & {"Exception", "ValueError", "RequestException"}}
 
 
 ERRORS = error_classes()
@@ -99,7 +99,7 @@ def documented() -> Iterator[tuple[str, str]]:
 
 
 OWN = "|".join(sorted(ERRORS))
-PROSE = re.compile(rf"\b[Rr]aises? (?:an? )?`*(?:\w+\.)?(?:\w*Error|{OWN})\b|(?:^|[.;,] )`*(?:{OWN})\b")
+PROSE = re.compile(rf"\b[Rr]aises? (?:an? )?`*(?:\w+\.)?(?:\w*Error|{OWN})\b|(?:^|[.;,] )`*(?:\w+Error|{OWN})\b")
 
 
 def test_errors_are_told_in_their_own_section_only():

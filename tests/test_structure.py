@@ -122,6 +122,26 @@ def _builds_definitions(node: ast.FunctionDef | ast.AsyncFunctionDef) -> bool:
     return any(isinstance(inner, ast.FunctionDef) and inner.decorator_list for inner in node.body)
 
 
+_ASKED_OF_TEXTS = {"search", "match", "fullmatch", "startswith", "endswith", "removeprefix", "partition", "rpartition"}
+
+
+def test_nobody_decides_by_the_text_of_an_error():
+    """An error's class and fields say what happened; its text is for people, and may be worded anew."""
+    found = []
+    for path in MODULES:
+        for handler in (node for node in nodes(path) if isinstance(node, ast.ExceptHandler) and node.name):
+            text = f"str({handler.name})"
+            for node in ast.walk(handler):
+                if isinstance(node, ast.Compare):
+                    asked = text in map(ast.unparse, (node.left, *node.comparators))
+                else:
+                    asked = isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute)
+                    asked = asked and node.func.attr in _ASKED_OF_TEXTS
+                    asked = asked and text in map(ast.unparse, (node.func.value, *node.args))
+                found += [f"{path}:{node.lineno}"] if asked else []
+    assert found == []
+
+
 def test_names_say_something():
     """No module is a drawer for the rest."""
     assert not {path.name for path in MODULES} & {"utils.py", "common.py", "helpers.py", "constants.py", "misc.py"}

@@ -36,6 +36,13 @@ class ClusterLineage:
     lineages: tuple[ConnectorLineage, ...] = ()
     unread: Mapping[str, str] = field(default_factory=dict)
     error: str | None = None
+
+    @property
+    def problem(self) -> str | None:
+        """The error as a line that names the argument, None when the cluster was read."""
+        named = self.error is None or self.error.startswith(self.argument)
+        return self.error if named else f"{self.argument}: {self.error}"
+
     snapshot: Snapshot | None = None
     naming: Naming = field(default_factory=Naming)
 
@@ -90,8 +97,8 @@ def _end(dataset: Dataset) -> dict[str, Any]:
 
 def text(found: ClusterLineage) -> Iterator[str]:
     """Yield the lines of ``--format text``: cluster, connectors, edges with their evidence, unresolved items."""
-    if found.error is not None:
-        yield click.style(f"{found.argument}: {found.error}", fg="red")
+    if found.problem is not None:
+        yield click.style(found.problem, fg="red")
         return
     edges = sum(len(one.edges) for one in found.lineages)
     unresolved = sum(len(one.unresolved) for one in found.lineages)

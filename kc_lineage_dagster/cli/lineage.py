@@ -97,17 +97,13 @@ def command(
         import_module(_OPENLINEAGE)  # fails here, before a cluster is read, when the package is missing
     found = [find(argument, rules) for argument in clusters]
     _show(found, form, given)
-    problems = [_at(one.argument, one.error) for one in found if one.error is not None]
+    problems = [one.problem for one in found if one.problem is not None]
     for what in dict.fromkeys(fail_on):
         problems += [f"{one.argument}: {line}" for one in found for line in _complaints(one, what)]
     for problem in problems:
         click.secho(f"Error: {problem}", fg="red", err=True)
     if problems:
         raise SystemExit(1)
-
-
-def _at(argument: str, error: str) -> str:
-    return error if error.startswith(argument) else f"{argument}: {error}"
 
 
 def _namespaces(given: tuple[str, ...], form: str) -> dict[str, str]:

@@ -79,8 +79,8 @@ def command(
 
 def _now(argument: str, rules: str | None) -> ClusterLineage:
     found = find(argument, recipe_named(rules) if rules else None)
-    if found.error is not None:
-        raise ConnectError(found.error if found.error.startswith(argument) else f"{argument}: {found.error}")
+    if found.problem is not None:
+        raise ConnectError(found.problem)
     return found
 
 

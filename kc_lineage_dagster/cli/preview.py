@@ -75,8 +75,8 @@ def _perhaps_there(here: ClusterLineage, there: ClusterLineage) -> dict[str, str
 
 def _read(argument: str, rules: RecipeFile | None) -> ClusterLineage:
     found = find(argument, rules)
-    if found.error is not None:
-        raise RecipeError(found.error if found.error.startswith(argument) else f"{argument}: {found.error}")
+    if found.problem is not None:
+        raise RecipeError(found.problem)
     return found
 
 

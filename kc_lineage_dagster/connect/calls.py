@@ -68,9 +68,10 @@ _NOT_OFFERED = {
     "offsets": f"{NOT_OFFERED} them (Kafka 3.6 and later do)",
     "tasks": f"{NOT_OFFERED} them",
 }
-# Kafka 3.9: 403 "Topic tracking is disabled.", 404 "Connector x not found"; without the path "HTTP 404 Not Found".
+# The worker's own words are all that tells these apart (Kafka 3.9): 403 "Topic tracking is disabled.", 404 "Connector x
+# not found"; a worker without the path answers "HTTP 404 Not Found".
 _SWITCHED_OFF = re.compile(r"(?i)disabled|not enabled|switched off")
-_GONE = re.compile(r"(?i)answered 404.*\bconnector\b.*not found")
+_GONE = re.compile(r"(?i)\bconnector\b.*not found")
 # Kafka 4.3: 400 "Ambiguous URI path separator" (Jetty 12) for /, and as much for %, \, . and .. (measured)
 _NOT_ADDRESSABLE = (
     "evidence: the worker answers 400 to every path with this name (Kafka 4 does where a name holds / % or \\, or is"
@@ -158,7 +159,7 @@ class Calls:
             if self._is_off(name, what, error):
                 self._off.add(what)
                 return _Outcome(note=_NOT_OFFERED[what])
-            return _Outcome(note=str(error), gone=_GONE.search(str(error)) is not None)
+            return _Outcome(note=str(error), gone=_is_gone(error))
         except ConnectUnaddressable:
             return _Outcome(addressable=False)
         except (ConnectError, WrongShapeError) as error:
@@ -170,7 +171,11 @@ class Calls:
         """Tell whether a refusal speaks of the worker; one about an odd name that a proxy rejects does not."""
         if what in self._answered:
             return False
-        said = str(error).partition(": answered ")[2]
         if isinstance(error, ConnectRefused):
-            return bool(_SWITCHED_OFF.search(said))
-        return not _GONE.search(f"answered {said}") and bool(_PLAIN_NAME.fullmatch(name))
+            return bool(_SWITCHED_OFF.search(error.said))
+        return not _is_gone(error) and bool(_PLAIN_NAME.fullmatch(name))
+
+
+def _is_gone(error: ConnectError) -> bool:
+    """Tell whether the worker says that it has no such connector, rather than no such path."""
+    return isinstance(error, ConnectNotFound) and bool(_GONE.search(error.said))

@@ -20,6 +20,7 @@ from kc_lineage_dagster.connect.wire import (
     TOO_SLOW,
     BeyondBoundsError,
     cause_of,
+    missing,
     next_hop,
     not_json,
     read_bounded,
@@ -35,6 +36,7 @@ _log = logging.getLogger("kc_lineage_dagster.connect")
 _ERROR_BYTES = 64 * 1024  # of an error's answer
 _REDIRECTS = 5
 _LONGEST_PATH = 150  # characters of a path in a message
+_LONGEST_REASON = 500  # characters of what is said of it
 _CONNECT_TIMEOUT = 10.0
 # A server that says nothing ends by the time limit of a read, with that cause; one that says too little a moment later.
 _GRACE = 0.1  # seconds
@@ -46,20 +48,6 @@ _ADVICE = {
     401: "check username and password, bearer token or headers in the recipe",
     403: "the credentials are known and lack the right to read",
     404: "check the path of connect_uri",
-}
-# What is missing when nobody answers, by the words of the operating system or of the TLS library.
-_UNREACHED = {
-    "refused": "is the worker running, and are host and port of connect_uri right?",
-    "not known": "is the host of connect_uri right?",
-    "name resolution": "is the host of connect_uri right, and is there a name server?",
-    "no address": "is the host of connect_uri right?",
-    "unreachable": "is the host of connect_uri right, and is there a way to it from here?",
-    "verify failed": "name the authority's certificate in options.connect.ca_bundle",
-    "self-signed certificate": "name the authority's certificate in options.connect.ca_bundle",
-    "local issuer": "name the authority's certificate in options.connect.ca_bundle",
-    "wrong version number": "does the worker speak http rather than https?",
-    "wrong_version_number": "does the worker speak http rather than https?",
-    "no route": "is the host of connect_uri right, and is there a way to it from here?",
 }
 
 
@@ -162,7 +150,10 @@ class ConnectClient:
             self._given_up += 1
         else:
             self._given_up = 0
-        return type(failure.error)(f"{failure.error} (tried {attempt + 1} times)") if attempt else failure.error
+        error = failure.error
+        if not attempt:
+            return error
+        return type(error)(f"{error.reason} (tried {attempt + 1} times)", error.where, error.status, error.said)
 
     def _left(self) -> float:
         """Return the seconds left of the total timeout, which begins with the first call."""
@@ -180,8 +171,8 @@ class ConnectClient:
     def _timed(self, path: str, seconds: float) -> tuple[Any] | FailedTry:
         started = self._clock()
         outcome = self._bounded(path, seconds)
-        said = str(outcome) if isinstance(outcome, FailedTry) else self._line(path, "answered")
-        _log.debug("%s, after %.3f s", said, self._clock() - started)
+        became = str(outcome) if isinstance(outcome, FailedTry) else f"{self._where(path)}: answered"
+        _log.debug("%s, after %.3f s", became, self._clock() - started)
         return outcome
 
     def _bounded(self, path: str, seconds: float) -> tuple[Any] | FailedTry:
@@ -197,12 +188,13 @@ class ConnectClient:
         return self._failure(path, TOO_SLOW, A_COUPLE) if exchange.expired else outcome
 
     def _broken(self, path: str, error: Exception, seconds: float) -> FailedTry:
+        advice = missing(error) if path == EXPANDED else ""
         if isinstance(error, requests.exceptions.SSLError):
-            return self._failure(path, f"TLS failed: {cause_of(error, seconds)}", A_COUPLE)
+            return self._failure(path, f"TLS failed: {cause_of(error, seconds)}{advice}", A_COUPLE)
         if isinstance(error, (requests.RequestException, urllib3.exceptions.HTTPError)):
-            return self._failure(path, cause_of(error, seconds), ALWAYS)
+            return self._failure(path, f"{cause_of(error, seconds)}{advice}", ALWAYS)
         # a CA bundle or client certificate that is not there
-        return FailedTry(ConnectError(self._line(path, f"TLS files cannot be used: {error}")))
+        return FailedTry(ConnectError(self._clean(f"TLS files cannot be used: {error}"), self._where(path)))
 
     def _exchange(self, path: str, seconds: float) -> tuple[Any] | FailedTry:
         url, until = self._base + path, self._clock() + seconds
@@ -248,21 +240,22 @@ class ConnectClient:
 
     def _status(self, path: str, status: int, answer: Any, response: requests.Response) -> FailedTry:
         message = str(answer.get("message") or "") if isinstance(answer, dict) else ""
-        kind = ERRORS.get(status, ConnectUnavailable)
+        said = one_line(redact_text(message, self.settings.secrets))
         advice = f"; {_ADVICE[status]}" if status in _ADVICE and path == EXPANDED else ""
-        quoted = f" ({one_line(redact_text(message, self.settings.secrets))})" if message else ""
-        text = f"answered {status}{quoted}{advice}"
-        retries, wait = retries_for(status, message), retry_after(response.headers.get("retry-after"))
-        return FailedTry(kind(self._line(path, text)), retries, wait, self._line(path, f"answered {status}"))
+        reason, where = f"answered {status}{f' ({said})' if said else ''}{advice}", self._where(path)
+        error = ERRORS.get(status, ConnectUnavailable)(reason, where, status, said)
+        wait = retry_after(response.headers.get("retry-after"))
+        return FailedTry(error, retries_for(status, message), wait, f"{where}: answered {status}")
 
-    def _failure(self, path: str, text: str, retries: int) -> FailedTry:
-        advice = next((f"; {one}" for words, one in _UNREACHED.items() if words in text.lower()), "")
-        text += advice if path == EXPANDED else ""
-        return FailedTry(ConnectUnavailable(self._line(path, text)), retries)
+    def _failure(self, path: str, reason: str, retries: int) -> FailedTry:
+        return FailedTry(ConnectUnavailable(self._clean(reason), self._where(path)), retries)
 
-    def _line(self, path: str, text: str) -> str:
-        where = path if len(path) <= _LONGEST_PATH else f"{path[:_LONGEST_PATH]}..."
-        return one_line(redact_text(f"GET {self.settings.base}{where}: {text}", self.settings.secrets), 700)
+    def _where(self, path: str) -> str:
+        shown = path if len(path) <= _LONGEST_PATH else f"{path[:_LONGEST_PATH]}..."
+        return self._clean(f"GET {self.settings.base}{shown}")
+
+    def _clean(self, text: str) -> str:
+        return one_line(redact_text(text, self.settings.secrets), _LONGEST_REASON)
 
 
 def _error_code(answer: Any) -> int | None:

@@ -107,8 +107,10 @@ def _ask(answers: Answers, name: str) -> frozenset[str] | str | None:
         return password_keys_of(answers.get(f"/connector-plugins/{segment(name)}/config"))
     except ConnectNotFound:
         return None
-    except (ConnectError, WrongShapeError) as error:
-        return str(error).rpartition("/config: ")[2]
+    except ConnectError as error:
+        return error.reason
+    except WrongShapeError as error:
+        return str(error)
 
 
 @dataclass(frozen=True, slots=True)

@@ -65,7 +65,7 @@ class Saved:
         if answer is None and wanted not in self._answers:
             if path == EXPANDED:
                 return self._assembled()
-            raise NotSaved(f"{self.source} holds no answer to {one_line(path, 150)}")
+            raise NotSaved(f"holds no answer to {one_line(path, 150)}", self.source)
         if not (isinstance(answer, Mapping) and answer.keys() == {"status", "body"}):
             return answer
         status, body = answer["status"], answer["body"]
@@ -74,10 +74,9 @@ class Saved:
         raise self._error(path, status, body)
 
     def _error(self, path: str, status: Any, body: Any) -> ConnectError:
-        message = str(body.get("message") or "") if isinstance(body, Mapping) else ""
-        text = f"{self.source}: {one_line(path, 150)} was answered {status} {one_line(redact_text(message))}".rstrip()
-        kind = ERRORS.get(status, ConnectUnavailable)
-        return kind(text)
+        said = one_line(redact_text(str(body.get("message") or ""))) if isinstance(body, Mapping) else ""
+        reason = f"{one_line(path, 150)} was answered {status} {said}".rstrip()
+        return ERRORS.get(status, ConnectUnavailable)(reason, self.source, status, said)
 
     def _assembled(self) -> Any:
         """Put the listing together from answers that hold parts of it."""
@@ -107,7 +106,7 @@ def open_saved(path_or_file_uri: str | Path) -> Saved:
         return _assembled(encodable(str(path)), read_folder(path))
     if not path.is_file():
         hint = "; a worker's address begins with http:// or https://" if ":" in str(path_or_file_uri) else ""
-        raise ConnectError(f"{path}: no such file or folder{hint}")
+        raise ConnectError(f"no such file or folder{hint}", str(path))
     text = read_text(path)
     answers = _answers(path, text)
     return answers or _assembled(encodable(str(path)), read_one(path, text))
@@ -125,7 +124,8 @@ def _answers(path: Path, text: str) -> Saved | None:
         return Saved(encodable(str(path)), document)
     if isinstance(document.get("error_code"), int):
         message = redact_text(str(document.get("message") or ""))
-        raise ConnectError(f"{path} holds an error's answer: {document['error_code']} {one_line(message)}".rstrip())
+        reason = f"an error's answer: {document['error_code']} {one_line(message)}".rstrip()
+        raise ConnectError(reason, str(path))
     entries = [entry for entry in document.values() if isinstance(entry, Mapping)]
     listed = sum(isinstance(entry.get("info"), Mapping) for entry in entries)
     # a listing with broken entries: they are reported one by one
@@ -151,7 +151,7 @@ def _assembled(source: str, read: Read) -> Saved:
             answers[connector_path(posted.name, "/topics")] = {posted.name: {"topics": list(posted.topics)}}
     whole = {name: entry for name, entry in listing.items() if name not in unread}
     if not whole:
-        raise ConnectError(one_line(f"{source}: {_nothing(unread, read)}"))
+        raise ConnectError(one_line(_nothing(unread, read)), source)
     return Saved(source, {**answers, EXPANDED: whole}, unread, read.unread_files, read.passed_over)
 
 

@@ -60,7 +60,7 @@ def read_folder(folder: Path) -> Read:
     files = sorted(path for path in folder.rglob("*") if path.suffix.lower() in (*_READ, *_NOT_READ) and path.is_file())
     files = [path for path in files if not _hidden(path.relative_to(folder).parts)]
     if not any(path.suffix.lower() in _READ for path in files):
-        raise ConnectError(f"{folder}: no .json, .yaml, .yml or .properties file in this folder")
+        raise ConnectError("no .json, .yaml, .yml or .properties file in this folder", str(folder))
     read = Read()
     for path in files:
         file = encodable(str(path.relative_to(folder)))
@@ -81,11 +81,11 @@ def read_one(path: Path, text: str) -> Read:
     read, file = Read(), path.name
     reason = _NOT_READ.get(path.suffix.lower())
     if reason:
-        raise ConnectError(f"{path}: {reason}")
+        raise ConnectError(reason, str(path))
     try:
         _sort(file, connectors_of_text(f"{path.absolute().parent.name}/{file}", text), read)
     except (ValueError, RecursionError) as error:
-        raise ConnectError(f"{path}: {_reason(error, text)}") from None
+        raise ConnectError(_reason(error, text), str(path)) from None
     return read
 
 
@@ -97,19 +97,19 @@ def read_text(path: Path) -> str:
     """
     try:
         if path.stat().st_size > _MOST_BYTES:
-            raise ConnectError(f"{path}: larger than {_MOST_BYTES} bytes")
+            raise ConnectError(f"larger than {_MOST_BYTES} bytes", str(path))
         return path.read_bytes().decode("utf-8-sig")
     except OSError as error:
-        raise ConnectError(f"{path}: {error.strerror or 'cannot be read'}") from None
+        raise ConnectError(error.strerror or "cannot be read", str(path)) from None
     except UnicodeDecodeError:
-        raise ConnectError(f"{path}: not UTF-8 text") from None
+        raise ConnectError("not UTF-8 text", str(path)) from None
 
 
 def _read_file(path: Path, file: str, read: Read) -> None:
     try:
         text = read_text(path)
     except ConnectError as error:
-        read.unread_files[file] = str(error).removeprefix(f"{path}: ")
+        read.unread_files[file] = error.reason
         return
     try:
         _sort(file, connectors_of_text(file, text), read)

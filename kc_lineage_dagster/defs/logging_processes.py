@@ -188,7 +188,7 @@ def _log_all(context: AssetExecutionContext, handed: Connection, teller: Connect
     except EOFError:
         pass
     except BaseException as error:
-        failure = f"{type(error).__name__}: {str(error).partition(chr(10))[0]}"
+        failure = f"{type(error).__name__}: {next(iter(str(error).splitlines()), '')}"
     try:
         handed.close()  # a parent that waits for room in the pipe learns that nobody reads it
         teller.send(failure)

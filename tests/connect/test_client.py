@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import errno
+import pickle
 import shutil
+import socket
 import ssl
 from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta, timezone
@@ -11,9 +14,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import requests
 
 from kc_lineage_dagster.connect.answers import connector_path
 from kc_lineage_dagster.connect.client import ConnectClient, ConnectSettings, cloud_uri
+from kc_lineage_dagster.connect.wire import missing
 from kc_lineage_dagster.errors import (
     ConnectError,
     ConnectNotFound,
@@ -397,6 +402,43 @@ def test_a_port_where_nobody_listens_is_named(server: ConnectStandIn) -> None:
     assert "Connection refused; is the worker running" in one_line_of(caught)
     assert "(tried 2 times)" in one_line_of(caught)
     server.__enter__()
+
+
+def test_an_error_says_in_fields_what_somebody_decides_by(server: ConnectStandIn) -> None:
+    """Status, place and the worker's own words stand apart, so that nobody takes the message to pieces."""
+    server.fault("/connectors/crm/topics", stand_in.status(404, message="Connector crm not found"))
+    with client(server, retries=0) as connect, pytest.raises(ConnectNotFound) as caught:
+        connect.get("/connectors/crm/topics")
+    error = caught.value
+    assert (error.status, error.said) == (404, "Connector crm not found")
+    assert str(error) == f"{error.where}: {error.reason}"
+    assert str(pickle.loads(pickle.dumps(error))) == str(error)
+
+
+def _refused_certificate(code: int) -> Exception:
+    inner = ssl.SSLCertVerificationError(1, "certificate verify failed")
+    inner.verify_code = code
+    outer = requests.exceptions.SSLError("Max retries exceeded")
+    outer.__cause__ = inner
+    return outer
+
+
+@pytest.mark.parametrize(
+    ("error", "advice"),
+    [
+        (_refused_certificate(18), "options.connect.ca_bundle"),
+        (_refused_certificate(62), "that the certificate names"),
+        (_refused_certificate(10), ""),  # expired, which the certificate's own reason says
+        (socket.gaierror(-2, "Name oder Dienst nicht bekannt"), "name server"),
+        (OSError(errno.EHOSTUNREACH, "Kein Weg zum Host"), "a way to it"),
+        (ConnectionResetError(errno.ECONNRESET, "Verbindung zurückgesetzt"), ""),
+        (requests.exceptions.ProxyError(ConnectionRefusedError(errno.ECONNREFUSED, "refused")), ""),
+    ],
+)
+def test_what_is_missing_is_told_by_kind_in_whatever_language_the_system_speaks(error: Exception, advice: str) -> None:
+    """Advice hangs on the class and number of an exception, never on its words."""
+    assert advice in missing(error)
+    assert bool(missing(error)) == bool(advice)
 
 
 def test_line_breaks_around_credentials_are_no_part_of_them(server: ConnectStandIn) -> None:

@@ -55,7 +55,7 @@ class Edge:
     """The fact that records of ``upstream`` arrive in ``downstream``.
 
     Args:
-        upstream: None when no catalogue knows anything upstream, as of a data generator.
+        upstream: None when no catalog knows anything upstream, as of a data generator.
         downstream: The dataset that the records arrive in.
         fields: What is known of single fields. Nothing is said of fields that are not mentioned.
         evidence: How the edge is known, in a few words for people, for example ``configuration, active topics``.

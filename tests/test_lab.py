@@ -31,10 +31,10 @@ def snapshot() -> Snapshot:
     return read(open_saved(str(LAB / "cluster.json"))).whole()
 
 
-@pytest.mark.parametrize("settings", [SETTINGS, WITH_CATALOG], ids=["alone", "with a catalogue"])
+@pytest.mark.parametrize("settings", [SETTINGS, WITH_CATALOG], ids=["alone", "with a catalog"])
 @pytest.mark.parametrize("connector", TRUTH)
 def test_edges_are_those_observed(snapshot, connector, settings):
-    """Every edge that was observed in the records is derived, and no other, with a catalogue and without."""
+    """Every edge that was observed in the records is derived, and no other, with a catalog and without."""
     topics = cluster_topics(snapshot.connectors, settings)
     view = next(one for one in snapshot.connectors if one.name == connector)
     lineage = derive(view, settings, lambda: topics)

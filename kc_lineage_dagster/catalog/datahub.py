@@ -1,4 +1,4 @@
-"""DataHub as a catalogue: ask a GMS, through DataHub's own client, for the datasets of a platform and their schemas.
+"""DataHub as a catalog: ask a GMS, through DataHub's own client, for the datasets of a platform and their schemas.
 
 All datasets of a platform are read by scrolling through GraphQL searches, which costs a hundredth of what DataHub's
 typed classes cost. A few single datasets are read from the primary store, which knows them before the search index
@@ -109,7 +109,7 @@ class DataHubCatalog:
 
     @property
     def _about(self) -> str:
-        return f"DataHub's catalogue ({self.shown})"
+        return f"DataHub's catalog ({self.shown})"
 
     def _ask(self, questions: Questions, found: defaultdict[str, dict[str, Schema]]) -> None:
         if self._given_up:

@@ -1,4 +1,4 @@
-"""What catalogues hold: the datasets of each platform with their fields, and the topics that Kafka lists.
+"""What catalogs hold: the datasets of each platform with their fields, and the topics that Kafka lists.
 
 Every provider (``questions.Provider``) answers with ``Holdings``, which are merged into one. Derivation reads them as a
 ``View``, because connectors may see different platform instances.
@@ -87,7 +87,7 @@ class Platform:
 
 @dataclass(frozen=True)
 class Holdings:
-    """What catalogues hold of the recipe's environment.
+    """What catalogs hold of the recipe's environment.
 
     Args:
         platforms: Platform -> its datasets.
@@ -127,7 +127,7 @@ class View:
     """Holdings as one connector's derivation reads them (``derive.evidence.Catalog``).
 
     Args:
-        holdings: What catalogues hold.
+        holdings: What catalogs hold.
         connector: The connector's name.
         instance_of: Gives the platform instance of a dataset as this connector names it.
     """

@@ -1,7 +1,7 @@
-"""Ask the servers that are catalogues for JSON: schema registries, Kafka's REST API, Confluent's Stream Catalog.
+"""Ask the servers that are catalogs for JSON: schema registries, Kafka's REST API, Confluent's Stream Catalog.
 
 Each server is bounded in bytes, seconds and failures, and one that is away is asked no second time in a run: what a
-catalogue knows is welcome, and no sync waits long for it.
+catalog knows is welcome, and no sync waits long for it.
 """
 
 from __future__ import annotations

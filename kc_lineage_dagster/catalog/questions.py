@@ -1,4 +1,4 @@
-"""What derivation wants to know of catalogues: first written down, then asked, so that servers are asked in bulk.
+"""What derivation wants to know of catalogs: first written down, then asked, so that servers are asked in bulk.
 
 Lineage is derived with a view that knows little and writes down what it is asked (``Listening``); the providers answer
 these questions; answers lead to further ones (``gather``).
@@ -135,10 +135,10 @@ class Listening(View):
                     self.notebook.topics.add((self.connector, dataset.name))
 
 
-# From connectors (None: all of them) and a catalogue to their lineage, without columns.
+# From connectors (None: all of them) and a catalog to their lineage, without columns.
 Derive = Callable[["frozenset[str] | None", Callable[[str], View]], Iterable[ConnectorLineage]]
 
-# Answers lead to new questions (a table that the catalogue names has fields, and those tell an outbox), and no further.
+# Answers lead to new questions (a table that the catalog names has fields, and those tell an outbox), and no further.
 _ROUNDS = 3
 
 
@@ -150,7 +150,7 @@ def gather(providers: Iterable[Provider], known: Holdings, derive: Derive, insta
     Args:
         providers: The most trusted one first.
         known: What is known without asking: files.
-        derive: Derives lineage from a view of a catalogue, which writes down what it is asked.
+        derive: Derives lineage from a view of a catalog, which writes down what it is asked.
         instance_of: The platform instance of a dataset as one connector sees it.
     """
     providers, asked, notes = tuple(providers), Questions(), dict.fromkeys(known.notes)

@@ -1,4 +1,4 @@
-"""Remember the answers of catalogues between syncs (``options.catalog_refresh``).
+"""Remember the answers of catalogs between syncs (``options.catalog_refresh``).
 
 What was asked lately is not asked again, and where a server is away its last answer still counts.
 """

@@ -1,4 +1,4 @@
-"""Schema registries as a catalogue: the columns of topics, and which table a change event comes from.
+"""Schema registries as a catalog: the columns of topics, and which table a change event comes from.
 
 Any registry with Confluent's API will do: Confluent's, Apicurio's (``/apis/ccompat/v7``), Karapace, Redpanda's. Source:
 https://docs.confluent.io/platform/current/schema-registry/develop/api.html. Subjects are asked for by name, never by

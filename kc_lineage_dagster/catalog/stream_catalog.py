@@ -27,8 +27,8 @@ _QUERY = """{{
 
 
 @dataclass(frozen=True, slots=True)
-class CatalogueEntry:
-    """What the catalogue says of one connector.
+class CatalogEntry:
+    """What the catalog says of one connector.
 
     Args:
         topics: The topics that the connector writes or reads, as Kafka has them: after transforms.
@@ -47,19 +47,19 @@ def described_connectors(
     seconds: float = 60.0,
     timeout: float = 30.0,
     clock: Callable[[], float] = time.monotonic,
-) -> tuple[dict[str, CatalogueEntry], tuple[str, ...]]:
-    """Return what the catalogue says of connectors by name, and a line that says why some are missing.
+) -> tuple[dict[str, CatalogEntry], tuple[str, ...]]:
+    """Return what the catalog says of connectors by name, and a line that says why some are missing.
 
     A name that several connectors of the environment have says nothing of any of them.
 
     Args:
-        access: The catalogue's address and credentials.
+        access: The catalog's address and credentials.
         page: Connectors a request.
         seconds: How long all requests together may take.
         timeout: How long one request may take, in seconds.
         clock: Seconds that never go backwards; given by tests only.
     """
-    found: list[tuple[str, CatalogueEntry]] = []
+    found: list[tuple[str, CatalogEntry]] = []
     notes: list[str] = []
     api = JsonApi(access, seconds, timeout, clock)
     try:
@@ -88,7 +88,7 @@ def _rows(answer: Any) -> list[Any]:
     return rows
 
 
-def _described(row: Any) -> tuple[str, CatalogueEntry] | None:
+def _described(row: Any) -> tuple[str, CatalogEntry] | None:
     name = row.get("name") if isinstance(row, Mapping) else None
     if not isinstance(name, str) or not name:
         return None
@@ -99,7 +99,7 @@ def _described(row: Any) -> tuple[str, CatalogueEntry] | None:
     }
     topics = (one.get("name") for one in _objects(row.get("topics")))
     tags = row.get("tags")
-    return name, CatalogueEntry(
+    return name, CatalogEntry(
         tuple(dict.fromkeys(topic for topic in topics if isinstance(topic, str) and topic)),
         tuple(tag for tag in tags if isinstance(tag, str)) if isinstance(tags, list) else (),
         properties,

@@ -1,6 +1,6 @@
 """Finds targets that a sink names after what change events say of their origin (``landing_${source.table}``).
 
-The configuration tells the rest of such a name. Where exactly one dataset of the catalogue has a name of that shape,
+The configuration tells the rest of such a name. Where exactly one dataset of the catalog has a name of that shape,
 that dataset is the target.
 """
 
@@ -23,7 +23,7 @@ _HOLE, _PIECES = re.compile("\0"), re.compile("(\0)")
 
 
 def fitting_targets(config: Config, target_of: TargetOfFields, catalog: Catalog) -> Iterable[Dataset]:
-    """Return the datasets of the catalogue whose names a template over ``source`` can make; () where the template says
+    """Return the datasets of the catalog whose names a template over ``source`` can make; () where the template says
     nothing of the table's own name.
 
     Args:

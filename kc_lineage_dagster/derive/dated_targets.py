@@ -1,6 +1,6 @@
 """Finds targets whose names hold a time (``orders-202601`` of a TimestampRouter).
 
-The configuration tells all of such a name but the time, so the datasets of the catalogue whose names fit are the
+The configuration tells all of such a name but the time, so the datasets of the catalog whose names fit are the
 topic's targets.
 """
 
@@ -23,7 +23,7 @@ _NO_TIME = "kc"
 
 
 def existing_targets(pattern: TopicPattern, target_of: TargetOfTopic, catalog: Catalog) -> Iterable[Dataset]:
-    """Return the datasets of the catalogue that a topic is written to whose name depends on a time only.
+    """Return the datasets of the catalog that a topic is written to whose name depends on a time only.
 
     Args:
         pattern: The topic after the transforms, with a hole for each piece of the time.
@@ -71,7 +71,7 @@ def _shape(name: str, words: list[str], parts: Preimage) -> Preimage | None:
 
 
 def _fitting(shape: Preimage, names: tuple[str, ...]) -> Iterator[str]:
-    """Yield the names of that shape; letters may differ where the catalogue shows names in lower case."""
+    """Yield the names of that shape; letters may differ where the catalog shows names in lower case."""
     for parts in dict.fromkeys((shape, tuple(part.lower() if isinstance(part, str) else part for part in shape))):
         start = parts[0] if isinstance(parts[0], str) else ""
         for at in range(bisect_left(names, start), len(names)):

@@ -1,4 +1,4 @@
-"""What is known of a connector beyond its configuration: from the cluster itself, and from a catalogue."""
+"""What is known of a connector beyond its configuration: from the cluster itself, and from a catalog."""
 
 from __future__ import annotations
 

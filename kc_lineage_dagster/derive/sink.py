@@ -15,15 +15,15 @@ from kc_lineage_dagster.derive.content_targets import fitting_targets
 from kc_lineage_dagster.derive.dated_targets import existing_targets
 from kc_lineage_dagster.derive.evidence import Evidence
 from kc_lineage_dagster.derive.family import SinkFamily, Writes
-from kc_lineage_dagster.derive.readers.catalog_tables import CATALOGUE
+from kc_lineage_dagster.derive.readers.catalog_tables import CATALOG
 from kc_lineage_dagster.derive.records import Opaque, Record, Struct, TopicPattern, field_edges
 from kc_lineage_dagster.derive.sink_topics import input_topics
 from kc_lineage_dagster.derive.transforms.steps import NAMELESS, Chain, Outcome, run
 from kc_lineage_dagster.lineage import KAFKA, Dataset, Edge, Unresolved
 from kc_lineage_dagster.wording import first_few
 
-MOST_TARGETS = 1_000  # of one topic in the catalogue
-NAMED_BY_CATALOGUE = f"target in the {CATALOGUE}"
+MOST_TARGETS = 1_000  # of one topic in the catalog
+NAMED_BY_CATALOG = f"target in the {CATALOG}"
 
 
 def sink_lineage(family: SinkFamily, config: Config, chain: Chain, evidence: Evidence) -> list[Edge | Unresolved]:
@@ -109,7 +109,7 @@ def _by_source(
     targets = _few(fitting_targets(config, target_of, evidence.catalog))
     if len(targets) > 1:
         names = first_few(targets)
-        reason = f"its target depends on the content of each record, and the catalogue holds several that fit: {names}"
+        reason = f"its target depends on the content of each record, and the catalog holds several that fit: {names}"
         return [Unresolved(str(record.topic), reason)]
     return _edges_to(targets, record)
 
@@ -127,14 +127,14 @@ def _few(targets: Iterable[Dataset]) -> tuple[Dataset, ...]:
 
 
 def _edges_to(targets: Iterable[Dataset], record: Record) -> list[Edge | Unresolved]:
-    return [Edge(record.origin, target, (), f"{record.evidence}, {NAMED_BY_CATALOGUE}") for target in targets]
+    return [Edge(record.origin, target, (), f"{record.evidence}, {NAMED_BY_CATALOG}") for target in targets]
 
 
 def _of_one_topic(found: list[Edge | Unresolved]) -> list[Edge | Unresolved]:
-    """Return the edges, without those whose target only the catalogue names and several topics may be written to:
+    """Return the edges, without those whose target only the catalog names and several topics may be written to:
     unresolved, for nothing says which topic it is.
     """
-    named = [item for item in found if isinstance(item, Edge) and item.evidence.endswith(NAMED_BY_CATALOGUE)]
+    named = [item for item in found if isinstance(item, Edge) and item.evidence.endswith(NAMED_BY_CATALOG)]
     times = Counter(edge.downstream for edge in named)
     shared = {edge for edge in named if times[edge.downstream] > 1}
     reason = "it exists, and several topics of this sink may be written to it"

@@ -121,7 +121,7 @@ def _existing(evidence: Evidence, internal: frozenset[str]) -> dict[str, Cluster
     catalog = evidence.catalog
     lists = {
         "topics.regex, topics that Kafka lists": catalog.topics(),
-        "topics.regex, catalogue": catalog.datasets(KAFKA),
+        "topics.regex, catalog": catalog.datasets(KAFKA),
     }
     return {how: ClusterTopics(without_internal(names, internal)) for how, names in lists.items() if names}
 

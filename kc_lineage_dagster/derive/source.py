@@ -14,7 +14,7 @@ from functools import partial
 from kc_lineage_dagster.derive.config import Config, first
 from kc_lineage_dagster.derive.evidence import Evidence
 from kc_lineage_dagster.derive.family import Selection, SourceFamily
-from kc_lineage_dagster.derive.readers.catalog_tables import CATALOGUE
+from kc_lineage_dagster.derive.readers.catalog_tables import CATALOG
 from kc_lineage_dagster.derive.records import Record
 from kc_lineage_dagster.derive.source_backwards import ACTIVE_TOPICS, Backwards, Forwards, edge_to
 from kc_lineage_dagster.derive.source_columns import with_columns
@@ -127,9 +127,9 @@ def _not_seen(forwards: Forwards, results: list[Edge | Unresolved], evidence: Ev
     unseen = [
         (topic, record)
         for topic, records in forwards.exact.items()
-        if not evidence.saw(topic)  # of a pattern that the catalogue expanded nobody said that it writes
+        if not evidence.saw(topic)  # of a pattern that the catalog expanded nobody said that it writes
         for record in records
-        if record.origin not in origins and CATALOGUE not in record.evidence
+        if record.origin not in origins and CATALOG not in record.evidence
     ]
     seen_names = {str(origin).lower() for origin in origins}
     for topic, record in unseen:

@@ -1,4 +1,4 @@
-"""Picks, from lists of topics that exist (of Kafka or a catalogue), those that may carry a connector's data."""
+"""Picks, from lists of topics that exist (of Kafka or a catalog), those that may carry a connector's data."""
 
 from __future__ import annotations
 

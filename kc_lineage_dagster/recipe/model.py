@@ -112,7 +112,7 @@ class Options(Model):
         [],
         description=(
             "DataHub metadata files as its file sink writes them, or folders of such: one path or a list. The "
-            "datasets and schemas in them are known without any server ([catalogue.md](catalogue.md#files))."
+            "datasets and schemas in them are known without any server ([catalog.md](catalog.md#files))."
         ),
     )
     topics: list[str] | str = Field([], description="Topics that exist: a list, or a file with one a line.")
@@ -127,7 +127,7 @@ class Options(Model):
         None,
         description=(
             "Asks schema registries for the fields of topics: `true` for those that the connectors' converters "
-            "name, or your own ([catalogue.md](catalogue.md#schema-registries))."
+            "name, or your own ([catalog.md](catalog.md#schema-registries))."
         ),
     )
     catalog_refresh: float = Field(

@@ -198,7 +198,7 @@ class SourceConfig(Model):
     use_schema_resolver: bool | None = Field(
         None,
         description=(
-            "Ask DataHub which tables and columns there are ([catalogue.md](catalogue.md)); by default only for "
+            "Ask DataHub which tables and columns there are ([catalog.md](catalog.md)); by default only for "
             "Confluent Cloud."
         ),
     )
@@ -209,7 +209,7 @@ class SourceConfig(Model):
         None, description="Whether columns are asked for; `null` is yes."
     )
     confluent_catalog: ConfluentCatalog | None = Field(
-        None, description="Confluent Cloud's Stream Catalog ([catalogue.md](catalogue.md#confluents-stream-catalog))."
+        None, description="Confluent Cloud's Stream Catalog ([catalog.md](catalog.md#confluents-stream-catalog))."
     )
 
     @field_validator("kafka_rest_endpoint")

@@ -28,14 +28,14 @@ from kc_lineage_dagster.recipe.source import SourceConfig
 if TYPE_CHECKING:
     from datahub.ingestion.graph.client import DataHubGraph
 
-    from kc_lineage_dagster.catalog.stream_catalog import CatalogueEntry
+    from kc_lineage_dagster.catalog.stream_catalog import CatalogEntry
     from kc_lineage_dagster.run.cluster import Cluster
 
 _ANSWER_SECONDS = 30.0  # the longest that one answer of a GMS may take
 
 
 class Memories(Enum):
-    """How a run uses the earlier answers of catalogues, which the state keeps for ``options.catalog_refresh``."""
+    """How a run uses the earlier answers of catalogs, which the state keeps for ``options.catalog_refresh``."""
 
     READ = "count on them, and keep nothing"
     KEPT = "count on them, and keep what is asked anew"
@@ -51,7 +51,7 @@ class Beyond:
     """
 
     settings: Settings
-    described: Mapping[str, CatalogueEntry] = field(default_factory=dict)
+    described: Mapping[str, CatalogEntry] = field(default_factory=dict)
 
 
 def beyond(cluster: Cluster, snapshot: Snapshot, settings: Settings, memories: Memories) -> Beyond:
@@ -71,7 +71,7 @@ def beyond(cluster: Cluster, snapshot: Snapshot, settings: Settings, memories: M
     return Beyond(settings, {name: _wanted(cluster, one) for name, one in described.items()})
 
 
-def _described(cluster: Cluster) -> tuple[Mapping[str, CatalogueEntry], tuple[str, ...]]:
+def _described(cluster: Cluster) -> tuple[Mapping[str, CatalogEntry], tuple[str, ...]]:
     """Return what Confluent's Stream Catalog says, by connector, and notes; nothing unless the recipe asks for it."""
     config = cluster.config.confluent_catalog
     if config is None or not config.enabled or config.api_key is None or config.api_secret is None:
@@ -84,7 +84,7 @@ def _described(cluster: Cluster) -> tuple[Mapping[str, CatalogueEntry], tuple[st
     return described_connectors(access, config.page_size, timeout=float(config.timeout_seconds))
 
 
-def _wanted(cluster: Cluster, described: CatalogueEntry) -> CatalogueEntry:
+def _wanted(cluster: Cluster, described: CatalogEntry) -> CatalogEntry:
     """Return those of a connector's tags and business metadata that the recipe wants."""
     config = cluster.config.confluent_catalog
     return replace(

@@ -176,13 +176,13 @@ class Cluster:
         return self.config.connector_patterns.allows
 
     def derivation(self, snapshot: Snapshot) -> Settings:
-        """Return what the recipe says about derivation, and what the catalogues that it names know."""
+        """Return what the recipe says about derivation, and what the catalogs that it names know."""
         return self.beyond(snapshot).settings
 
     def beyond(self, snapshot: Snapshot, memories: Memories = Memories.READ) -> Beyond:
         """Return what is known of a snapshot's connectors beyond Connect, with what the recipe says about derivation.
 
-        ``memories``: how to use the earlier answers of catalogues.
+        ``memories``: how to use the earlier answers of catalogs.
         """
         settings = Settings(
             generic={one.connector_name: _generic(one) for one in self.config.generic_connectors},

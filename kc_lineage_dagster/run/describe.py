@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 
-from kc_lineage_dagster.catalog.stream_catalog import CatalogueEntry
+from kc_lineage_dagster.catalog.stream_catalog import CatalogEntry
 from kc_lineage_dagster.connect.snapshot import Connector
 from kc_lineage_dagster.emit.aspects import Proposal, proposals
 from kc_lineage_dagster.emit.limits import representable
@@ -84,7 +84,7 @@ def describe(
     cluster: Cluster,
     state: ClusterState,
     chunk: Sequence[tuple[Connector, ConnectorLineage]],
-    beyond: Mapping[str, CatalogueEntry],
+    beyond: Mapping[str, CatalogEntry],
     mark: str,
     derived_by: str | None = None,
 ) -> list[Described]:
@@ -110,7 +110,7 @@ def describe(
     found: list[Described] = []
     for connector, lineage in shown:
         name = connector.name
-        more = beyond.get(name, CatalogueEntry())
+        more = beyond.get(name, CatalogEntry())
         told = {**more.properties, **connector.config}
         made = proposals(lineage, told, naming, cluster.external_url(name), mark, more.tags)
         found.append(

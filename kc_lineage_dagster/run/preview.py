@@ -83,7 +83,7 @@ def preview(cluster: Cluster, connect: Connect) -> Preview:
         unread |= state.listed() - vanished.read
     plan = planned(cluster, vanished, receipts, unread)
     lines += [f"not read: {name}: {reason}" for name, reason in sorted(snapshot.not_read.items())]
-    lines += [f"catalogue: {note}" for note in known.settings.notes]
+    lines += [f"catalog: {note}" for note in known.settings.notes]
     return Preview((*lines, *_removals(plan)), created, changed, _would_go(len(plan.remove)))
 
 

@@ -21,7 +21,7 @@ class Request:
     Args:
         run_id: Stamped on what is sent.
         connectors: Names, None for all.
-        full_refresh: Send what is acknowledged too, forget evidence of earlier readings, and ask catalogues for
+        full_refresh: Send what is acknowledged too, forget evidence of earlier readings, and ask catalogs for
             everything anew.
         resend: Send what is acknowledged too, whatever became of it in DataHub.
         remove: Whether to look for stale entities.

@@ -12,7 +12,7 @@ from collections.abc import Generator, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Protocol
 
-from kc_lineage_dagster.catalog.stream_catalog import CatalogueEntry
+from kc_lineage_dagster.catalog.stream_catalog import CatalogEntry
 from kc_lineage_dagster.chunks import chunks
 from kc_lineage_dagster.connect.snapshot import Connector
 from kc_lineage_dagster.emit.aspects import Proposal
@@ -123,7 +123,7 @@ class _Run:
         counts: The run in numbers so far.
         sent: What the sink has decided so far.
         undecided: Chunks that the sink decides only when it is closed, with what is to be remembered then.
-        notes: What catalogues could not tell.
+        notes: What catalogs could not tell.
         healing: The comparison of DataHub with the receipts.
         described: Connector -> business metadata and tags.
         mark: The mark of the cluster (``adoption.mark_of``).
@@ -142,7 +142,7 @@ class _Run:
     undecided: list[tuple[Emission, list[Derived]]] = field(default_factory=list)
     notes: tuple[str, ...] = ()
     healing: Healing = field(default_factory=Healing)
-    described: Mapping[str, CatalogueEntry] = field(default_factory=dict)
+    described: Mapping[str, CatalogEntry] = field(default_factory=dict)
     mark: str = ""
     removed: list[str] = field(default_factory=list)
 

@@ -1,4 +1,4 @@
-"""A cache of texts that take long to read again, such as the answers of catalogues. Losing them costs only time."""
+"""A cache of texts that take long to read again, such as the answers of catalogs. Losing them costs only time."""
 
 from __future__ import annotations
 

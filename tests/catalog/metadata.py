@@ -105,7 +105,7 @@ def lab_tables(world: Mapping[str, Any]) -> dict[tuple[str, str], Iterable[str] 
 
 
 def lab_holdings(world: Mapping[str, Any]) -> Holdings:
-    """The tables of the recorded cluster's databases as a catalogue, without a file."""
+    """The tables of the recorded cluster's databases as a catalog, without a file."""
     platforms: defaultdict[str, dict[str, Schema]] = defaultdict(dict)
     for (platform, name), columns in lab_tables(world).items():
         platforms[platform][name] = Schema(tuple(columns or ()))

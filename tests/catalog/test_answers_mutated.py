@@ -1,4 +1,4 @@
-"""Catalogues that answer almost as they should: whatever stands where, the outcome is a note, never a crash."""
+"""Catalogs that answer almost as they should: whatever stands where, the outcome is a note, never a crash."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""DataHub as a catalogue: what is asked, what is believed, and what a server that is away, slow or odd costs."""
+"""DataHub as a catalog: what is asked, what is believed, and what a server that is away, slow or odd costs."""
 
 from __future__ import annotations
 

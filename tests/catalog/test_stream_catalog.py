@@ -8,7 +8,7 @@ import re
 import pytest
 
 from kc_lineage_dagster.catalog.json_api import Access
-from kc_lineage_dagster.catalog.stream_catalog import CatalogueEntry, described_connectors
+from kc_lineage_dagster.catalog.stream_catalog import CatalogEntry, described_connectors
 from tests.catalog.server import Server
 
 
@@ -23,7 +23,7 @@ def connector(name: str, *topics: str, **more):
 
 
 def catalog(*rows):
-    """A catalogue that holds these connectors and pages as asked."""
+    """A catalog that holds these connectors and pages as asked."""
 
     def answers(question: str):
         limit, offset = map(int, re.findall(r"(?:limit|offset): (\d+)", json.loads(question)["query"]))
@@ -41,7 +41,7 @@ def test_topics_tags_and_business_metadata_are_read():
         found, notes = described_connectors(Access(server.url, {}, "key", "s3cret"), page=2)
         assert notes == ()
         assert found["c3"].topics == ("t3",)
-        assert found["last"] == CatalogueEntry(("a", "b"), ("PII",), {"Owner": "dana", "Cost": "7"})
+        assert found["last"] == CatalogEntry(("a", "b"), ("PII",), {"Owner": "dana", "Cost": "7"})
         assert server.asked == ["/catalog/graphql"] * 4
         assert all(headers["Authorization"].startswith("Basic ") for headers in server.headers)
 
@@ -66,8 +66,8 @@ def test_a_name_that_stands_for_several_says_nothing():
         (lambda _: None, "cannot be reached"),
     ],
 )
-def test_a_catalogue_that_fails_costs_one_note(answers, says):
-    """Whatever the catalogue answers costs one note, which does not repeat the answer."""
+def test_a_catalog_that_fails_costs_one_note(answers, says):
+    """Whatever the catalog answers costs one note, which does not repeat the answer."""
     with Server(answers) as server:
         found, notes = described_connectors(Access(server.url))
         assert (found, len(notes)) == ({}, 1)
@@ -77,7 +77,7 @@ def test_a_catalogue_that_fails_costs_one_note(answers, says):
 
 
 def test_pages_that_repeat_themselves_end():
-    """A catalogue that ignores the offset is asked for as long as it may take, not for ever."""
+    """A catalog that ignores the offset is asked for as long as it may take, not for ever."""
     times = iter(range(0, 100_000, 10))
     with Server(lambda _: (200, {"data": {"cn_connector": [connector("c", "a")]}})) as server:
         found, notes = described_connectors(Access(server.url), page=1, seconds=60, clock=lambda: float(next(times)))

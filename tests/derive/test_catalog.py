@@ -1,4 +1,4 @@
-"""What a catalogue decides: edges that the configuration and the cluster alone leave open."""
+"""What a catalog decides: edges that the configuration and the cluster alone leave open."""
 
 from dataclasses import replace
 from pathlib import Path
@@ -20,10 +20,10 @@ def test_example(example: Example):
 
 
 def test_the_evidence_says_so():
-    """An edge that only the catalogue decides names it; one that is known without it does not."""
+    """An edge that only the catalog decides names it; one that is known without it does not."""
     merged = next(example for example in EXAMPLES if example.title.startswith("shards that a router merges"))
     evidence = {str(edge.upstream): edge.evidence for edge in merged.run().edges}
-    assert evidence["postgres:shop.sales.orders_shard_1"] == "configuration, catalogue, active topics"
+    assert evidence["postgres:shop.sales.orders_shard_1"] == "configuration, catalog, active topics"
 
 
 SHOP = {
@@ -52,7 +52,7 @@ def origins(view: SomeConnector, known: Settings) -> set[str]:
 
 
 def test_a_table_that_another_connector_captures_in_vain_sends_no_records():
-    """An empty table and a view look like any other in a catalogue; a topic of their own that is missing tells."""
+    """An empty table and a view look like any other in a catalog; a topic of their own that is missing tells."""
     single = SomeConnector("single", SHOP, "source", topics=("one.sales.a", "one.sales.b"))
     merging = SomeConnector("merging", MERGING, "source", topics=("all",))
     known = settings()

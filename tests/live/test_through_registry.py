@@ -242,7 +242,7 @@ def edges(*lineages: ConnectorLineage) -> Pairs:
 
 @pytest.fixture(scope="module")
 def derived(world: World) -> dict[str, ConnectorLineage]:
-    """With the registry, and the tables of both databases in a catalogue."""
+    """With the registry, and the tables of both databases in a catalog."""
     tables = {("postgres", name): fields for name, fields in world.arrived.columns.items()}
     return world.derived(schema_registry=True, catalog=str(write(world.folder / "tables.json", tables)))
 
@@ -282,7 +282,7 @@ def test_columns_of_sinks_are_those_whose_values_are_in_the_rows(
     }
 
 
-def test_without_the_catalogue_nothing_false_is_said(world: World) -> None:
+def test_without_the_catalog_nothing_false_is_said(world: World) -> None:
     """Connect and the registry alone leave open which tables the router took: less is said, and all of it is true."""
     found = world.derived(schema_registry=True)
     sources = [found["avro-clients"], found["avro-invoices"]]

@@ -1,4 +1,4 @@
-"""Runs with a catalogue: it decides edges, is asked for what connectors need, and is never in the way."""
+"""Runs with a catalog: it decides edges, is asked for what connectors need, and is never in the way."""
 
 from __future__ import annotations
 
@@ -134,7 +134,7 @@ def test_another_datahub_may_be_asked(tmp_path, gms):
 
 
 def test_the_recorded_cluster_with_the_tables_of_its_databases(tmp_path, gms):
-    """All edges that were observed in a real cluster's data, none besides, with and without a catalogue."""
+    """All edges that were observed in a real cluster's data, none besides, with and without a catalog."""
     lab = Path(__file__).parents[1] / "data" / "lab"
     world, truth = (json.loads((lab / name).read_text(encoding="utf-8")) for name in ("world.json", "truth.json"))
     write(tmp_path / "tables.json", lab_tables(world))

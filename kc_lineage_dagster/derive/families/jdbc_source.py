@@ -2,7 +2,7 @@
 ``query`` the prefix is the topic.
 
 A topic holds the bare name only. The full name is told, in this order, by the tasks' configurations, by committed
-offsets, by the lists, by the tables that the catalogue holds, and by the connection and its platform's defaults.
+offsets, by the lists, by the tables that the catalog holds, and by the connection and its platform's defaults.
 ``connection.url``, or the keys of a managed connector, says the database.
 
 Source: ``io.confluent.connect.jdbc.source.TableMonitorThread``, ``BulkTableQuerier``,
@@ -157,7 +157,7 @@ def _choice(
 
 
 def _undecided_by(topics: Mapping[str, Unresolved], selection: Selection) -> Selection:
-    """Return the selection, with topics unresolved that several tables of the catalogue may be read into."""
+    """Return the selection, with topics unresolved that several tables of the catalog may be read into."""
     return replace(selection, origin=lambda topic: topics.get(topic) or selection.origin(topic))
 
 

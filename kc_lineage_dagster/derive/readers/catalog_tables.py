@@ -1,8 +1,8 @@
-"""The tables of the catalogue that a connector's lists select: what a pattern, or a whole database, stands for.
+"""The tables of the catalog that a connector's lists select: what a pattern, or a whole database, stands for.
 
 A table that exists and is selected sends its records where the chain leads them, so it counts as if the configuration
-named it. What the catalogue lacks is not excluded by that. A view sends no records; without active topics, which would
-show that, a table counts only where the catalogue says that it is no view.
+named it. What the catalog lacks is not excluded by that. A view sends no records; without active topics, which would
+show that, a table counts only where the catalog says that it is no view.
 """
 
 from __future__ import annotations
@@ -19,14 +19,14 @@ from kc_lineage_dagster.derive.records import Record
 from kc_lineage_dagster.lineage import Unresolved
 from kc_lineage_dagster.wording import first_few
 
-CATALOGUE = "catalogue"
+CATALOG = "catalog"
 
 _Outer = tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class Selected:
-    """The tables of the catalogue that the lists select.
+    """The tables of the catalog that the lists select.
 
     ``records``: those whose topic is certain. ``alike``: topic -> why it is unresolved; several tables differ only in
     characters that no topic can hold, and any of them may be its origin.
@@ -37,7 +37,7 @@ class Selected:
 
 
 def selected_tables(source: TableSource, evidence: Evidence) -> Selected:
-    """Return the tables of the catalogue that the lists select and that are not known to send no records.
+    """Return the tables of the catalog that the lists select and that are not known to send no records.
 
     >>> from kc_lineage_dagster.derive.readers.debezium_naming import DebeziumNaming
     >>> from kc_lineage_dagster.derive.evidence import NothingKnown
@@ -58,7 +58,7 @@ def selected_tables(source: TableSource, evidence: Evidence) -> Selected:
         record = source.record(table, topic)
         if record.origin and record.origin not in evidence.quiet and catalog.is_view(record.origin) is not True:
             spelled = (topic, *(source.spelled(table[part]) for part in source.dataset))
-            found[spelled].append(replace(record, evidence=f"{record.evidence}, {CATALOGUE}"))
+            found[spelled].append(replace(record, evidence=f"{record.evidence}, {CATALOG}"))
     single = tuple(records[0] for records in found.values() if len(records) == 1)
     alike = {topic: _alike(topic, records) for (topic, *_), records in found.items() if len(records) > 1}
     return Selected(single, alike)
@@ -66,7 +66,7 @@ def selected_tables(source: TableSource, evidence: Evidence) -> Selected:
 
 def _alike(topic: str, records: list[Record]) -> Unresolved:
     names = first_few(record.origin for record in records)
-    return Unresolved(topic, f"several tables of the catalogue have this name for their topic: {names}", topic=topic)
+    return Unresolved(topic, f"several tables of the catalog have this name for their topic: {names}", topic=topic)
 
 
 def without_topics(records: Iterable[Record], what: str, evidence: Evidence) -> Iterator[Record | Unresolved]:
@@ -92,7 +92,7 @@ def without_topics(records: Iterable[Record], what: str, evidence: Evidence) -> 
     if doubtful:
         yield Unresolved(
             what,
-            f"may select {first_few(doubtful)}: the catalogue does not tell which of these are "
+            f"may select {first_few(doubtful)}: the catalog does not tell which of these are "
             "views, and those send no records; active topics would",
         )
 

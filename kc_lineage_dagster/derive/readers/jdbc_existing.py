@@ -1,4 +1,4 @@
-"""The tables of the catalogue that a JDBC source finds where it looks, by their bare names.
+"""The tables of the catalog that a JDBC source finds where it looks, by their bare names.
 
 A source asks ``java.sql.DatabaseMetaData.getTables`` for tables of ``table.types``, with ``catalog.pattern`` and
 ``schema.pattern``, and compares its lists with the answer, in any schema. It names topics by bare names and refuses to
@@ -16,7 +16,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from kc_lineage_dagster.derive.config import Config, first, items
 from kc_lineage_dagster.derive.evidence import Evidence
 from kc_lineage_dagster.derive.family import Found, Selection
-from kc_lineage_dagster.derive.readers.catalog_tables import CATALOGUE, without_topics
+from kc_lineage_dagster.derive.readers.catalog_tables import CATALOG, without_topics
 from kc_lineage_dagster.derive.readers.jdbc_connection import looked_at
 from kc_lineage_dagster.derive.readers.jdbc_url import JdbcUrl
 from kc_lineage_dagster.derive.readers.sql_names import TableName
@@ -26,14 +26,14 @@ from kc_lineage_dagster.lineage import Dataset, Unresolved
 from kc_lineage_dagster.wording import first_few
 
 Existing = Mapping[str, tuple[Dataset, ...]]
-_HOW = f"configuration, {CATALOGUE}"
+_HOW = f"configuration, {CATALOG}"
 
 
 def existing_tables(
     config: Config, place: JdbcUrl, evidence: Evidence, chosen: Callable[[TableName], bool]
 ) -> Existing:
-    """Return the tables that a source finds and chooses, by bare name; none where the catalogue cannot tell its
-    database from others, or where there is no catalogue.
+    """Return the tables that a source finds and chooses, by bare name; none where the catalog cannot tell its
+    database from others, or where there is no catalog.
 
     Args:
         config: The connector's configuration: ``catalog.pattern``, ``schema.pattern`` and ``table.types`` say where it
@@ -136,7 +136,7 @@ def _alike(topic: str, datasets: tuple[Dataset, ...]) -> Unresolved:
     names = first_few(datasets)
     return Unresolved(
         topic,
-        f"several tables of the catalogue have this bare name: {names}; schema.pattern, or the full name in the"
+        f"several tables of the catalog have this bare name: {names}; schema.pattern, or the full name in the"
         " list, tells the connector and lineage which",
         topic=topic,
     )

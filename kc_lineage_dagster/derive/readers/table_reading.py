@@ -22,7 +22,7 @@ Complete = Callable[[Table], "Iterator[Table | Unresolved]"]
 
 
 def reads(source: TableSource, evidence: Evidence) -> Iterator[Found]:
-    """Yield the tables that the lists spell out, those of the catalogue that they select, and a selection that finds
+    """Yield the tables that the lists spell out, those of the catalog that they select, and a selection that finds
     those behind active topics.
 
     >>> from kc_lineage_dagster.derive.readers.debezium_naming import DebeziumNaming
@@ -43,14 +43,14 @@ def reads(source: TableSource, evidence: Evidence) -> Iterator[Found]:
         if topic is not None:
             certain.add(topic)
             yield source.record(table, topic)
-    catalogued = selected_tables(source, evidence) if source.is_open else Selected()
-    expanded = [record for record in catalogued.records if record.topic not in certain]
+    cataloged = selected_tables(source, evidence) if source.is_open else Selected()
+    expanded = [record for record in cataloged.records if record.topic not in certain]
     yield from expanded if evidence.topics else without_topics(expanded, source.what, evidence)
     if certain and not expanded and not evidence.topics:
         for pair in source.lists[-1:]:
             for pattern in pair.include.patterns if pair.include else ():
                 yield Unresolved(f"{pair.what}: {pattern}", "is a pattern, and no active topics tell what it selects")
-    yield _selection(source, evidence, catalogued)
+    yield _selection(source, evidence, cataloged)
 
 
 def _named_tables(source: TableSource) -> Iterator[Table | Unresolved]:
@@ -86,7 +86,7 @@ def _fits(table: Table, fixed: PartValues) -> bool:
     )
 
 
-def _selection(source: TableSource, evidence: Evidence, catalogued: Selected) -> Selection:
+def _selection(source: TableSource, evidence: Evidence, cataloged: Selected) -> Selection:
     parts = dict.fromkeys(part for pair in source.lists for spelling in pair.spellings for part in spelling)
     options = {part: source.options(part) for part in (*source.fixed, *parts)}
     heads = source.naming.heads(options)
@@ -99,8 +99,8 @@ def _selection(source: TableSource, evidence: Evidence, catalogued: Selected) ->
     def origin(topic: str) -> Record | Unresolved | None:
         if source.internal(topic):
             return None
-        if topic in catalogued.alike:
-            return catalogued.alike[topic]
+        if topic in cataloged.alike:
+            return cataloged.alike[topic]
         ways = source.naming.ways(topic, heads)
         if isinstance(ways, Unresolved):
             return ways

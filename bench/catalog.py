@@ -1,10 +1,10 @@
-"""Measure what a catalogue costs: requests to DataHub, and seconds of CPU.
+"""Measure what a catalog costs: requests to DataHub, and seconds of CPU.
 
-python -m bench.catalogue [--connectors 1000] [--datasets 20000] [--columns 30]
+python -m bench.catalog [--connectors 1000] [--datasets 20000] [--columns 30]
 
 A loopback GMS holds the tables of a generated cluster's edges, and other tables of the same databases. Lineage is
-derived with columns, each time in a process of its own: without a catalogue, with a catalogue that is asked for the
-first time, and with a catalogue whose answers the state keeps. Prints requests to the GMS and CPU time of each process.
+derived with columns, each time in a process of its own: without a catalog, with a catalog that is asked for the
+first time, and with a catalog whose answers the state keeps. Prints requests to the GMS and CPU time of each process.
 """
 
 from __future__ import annotations
@@ -45,12 +45,12 @@ print(json.dumps([sorted(ends), len(edges), sum(len(edge.fields) for edge in edg
 
 def main(given: list[str] | None = None) -> None:
     """Run the three derivations and print their costs."""
-    parser = argparse.ArgumentParser(prog="python -m bench.catalogue")
+    parser = argparse.ArgumentParser(prog="python -m bench.catalog")
     for name, default in (("connectors", 1_000), ("datasets", 20_000), ("columns", 30)):
         parser.add_argument(f"--{name}", type=int, default=default)
     arguments = parser.parse_args(given)
     with tempfile.TemporaryDirectory() as folder, _recipe(Path(folder), arguments.connectors) as (recipe, gms):
-        ends, _, _ = _run("without a catalogue", recipe, gms, resolver=False)
+        ends, _, _ = _run("without a catalog", recipe, gms, resolver=False)
         _hold(gms, [tuple(end) for end in ends], arguments.datasets, arguments.columns)
         _run("with one, first", recipe, gms, resolver=True)
         _run("with one, later", recipe, gms, resolver=True)

@@ -128,8 +128,9 @@ def events_after(
 def emission_metadata(report: Report, tally: Tally, seconds: float) -> dict[str, Any]:
     """Return the numbers of a run, which Dagster plots over the runs.
 
-    Of the run itself these are connectors looked at and changed, proposals sent, acknowledged and failed, entities
-    removed, and seconds. Of the whole cluster after the run they are entities, edges, and causes of what is unresolved.
+    Of the run itself these are connectors looked at, derived and changed, proposals sent, acknowledged and failed,
+    entities removed, and seconds. Of the whole cluster after the run they are entities, edges, and causes of what is
+    unresolved.
 
     Args:
         report: What became of the run.
@@ -139,6 +140,7 @@ def emission_metadata(report: Report, tally: Tally, seconds: float) -> dict[str,
     counts = report.counts
     return {
         "connectors": counts.connectors,
+        "connectors_derived": counts.derived,
         "connectors_changed": counts.changed,
         "proposals_sent": counts.sent + counts.failed,
         "proposals_acknowledged": counts.sent,

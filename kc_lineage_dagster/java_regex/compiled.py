@@ -37,6 +37,14 @@ class Refused:
 
 
 @dataclass(slots=True)
+class _Count:
+    value: int = 0
+
+
+_stopped = _Count()  # answers that were given up for time, of all patterns
+
+
+@dataclass(slots=True)
 class _Matcher:
     """A pattern as the `regex` package compiles it when it is first asked, and what its answers have cost.
 
@@ -165,6 +173,7 @@ class JavaRegex:
                 pass
             finally:
                 self.matcher.count(started)
+        _stopped.value += 1
         return Refused(f"{_named(self.pattern)} takes longer than {TIME_LIMIT} s: stopped")
 
     def _replaced(self, text: str, finds: tuple[regex.Match[str], ...], replacement: str) -> str | Refused:
@@ -185,6 +194,16 @@ class JavaRegex:
             if length > _LONGEST_RESULT:
                 return Refused(f"{_named(self.pattern)}: the replaced text is longer than {_LONGEST_RESULT} characters")
         return "".join((*pieces, text[done:]))
+
+
+def times_stopped() -> int:
+    """Return how many answers this process gave up for time: what hangs on one may come out otherwise another time.
+
+    >>> before = times_stopped()
+    >>> compile_java("a+").matches("aaa"), times_stopped() - before
+    (True, 0)
+    """
+    return _stopped.value
 
 
 def _finds(code: regex.Pattern[str], text: str) -> Iterator[regex.Match[str]]:

@@ -54,7 +54,9 @@ class Beyond:
     described: Mapping[str, CatalogEntry] = field(default_factory=dict)
 
 
-def beyond(cluster: Cluster, snapshot: Snapshot, settings: Settings, memories: Memories) -> Beyond:
+def beyond(
+    cluster: Cluster, snapshot: Snapshot, settings: Settings, memories: Memories, files: Holdings | None = None
+) -> Beyond:
     """Return what files and servers know, as far as the connectors of the snapshot need it.
 
     Args:
@@ -62,12 +64,14 @@ def beyond(cluster: Cluster, snapshot: Snapshot, settings: Settings, memories: M
         snapshot: The connectors whose lineage is to be derived.
         settings: What else the recipe says about derivation.
         memories: How to use what servers answered in earlier runs.
+        files: What files hold (``held_by_files``), None when they are to be read.
     """
     described, notes = _described(cluster)
     config = cluster.config.confluent_catalog
     if config and config.include_lineage:
         settings = replace(settings, topics={name: one.topics for name, one in described.items() if one.topics})
-    settings = _with_catalog(cluster, snapshot, replace(settings, notes=notes), memories)
+    files = held_by_files(cluster) if files is None else files
+    settings = _with_catalog(cluster, snapshot, replace(settings, notes=notes), memories, files)
     return Beyond(settings, {name: _wanted(cluster, one) for name, one in described.items()})
 
 
@@ -94,7 +98,9 @@ def _wanted(cluster: Cluster, described: CatalogEntry) -> CatalogEntry:
     )
 
 
-def _with_catalog(cluster: Cluster, snapshot: Snapshot, settings: Settings, memories: Memories) -> Settings:
+def _with_catalog(
+    cluster: Cluster, snapshot: Snapshot, settings: Settings, memories: Memories, files: Holdings
+) -> Settings:
     """Return the settings with what files and servers know of the datasets that derivation asks about."""
     instance_of = partial(dataset_instance, cluster.naming())
 
@@ -104,7 +110,6 @@ def _with_catalog(cluster: Cluster, snapshot: Snapshot, settings: Settings, memo
 
     providers, notes = _providers(cluster, snapshot)
     providers = _remembering(cluster, providers, memories)
-    files = _files(cluster)
     known = gather(providers, files.noting((*settings.notes, *files.notes, *notes)), derive, instance_of)
     if known == Holdings():
         return settings
@@ -133,7 +138,15 @@ def _remembering(cluster: Cluster, providers: list[Provider], memories: Memories
     return [Remembering(one, ReadOnly(cache) if looks else cache, fresh) for one, cache in remembered]
 
 
-def _files(cluster: Cluster) -> Holdings:
+def asks_servers(cluster: Cluster) -> bool:
+    """Tell whether the recipe names a server that knows more than Connect, or DataHub, which may be such a server."""
+    config, options = cluster.config, cluster.recipe.options
+    stream_catalog = config.confluent_catalog is not None and config.confluent_catalog.enabled
+    kafka = config.kafka_rest_endpoint is not None or config.is_confluent_cloud
+    return stream_catalog or kafka or options.schema_registry is not None or config.resolves_schemas
+
+
+def held_by_files(cluster: Cluster) -> Holdings:
     """Return what the files and lists of ``options.catalog`` and ``options.topics`` hold."""
     options = cluster.recipe.options
     found = read_metadata_files([cluster.file.path_of(name) for name in options.catalog], cluster.config.env)

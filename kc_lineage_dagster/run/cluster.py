@@ -24,6 +24,7 @@ from kc_lineage_dagster.recipe.source import DEFAULT_CONNECT_URI, GenericConnect
 from kc_lineage_dagster.run.beyond import Beyond, Memories, beyond
 
 if TYPE_CHECKING:
+    from kc_lineage_dagster.catalog.holdings import Holdings
     from kc_lineage_dagster.state.cluster_state import ClusterState
 
 Progress = Callable[[int, int], None]  # called with the numbers of connectors that are done and to be done
@@ -179,20 +180,26 @@ class Cluster:
         """Return what the recipe says about derivation, and what the catalogs that it names know."""
         return self.beyond(snapshot).settings
 
-    def beyond(self, snapshot: Snapshot, memories: Memories = Memories.READ) -> Beyond:
+    def beyond(self, snapshot: Snapshot, memories: Memories = Memories.READ, files: Holdings | None = None) -> Beyond:
         """Return what is known of a snapshot's connectors beyond Connect, with what the recipe says about derivation.
 
-        ``memories``: how to use the earlier answers of catalogs.
+        Args:
+            snapshot: The connectors, with what the worker has installed.
+            memories: How to use the earlier answers of catalogs.
+            files: What files hold (``beyond.held_by_files``), None when they are to be read.
         """
-        settings = Settings(
+        return beyond(self, snapshot, self.settings(snapshot), memories, files)
+
+    def settings(self, head: Snapshot) -> Settings:
+        """Return what the recipe and the worker's plugins say about derivation. ``head``: of the last reading."""
+        return Settings(
             generic={one.connector_name: _generic(one) for one in self.config.generic_connectors},
             cluster_aliases=self.recipe.options.cluster_aliases,
             letter_case=self.recipe.options.letter_case,
-            plugin_classes=snapshot.plugin_classes,
+            plugin_classes=head.plugin_classes,
             transforms=self.recipe.options.transforms,
-            plugin_versions=snapshot.plugin_versions,
+            plugin_versions=head.plugin_versions,
         )
-        return beyond(self, snapshot, settings, memories)
 
     def naming(self) -> Naming:
         """Return how URNs are made."""

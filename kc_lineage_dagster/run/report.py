@@ -105,6 +105,7 @@ class Counts:
     Args:
         connectors: Connectors that were looked at.
         changed: Connectors whose proposals differ from those last emitted.
+        derived: Connectors whose lineage was derived; that of the others was still what derivation would say.
         edges: Edges of their lineage.
         unresolved: Unresolved items of their lineage.
         sent: Proposals that DataHub acknowledged.
@@ -113,6 +114,7 @@ class Counts:
 
     connectors: int = 0
     changed: int = 0
+    derived: int = 0
     edges: int = 0
     unresolved: int = 0
     sent: int = 0
@@ -123,6 +125,7 @@ class Counts:
         return Counts(
             self.connectors + 1,
             self.changed + result.changed,
+            self.derived,
             self.edges + len(result.lineage.edges),
             self.unresolved + len(result.lineage.unresolved),
             self.sent + result.sent,

@@ -25,9 +25,9 @@ from kc_lineage_dagster.page.write import write_page
 from kc_lineage_dagster.run.adoption import adopt, mark_of
 from kc_lineage_dagster.run.beyond import Memories
 from kc_lineage_dagster.run.cluster import Cluster, Progress
-from kc_lineage_dagster.run.derivation import deriving
 from kc_lineage_dagster.run.describe import describe
 from kc_lineage_dagster.run.healing import Healing
+from kc_lineage_dagster.run.lineages import Lineages
 from kc_lineage_dagster.run.removal import Vanished, remove_stale
 from kc_lineage_dagster.run.report import ConnectorResult, Counts, Report, Request
 from kc_lineage_dagster.state.cluster_state import ClusterState, Derived, Facts
@@ -167,8 +167,10 @@ class _Run:
             if read_back and not all_of_it:
                 noting = receipts if self.request.connectors is None else None
                 self.healing = Healing(Verifier(read_back), noting)
-            yield from self._emit(sink, receipts, names, vanished, all_of_it)
+            lineages = self._lineages(may_take=not all_of_it)
+            yield from self._emit(sink, receipts, lineages, names, vanished, all_of_it)
             self.healing.finish()
+            self.counts = replace(self.counts, derived=lineages.derived)
             report = Report(self.counts, len(names) == len(self.state.names()), self.sent.causes, missing, full)
             if self.request.remove and not report.problem:
                 self.held.check()
@@ -186,9 +188,18 @@ class _Run:
         gone = report.stale.gone_connectors if report.stale else ()
         lost = tuple(self.state.lineages(gone))
         self.state.forget(gone)
+        if self.request.connectors is None:
+            tidy = report.stale is not None and not report.stale.keep_reasons
+            lineages.settle(complete=report.problem is None and tidy)
         page = write_page(self.state, self.cluster.file.slug, self.cluster.page)
         warnings = tuple(dict.fromkeys((*self.notes, *adopted, *self.healing.notes(), *page)))
         return replace(report, warnings=warnings, entities=receipts.count(ALIVE), gone=lost)
+
+    def _lineages(self, *, may_take: bool) -> Lineages:
+        """Return what gives the lineage of this run. ``may_take``: from the state too, where nothing has changed."""
+        memories = Memories.RENEWED if self.request.full_refresh else Memories.KEPT
+        may_take = may_take and self.request.connectors is None and self.facts.code_version == code_version()
+        return Lineages(self.cluster, self.state, self.facts.head, self.mark, memories, may_take=may_take)
 
     def _read_back(self, sink: Sink) -> ReadBack | None:
         """Return what asks the sink what it holds; None when the sink cannot be asked, or shall not be."""
@@ -224,24 +235,26 @@ class _Run:
         return [name for name in known if everything or name in wanted], missing
 
     def _emit(
-        self, sink: Sink, receipts: Receipts, names: list[str], vanished: Vanished, all_of_it: bool
+        self,
+        sink: Sink,
+        receipts: Receipts,
+        lineages: Lineages,
+        names: list[str],
+        vanished: Vanished,
+        all_of_it: bool,
     ) -> Iterator[ConnectorResult]:
-        """Derive the connectors and send what is due of them; yield their results.
+        """Send what is due of the connectors; yield their results.
 
         Args:
             sink: Where proposals are sent.
             receipts: What DataHub has acknowledged.
+            lineages: Gives the connectors with their lineage.
             names: The connectors to process.
             vanished: Gets what may have to go.
             all_of_it: Whether to send what is acknowledged too.
         """
-        chosen = frozenset(names)
-        snapshot = replace(self.facts.head, connectors=tuple(self.state.readable()))
-        known = self.cluster.beyond(snapshot, Memories.RENEWED if self.request.full_refresh else Memories.KEPT)
-        self.notes, self.described = known.settings.notes, known.described
-        derived = deriving(snapshot.connectors, known.settings)
-        found = ((one, derived(one)) for one in snapshot.connectors if one.name in chosen)
-        for chunk in chunks(found):
+        self.notes, self.described = lineages.notes, lineages.described
+        for chunk in chunks(lineages.of(names)):
             results = self._chunk(sink, receipts, chunk, vanished, all_of_it)
             for result in results:
                 self.counts = self.counts.plus(result)

@@ -258,6 +258,32 @@ class ClusterState:
         loaded = ((name, codec.connectors().load(document)) for name, document in rows)
         return {name: one for name, one in loaded if one is not None}
 
+    def connector_digests(self) -> dict[str, str | None]:
+        """Return connector -> digest of what was last read (``codec.lasting_digest``), of those that could be read.
+
+        A digest is None where evidence of earlier readings was forgotten since.
+        """
+        table = tables.connector
+        chosen = select(table.c.name, table.c.digest).where(
+            table.c.cluster == self.slug, table.c.document.is_not(None), table.c.unread.is_(None)
+        )
+        with self.database.reading() as connection:
+            return {row.name: row.digest for row in connection.execute(chosen)}
+
+    def connectors_as(self, digests: Mapping[str, str | None], names: Collection[str]) -> dict[str, Connector]:
+        """Return those of a few connectors that still are as one look at them found them, by name.
+
+        ``digests``: connector -> its digest then (``connector_digests``).
+        """
+        table = tables.connector
+        chosen = select(table.c.name, table.c.digest, func.coalesce(table.c.remembered, table.c.document)).where(
+            self._named(table, names), table.c.document.is_not(None), table.c.unread.is_(None)
+        )
+        with self.database.reading() as connection:
+            rows = [row for row in connection.execute(chosen) if digests.get(row[0]) == row[1]]
+        loaded = ((name, codec.connectors().load(document)) for name, _, document in rows)
+        return {name: one for name, one in loaded if one is not None}
+
     def forget_evidence(self) -> None:
         """Drop the evidence of earlier readings of all connectors."""
         table = tables.connector
@@ -297,12 +323,18 @@ class ClusterState:
             found = self.lineages_of(chunk)
             yield from (found[name] for name in chunk if name in found)
 
-    def lineages_of(self, names: Collection[str]) -> dict[str, ConnectorLineage]:
-        """Return the lineage of a few connectors as it was last derived, by name."""
+    def lineages_of(self, names: Collection[str], *, intact: bool = False) -> dict[str, ConnectorLineage]:
+        """Return the lineage of a few connectors as it was last derived, by name.
+
+        ``intact``: leave out what is not the document that was stored (its digest tells).
+        """
         table = tables.lineage
+        chosen = select(table.c.name, table.c.document, table.c.digest).where(self._named(table, names))
         with self.database.reading() as connection:
-            rows = connection.execute(select(table.c.name, table.c.document).where(self._named(table, names))).all()
-        loaded = ((name, codec.lineages().load(document)) for name, document in rows)
+            rows = connection.execute(chosen).all()
+        if intact:
+            rows = [row for row in rows if codec.digest(row.document) == row.digest]
+        loaded = ((name, codec.lineages().load(document)) for name, document, _ in rows)
         return {name: one for name, one in loaded if one is not None}
 
     def derived_names(self, *, unresolved: bool = False) -> list[str]:

@@ -72,6 +72,7 @@ def _key(name: str) -> Column[Any]:
 # listed_at: when that listing was taken, in seconds since 1970.
 # head: the snapshot without its connectors.
 # code_version: the release that last derived every connector.
+# settled: see `settled.settle`; null when the next sync must derive.
 cluster = _table(
     "cluster",
     _key("cluster"),
@@ -80,6 +81,7 @@ cluster = _table(
     Column("listed_at", Float),
     Column("head", Text),
     Column("code_version", Text),
+    Column("settled", Text),
 )
 
 # A connector as it was last read.

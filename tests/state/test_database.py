@@ -55,6 +55,7 @@ def test_a_newer_version_is_left_alone(tmp_path, database):
 
 
 FIRST_REVISION = (
+    "ALTER TABLE kc_lineage_cluster DROP COLUMN settled",
     "ALTER TABLE kc_lineage_sink DROP COLUMN verified_up_to",
     "ALTER TABLE kc_lineage_sink ADD COLUMN serial INTEGER",
     "ALTER TABLE kc_lineage_sink ADD COLUMN verified_at FLOAT",

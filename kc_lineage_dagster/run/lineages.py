@@ -1,0 +1,119 @@
+"""The lineage of a cluster's connectors in one run: derived, or taken from the state where nothing has changed."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import replace
+from functools import cached_property
+
+from kc_lineage_dagster.catalog.stream_catalog import CatalogEntry
+from kc_lineage_dagster.chunks import chunks
+from kc_lineage_dagster.connect.snapshot import Connector, Snapshot
+from kc_lineage_dagster.java_regex import times_stopped
+from kc_lineage_dagster.lineage import ConnectorLineage
+from kc_lineage_dagster.run.beyond import Beyond, Memories, asks_servers, held_by_files
+from kc_lineage_dagster.run.cluster import Cluster
+from kc_lineage_dagster.run.derivation import deriving
+from kc_lineage_dagster.run.fingerprint import fingerprint
+from kc_lineage_dagster.state.cluster_state import ClusterState
+from kc_lineage_dagster.state.settled import is_settled, settle
+
+
+class Lineages:
+    """The lineage of a cluster's connectors in one run.
+
+    Attributes:
+        derived: How many connectors were derived so far.
+        taken: Whether lineage is taken from the state, because nothing that it is derived from has changed.
+    """
+
+    def __init__(
+        self, cluster: Cluster, state: ClusterState, head: Snapshot, mark: str, memories: Memories, *, may_take: bool
+    ) -> None:
+        """Look whether anything has changed since the last run that derived everything.
+
+        Args:
+            cluster: The cluster.
+            state: Its state, whose lock is held.
+            head: The snapshot without its connectors.
+            mark: The mark of the cluster (``adoption.mark_of``).
+            memories: How to use the earlier answers of catalogs.
+            may_take: Whether lineage may be taken from the state.
+        """
+        self._cluster, self._state, self._head, self._mark, self._memories = cluster, state, head, mark, memories
+        self._files = None if asks_servers(cluster) else held_by_files(cluster)
+        self._read = state.connector_digests()
+        self._fingerprint = self._digest(self._read)
+        self._repeatable, self._stopped = True, times_stopped()
+        self.taken = may_take and self._fingerprint is not None and is_settled(state, self._fingerprint)
+        self.derived = 0
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What catalogs could not tell, one line each."""
+        if self.taken and self._files is not None:
+            return tuple(dict.fromkeys(self._files.notes))
+        return self._known.settings.notes
+
+    @property
+    def described(self) -> Mapping[str, CatalogEntry]:
+        """Connector -> business metadata and tags, which only servers know."""
+        return {} if self.taken else self._known.described
+
+    def of(self, names: Sequence[str]) -> Iterator[tuple[Connector, ConnectorLineage]]:
+        """Yield these connectors with their lineage, in this order, a chunk at a time.
+
+        A connector that has gone from the state meanwhile is left out.
+        """
+        if not self.taken:
+            chosen = frozenset(names)
+            yield from ((one, self._derive(one)) for one in self._snapshot.connectors if one.name in chosen)
+            return
+        for chunk in chunks(names):
+            connectors = self._state.connectors_as(self._read, chunk)
+            lineages = self._state.lineages_of(chunk, intact=True)
+            for name in chunk:
+                if name in connectors and name in lineages:
+                    yield connectors[name], lineages[name]
+                elif (one := self._by_name.get(name)) is not None:  # read anew meanwhile, or damaged
+                    yield one, self._derive(one)
+
+    def settle(self, *, complete: bool) -> None:
+        """Note in the state whether the next run may take all lineage from there.
+
+        What a defect of this project or a time limit has decided is derived again each time.
+
+        ``complete``: whether all connectors were looked at, DataHub has acknowledged everything, and nothing stale is
+        kept.
+        """
+        same = self._read == self._state.connector_digests()
+        repeatable = self._repeatable and times_stopped() == self._stopped
+        settle(self._state, self._fingerprint if complete and same and repeatable else None)
+
+    def _digest(self, read: Mapping[str, str | None]) -> str | None:
+        digests = {name: digest for name, digest in read.items() if digest is not None}
+        if self._files is None or len(digests) < len(read):
+            return None
+        return fingerprint(self._cluster, self._cluster.settings(self._head), self._files, digests, self._mark)
+
+    def _derive(self, connector: Connector) -> ConnectorLineage:
+        lineage = self._deriving(connector)
+        self._repeatable = self._repeatable and lineage.trace is None
+        self.derived += 1
+        return lineage
+
+    @cached_property
+    def _snapshot(self) -> Snapshot:
+        return replace(self._head, connectors=tuple(self._state.readable()))
+
+    @cached_property
+    def _by_name(self) -> Mapping[str, Connector]:
+        return {one.name: one for one in self._snapshot.connectors}
+
+    @cached_property
+    def _known(self) -> Beyond:
+        return self._cluster.beyond(self._snapshot, self._memories, self._files)
+
+    @cached_property
+    def _deriving(self) -> Callable[[Connector], ConnectorLineage]:
+        return deriving(self._snapshot.connectors, self._known.settings)

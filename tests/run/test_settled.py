@@ -1,0 +1,235 @@
+"""A sync of a cluster in which nothing has changed derives nothing, and otherwise is as any other sync is."""
+
+from __future__ import annotations
+
+import pytest
+from sqlalchemy import text
+
+from kc_lineage_dagster.state.cluster_state import state_of
+from tests.connect.stand_in import status, worker
+from tests.emit.gms import healthy, rejects
+from tests.run.place import config, topics
+
+
+@pytest.fixture
+def place(database, served):
+    served.names = served.names[:4]
+    served.serve(served.answers())
+    return served
+
+
+def derived(place, **request) -> int:
+    return place.run(**request).counts.derived
+
+
+def state(place):
+    return state_of("shop", place.folder)
+
+
+def execute(place, statement: str) -> None:
+    with state(place).database.writing() as connection:
+        connection.execute(text(statement))
+
+
+def results(place):
+    return [(one.connector, one.lineage, one.before, one.version, one.urns, one.failed) for one in place.results]
+
+
+def test_the_second_sync_takes_the_lineage_of_the_first(place):
+    """Its results, its report and what DataHub holds are those of a sync that derives."""
+    assert derived(place) == 4
+    first, held = results(place), place.alive
+    second = place.run()
+    assert second.counts.derived == 0
+    assert results(place) == [(one, lineage, lineage, *rest) for one, lineage, _, *rest in first]
+    assert (second.counts.connectors, second.counts.edges, second.counts.changed, second.counts.sent) == (4, 8, 0, 0)
+    place.read()
+    execute(place, "UPDATE kc_lineage_cluster SET settled = NULL")
+    third = place.sync()
+    assert third.counts.derived == 4
+    assert results(place) == [(one, lineage, lineage, *rest) for one, lineage, _, *rest in first]
+    assert (third.whole, third.stale, third.warnings, third.entities) == (
+        second.whole,
+        second.stale,
+        second.warnings,
+        second.entities,
+    )
+    assert place.alive == held
+
+
+def another_config(place):
+    changed = {**{name: config(name) for name in place.names}, "c0": {**config("c0"), "database.dbname": "other"}}
+    place.serve(worker(changed, topics={name: topics(name) for name in place.names}))
+
+
+def another_topic(place):
+    active = {**{name: topics(name) for name in place.names}, "c0": ["c0.public.users"]}
+    place.serve(worker({name: config(name) for name in place.names}, topics=active))
+
+
+def one_more(place):
+    place.names = [*place.names, "new"]
+    place.serve(place.answers())
+
+
+def one_less(place):
+    place.names = place.names[1:]
+    place.serve(place.answers())
+
+
+def another_letter_case(place):
+    place.options = {"letter_case": {"postgres": "upper"}}
+
+
+def topics_that_exist(place):
+    place.options = {"topics": ["a", "b"]}
+
+
+def another_instance(place):
+    place.further = {"platform_instance_map": {"postgres": "eu"}}
+
+
+def another_link(place):
+    place.options = {"external_url": "https://connect.example.com/{connector}"}
+
+
+def restored_lineage(place):
+    execute(place, "UPDATE kc_lineage_lineage SET digest = 'x' WHERE name = 'c1'")
+
+
+def damaged_receipts(place):
+    execute(place, "UPDATE kc_lineage_entity SET aspects = '{}' WHERE connector = 'c1'")
+
+
+def lost_receipts(place):
+    execute(place, "DELETE FROM kc_lineage_entity WHERE connector = 'c1'")
+
+
+def another_release(place):
+    execute(place, "UPDATE kc_lineage_cluster SET code_version = '0.1'")
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        another_config,
+        another_topic,
+        one_more,
+        one_less,
+        another_letter_case,
+        topics_that_exist,
+        another_instance,
+        another_link,
+        restored_lineage,
+        damaged_receipts,
+        lost_receipts,
+        another_release,
+    ],
+)
+def test_whatever_changes_everything_is_derived_once(place, change):
+    """Answers, recipe, release and rows of the state: the sync after a change derives all, the one after it nothing."""
+    derived(place)
+    assert derived(place) == 0
+    change(place)
+    assert derived(place) == len(place.names)
+    after = results(place)
+    assert derived(place) == 0
+    assert [one[1] for one in results(place)] == [one[1] for one in after]
+
+
+def test_how_far_offsets_are_changes_nothing(place):
+    """Only that a sink has read anything at all counts, so that a cluster at work settles too."""
+    sink = {"connector.class": "io.confluent.connect.jdbc.JdbcSinkConnector", "topics": "a.b"}
+    sink |= {"connection.url": "jdbc:postgresql://h/dwh"}
+
+    def at(offset):
+        there = {"partition": {"kafka_topic": "a.b", "kafka_partition": 0}, "offset": {"kafka_offset": offset}}
+        answers = worker({"sink": sink}, topics={"sink": ()}, kind="sink")
+        place.serve({**answers, "/connectors/sink/offsets": {"offsets": [there]}})
+
+    at(7)
+    assert derived(place) == 1
+    at(9)
+    assert derived(place) == 0
+    at(0)
+    assert derived(place) == 1
+
+
+def test_a_document_that_is_damaged_is_derived(place):
+    """The lineage that a run shows and sends is right, whatever stands in the state."""
+    place.run()
+    right = results(place)
+    execute(place, "UPDATE kc_lineage_lineage SET document = '{\"connector\": \"c1\"}' WHERE name = 'c1'")
+    assert derived(place) == 1
+    assert [one[1] for one in results(place)] == [one[1] for one in right]
+
+
+def test_what_was_not_acknowledged_is_derived_and_sent_again(place):
+    """A sync that DataHub refused settles nothing."""
+    place.gms.fault = rejects(",c1,")
+    with pytest.raises(AssertionError):
+        place.run()
+    place.gms.fault = healthy
+    assert derived(place) == 4
+    assert derived(place) == 0
+
+
+def test_a_run_over_some_connectors_settles_nothing(place):
+    """It derives what it was asked for, and the sync after it derives all when anything had changed."""
+    derived(place)
+    assert derived(place, connectors=["c0", "c1"]) == 2
+    assert derived(place) == 0
+    another_topic(place)
+    place.read()
+    assert place.sync(connectors=["c0"]).counts.derived == 1
+    assert derived(place) == 4
+    assert derived(place) == 0
+
+
+def test_a_full_refresh_derives(place):
+    """Whoever asks for everything gets everything."""
+    derived(place)
+    assert derived(place, full_refresh=True) == 4
+    assert derived(place, resend=True) == 4
+
+
+def test_what_datahub_lost_is_sent_again_without_deriving(place):
+    """The comparison with DataHub is the same, whether lineage was derived or not."""
+    derived(place)
+    urn = next(urn for urn in place.alive if ",c1," in urn)
+    lost = [key for key in place.gms.aspects if key[0] == urn]
+    for key in lost:
+        del place.gms.aspects[key]
+    report = place.run()
+    assert (report.counts.derived, report.counts.sent) == (0, len(lost))
+    assert urn in place.alive
+    assert derived(place) == 0
+
+
+def test_removals_that_are_held_back_are_looked_at_each_time(place):
+    """While something is stale every sync derives, and says what it keeps."""
+    place.further = {"stateful_ingestion": {"enabled": False}}
+    derived(place)
+    place.names = place.names[1:]
+    place.serve(place.answers())
+    kept = place.run().stale.keep_reasons
+    assert kept
+    again = place.run()
+    assert (again.counts.derived, again.stale.keep_reasons) == (3, kept)
+
+
+def test_a_connector_that_cannot_be_read_is_no_change_of_the_others(place):
+    """It leaves the readable ones, so that they are derived once more, and then settle without it."""
+    derived(place)
+    answers = place.answers()
+    expanded = next(path for path in answers if "expand" in path)
+    broken = {**answers[expanded], "c0": {"info": 3, "status": {}}}
+    place.serve({**answers, expanded: broken})
+    place.stand_in.fault("/connectors/c0", status(500))
+    assert derived(place) == 3
+
+
+def test_a_server_beside_connect_is_asked_each_time(place):
+    """What a catalog server says may change at any time, so such a recipe derives in every sync."""
+    place.further = {"use_schema_resolver": True}
+    assert derived(place) == derived(place) == 4

@@ -1,8 +1,8 @@
 """MongoDB's own source copies the collections of a deployment, a database, or one collection into topics
 ``<prefix>.<database>.<collection>.<suffix>``.
 
-``topic.namespace.map`` gives single namespaces, databases, or patterns of namespaces other topics. Active topics tell
-the collections that the configuration leaves open.
+``topic.namespace.map`` gives single namespaces, databases, or patterns of namespaces other topics. A ``pipeline`` may
+choose collections by their names. Active topics tell those that the configuration leaves open.
 
 Source: ``com.mongodb.kafka.connect.source.topic.mapping.DefaultTopicMapper``,
 https://www.mongodb.com/docs/kafka-connector/current/source-connector/usage-examples/topic-naming/
@@ -18,6 +18,7 @@ from dataclasses import dataclass
 from kc_lineage_dagster.derive.config import Config, first
 from kc_lineage_dagster.derive.evidence import Evidence
 from kc_lineage_dagster.derive.family import Found, SourceFamily
+from kc_lineage_dagster.derive.readers.mongodb_pipeline import namespace_lists
 from kc_lineage_dagster.derive.readers.table_reading import reads
 from kc_lineage_dagster.derive.readers.table_topics import PartValues, Table, TableSource, Ways
 from kc_lineage_dagster.derive.readers.templates import Template, Variable, filled, parse_template, readings
@@ -173,12 +174,18 @@ def _reads(config: Config, evidence: Evidence) -> Iterator[Found]:
     if isinstance(mapper, Unresolved):
         yield mapper
         return
-    given = {"database": first(config, "database"), "collection": first(config, "collection")}
+    lists = namespace_lists(first(config, "pipeline"))
+    if isinstance(lists, Unresolved):
+        yield lists
+        return
+    only = {part: values[0] for pair in lists for (part,) in pair.spellings if len(values := pair.options(part)) == 1}
+    given = {part: first(config, part) or only.get(part) for part in ("database", "collection")}
     fixed = {part: (value,) for part, value in given.items() if value}
     source = TableSource(
         platform="mongodb",
         dataset=("database", "collection"),
         naming=mapper,
+        lists=lists,
         fixed=fixed,
         named=tuple(_namespace(key) for key in mapper.simple if "." in key),
         value=lambda table: Opaque(),

@@ -71,11 +71,13 @@ def source_lineage(family: SourceFamily, config: Config, chain: Chain, evidence:
     problems: list[Edge | Unresolved] = [item for item in found if isinstance(item, Unresolved)]
     if evidence.never_wrote:
         return [*problems, Unresolved("active topics", "the connector has failed and never wrote a record")]
-    forwards = Forwards(chain, partial(with_columns, family, evidence))
-    for record in dict.fromkeys(item for item in found if isinstance(item, Record)):
+    selections = [item for item in found if isinstance(item, Selection)]
+    records = dict.fromkeys(item for item in found if isinstance(item, Record))
+    only_one = len(records) == 1 and not any(selection.why for selection in selections)
+    forwards = Forwards(chain, partial(with_columns, family, evidence), only_one)
+    for record in records:
         forwards.add(record)
     problems += [Unresolved(str(record.origin or record.topic), NAMELESS) for record in forwards.nameless]
-    selections = [item for item in found if isinstance(item, Selection)]
     context = Backwards(family, config, chain, forwards, selections, evidence.catalog)
     if not evidence.topics:
         listed = list(_among_listed(context, beside(config))) if evidence.topics is None else []

@@ -12,6 +12,7 @@ from kc_lineage_dagster.derive.family import Selection, SourceFamily
 from kc_lineage_dagster.derive.record_names import adjusted, topics_before
 from kc_lineage_dagster.derive.records import Arrival, Record, TopicPattern, field_edges
 from kc_lineage_dagster.derive.transforms.steps import (
+    PERHAPS_NO_OUTBOX,
     Beforehand,
     Chain,
     Outcome,
@@ -33,6 +34,8 @@ class Forwards:
     Args:
         chain: The connector's transforms.
         informed: From a record to the same with its columns listed by name, where they are known.
+        only_one: Whether the connector reads a single table. An outbox router in its chain is there for that table: the
+            first row of a table that is no outbox would fail the connector.
         exact: Topic -> the records that certainly arrive there.
         by_first_topic: Topic before the transforms -> the records whose topic after them is not certain.
         undecided: The records of ``by_first_topic``, in the order in which they were added.
@@ -42,6 +45,7 @@ class Forwards:
 
     chain: Chain
     informed: Callable[[Record], Record]
+    only_one: bool = False
     exact: defaultdict[str, list[Record]] = field(default_factory=lambda: defaultdict(list))
     by_first_topic: defaultdict[str, list[Record]] = field(default_factory=lambda: defaultdict(list))
     undecided: list[Record] = field(default_factory=list)
@@ -50,7 +54,7 @@ class Forwards:
 
     def add(self, record: Record) -> None:
         """Run a record of the configuration through the chain."""
-        outcomes = run(self.chain, record)
+        outcomes = tuple(map(self._known_outbox, run(self.chain, record)))
         settled = len(outcomes) == 1 and isinstance(outcomes[0].record.topic, str) and not outcomes[0].record.doubts
         if settled and outcomes[0].record.topic:
             self.exact[str(outcomes[0].record.topic)].append(outcomes[0].record)
@@ -60,6 +64,12 @@ class Forwards:
         elif outcomes and (record := self.informed(record)) and run(self.chain, record):
             self.by_first_topic[str(record.topic)].append(record)
             self.undecided.append(record)
+
+    def _known_outbox(self, outcome: Outcome) -> Outcome:
+        if not self.only_one or PERHAPS_NO_OUTBOX not in outcome.record.doubts:
+            return outcome
+        doubts = tuple(doubt for doubt in outcome.record.doubts if doubt != PERHAPS_NO_OUTBOX)
+        return replace(outcome, record=replace(outcome.record, doubts=doubts))
 
 
 @dataclass(frozen=True, slots=True)

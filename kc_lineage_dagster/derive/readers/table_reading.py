@@ -117,10 +117,9 @@ def _selection(source: TableSource, evidence: Evidence, cataloged: Selected) -> 
 
 def _why(source: TableSource) -> str:
     """Return why the configuration alone names no table; "" where that was said of every entry."""
-    lists = [pair.include for pair in source.lists if pair.include]
-    if not lists:
+    if not source.lists or source.lists[-1].include is None:
         return _NO_LIST
-    if any(include.patterns for include in lists) or not source.lists[-1].include:
+    if any(pair.include.patterns for pair in source.lists if pair.include):
         return _PATTERN
     return _DATABASES if any(len(values) > 1 for values in source.fixed.values()) else ""
 

@@ -14,7 +14,7 @@ from kc_lineage_dagster.derive.config import Config, flag, items
 from kc_lineage_dagster.derive.records import Columns, Leaf, Node, Opaque, Record, Struct, Topic, TopicPattern
 from kc_lineage_dagster.derive.transforms import fields
 from kc_lineage_dagster.derive.transforms.routing import Rule, rule
-from kc_lineage_dagster.derive.transforms.steps import Transform, TransformOptions
+from kc_lineage_dagster.derive.transforms.steps import PERHAPS_NO_OUTBOX, Transform, TransformOptions
 from kc_lineage_dagster.java_regex import Preimage
 from kc_lineage_dagster.lineage import Unresolved
 
@@ -119,7 +119,7 @@ def _transform(options: TransformOptions, outbox: _Outbox, routing: Rule) -> Tra
         if event is None:
             return ()
         surely = guarded or isinstance(topic, TopicPattern) or _known(row, outbox)
-        extra = () if surely else (f"{options.alias}: only rows of an outbox table get through",)
+        extra = () if surely else (PERHAPS_NO_OUTBOX,)
         return (replace(event, topic=topic, doubts=(*record.doubts, *doubts, *extra)),)
 
     def undo(after: str) -> tuple[Preimage, ...] | None:

@@ -19,6 +19,8 @@ Step = Callable[[Record], tuple[Record, ...]]
 Undo = Callable[[str], "tuple[Preimage, ...] | None"]
 
 NAMELESS = "a transform renames its topic to an empty name, which no topic has"
+# the doubt of an outbox router about records of a table whose columns are not known
+PERHAPS_NO_OUTBOX = "only rows of an outbox table get through"
 MOST_OUTCOMES = 64
 MOST_PREIMAGES = 256
 

@@ -108,6 +108,7 @@ FAMILY = SinkFamily(
         "io.confluent.connect.jdbc.JdbcSinkConnector",
         _AIVEN,
         "com.redpanda.kafka.connect.jdbc.JdbcSinkConnector",
+        "com.yugabyte.jdbc.JdbcSinkConnector",
         _IBM,
         *MANAGED_SINKS,
     ),

@@ -288,6 +288,7 @@ FAMILY = SourceFamily(
         "io.confluent.connect.jdbc.JdbcSourceConnector",
         "io.aiven.connect.jdbc.JdbcSourceConnector",
         "com.redpanda.kafka.connect.jdbc.JdbcSourceConnector",
+        "com.yugabyte.jdbc.JdbcSourceConnector",
         *MANAGED_SOURCES,
     ),
     platform="as the JDBC URL or the managed connector says",

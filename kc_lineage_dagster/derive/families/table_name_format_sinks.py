@@ -1,5 +1,5 @@
 """Confluent's sinks to Azure Synapse, Vertica, Netezza, Spanner, Bigtable, OmniSci, HBase and Kudu copy each topic into
-a table.
+a table; so does Google's own sink to Bigtable.
 
 ``table.name.format`` (``${topic}``) names the table; keys of each connector name what the table is in.
 
@@ -99,7 +99,11 @@ _SINKS = (
     ),
     _Sink(
         "bigtable",
-        ("io.confluent.connect.gcp.bigtable.BigtableSinkConnector", "BigTableSink"),
+        (
+            "io.confluent.connect.gcp.bigtable.BigtableSinkConnector",
+            "BigTableSink",
+            "com.google.cloud.kafka.connect.bigtable.BigtableSinkConnector",
+        ),
         ("gcp.bigtable.project.id", "gcp.bigtable.instance.id"),
         "gcp-bigtable",
         "project.instance.table",

@@ -6,6 +6,7 @@ Source: https://docs.confluent.io/kafka-connectors/jdbc/current/source-connector
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import replace
 
@@ -46,8 +47,10 @@ def connection(config: Config) -> JdbcUrl | Unresolved:
     'shop'
     >>> connection({"connector.class": "MySqlSource", "connection.host": "db", "db.name": "shop"}).platform
     'mysql'
+    >>> connection({"connection.urls": "jdbc:postgresql://a/shop,jdbc:postgresql://b/shop"}).database
+    'shop'
     """
-    url = first(config, URL_KEY)
+    url = first(config, URL_KEY) or _first_url(first(config, "connection.urls"))
     if url:
         return in_own_database(parse_jdbc_url(url, stripped(config, "connection.")), first(config, "connection.user"))
     platform = _MANAGED.get(config.get("connector.class", ""))
@@ -59,6 +62,11 @@ def connection(config: Config) -> JdbcUrl | Unresolved:
             return Unresolved("db.name", REFERENCE)
         database = None
     return JdbcUrl(platform, None if host and is_reference(host) else host, database=database)
+
+
+def _first_url(urls: str | None) -> str | None:
+    """Return the first of YugabyteDB's ``connection.urls``, which all lead to one cluster; a URL may hold commas."""
+    return re.split(r",\s*(?=jdbc:)", urls)[0] if urls else None
 
 
 def in_own_database(place: JdbcUrl | Unresolved, user: str | None) -> JdbcUrl | Unresolved:

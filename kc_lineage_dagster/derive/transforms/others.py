@@ -198,6 +198,9 @@ TRANSFORMS: Mapping[str, Build] = {
     "io.factorhouse.smt.OpenLineageLifecycleSmt": unchanged(
         "Reports to OpenLineage and changes nothing. Source: https://github.com/factorhouse/examples."
     ),
+    "io.factorhouse.smt.UnwrapUnionTransform": unchanged(
+        "Makes the value's schema one that is not optional. Source: https://github.com/factorhouse/examples."
+    ),
     "com.redhat.insights.expandjsonsmt.ExpandJSON": from_source_field,
     "com.redhat.insights.expandjsonsmt.ExpandJSONHeaders": unchanged("Changes headers only."),
     "com.redhat.insights.flattenlistsmt.FlattenList": from_source_field,

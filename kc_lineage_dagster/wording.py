@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 
@@ -21,15 +21,37 @@ def counted(number: int, noun: str, plural: str | None = None) -> str:
     return f"{number} {noun if number == 1 else plural or f'{noun}s'}"
 
 
-def first_few(names: Iterable[object], most: int = 5) -> str:
-    """Return the names with commas between them; of more than ``most`` the first ones, and how many more there are.
+def first_few(names: Iterable[object], most: int = 5, between: str = ", ") -> str:
+    """Return the names in a row; of more than ``most`` the first ones, and how many more there are.
+
+    Args:
+        names: Anything whose text is shown.
+        most: How many names are shown.
+        between: What stands between two of them.
 
     >>> first_few(["a", "b", "c"], 3), first_few(["a", "b", "c"], 2), first_few(["a", "b", "c"], 1)
     ('a, b, c', 'a, b and 1 more', 'a and 2 more')
     """
     texts = [str(name) for name in names]
     more = f" and {len(texts) - most} more" if len(texts) > most else ""
-    return f"{', '.join(texts[:most])}{more}"
+    return f"{between.join(texts[:most])}{more}"
+
+
+def enumerated(items: Sequence[str], most: int, noun: str = "more") -> str:
+    """Return ``a, b and c``, as a sentence names things; of too many items the first ones, and how many more there are.
+
+    Args:
+        items: At least one text.
+        most: How many items are named.
+        noun: What the rest is called, in the singular.
+
+    >>> enumerated(["a", "b", "c"], 3), enumerated(["a", "b", "c", "d"], 2), enumerated(["a", "b"], 1, "more topic")
+    ('a, b and c', 'a, b and 2 more', 'a and 1 more topic')
+    """
+    left = len(items) - most
+    if left > 0:
+        items = [*items[:most], f"{left} {noun}" if noun == "more" else counted(left, noun)]
+    return " and ".join(filter(None, (", ".join(items[:-1]), items[-1])))
 
 
 def printable(text: str) -> str:

@@ -19,7 +19,7 @@ from kc_lineage_dagster.catalog.field_paths import columns_of
 from kc_lineage_dagster.catalog.holdings import Holdings, Platform, Schema
 from kc_lineage_dagster.catalog.metadata_files import is_view, schema_of
 from kc_lineage_dagster.catalog.questions import Questions
-from kc_lineage_dagster.wording import counted
+from kc_lineage_dagster.wording import counted, first_few
 
 if TYPE_CHECKING:
     from datahub.ingestion.graph.client import DataHubGraph
@@ -80,7 +80,7 @@ class DataHubCatalog:
     _unreadable: list[str] = field(default_factory=list, init=False)
 
     @property
-    def place(self) -> str:
+    def scope(self) -> str:
         """See ``Provider``."""
         return f"DataHub {self.shown} {self.env} names={self.names} columns={self.columns}"
 
@@ -98,7 +98,7 @@ class DataHubCatalog:
             notes.append(f"{self._about}: {_cause(error)}; what only it knows stays open")
             self._given_up = True
         if self._unreadable:
-            shown = ", ".join(self._unreadable[:_MOST_SHOWN]) + (", ..." if len(self._unreadable) > _MOST_SHOWN else "")
+            shown = first_few(self._unreadable, _MOST_SHOWN)
             notes.append(
                 f"{self._about}: DataHub's client cannot read {counted(len(self._unreadable), 'dataset')}, whose"
                 f" columns stay unknown (a newer acryl-datahub may read them): {shown}"

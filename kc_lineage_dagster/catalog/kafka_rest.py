@@ -40,7 +40,7 @@ class KafkaRest:
     _asked: bool = field(default=False, init=False)
 
     @property
-    def place(self) -> str:
+    def scope(self) -> str:
         """See ``Provider``."""
         return f"Kafka {self.access.shown} {self.cluster_id or ''}"
 

@@ -58,7 +58,7 @@ class Provider(Protocol):
     """One place that knows more than Connect."""
 
     @property
-    def place(self) -> str:
+    def scope(self) -> str:
         """Name the place, and what of it is asked: answers are remembered under this text, which holds no secret."""
 
     def answer(self, questions: Questions) -> Holdings:

@@ -169,8 +169,8 @@ class _JsonSchema:
         for _ in range(_DEEPEST):
             if not isinstance(schema, Mapping) or not isinstance(schema.get("$ref"), str):
                 return schema
-            place, _, pointer = schema["$ref"].partition("#")
-            document = self.others.get(place) if place else self.root
+            name, _, pointer = schema["$ref"].partition("#")
+            document = self.others.get(name) if name else self.root
             for step in filter(None, pointer.split("/")):
                 step = step.replace("~1", "/").replace("~0", "~")
                 document = document.get(step) if isinstance(document, Mapping) else None
@@ -180,8 +180,8 @@ class _JsonSchema:
 
 def _position(schema: Any) -> int:
     """Return the position that Connect's converter notes of a field (``connect.index``); 0 without one."""
-    place = schema.get("connect.index") if isinstance(schema, Mapping) else None
-    return place if isinstance(place, int) else 0
+    position = schema.get("connect.index") if isinstance(schema, Mapping) else None
+    return position if isinstance(position, int) else 0
 
 
 # ---- Protobuf

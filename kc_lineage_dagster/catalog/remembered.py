@@ -64,9 +64,9 @@ class Remembering:
     now: Callable[[], float] = time.time
 
     @property
-    def place(self) -> str:
+    def scope(self) -> str:
         """See ``Provider``."""
-        return self.provider.place
+        return self.provider.scope
 
     def answer(self, questions: Questions) -> Holdings:
         """Return what is remembered, and the provider's answers to the rest; where it fails, what it answered last."""

@@ -95,22 +95,22 @@ def _address(text: str) -> str | None:
     return f"{parts.scheme}://{netloc}{_APICURIO.sub('/apis/ccompat/v7', parts.path)}".rstrip("/")
 
 
-def subjects_of(place: Registration, topic: str, part: str) -> tuple[str, ...]:
+def subjects_of(registration: Registration, topic: str, part: str) -> tuple[str, ...]:
     """Return the subjects that may hold the schema of a topic's keys or values, the likeliest first.
 
     Strategies by record need the record's name, which only the record tells; the names that Debezium gives are tried.
 
     Args:
-        place: Where the schema is registered.
+        registration: Where the schema is registered.
         topic: The topic's name.
         part: ``key`` or ``value``.
     """
-    if place.naming == _BY_TOPIC:
+    if registration.naming == _BY_TOPIC:
         return (f"{topic}-{part}",)
-    if place.naming == _BY_TOPIC_ALONE:
+    if registration.naming == _BY_TOPIC_ALONE:
         return (topic,)
     records = (f"{topic}.Key",) if part == "key" else (f"{topic}.Envelope", f"{topic}.Value")
-    return records if place.naming == _BY_RECORD else tuple(f"{topic}-{record}" for record in records)
+    return records if registration.naming == _BY_RECORD else tuple(f"{topic}-{record}" for record in records)
 
 
 @dataclass(slots=True)
@@ -136,21 +136,21 @@ class SchemaRegistries:
     _noted: set[str] = field(default_factory=set, init=False)
 
     @property
-    def place(self) -> str:
+    def scope(self) -> str:
         """See ``Provider``."""
         return f"schema registries, {self.access(self.default).shown if self.default else 'of converters'}"
 
     def answer(self, questions: Questions) -> Holdings:
         """Return the schemas of the topics that are in question."""
-        wanted: dict[tuple[str, str, str], list[tuple[str, Registration]]] = {}
+        wanted: dict[tuple[str, str, str], list[Registration]] = {}
         for connector, topic in sorted(questions.topics):
             for part in ("value", "key"):
-                place = registration_of(self.configs.get(connector, {}), part, self.default)
-                if place is not None:
-                    wanted.setdefault((self.full_name(connector, topic), topic, part), []).append((connector, place))
+                registration = registration_of(self.configs.get(connector, {}), part, self.default)
+                if registration is not None:
+                    wanted.setdefault((self.full_name(connector, topic), topic, part), []).append(registration)
         found: defaultdict[str, Schema] = defaultdict(Schema)
         with ThreadPoolExecutor(_AT_ONCE) as pool:
-            tasks = {key: tuple(dict.fromkeys(place for _, place in places)) for key, places in wanted.items()}
+            tasks = {key: tuple(dict.fromkeys(registrations)) for key, registrations in wanted.items()}
             for (name, _, _), schema in zip(tasks, pool.map(self._schema, tasks.items()), strict=True):
                 found[name] = found[name].or_else(schema)
         notes = tuple(self._notes())
@@ -158,11 +158,14 @@ class SchemaRegistries:
         return Holdings({KAFKA: Platform(known)} if known else {}, notes=notes)
 
     def _schema(self, task: tuple[tuple[str, str, str], tuple[Registration, ...]]) -> Schema:
-        """Return what is registered of a topic's keys or values. ``task``: (dataset, topic, part), and the places."""
-        (_, topic, part), places = task
-        for place in places:
-            api = self._api(place.url)
-            for subject in subjects_of(place, topic, part):
+        """Return what is registered of a topic's keys or values.
+
+        ``task``: (dataset, topic, part), and where schemas of it may be registered.
+        """
+        (_, topic, part), registrations = task
+        for registration in registrations:
+            api = self._api(registration.url)
+            for subject in subjects_of(registration, topic, part):
                 try:
                     found = self._version(api, subject, "latest")
                 except Away:
@@ -206,11 +209,11 @@ class SchemaRegistries:
         for one in given if isinstance(given, list) else ():
             if not isinstance(one, Mapping):
                 continue
-            place = (str(one.get("subject")), str(one.get("version")))
-            if place in seen or len(seen) >= _MOST_REFERENCES:
+            version = (str(one.get("subject")), str(one.get("version")))
+            if version in seen or len(seen) >= _MOST_REFERENCES:
                 continue
-            seen.add(place)
-            found = api.get("/subjects/{}/versions/{}".format(*(quote(part, safe="") for part in place)))
+            seen.add(version)
+            found = api.get("/subjects/{}/versions/{}".format(*(quote(part, safe="") for part in version)))
             if isinstance(found, Mapping) and isinstance(found.get("schema"), str):
                 yield str(one.get("name")), found["schema"]
                 yield from self._references(api, found, seen)

@@ -99,10 +99,10 @@ def summed_up(cluster: Cluster, environ: Mapping[str, str]) -> Iterable[str]:
     yield f"{', '.join(counts)}, {edges}, {counted(len(unresolved), 'unresolved item')}"
     yield from (f"  unresolved: {one.connector}: {item}" for one, item in unresolved[:10])
     sink = cluster.recipe.sink
-    place = sink_identity(sink.type, sink.config, base_dir=cluster.file.path.parent) if sink else ""
+    identity = sink_identity(sink.type, sink.config, base_dir=cluster.file.path.parent) if sink else ""
     exported = " ".join(f"{name}={shlex.quote(environ[name])}" for name in ("DAGSTER_HOME", RECIPES_VARIABLE))
     yield ""
-    yield f"written to:  {place}"
+    yield f"written to:  {identity}"
     yield f"state:       {cluster.state.folder}"
     yield f"picture:     {cluster.page}"
     yield f"the same as: {exported} {shlex.join(_JOB)}"

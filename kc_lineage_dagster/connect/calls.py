@@ -23,7 +23,7 @@ _T = TypeVar("_T")
 
 
 @dataclass(frozen=True, slots=True)
-class _Outcome(Generic[_T]):
+class _Reply(Generic[_T]):
     """What came of one call about a connector.
 
     Args:
@@ -127,13 +127,13 @@ class Calls:
             nonlocal addressable, gone
             if not wanted or not addressable:
                 return None
-            outcome = self._ask(connector.name, what, read)
-            addressable, gone = outcome.addressable, gone or outcome.gone
+            reply = self._ask(connector.name, what, read)
+            addressable, gone = reply.addressable, gone or reply.gone
             if not addressable:
                 notes.append(_NOT_ADDRESSABLE)
-            elif outcome.note:
-                notes.append(one_line(redact_text(f"{what}: {outcome.note}", one.secrets)))
-            return outcome.answer
+            elif reply.note:
+                notes.append(one_line(redact_text(f"{what}: {reply.note}", one.secrets)))
+            return reply.answer
 
         topics = ask("topics", wants.topics and self._use_topics_api, lambda body: topics_of(body, connector.name))
         settled = bool(topics) and connector.kind == "sink" and _all_running(connector)
@@ -147,25 +147,25 @@ class Calls:
             notes=tuple(notes),
         )
 
-    def _ask(self, name: str, what: str, read: Callable[[Any], _T]) -> _Outcome[_T]:
+    def _ask(self, name: str, what: str, read: Callable[[Any], _T]) -> _Reply[_T]:
         """Call ``/connectors/{name}/{what}``, unless the worker does not offer it. ``read``: parses the answer."""
         if what in self._off:
-            return _Outcome(note=_NOT_OFFERED[what])
+            return _Reply(note=_NOT_OFFERED[what])
         try:
             answer = read(self._answers.get(connector_path(name, f"/{what}")))
         except NotSaved:
-            return _Outcome()
+            return _Reply()
         except (ConnectNotFound, ConnectRefused) as error:
             if self._is_off(name, what, error):
                 self._off.add(what)
-                return _Outcome(note=_NOT_OFFERED[what])
-            return _Outcome(note=str(error), gone=_is_gone(error))
+                return _Reply(note=_NOT_OFFERED[what])
+            return _Reply(note=str(error), gone=_is_gone(error))
         except ConnectUnaddressable:
-            return _Outcome(addressable=False)
+            return _Reply(addressable=False)
         except (ConnectError, WrongShapeError) as error:
-            return _Outcome(note=str(error))
+            return _Reply(note=str(error))
         self._answered.add(what)
-        return _Outcome(answer)
+        return _Reply(answer)
 
     def _is_off(self, name: str, what: str, error: ConnectError) -> bool:
         """Tell whether a refusal speaks of the worker; one about an odd name that a proxy rejects does not."""

@@ -27,7 +27,7 @@ from kc_lineage_dagster.connect.secrets.redact import redact, redact_text, split
 from kc_lineage_dagster.connect.snapshot import ABOUT_PROPERTIES, Connector
 from kc_lineage_dagster.connect.substitute import ProvidedValue, substitute
 from kc_lineage_dagster.lineage import WITHHELD
-from kc_lineage_dagster.wording import encodable
+from kc_lineage_dagster.wording import encodable, first_few
 
 _SHORTEST_WITHHELD = 8  # characters of a withheld value that traces are searched for: shorter ones are words
 _MOST_SHOWN = 5
@@ -110,7 +110,7 @@ def _about_properties(config: Mapping[str, str], withheld: frozenset[str], defin
     """Say which properties are withheld and which definitions could not be read; nothing where all is well."""
     said = []
     if withheld:
-        names = ", ".join(sorted(withheld)[:_MOST_SHOWN]) + (", ..." if len(withheld) > _MOST_SHOWN else "")
+        names = first_few(sorted(withheld), _MOST_SHOWN)
         said.append(f"{len(withheld)} withheld ({names}), because nobody tells whether they hold credentials")
     for name in dict.fromkeys(name for _, name in plugins_of(config)):
         if name in definitions.problems:

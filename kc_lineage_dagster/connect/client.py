@@ -19,8 +19,8 @@ from kc_lineage_dagster.connect.settings import ConnectSettings, cloud_uri
 from kc_lineage_dagster.connect.wire import (
     TOO_SLOW,
     BeyondBoundsError,
+    advice_on,
     cause_of,
-    missing,
     next_hop,
     not_json,
     read_bounded,
@@ -188,7 +188,7 @@ class ConnectClient:
         return self._failure(path, TOO_SLOW, A_COUPLE) if exchange.expired else outcome
 
     def _broken(self, path: str, error: Exception, seconds: float) -> FailedTry:
-        advice = missing(error) if path == EXPANDED else ""
+        advice = advice_on(error) if path == EXPANDED else ""
         if isinstance(error, requests.exceptions.SSLError):
             return self._failure(path, f"TLS failed: {cause_of(error, seconds)}{advice}", A_COUPLE)
         if isinstance(error, (requests.RequestException, urllib3.exceptions.HTTPError)):

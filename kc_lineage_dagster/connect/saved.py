@@ -18,7 +18,7 @@ from kc_lineage_dagster.connect.saved_files import NOT_JSON, Read, read_folder, 
 from kc_lineage_dagster.connect.secrets.redact import redact_text
 from kc_lineage_dagster.connect.settings import is_http
 from kc_lineage_dagster.errors import ConnectError, ConnectUnavailable
-from kc_lineage_dagster.wording import encodable
+from kc_lineage_dagster.wording import encodable, first_few
 
 _MOST_REASONS = 3
 
@@ -160,9 +160,9 @@ def _nothing(unread: Mapping[str, str], read: Read) -> str:
     problems = [f"{name}: {reason}" for name, reason in unread.items()]
     problems += [f"{file}: {reason}" for file, reason in read.unread_files.items()]
     if problems:
-        return f"no connector in it can be read: {'; '.join(problems[:_MOST_REASONS])}"
-    others = [f"{file}: {what}" for file, what in read.passed_over.items()][:_MOST_REASONS]
-    return f"no connector in it{': ' if others else ''}{'; '.join(others)}"
+        return f"no connector in it can be read: {first_few(problems, _MOST_REASONS, '; ')}"
+    others = [f"{file}: {what}" for file, what in read.passed_over.items()]
+    return f"no connector in it{': ' if others else ''}{first_few(others, _MOST_REASONS, '; ')}"
 
 
 def _mapping(value: Any) -> Mapping[str, Any]:

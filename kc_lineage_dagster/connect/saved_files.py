@@ -16,7 +16,7 @@ from kc_lineage_dagster.connect.forms.content import Other, Posted
 from kc_lineage_dagster.connect.forms.documents import connectors_of_text
 from kc_lineage_dagster.connect.forms.terraform import RESOURCES
 from kc_lineage_dagster.errors import ConnectError
-from kc_lineage_dagster.wording import encodable
+from kc_lineage_dagster.wording import encodable, first_few
 
 NOT_JSON = (".yaml", ".yml", ".properties")
 _READ = (*NOT_JSON, ".json", ".tfstate")
@@ -132,7 +132,7 @@ def _sort(file: str, found: Iterator[Posted | Other], read: Read) -> None:
 
 
 def _in_words(kinds: Iterator[str]) -> str:
-    return one_line(", ".join(list(dict.fromkeys(kinds))[:3]))
+    return one_line(first_few(dict.fromkeys(kinds), 3))
 
 
 def _reason(error: Exception, text: str) -> str:

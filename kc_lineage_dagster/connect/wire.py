@@ -94,7 +94,7 @@ def cause_of(error: BaseException, seconds: float) -> str:
     return next((str(text) for text in reversed(texts) if text), "the connection broke")
 
 
-def missing(error: BaseException) -> str:
+def advice_on(error: BaseException) -> str:
     """Return what to look at when nobody answers, beginning with ``; ``; empty where nothing is to be said.
 
     What decides is the kind of the exception and its number, because texts differ between systems and languages.

@@ -170,12 +170,12 @@ def _synced(file: RecipeFile, assets: ClusterAssets) -> AssetsDefinition:
                 _read(context, names, cluster, wanted)
             datahub = getattr(context.resources, names.datahub)
             run = Sync(cluster, datahub, request, progress_log(context.log, "derive and emit"))
-            outcome = events.Outcome()
+            findings = events.Findings()
             # the partitions that the user picked; a run of checks alone materializes nothing
             picked = frozenset(wanted or ()) if partial else frozenset[str]() if only_checks else None
-            yield from events.events_of(context, names, cluster, run, picked, outcome)
+            yield from events.events_of(context, names, cluster, run, picked, findings)
             report = run.report
-            lost = [] if only_checks else _lost(context, names, report, outcome)
+            lost = [] if only_checks else _lost(context, names, report, findings)
             tally = checks.Tally.of(cluster.state.lineages(), {one.ends for one in lost})
         context.log.info(events.summary(report))
         for warning in report.warnings:
@@ -184,7 +184,7 @@ def _synced(file: RecipeFile, assets: ClusterAssets) -> AssetsDefinition:
             yield from events.events_after(names, cluster, run, tally, time.monotonic() - started)
         lost = [one for one in lost if one.ends not in tally.present]
         found = [
-            *checks.sync_results(names, report, tally, lost, outcome.unsent),
+            *checks.sync_results(names, report, tally, lost, findings.unsent),
             *datahub_checks.results(context, names, cluster, datahub, report, check_specs),
         ]
         yield from checks.reported(context, check_specs, found)
@@ -196,8 +196,8 @@ def _synced(file: RecipeFile, assets: ClusterAssets) -> AssetsDefinition:
     return synced
 
 
-def _lost(context: AssetExecutionContext, names: Names, report: Report, outcome: events.Outcome) -> list[LostEdge]:
+def _lost(context: AssetExecutionContext, names: Names, report: Report, findings: events.Findings) -> list[LostEdge]:
     """Return the edges that disappeared in this run, and those that the check has reported before."""
-    new = [*outcome.lost, *(edge for lineage in report.gone for edge in lost_with(lineage))]
+    new = [*findings.lost, *(edge for lineage in report.gone for edge in lost_with(lineage))]
     before = reported_before(context.instance, AssetCheckKey(names.lineage, checks.KEPT))
     return list({(one.connector, *one.ends): one for one in (*new, *before)}.values())

@@ -23,6 +23,7 @@ from kc_lineage_dagster.defs.metadata import bullet_list, table
 from kc_lineage_dagster.defs.names import Names
 from kc_lineage_dagster.lineage import ConnectorLineage
 from kc_lineage_dagster.run.report import ReadReport, Report
+from kc_lineage_dagster.wording import first_few
 
 READ = "every_connector_read"
 RUNNING = "connectors_and_tasks_running"
@@ -99,7 +100,7 @@ def _result(asset: AssetKey, name: str, rows: Rows, header: Sequence[str]) -> As
         passed=not rows,
         severity=AssetCheckSeverity.WARN,
         description=evaluation_text(rows, _ADVICE[name]),
-        metadata=_counted(rows, header),
+        metadata=_with_items(rows, header),
     )
 
 
@@ -112,7 +113,7 @@ def evaluation_text(rows: Rows, advice: str) -> str | None:
     return f"{advice}\n\n{bullet_list(rows, _FIRST)}" if rows else None
 
 
-def _counted(rows: Rows, header: Sequence[str]) -> dict[str, MetadataValue | int]:
+def _with_items(rows: Rows, header: Sequence[str]) -> dict[str, MetadataValue | int]:
     metadata: dict[str, MetadataValue | int] = {"count": len(rows)}
     if rows:
         metadata["items"] = MarkdownMetadataValue(table(header, rows))
@@ -154,12 +155,7 @@ def causes_of(lineage: ConnectorLineage) -> list[tuple[str, str, str]]:
     concerned: dict[str, dict[str, None]] = {}
     for item in lineage.unresolved:
         concerned.setdefault(item.reason, {}).update(dict.fromkeys(filter(None, (item.what, item.topic))))
-    return [(lineage.connector, reason, _some(list(all_of_them))) for reason, all_of_them in concerned.items()]
-
-
-def _some(names: Sequence[str]) -> str:
-    more = f" and {len(names) - _TOPICS} more" if len(names) > _TOPICS else ""
-    return f"{', '.join(names[:_TOPICS])}{more}"
+    return [(lineage.connector, reason, first_few(all_of_them, _TOPICS)) for reason, all_of_them in concerned.items()]
 
 
 def sync_results(
@@ -254,5 +250,5 @@ def evaluation(
         passed=not rows if passed is None else passed,
         severity=severity,
         description=evaluation_text(rows, advice or _ADVICE[check.name]),
-        metadata={**_counted(rows, header), **(metadata or {})},
+        metadata={**_with_items(rows, header), **(metadata or {})},
     )

@@ -42,15 +42,15 @@ _log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
-class _Place:
+class _Site:
     """Where a component stands: its file, and its path below the project's folder ``defs``."""
 
     file: Path
     path: str
 
     @classmethod
-    def of(cls, context: ComponentLoadContext) -> _Place:
-        """Return the place of the component that is being loaded."""
+    def of(cls, context: ComponentLoadContext) -> _Site:
+        """Return the site of the component that is being loaded."""
         folder = context.path if context.path.is_dir() else context.path.parent
         file = next((folder / name for name in _FILES if (folder / name).exists()), folder / _FILES[0])
         inside = folder.is_relative_to(context.defs_module_path)
@@ -60,7 +60,7 @@ class _Place:
 
 
 # A project's folder `defs` -> short name of a cluster, in small letters -> the component that has taken the name.
-_taken: dict[Path, dict[str, _Place]] = {}
+_taken: dict[Path, dict[str, _Site]] = {}
 
 
 class _Attributes(BaseModel):
@@ -70,7 +70,7 @@ class _Attributes(BaseModel):
     """
 
     model_config = ConfigDict(extra="allow")
-    _place: _Place | None = PrivateAttr(default=None)
+    _site: _Site | None = PrivateAttr(default=None)
 
     @classmethod
     def model_json_schema(cls, *_: Any, **__: Any) -> dict[str, Any]:
@@ -100,13 +100,13 @@ class KafkaConnectLineageComponent(StateBackedComponent, Resolvable):
     defs_state: DefsStateConfigArgs = field(default_factory=DefsStateConfigArgs.local_filesystem)
     unknown: Mapping[str, Any] = field(default_factory=dict, repr=False)  # attributes that no recipe has
     problems: tuple[str, ...] = field(default=(), repr=False)  # why the attributes cannot be used
-    place: _Place | None = field(default=None, repr=False)  # where the component stands
+    site: _Site | None = field(default=None, repr=False)  # where the component stands
 
     @classmethod
     def load(cls, attributes: BaseModel | None, context: ComponentLoadContext) -> KafkaConnectLineageComponent:
         """Make the component from a YAML file. Without attributes its job fails and says what is missing."""
         given = attributes if isinstance(attributes, _Attributes) else _Attributes()
-        given._place = _Place.of(context)
+        given._site = _Site.of(context)
         return super().load(given, context)
 
     @classmethod
@@ -133,14 +133,14 @@ class KafkaConnectLineageComponent(StateBackedComponent, Resolvable):
         problems += [why] if why else []
         translate, why = translation(context, described)
         problems += [why] if why else []
-        own = {one.name for one in fields(cls)} - {"unknown", "problems", "place", "translation", "defs_state"}
+        own = {one.name for one in fields(cls)} - {"unknown", "problems", "site", "translation", "defs_state"}
         return cls(
             **{name: value for name, value in values.items() if name in own},
             translation=translate,
             defs_state=state,
             unknown={name: value for name, value in values.items() if name not in own},
             problems=tuple(problems),
-            place=model._place if isinstance(model, _Attributes) else None,
+            site=model._site if isinstance(model, _Attributes) else None,
         )
 
     def get_asset_spec(self, props: Props) -> AssetSpec | None:
@@ -156,7 +156,7 @@ class KafkaConnectLineageComponent(StateBackedComponent, Resolvable):
     @property
     def defs_state_config(self) -> DefsStateConfig:
         """Where Dagster keeps the state for the asset graph, and under which key."""
-        where = self.place.path if self.place else self._recipe(_HERE).slug
+        where = self.site.path if self.site else self._recipe(_HERE).slug
         return DefsStateConfig.from_args(self.defs_state, default_key=f"KafkaConnectLineageComponent[{where}]")
 
     def write_state_to_path(self, state_path: Path) -> None:
@@ -165,7 +165,7 @@ class KafkaConnectLineageComponent(StateBackedComponent, Resolvable):
         The file stays as it was when that lineage cannot be read, which is logged.
         """
         try:
-            write_lineages(self._recipe(self.place.file if self.place else _HERE), state_path)
+            write_lineages(self._recipe(self.site.file if self.site else _HERE), state_path)
         except KcLineageError as error:
             _log.warning("the asset graph keeps its tables and topics as they were: %s", error)
 
@@ -175,8 +175,8 @@ class KafkaConnectLineageComponent(StateBackedComponent, Resolvable):
         Attributes that cannot be used load all the same: the job fails and says why. ``state_path``: the file that
         ``write_state_to_path`` wrote; without one the tables and topics are read from what the last sync left.
         """
-        place = _Place.of(context)
-        file = _distinct(context, place, self._recipe(place.file))
+        site = _Site.of(context)
+        file = _distinct(context, site, self._recipe(site.file))
         lineages = read_lineages(state_path) if state_path is not None and state_path.exists() else None
         external = external_specs([file], self.get_asset_spec, {file.slug: lineages} if lineages is not None else {})
         return build_clusters([file], self.get_asset_spec, external)
@@ -190,7 +190,7 @@ class KafkaConnectLineageComponent(StateBackedComponent, Resolvable):
         return RecipeFile(file, recipe.slug, {}, recipe.options, problem=problem) if problem else recipe
 
 
-def _distinct(context: ComponentLoadContext, me: _Place, file: RecipeFile) -> RecipeFile:
+def _distinct(context: ComponentLoadContext, me: _Site, file: RecipeFile) -> RecipeFile:
     """Return the recipe, or one with a ``problem`` where another component of the project has taken its short name."""
     taken = _taken.setdefault(context.defs_module_path, {})
     for slug in [slug for slug, one in taken.items() if one == me]:

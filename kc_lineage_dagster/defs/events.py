@@ -16,7 +16,7 @@ from kc_lineage_dagster.defs.names import Names
 from kc_lineage_dagster.defs.partitions import encode_partition
 from kc_lineage_dagster.defs.provenance import EMISSION, SNAPSHOT, provenance
 from kc_lineage_dagster.errors import KcLineageError
-from kc_lineage_dagster.page.write import place_of_page
+from kc_lineage_dagster.page.write import page_address
 from kc_lineage_dagster.recipe.files import RecipeFile
 from kc_lineage_dagster.run.cluster import Cluster
 from kc_lineage_dagster.run.report import ReadReport, Report
@@ -34,8 +34,8 @@ def page_metadata(file: RecipeFile) -> dict[str, Any]:
         folder = place_of(file.home).folder_of(file.slug)
     except KcLineageError:
         return {}
-    place = place_of_page(file.options.page, file.slug, file.path.parent, folder)
-    return {} if place is None else {"lineage_page": MetadataValue.path(place)}
+    address = page_address(file.options.page, file.slug, file.path.parent, folder)
+    return {} if address is None else {"lineage_page": MetadataValue.path(address)}
 
 
 def snapshot_metadata(report: ReadReport, new: Collection[str]) -> dict[str, Any]:
@@ -53,7 +53,7 @@ def snapshot_metadata(report: ReadReport, new: Collection[str]) -> dict[str, Any
 
 
 @dataclass(slots=True)
-class Outcome:
+class Findings:
     """What the checks need to know of the single connectors of a run.
 
     ``lost``: edges that were there before.
@@ -70,7 +70,7 @@ def events_of(
     cluster: Cluster,
     run: Sync,
     chosen: Collection[str] | None,
-    outcome: Outcome,
+    findings: Findings,
 ) -> Iterator[AssetMaterialization]:
     """Run the sync, and materialize the connectors' partitions as the connectors come through (``logged_beside``).
 
@@ -82,15 +82,15 @@ def events_of(
         chosen: Connectors whose partitions the user picked. Exactly these turn green, changed or not: a sink that is
             written whole makes every run look at every connector. None: those that changed, that DataHub did not
             acknowledge, or that this Dagster instance has not seen yet.
-        outcome: Is filled as the run proceeds.
+        findings: Is filled as the run proceeds.
     """
     seen = context.instance.get_materialized_partitions(names.lineage)
 
     def materialized() -> Iterator[AssetMaterialization]:
         for result in run:
-            outcome.lost += lost_by(result)
+            findings.lost += lost_by(result)
             if result.failed:
-                outcome.unsent.append((result.connector.name, result.failed))
+                findings.unsent.append((result.connector.name, result.failed))
             partition = encode_partition(result.connector.name)
             due = result.changed or result.failed > 0 or partition not in seen
             if due if chosen is None else result.connector.name in chosen:

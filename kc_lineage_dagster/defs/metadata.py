@@ -181,8 +181,8 @@ def picture(lineage: ConnectorLineage) -> MarkdownMetadataValue:
 
 def _svg(connector: str, upstream: Sequence[str], downstream: Sequence[str]) -> str:
     height = 22 * max(len(upstream), len(downstream), 2)
-    left = [(name, _place(number, len(upstream), height)) for number, name in enumerate(upstream)]
-    right = [(name, _place(number, len(downstream), height)) for number, name in enumerate(downstream)]
+    left = [(name, _height_of(number, len(upstream), height)) for number, name in enumerate(upstream)]
+    right = [(name, _height_of(number, len(downstream), height)) for number, name in enumerate(downstream)]
     own, middle = _end_of(connector, 22), height // 2
     lines = "".join([f"M242 {y}L280 {middle}" for _, y in left] + [f"M420 {middle}L458 {y}" for _, y in right])
     return (
@@ -204,7 +204,7 @@ def _ends(datasets: Sequence[Dataset], most: int) -> list[str]:
     return [*(_end_of(str(one), _NAME) for one in datasets[:shown]), *more]
 
 
-def _place(number: int, count: int, height: int) -> int:
+def _height_of(number: int, count: int, height: int) -> int:
     return height * (2 * number + 1) // (2 * count)
 
 

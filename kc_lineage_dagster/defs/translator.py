@@ -10,6 +10,7 @@ from dagster import AssetKey, AssetSpec, MetadataValue
 
 from kc_lineage_dagster.lineage import KAFKA, Dataset
 from kc_lineage_dagster.recipe.model import Options
+from kc_lineage_dagster.wording import first_few
 
 RAW, LINEAGE, EMISSIONS, STALE = "raw_connector_configs", "connector_lineage", "datahub_emissions", "stale_entities"
 ASSETS = (RAW, LINEAGE, EMISSIONS, STALE)
@@ -149,7 +150,4 @@ def _dataset(props: DatasetProps) -> AssetSpec:
 
 
 def _who(verb: str, connectors: tuple[str, ...]) -> str:
-    if not connectors:
-        return ""
-    more = f" and {len(connectors) - _NAMED} more" if len(connectors) > _NAMED else ""
-    return f" {verb} by {', '.join(f'`{one}`' for one in connectors[:_NAMED])}{more}."
+    return f" {verb} by {first_few((f'`{one}`' for one in connectors), _NAMED)}." if connectors else ""

@@ -25,10 +25,11 @@ from typing import Any
 
 from kc_lineage_dagster.emit import urns
 from kc_lineage_dagster.emit.limits import fits
-from kc_lineage_dagster.emit.sentences import enumerated, flow_sentence, job_sentence
+from kc_lineage_dagster.emit.sentences import flow_sentence, job_sentence
 from kc_lineage_dagster.emit.urns import Naming
 from kc_lineage_dagster.key_words import is_user_key
 from kc_lineage_dagster.lineage import KAFKA, ConnectorLineage, Dataset, Edge, Unresolved
+from kc_lineage_dagster.wording import enumerated
 
 VALUE_LIMIT = 2_000  # characters of one custom property
 CLUSTER = "kc_lineage.cluster"  # the cluster that a flow or job belongs to, for people and for ``emit.marked``

@@ -113,7 +113,7 @@ def _judge(response: requests.Response, *_: Any, **__: Any) -> None:
     requests calls this hook with every answer before the caller sees it.
     """
     if 300 <= response.status_code < 400:
-        raise RedirectedError(f"redirects to {_place(response)}; make that the server if it is the GMS")
+        raise RedirectedError(f"redirects to {_server_of(response)}; make that the server if it is the GMS")
     if not response.ok:
         return
     write = response.request.method == "POST" and _WRITES.search(response.request.path_url)
@@ -142,8 +142,8 @@ def _acknowledges(answer: Any) -> bool:
     return isinstance(answer, dict) and answer.keys() <= {"value"}
 
 
-def _place(response: requests.Response) -> str:
-    """Name the place that a redirect leads to, without path, query and credentials."""
+def _server_of(response: requests.Response) -> str:
+    """Name the server that a redirect leads to, without path, query and credentials."""
     try:
         parts = urlsplit(response.headers.get("Location", ""))
         host = parts.hostname or ""

@@ -11,7 +11,7 @@ import re
 from collections.abc import Iterable
 
 from kc_lineage_dagster.lineage import KAFKA, ConnectorLineage, Dataset
-from kc_lineage_dagster.wording import counted, printable
+from kc_lineage_dagster.wording import counted, enumerated, printable
 
 _NAMED = 3  # datasets of one platform that are named one by one; of more, their number and common beginning are told
 _PLATFORMS = 3  # groups of datasets that one side of a sentence tells of
@@ -82,23 +82,6 @@ def _common_beginning(first: str, last: str) -> str:
     """Return the common beginning of two names, which every name that sorts between them has too."""
     differ = (at for at, (one, other) in enumerate(zip(first, last, strict=False)) if one != other)
     return first[: next(differ, len(first))]
-
-
-def enumerated(items: list[str], most: int, noun: str = "more") -> str:
-    """Return ``a, b and c``; of too many items the first ones, and how many more there are.
-
-    Args:
-        items: At least one text.
-        most: How many items are named.
-        noun: What the rest is called, in the singular.
-
-    >>> enumerated(["a", "b", "c"], 3), enumerated(["a", "b", "c", "d"], 2), enumerated(["a", "b"], 1, "more topic")
-    ('a, b and c', 'a, b and 2 more', 'a and 1 more topic')
-    """
-    left = len(items) - most
-    if left > 0:
-        items = [*items[:most], f"{left} {noun}" if noun == "more" else counted(left, noun)]
-    return " and ".join(filter(None, (", ".join(items[:-1]), items[-1])))
 
 
 def _code(name: str) -> str:

@@ -98,8 +98,8 @@ def sink_identity(sink_type: str | None, config: Mapping[str, Any] | None, *, ba
         return f"{kind} {address(str(settings.get('server', '')))}"
     if kind == "datahub-lite":
         return f"{kind} {settings['type']} {settings['config']['file']}"
-    place = settings.get("filename") or (settings.get("connection") or {}).get("bootstrap") or ""
-    return f"{kind} {place}".strip()
+    where = settings.get("filename") or (settings.get("connection") or {}).get("bootstrap") or ""
+    return f"{kind} {where}".strip()
 
 
 def _resolved(

@@ -242,7 +242,7 @@ def _confirmed(router: _Router, reading: Reading, judge: Judge, own: set[Notes])
         text = "".join(part for part in reading if isinstance(part, str))
         return reading if router.routes(text) == judge.output else None
     for narrowed in _narrowings(router, reading):
-        answers = judge.outcomes(Seq(tuple(_as_node(p) for p in narrowed)), own)
+        answers = judge.verdicts(Seq(tuple(_as_node(p) for p in narrowed)), own)
         if answers and "own" not in answers:
             return None
         if answers and "no" not in answers:

@@ -8,7 +8,7 @@ from typing import Literal, TypeAlias
 from kc_lineage_dagster.java_regex.machine import Machine, Notes, Threads, letters
 from kc_lineage_dagster.java_regex.nodes import Node, Seq
 
-Outcome: TypeAlias = Literal["own", "other", "no"]
+Verdict: TypeAlias = Literal["own", "other", "no"]
 
 
 @dataclass(slots=True)
@@ -42,7 +42,7 @@ class Judge:
         """Return what a thread has noted at the end when the groups captured ``texts``."""
         return tuple((texts[index], False) for index in self.machine.noted)
 
-    def outcomes(self, form: Seq, own: set[Notes]) -> set[Outcome]:
+    def verdicts(self, form: Seq, own: set[Notes]) -> set[Verdict]:
         """Return what the router makes of the texts of the form: each of the answers that holds for some text.
 
         ``own``: the output, the groups having captured one of these.
@@ -55,7 +55,7 @@ class Judge:
         texts = Machine()
         first = (texts.start(form), self.start)
         steps = [(c, texts.reading(c), self.machine.reading(c)) for c in letters((texts, self.machine), self.output)]
-        waiting, seen, found = [first], {first}, set[Outcome]()
+        waiting, seen, found = [first], {first}, set[Verdict]()
         while waiting and not {"own", "no"} <= found:
             text, threads = waiting.pop()
             if texts.ended(text) is not None:

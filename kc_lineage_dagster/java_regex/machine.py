@@ -182,9 +182,9 @@ def add_states(machine: Machine, node: Node, after: int) -> int:
         case Group(body, index):
             if index not in machine.noted:
                 return add_states(machine, body, after)
-            place = machine.noted.index(index)
-            closing = machine.add(State("close", (after,), group=place))
-            return machine.add(State("open", (add_states(machine, body, closing),), group=place))
+            slot = machine.noted.index(index)
+            closing = machine.add(State("close", (after,), group=slot))
+            return machine.add(State("open", (add_states(machine, body, closing),), group=slot))
         case Repeat():
             return _build_repeat(machine, node, after)
         case Anchor(kind) if kind in _ANCHORS:

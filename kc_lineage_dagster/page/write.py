@@ -1,4 +1,4 @@
-"""Write the page of a cluster: beside its state on a disk, or to the place that ``options.page`` names."""
+"""Write the page of a cluster: beside its state on a disk, or to the address that ``options.page`` names."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from kc_lineage_dagster.state.cluster_state import ClusterState
 PAGE = "lineage.html"
 
 
-def place_of_page(option: str | None, slug: str, base: Path, folder: Path | None) -> str | None:
+def page_address(option: str | None, slug: str, base: Path, folder: Path | None) -> str | None:
     """Return the path or address of a cluster's page; None when neither an option nor a folder gives one.
 
     Args:
@@ -31,8 +31,8 @@ def place_of_page(option: str | None, slug: str, base: Path, folder: Path | None
     return full if "://" in full else str(base / Path(full).expanduser())
 
 
-def write_page(state: ClusterState, slug: str, place: str | None) -> tuple[str, ...]:
-    """Replace the page at ``place`` and return the warnings: one line when the page could not be written.
+def write_page(state: ClusterState, slug: str, address: str | None) -> tuple[str, ...]:
+    """Replace the page at ``address`` and return the warnings: one line when the page could not be written.
 
     No error is raised for that, because a run must not fail for a missing picture. On a disk the page is written whole
     or not at all.
@@ -40,19 +40,19 @@ def write_page(state: ClusterState, slug: str, place: str | None) -> tuple[str, 
     Args:
         state: The cluster's state, from which the page is made.
         slug: The cluster's short name.
-        place: Path or address of the page, as ``place_of_page`` returns it; None: write nothing.
+        address: Path or address of the page, as ``page_address`` returns it; None: write nothing.
     """
-    if place is None:
+    if address is None:
         return ()
     try:
-        if "://" in place:
-            _put(place, page_of_state(state, slug))
+        if "://" in address:
+            _put(address, page_of_state(state, slug))
         else:
-            _replace(Path(place), page_of_state(state, slug))
+            _replace(Path(address), page_of_state(state, slug))
     except StateError as error:
-        return (f"{place} cannot be written: {error}",)
+        return (f"{address} cannot be written: {error}",)
     except OSError as error:
-        return (f"{place} cannot be written: {error.strerror or error}; check the folder's rights and space",)
+        return (f"{address} cannot be written: {error.strerror or error}; check the folder's rights and space",)
     return ()
 
 

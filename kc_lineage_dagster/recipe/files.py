@@ -129,15 +129,15 @@ def find_recipes(environ: Mapping[str, str] | None = None) -> list[RecipeFile]:
     """
     given = (os.environ if environ is None else environ).get(RECIPES_VARIABLE)
     own = Path(_DEFAULT_FOLDER)
-    place = Path(given).expanduser() if given else own if own.is_dir() else DEMO
-    if place.is_dir():
-        paths = _candidates(place)
-    elif place.is_file():
-        paths = [place]
+    where = Path(given).expanduser() if given else own if own.is_dir() else DEMO
+    if where.is_dir():
+        paths = _candidates(where)
+    elif where.is_file():
+        paths = [where]
     else:
-        raise RecipeError(f"{place}: no such file or folder; set {RECIPES_VARIABLE} to a recipe or a folder of recipes")
+        raise RecipeError(f"{where}: no such file or folder; set {RECIPES_VARIABLE} to a recipe or a folder of recipes")
     if not paths:
-        raise RecipeError(f"{place}: holds no recipe (*.yml, *.yaml, *.json)")
+        raise RecipeError(f"{where}: holds no recipe (*.yml, *.yaml, *.json)")
     return _distinct([read_recipe(path) for path in paths])
 
 

@@ -47,11 +47,11 @@ class Beyond:
     """What is known beyond Connect.
 
     ``settings``: the settings of derivation, with what is known.
-    ``described``: connector -> the business metadata and tags that its flow gets.
+    ``entries``: connector -> the business metadata and tags that its flow gets.
     """
 
     settings: Settings
-    described: Mapping[str, CatalogEntry] = field(default_factory=dict)
+    entries: Mapping[str, CatalogEntry] = field(default_factory=dict)
 
 
 def beyond(
@@ -66,16 +66,16 @@ def beyond(
         memories: How to use what servers answered in earlier runs.
         files: What files hold (``held_by_files``), None when they are to be read.
     """
-    described, notes = _described(cluster)
+    entries, notes = _stream_catalog(cluster)
     config = cluster.config.confluent_catalog
     if config and config.include_lineage:
-        settings = replace(settings, topics={name: one.topics for name, one in described.items() if one.topics})
+        settings = replace(settings, topics={name: one.topics for name, one in entries.items() if one.topics})
     files = held_by_files(cluster) if files is None else files
     settings = _with_catalog(cluster, snapshot, replace(settings, notes=notes), memories, files)
-    return Beyond(settings, {name: _wanted(cluster, one) for name, one in described.items()})
+    return Beyond(settings, {name: _wanted(cluster, one) for name, one in entries.items()})
 
 
-def _described(cluster: Cluster) -> tuple[Mapping[str, CatalogEntry], tuple[str, ...]]:
+def _stream_catalog(cluster: Cluster) -> tuple[Mapping[str, CatalogEntry], tuple[str, ...]]:
     """Return what Confluent's Stream Catalog says, by connector, and notes; nothing unless the recipe asks for it."""
     config = cluster.config.confluent_catalog
     if config is None or not config.enabled or config.api_key is None or config.api_secret is None:
@@ -88,13 +88,13 @@ def _described(cluster: Cluster) -> tuple[Mapping[str, CatalogEntry], tuple[str,
     return described_connectors(access, config.page_size, timeout=float(config.timeout_seconds))
 
 
-def _wanted(cluster: Cluster, described: CatalogEntry) -> CatalogEntry:
+def _wanted(cluster: Cluster, entry: CatalogEntry) -> CatalogEntry:
     """Return those of a connector's tags and business metadata that the recipe wants."""
     config = cluster.config.confluent_catalog
     return replace(
-        described,
-        tags=described.tags if config and config.include_tags else (),
-        properties=described.properties if config and config.include_business_metadata else {},
+        entry,
+        tags=entry.tags if config and config.include_tags else (),
+        properties=entry.properties if config and config.include_business_metadata else {},
     )
 
 
@@ -132,7 +132,7 @@ def _remembering(cluster: Cluster, providers: list[Provider], memories: Memories
         if not looks:
             raise
         return providers  # a run that only reads needs no state
-    caches = (Cache(state.database, f"{state.slug}: {one.place}") for one in providers)
+    caches = (Cache(state.database, f"{state.slug}: {one.scope}") for one in providers)
     fresh = 0.0 if memories is Memories.RENEWED else cluster.recipe.options.catalog_refresh
     remembered = zip(providers, caches, strict=True)
     return [Remembering(one, ReadOnly(cache) if looks else cache, fresh) for one, cache in remembered]

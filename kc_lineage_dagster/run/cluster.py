@@ -68,10 +68,10 @@ class Cluster:
     @property
     def page(self) -> str | None:
         """Path or address of the cluster's page, None where there is no place for one."""
-        from kc_lineage_dagster.page.write import place_of_page
+        from kc_lineage_dagster.page.write import page_address
 
         folder = self.state.folder
-        return place_of_page(self.recipe.options.page, self.file.slug, self.file.path.parent, folder)
+        return page_address(self.recipe.options.page, self.file.slug, self.file.path.parent, folder)
 
     @property
     def stateful(self) -> StatefulIngestion:

@@ -84,7 +84,7 @@ def describe(
     cluster: Cluster,
     state: ClusterState,
     chunk: Sequence[tuple[Connector, ConnectorLineage]],
-    beyond: Mapping[str, CatalogEntry],
+    entries: Mapping[str, CatalogEntry],
     mark: str,
     derived_by: str | None = None,
 ) -> list[Described]:
@@ -94,7 +94,7 @@ def describe(
         cluster: The cluster.
         state: Its state.
         chunk: The connectors, each with its lineage.
-        beyond: Connector -> business metadata and tags; the connector's own configuration wins over properties.
+        entries: Connector -> business metadata and tags; the connector's own configuration wins over properties.
         mark: The mark of the cluster (``adoption.mark_of``).
         derived_by: The release that last derived every connector, None when that makes no difference.
     """
@@ -110,7 +110,7 @@ def describe(
     found: list[Described] = []
     for connector, lineage in shown:
         name = connector.name
-        more = beyond.get(name, CatalogEntry())
+        more = entries.get(name, CatalogEntry())
         told = {**more.properties, **connector.config}
         made = proposals(lineage, told, naming, cluster.external_url(name), mark, more.tags)
         found.append(

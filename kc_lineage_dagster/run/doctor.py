@@ -93,7 +93,7 @@ def _datahub(cluster: Cluster) -> Iterator[Finding]:
     sink = cluster.recipe.sink
     kind, config = (sink.type, sink.config) if sink else (None, {})
     base = cluster.file.path.parent
-    place = sink_identity(kind, config, base_dir=base)
+    identity = sink_identity(kind, config, base_dir=base)
     opened = open_sink(kind, config, run_id="doctor", base_dir=base)
     with closing(opened):
         problem = opened.check()
@@ -101,12 +101,12 @@ def _datahub(cluster: Cluster) -> Iterator[Finding]:
         yield Finding("DataHub", False, problem)
         return
     if isinstance(opened, RestSink):
-        yield Finding("DataHub", True, f"{place} answers and accepts the credentials")
+        yield Finding("DataHub", True, f"{identity} answers and accepts the credentials")
         return
-    path = Path(place.rpartition(" ")[2])
+    path = Path(identity.rpartition(" ")[2])
     if path.is_absolute():
         yield _writable("DataHub", path.parent)
-    yield Finding("DataHub", True, f"{place} can be opened")
+    yield Finding("DataHub", True, f"{identity} can be opened")
 
 
 def _state(cluster: Cluster) -> Iterator[Finding]:

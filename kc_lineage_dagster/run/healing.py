@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from kc_lineage_dagster.emit.aspects import Proposal
 from kc_lineage_dagster.emit.verify import Verifier
 from kc_lineage_dagster.state.receipts import Emission, Receipts
+from kc_lineage_dagster.wording import first_few
 
 _SHOWN = 3  # URNs in a note
 _NOTE_SECONDS = 10.0  # between two notes of how far a verification has come
@@ -90,10 +91,9 @@ class Healing:
         lines = []
         if self._found:
             urns = list(self._found)
-            more = f" and {len(urns) - _SHOWN} more" if len(urns) > _SHOWN else ""
             lines.append(
                 f"DataHub no longer held {len(urns)} flows and jobs as they were acknowledged (restored, deleted or"
-                f" overwritten?); they were sent again: {', '.join(urns[:_SHOWN])}{more}"
+                f" overwritten?); they were sent again: {first_few(urns, _SHOWN)}"
             )
         if self.verifier is not None and self.verifier.problem:
             lines.append(self.verifier.problem)

@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from kc_lineage_dagster.connect.snapshot import NOT_OFFERED, Connector
+from kc_lineage_dagster.wording import first_few
 
 REMEMBERED = "remembered: "  # begins the note of a connector with evidence of an earlier reading
 
@@ -40,5 +41,4 @@ def with_memory(connector: Connector, earlier: Connector | None) -> Connector:
 
 
 def _topics(lost: list[str]) -> str:
-    shown = ", ".join(lost[:3]) + (f" and {len(lost) - 3} more" if len(lost) > 3 else "")
-    return f"active topics ({shown})"
+    return f"active topics ({first_few(lost, 3)})"

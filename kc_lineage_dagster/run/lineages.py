@@ -56,9 +56,9 @@ class Lineages:
         return self._known.settings.notes
 
     @property
-    def described(self) -> Mapping[str, CatalogEntry]:
+    def entries(self) -> Mapping[str, CatalogEntry]:
         """Connector -> business metadata and tags, which only servers know."""
-        return {} if self.taken else self._known.described
+        return {} if self.taken else self._known.entries
 
     def of(self, names: Sequence[str]) -> Iterator[tuple[Connector, ConnectorLineage]]:
         """Yield these connectors with their lineage, in this order, a chunk at a time.

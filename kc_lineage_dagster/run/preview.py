@@ -69,7 +69,7 @@ def preview(cluster: Cluster, connect: Connect) -> Preview:
     known = cluster.beyond(snapshot)
     derived = deriving(snapshot.connectors, known.settings)
     for chunk in chunks(snapshot.connectors):
-        made = describe(cluster, state, [(one, derived(one)) for one in chunk], known.described, mark)
+        made = describe(cluster, state, [(one, derived(one)) for one in chunk], known.entries, mark)
         emission = Emission.of(receipts, state, [one.connector.name for one in made])
         for one in made:
             result = one.result(0, 0)

@@ -125,7 +125,7 @@ class _Run:
         undecided: Chunks that the sink decides only when it is closed, with what is to be remembered then.
         notes: What catalogs could not tell.
         healing: The comparison of DataHub with the receipts.
-        described: Connector -> business metadata and tags.
+        entries: Connector -> business metadata and tags.
         mark: The mark of the cluster (``adoption.mark_of``).
         removed: URNs whose removal the sink has acknowledged.
     """
@@ -142,7 +142,7 @@ class _Run:
     undecided: list[tuple[Emission, list[Derived]]] = field(default_factory=list)
     notes: tuple[str, ...] = ()
     healing: Healing = field(default_factory=Healing)
-    described: Mapping[str, CatalogEntry] = field(default_factory=dict)
+    entries: Mapping[str, CatalogEntry] = field(default_factory=dict)
     mark: str = ""
     removed: list[str] = field(default_factory=list)
 
@@ -253,7 +253,7 @@ class _Run:
             vanished: Gets what may have to go.
             all_of_it: Whether to send what is acknowledged too.
         """
-        self.notes, self.described = lineages.notes, lineages.described
+        self.notes, self.entries = lineages.notes, lineages.entries
         for chunk in chunks(lineages.of(names)):
             results = self._chunk(sink, receipts, chunk, vanished, all_of_it)
             for result in results:
@@ -279,7 +279,7 @@ class _Run:
             vanished: Gets what may have to go.
             all_of_it: Whether to send what is acknowledged too.
         """
-        made = describe(self.cluster, self.state, chunk, self.described, self.mark, self.facts.code_version)
+        made = describe(self.cluster, self.state, chunk, self.entries, self.mark, self.facts.code_version)
         names = [one.connector.name for one in made]
         emission = Emission.of(receipts, self.state, names)
         due: list[Proposal] = []

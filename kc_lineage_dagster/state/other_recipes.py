@@ -19,6 +19,7 @@ from kc_lineage_dagster.chunks import chunks
 from kc_lineage_dagster.recipe.files import RecipeFile
 from kc_lineage_dagster.state import tables
 from kc_lineage_dagster.state.cluster_state import ClusterState
+from kc_lineage_dagster.wording import enumerated
 
 FORGOTTEN_AFTER = 14 * 24 * 3600  # seconds since its last reading, after which another cluster holds nothing any more
 _SHOWN = 3  # other recipes that a warning names
@@ -107,7 +108,4 @@ def _place(data: Mapping[str, Any]) -> str:
 
 
 def _names(file: RecipeFile, same: list[RecipeFile]) -> str:
-    names = [one.path.name for one in same if one is not file]
-    more = [f"{len(names) - _SHOWN} more"] if len(names) > _SHOWN else []
-    *most, last = ["it", *names[:_SHOWN], *more]
-    return f"{', '.join(most)} and {last}"
+    return enumerated(["it", *(one.path.name for one in same if one is not file)], 1 + _SHOWN)

@@ -18,7 +18,7 @@ import requests
 
 from kc_lineage_dagster.connect.answers import connector_path
 from kc_lineage_dagster.connect.client import ConnectClient, ConnectSettings, cloud_uri
-from kc_lineage_dagster.connect.wire import missing
+from kc_lineage_dagster.connect.wire import advice_on
 from kc_lineage_dagster.errors import (
     ConnectError,
     ConnectNotFound,
@@ -437,8 +437,8 @@ def _refused_certificate(code: int) -> Exception:
 )
 def test_what_is_missing_is_told_by_kind_in_whatever_language_the_system_speaks(error: Exception, advice: str) -> None:
     """Advice hangs on the class and number of an exception, never on its words."""
-    assert advice in missing(error)
-    assert bool(missing(error)) == bool(advice)
+    assert advice in advice_on(error)
+    assert bool(advice_on(error)) == bool(advice)
 
 
 def test_line_breaks_around_credentials_are_no_part_of_them(server: ConnectStandIn) -> None:

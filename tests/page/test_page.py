@@ -15,7 +15,7 @@ import kc_lineage_dagster.page
 from kc_lineage_dagster.errors import StateError
 from kc_lineage_dagster.lineage import ConnectorLineage, Dataset, Edge, FieldEdge
 from kc_lineage_dagster.page.render import page_of_state, render
-from kc_lineage_dagster.page.write import PAGE, place_of_page, write_page
+from kc_lineage_dagster.page.write import PAGE, page_address, write_page
 from kc_lineage_dagster.state import codec
 from kc_lineage_dagster.state.cluster_state import Derived, state_of
 from tests.page.clusters import HOSTILE, SECRET, hostile, large, shop, snapshot
@@ -203,11 +203,11 @@ def test_a_page_that_cannot_be_written_is_a_warning(state, tmp_path):
 
 def test_a_page_goes_where_the_recipe_says(state, tmp_path):
     """A path, a folder, or an address that fsspec knows; an address that cannot be used is a warning."""
-    assert place_of_page("s3://bucket/lineage/", "shop", tmp_path, None) == "s3://bucket/lineage/shop.html"
-    assert place_of_page("out.html", "shop", tmp_path, tmp_path / "x") == str(tmp_path / "out.html")
-    assert place_of_page("pages", "shop", tmp_path, None) == str(tmp_path / "pages/shop.html")
-    assert place_of_page(None, "shop", tmp_path, None) is None
-    assert place_of_page(None, "shop", tmp_path, tmp_path / "shop") == str(tmp_path / "shop" / PAGE)
+    assert page_address("s3://bucket/lineage/", "shop", tmp_path, None) == "s3://bucket/lineage/shop.html"
+    assert page_address("out.html", "shop", tmp_path, tmp_path / "x") == str(tmp_path / "out.html")
+    assert page_address("pages", "shop", tmp_path, None) == str(tmp_path / "pages/shop.html")
+    assert page_address(None, "shop", tmp_path, None) is None
+    assert page_address(None, "shop", tmp_path, tmp_path / "shop") == str(tmp_path / "shop" / PAGE)
     assert write_page(state, "shop", None) == ()
     assert write_page(state, "shop", "memory://pages/shop.html") == ()
     assert Page(UPath("memory://pages/shop.html").read_text()).data["cluster"] == "shop"

@@ -166,7 +166,7 @@ def test_a_stream_catalog_tells_topics_and_business_metadata(tmp_path, gms):
         known = cluster.beyond(snapshot)
         shards = next(one for one in snapshot.connectors if one.name == "shards")
         derived = deriver(snapshot.connectors, known.settings)
-        (described,) = describe(cluster, cluster.state, [(shards, derived(shards))], known.described, "shop")
+        (described,) = describe(cluster, cluster.state, [(shards, derived(shards))], known.entries, "shop")
         properties = described.proposals[0].aspect["customProperties"]
         assert (properties["Owner"], properties["topic.prefix"]) == ("dana", "x")
         (tags,) = (one for one in described.proposals if one.aspect_name == "globalTags")

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from kc_lineage_dagster.connect.parse import WrongShapeError, config_of, kind_of, scalar_of
-from kc_lineage_dagster.wording import encodable
+from kc_lineage_dagster.wording import encodable, first_few
 
 CLASS = "connector.class"
 
@@ -85,9 +85,9 @@ def kind_in_words(document: Any) -> str:
     """Describe a document without connectors by what can be seen in its file.
 
     >>> kind_in_words({"apiVersion": 1, "kind": "x", "spec": 2, "status": 3})
-    'an object of apiVersion, kind, spec, ...'
+    'an object of apiVersion, kind, spec and 1 more'
     """
     if not isinstance(document, Mapping):
         return kind_of(document)
-    keys = ", ".join(encodable(str(key))[:40] for key in list(document)[:3])
-    return f"an object of {keys or 'nothing'}{', ...' if len(document) > 3 else ''}"
+    keys = first_few((encodable(str(key))[:40] for key in document), 3)
+    return f"an object of {keys or 'nothing'}"

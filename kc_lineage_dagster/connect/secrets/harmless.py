@@ -37,7 +37,7 @@ _TAILS = word_set(
     "operations events objects resources channel channels queue queues exchange subject subjects stream streams "
     "subscription project workspace account repository repositories branch organization site label labels tag tags "
     "description comment group groups predicate pointer keyname nodes quorum listener endpoints urls command method "
-    "server since regions warehouse from to operation placement"
+    "server since regions warehouse from to operation placement pipeline"
 )
 # Kafka Connect's own keys (kafka.apache.org/documentation/#connectconfigs). Keys below them, such as transforms.a.type,
 # are judged by their last word.

@@ -8,7 +8,8 @@ import sys
 from importlib.metadata import entry_points, packages_distributions, requires
 from pathlib import Path
 
-PACKAGE = Path(__file__).resolve().parents[2] / "kc_lineage_dagster"
+ROOT = Path(__file__).resolve().parents[2]
+PACKAGE = ROOT / "kc_lineage_dagster"
 
 
 def normal(name: str) -> str:
@@ -47,3 +48,16 @@ def test_entry_points_lead_somewhere():
     assert callable(command.load())
     [module] = [one for one in entry_points(group="dagster_dg_cli.registry_modules") if "kc_lineage" in one.value]
     assert module.load().KafkaConnectLineageComponent
+
+
+def test_one_version_is_released_next():
+    """Images of the deployment are tagged with the version of pyproject.toml, and the changelog has not released it."""
+    [version] = re.findall(r'^version = "(.+)"$', (ROOT / "pyproject.toml").read_text(encoding="utf-8"), re.MULTILINE)
+    tag = re.compile(r"(?:kc-lineage-dagster:|^ *tag: )(\d\S*)", re.MULTILINE)
+    files = [path for path in (*(ROOT / "deploy").rglob("*.*"), *(ROOT / "docs").glob("*.md")) if path.is_file()]
+    tags = {path.name: set(tag.findall(path.read_text(encoding="utf-8"))) for path in files}
+    tagged = {"manifests.yaml", "helm-values.yaml", "deploying.md"}
+    assert {name: found for name, found in tags.items() if found} == {name: {version} for name in tagged}
+    sections = re.findall(r"^## (\S+)", (ROOT / "CHANGELOG.md").read_text(encoding="utf-8"), re.MULTILINE)
+    assert version not in sections[1:]
+    assert sections[0] in ("Unreleased", version)

@@ -19,7 +19,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections import Counter
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -141,9 +141,11 @@ def proposals(
     tag_urns = [urn for tag in sorted(set(tags)) if fits(urn := urns.tag_urn(tag))]
     if tag_urns:
         made.append(Proposal(flow, "dataFlow", TAGS, {"tags": [{"tag": urn} for urn in tag_urns]}))
+    unresolved = _by_topic(lineage.unresolved)
     for job in _jobs(lineage, naming):
         urn = urns.job_of_flow(flow, job.id)
-        made.append(Proposal(urn, "dataJob", "dataJobInfo", {**_job_info(lineage, job, marked), **link}))
+        info = _job_info(lineage.connector, job, unresolved, marked)
+        made.append(Proposal(urn, "dataJob", "dataJobInfo", {**info, **link}))
         made.append(Proposal(urn, "dataJob", "dataJobInputOutput", _input_output(job)))
         made += (Proposal(urn, "dataJob", name, aspect) for name, aspect in shared)
     return tuple(made)
@@ -219,20 +221,34 @@ def _cause(reason: str, concerned: list[Unresolved]) -> str:
     return f"{enumerated(sorted(whats), _NAMES_OF_A_CAUSE)}: {reason}{where}"
 
 
-def _job_info(lineage: ConnectorLineage, job: _Job, marked: Mapping[str, str]) -> dict[str, Any]:
+def _by_topic(items: Iterable[Unresolved]) -> dict[str, list[Unresolved]]:
+    """Return topic -> its unresolved items; made once, because a connector may have thousands of both."""
+    found: dict[str, list[Unresolved]] = {}
+    for item in items:
+        if item.topic:
+            found.setdefault(item.topic, []).append(item)
+    return found
+
+
+def _job_info(
+    connector: str, job: _Job, unresolved: Mapping[str, Sequence[Unresolved]], marked: Mapping[str, str]
+) -> dict[str, Any]:
     return {
-        "customProperties": {**_job_properties(lineage, job), **marked},
-        "name": f"{lineage.connector}:{job.id}",
+        "customProperties": {**_job_properties(job, unresolved), **marked},
+        "name": f"{connector}:{job.id}",
         "type": {"string": "COMMAND"},
         "description": job_sentence(job.upstream, job.downstreams),
     }
 
 
-def _job_properties(lineage: ConnectorLineage, job: _Job) -> dict[str, str]:
-    """Return how the job's edges are known, its topics as Kafka spells them, and why it has no inlets or no outlets."""
+def _job_properties(job: _Job, unresolved: Mapping[str, Sequence[Unresolved]]) -> dict[str, str]:
+    """Return how the job's edges are known, its topics as Kafka spells them, and why it has no inlets or no outlets.
+
+    ``unresolved``: topic -> what is unresolved of it.
+    """
     topics = {end.name for end in (job.upstream, *job.downstreams) if end and end.platform == KAFKA}
     open_ended = not job.inlets or not job.outlets
-    causes = _causes(item for item in lineage.unresolved if item.topic in topics) if open_ended else []
+    causes = _causes(item for topic in topics for item in unresolved.get(topic, ())) if open_ended else []
     told = {
         EVIDENCE: "\n".join(sorted(job.evidence)),
         TOPICS: "\n".join(sorted(topics)),

@@ -348,3 +348,24 @@ def test_datahub_takes_every_proposal_as_it_is(lineage, properties, naming):
             }
         )
         assert problem is None or "white space" in problem
+
+
+class Counted(tuple):
+    """Unresolved items that count how often somebody looks through all of them."""
+
+    looks = 0
+
+    def __iter__(self):
+        self.looks += 1
+        return super().__iter__()
+
+
+def test_a_connector_of_thousands_of_topics_is_looked_through_a_few_times():
+    """However many jobs there are, the unresolved items are not looked through once for each of them."""
+    looks = []
+    for count in (3, 300):
+        items = Counted(Unresolved(f"t{at}", "no table of this name", f"t{at}") for at in range(count))
+        lineage = ConnectorLineage("s", "source", JDBC, "jdbc", (), items)
+        assert len(proposals(lineage, {}, Naming())) == 2 + 3 * count
+        looks.append(items.looks)
+    assert looks[0] == looks[1]

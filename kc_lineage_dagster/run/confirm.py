@@ -2,22 +2,30 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Mapping
 
-from kc_lineage_dagster.connect.answers import NAMES, Answers, connector_path
+from kc_lineage_dagster.connect.answers import NAMES, Answers, NotSaved, connector_path
 from kc_lineage_dagster.connect.listing import concurrently
 from kc_lineage_dagster.errors import ConnectError, ConnectNotFound, ConnectRefused, ConnectUnaddressable
 from kc_lineage_dagster.run.cluster import Cluster
 
 # Kafka 3.9 and later (KIP-1017): "healthy", "unhealthy", or "starting" while the config topic has not been read.
 _HEALTH = "/health"
+_PLAIN_NAME = re.compile(r"[\w.\-]+", re.ASCII)  # a name that every worker takes in a path
 
 
-def doubted(cluster: Cluster, names: Collection[str]) -> dict[str, str]:
+def doubted(cluster: Cluster, names: Collection[str], listed: Collection[str]) -> dict[str, str]:
     """Return those of ``names``, which the listing lacks, that may exist all the same, with why.
 
     A connector that ``connector_patterns`` exclude is gone by the recipe's word. Of every other one the worker must say
-    that it does not know the connector (404), and the worker must have read its config topic.
+    that it does not know the connector (404), and the worker must have read its config topic. The 404 of a gateway that
+    has lost its worker says nothing: a connector that is listed must be found by the same kind of path.
+
+    Args:
+        cluster: The cluster, whose worker is asked.
+        names: Connectors that an earlier listing had.
+        listed: Connectors that this listing has.
     """
     allowed = cluster.allowed()
     asked = sorted(name for name in names if allowed(name))
@@ -31,8 +39,11 @@ def doubted(cluster: Cluster, names: Collection[str]) -> dict[str, str]:
             found = dict(
                 zip(asked, concurrently(answers, lambda name: _still_there(answers, name), asked), strict=True)
             )
+            lost = None if all(found.values()) else _finds_nothing(answers, listed)
     except ConnectError as error:
         return dict.fromkeys(asked, f"it could not be asked for once more: {error}")
+    if lost:
+        return {name: why or lost for name, why in found.items()}
     return {name: why for name, why in found.items() if why}
 
 
@@ -78,6 +89,20 @@ def _still_there(answers: Answers, name: str) -> str | None:
     except ConnectError as error:
         return f"it could not be asked for once more: {error}"
     return "the listing lacks it, but the worker has it (GET /connectors/NAME)"
+
+
+def _finds_nothing(answers: Answers, listed: Collection[str]) -> str | None:
+    """Return why a 404 decides nothing: a connector of the listing gets it too. None when that connector is found."""
+    known = min((name for name in listed if _PLAIN_NAME.fullmatch(name)), default=None)
+    if known is None:
+        return None
+    try:
+        answers.get(connector_path(known))
+    except NotSaved:
+        return None  # a saved cluster holds its listing, and answers to few other paths
+    except ConnectNotFound:
+        return f"the worker, or what stands before it, answers 404 for {known!r} too, which it lists"
+    return None
 
 
 def _named(answers: Answers, name: str) -> str | None:

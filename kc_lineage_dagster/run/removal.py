@@ -153,7 +153,7 @@ def planned(
     owners = {name for name in urns if name is not None}
     gone = owners.union(cluster.state.derived_names()) - vanished.read - unread
     doubts = dict(vanished.doubts)
-    doubts.update(doubted(cluster, gone))
+    doubts.update(doubted(cluster, gone, vanished.read))
     if blocked:
         doubts |= dict.fromkeys([*urns, *gone], blocked)
     pending = (urn for urn, held in receipts.of_urns(candidates).items() if held.state == REMOVING)

@@ -6,7 +6,7 @@ import threading
 
 import pytest
 
-from tests.connect.stand_in import Fault, status, worker
+from tests.connect.stand_in import Fault, body, status, worker
 from tests.run.place import config
 
 
@@ -70,6 +70,22 @@ def test_a_name_that_no_path_carries_is_asked_for_by_the_list_of_names(place):
     assert place.alive == before
     place.serve(without)
     assert len(place.run().removed) == 3
+
+
+def test_a_gateway_that_finds_no_connector_at_all_removes_nothing(place):
+    """The gateway lost the worker after a short listing, and answers 404 for every connector, listed or not."""
+    place.run()
+    before = place.alive
+    place.serve({**place.answers(["c0", "c1", "c2", "c3"]), "/health": {"status": 404, "body": {}}})
+    for name in place.names:
+        place.stand_in.fault(f"/connectors/{name}", body(b"<html>default backend - 404</html>", None, "text/html", 404))
+    report = place.run()
+    assert report.removed == ()
+    assert place.alive == before
+    assert any("answers 404 for 'c0' too" in reason for reason in report.stale.keep_reasons.values())
+    place.serve(place.answers(["c0", "c1", "c2", "c3"]))
+    place.stand_in.faults.clear()
+    assert len(place.run().removed) == 18
 
 
 def test_a_worker_that_is_starting_removes_nothing(place):

@@ -8,7 +8,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 
 from dagster import AssetExecutionContext, AssetMaterialization
 
-from kc_lineage_dagster.defs.event_index import event_index_open
+from kc_lineage_dagster.defs.event_storage import event_index_open
 from kc_lineage_dagster.defs.logging_processes import logging_processes, may_fork
 
 _BESIDE = 200  # materializations that the thread logs before the step yields one

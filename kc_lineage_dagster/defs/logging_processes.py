@@ -1,7 +1,7 @@
 """Forked processes that log materializations while the step's own process derives, sends and stores.
 
-Dagster's storages take 10 to 20 ms for a materialization, most of it processor time: two SQLite databases are opened,
-or two PostgreSQL connections, and SQL is compiled anew. A thread would take that time from the run that it logs for.
+Dagster's storages take 6 to 15 ms for a materialization, most of it processor time, even where connections and compiled
+SQL are kept (``defs.event_storage``). A thread would take that time from the run that it logs for.
 """
 
 from __future__ import annotations
@@ -25,12 +25,12 @@ from typing import NoReturn
 from dagster import AssetExecutionContext, AssetMaterialization, DagsterInstance
 
 from kc_lineage_dagster import http_deadline
-from kc_lineage_dagster.defs.event_index import event_index_open, is_sqlite
+from kc_lineage_dagster.defs.event_storage import is_sqlite, spend_less_on_events
 from kc_lineage_dagster.errors import EventLogError
 
-# Processes that log. One takes longer to log a first sync than the rest of the sync takes, and each takes some 20 MB.
-# SQLite lets one write at a time, so more than two gain nothing there; at a server each waits more than it works.
-_ON_SQLITE, _ON_A_SERVER = 2, 4
+# Processes that log. On SQLite one takes about as long to log a first sync as the rest of the sync takes; at a server a
+# process waits more than it works. Each more takes 40 to 70 MB, because whatever either process touches is copied.
+_ON_SQLITE, _ON_A_SERVER = 1, 2
 _AHEAD = 1 << 20  # bytes of materializations that may wait in a pipe, some 500 of them; what Linux allows everybody
 _THREADS = Path("/proc/self/task")  # a folder per thread of this process, also of threads that Python did not start
 _TRIES, _PAUSE = 20, 0.01  # how often to look for threads that end, seconds between
@@ -181,10 +181,10 @@ def _log_all(context: AssetExecutionContext, handed: Connection, teller: Connect
     """
     failure = None
     try:
-        with event_index_open(context.instance):
-            while os.getppid() == parent:
-                context.log_event(handed.recv())
-                deque(context.consume_events(), 0)  # the copies that the context keeps for the step, which is not here
+        spend_less_on_events(context.instance)
+        while os.getppid() == parent:
+            context.log_event(handed.recv())
+            deque(context.consume_events(), 0)  # the copies that the context keeps for the step, which is not here
     except EOFError:
         pass
     except BaseException as error:

@@ -13,7 +13,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Mapping
 
-from kc_lineage_dagster.derive.config import Config, first, flag, items
+from kc_lineage_dagster.derive.config import Config, first, flag, items, major_version
 from kc_lineage_dagster.derive.family import SinkFamily, topic_of
 from kc_lineage_dagster.derive.readers.jdbc_connection import in_own_database
 from kc_lineage_dagster.derive.readers.jdbc_targets import session_user, target, unreadable
@@ -29,7 +29,7 @@ from kc_lineage_dagster.lineage import Dataset, Unresolved
 _FORMAT = ("collection.name.format", "table.name.format")
 _COLUMN_NAMES = "io.debezium.connector.jdbc.naming.DefaultColumnNamingStrategy"
 _STRATEGY = ("collection.naming.strategy", "table.naming.strategy")
-
+_RENAMED = 3  # the major version that brought the newer keys, with debezium-sink; before it they are ignored
 
 _FROM_SOURCE = re.compile(r"\$\{source\.([^{}]*)\}")
 
@@ -67,17 +67,23 @@ def _writes(config: Config, record: Record) -> Iterable[Dataset | Unresolved]:
 def _text(config: Config, record: Record) -> str | Unresolved:
     """Return the format with the topic filled in, and with what is known of the records' ``source`` block."""
     topic = topic_of(record)
-    strategy = first(config, *_STRATEGY)
+    strategy = first(config, *_known(config, _STRATEGY))
     rename = _STRATEGIES.get(strategy) if strategy else _underscores
     if rename is None:
         return Unresolved(topic, f"its table is named by {strategy}, which nobody knows")
-    text = (first(config, *_FORMAT) or "${topic}").replace("${topic}", rename(topic))
+    text = (first(config, *_known(config, _FORMAT)) or "${topic}").replace("${topic}", rename(topic))
     for found in _FROM_SOURCE.finditer(text):
         known = constant_at(record.value, ("source", found[1]))
         text = text if known is None else text.replace(found[0], known)
     if _FROM_SOURCE.search(text):
         return Unresolved(topic, f"its table depends on the content of each record: {text}")
     return text
+
+
+def _known(config: Config, keys: tuple[str, str]) -> tuple[str, ...]:
+    """Return those of a newer key and an older one that the connector's version knows; both where it is not known."""
+    version = major_version(config)
+    return keys if version is None or version >= _RENAMED else keys[1:]
 
 
 def _columns(config: Config, record: Record, target: Dataset) -> Node:

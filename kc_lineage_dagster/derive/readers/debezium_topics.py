@@ -6,11 +6,12 @@ Source: https://debezium.io/documentation/reference/stable/connectors/ (one page
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import TypeAlias
 
-from kc_lineage_dagster.derive.config import Config, first, flag
+from kc_lineage_dagster.derive.config import Config, first, flag, major_version
 from kc_lineage_dagster.derive.evidence import Evidence
 from kc_lineage_dagster.derive.family import Found, SourceFamily
 from kc_lineage_dagster.derive.placeholders import left_over, unfilled
@@ -34,6 +35,9 @@ PREFIX_KEYS = ("topic.prefix", "database.server.name")
 NAMING_KEYS = ("topic.naming.strategy", "topic.delimiter", "topic.regex", "topic.replacement")
 SIGNAL = "signal.data.collection"
 HEARTBEAT = "__debezium-heartbeat"
+_RENAMED = 2  # the major version of Debezium since which old keys are ignored
+# Confluent's repackaged connectors (io.debezium.connector.v2) have versions of their own
+_DEBEZIUMS_OWN = re.compile(r"io\.debezium\.connector\.(?!v2\.)")
 
 Fixed: TypeAlias = "Callable[[Config], PartValues | Unresolved]"
 
@@ -169,14 +173,17 @@ def debezium(
     """
     selecting = tuple(key for pair in tables.lists for key in (*pair.include, *pair.exclude))
 
+    def stated(config: Config) -> DebeziumTables:
+        return adapted(config, _of_version(config, tables))
+
     def internal(config: Config, topic: str) -> bool:
-        return _book_keeping(adapted(config, tables), config)(topic)
+        return _book_keeping(stated(config), config)(topic)
 
     return SourceFamily(
         name=name,
         classes=classes,
         platform=tables.platform,
-        reads=lambda config, evidence: _reads(adapted(config, tables), config, evidence),
+        reads=lambda config, evidence: _reads(stated(config), config, evidence),
         rule=rule,
         naming=(*tables.prefix, *NAMING_KEYS, *naming),
         selecting=(*selecting, *COLUMN_INCLUDE, *COLUMN_EXCLUDE, SIGNAL),
@@ -185,6 +192,23 @@ def debezium(
         spelled=spelled,
         columns=True,
     )
+
+
+def _of_version(config: Config, tables: DebeziumTables) -> DebeziumTables:
+    """Return the tables with the keys that the connector's version knows, where the version of Debezium is known.
+
+    Version 2 renamed the prefix to ``topic.prefix`` and dropped the lists' old names (DBZ-5043, DBZ-5045), which it
+    ignores; version 1 ignores ``topic.prefix``.
+
+    Source: https://debezium.io/releases/2.0/release-notes
+    """
+    version = major_version(config)
+    if version is None or not _DEBEZIUMS_OWN.match(config.get("connector.class", "")):
+        return tables
+    if version < _RENAMED:
+        return replace(tables, prefix=tuple(key for key in tables.prefix if key != PREFIX_KEYS[0]) or tables.prefix)
+    newest = tuple(replace(pair, include=pair.include[:1], exclude=pair.exclude[:1]) for pair in tables.lists)
+    return replace(tables, prefix=tables.prefix[:1], lists=newest)
 
 
 def _reads(tables: DebeziumTables, config: Config, evidence: Evidence) -> Iterator[Found]:

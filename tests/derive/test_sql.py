@@ -38,6 +38,10 @@ def named(found: Query) -> dict[str, list[str] | None] | None:
     [
         ("postgres", "SELECT o.id FROM orders o JOIN customers c ON c.id = o.cid", ["customers", "orders"]),
         ("postgres", "select * from Orders, sales.Items", ["orders", "sales.items"]),
+        ("db2", "SELECT * FROM S.T WHERE X = 1 FOR READ ONLY WITH UR;", ["S.T"]),
+        ("mssql", "SET NOCOUNT ON; SELECT * FROM dbo.t", ["dbo.t"]),
+        ("teradata", "LOCKING ROW FOR ACCESS SEL * FROM db.t", ["db.t"]),
+        ("informix", "SELECT SKIP 5 FIRST 10 * FROM own.t", ["own.t"]),
         ("postgres", 'select * from "Orders"', ["Orders"]),
         ("postgres", "select * from shop.sales.orders", ["shop.sales.orders"]),
         ("postgres", "with r as (select * from a) select * from r join b on true", ["a", "b"]),

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from sqlglot.optimizer.scope import Scope
 
 LONGEST_QUERY = 100_000
-_SELECTS = re.compile(r"(?:\s|--[^\n]*(?:\n|$)|/\*.*?\*/|\()*(?:select|with|table)\b", re.IGNORECASE | re.DOTALL)
+_SELECTS = re.compile(r"(?:\s|--[^\n]*(?:\n|$)|/\*.*?\*/|\()*(?:sel|select|with|table)\b", re.IGNORECASE | re.DOTALL)
 # sqlglot trips over some broken texts with these: "select cast :: :: delete" (SingleStore), "select lateral delete ."
 _TRIPS = (AttributeError, TypeError, LookupError, ValueError, RecursionError)
 
@@ -65,9 +65,11 @@ def tables_of(query: str, platform: str, columns_of: ColumnsOf = not_known) -> Q
 
     if "${" in query:
         return Unresolved(WHAT, "holds a ${...} that only the worker can resolve")
+    rules = PLATFORMS[platform]
+    if rules.hints and len(query) <= LONGEST_QUERY:
+        query = re.sub(rules.hints, "", query, flags=re.IGNORECASE)
     if len(query) > LONGEST_QUERY or not _SELECTS.match(query):
         return Unresolved(WHAT, "is no SELECT")
-    rules = PLATFORMS[platform]
     try:
         scopes = _scopes(query, rules)
         return scopes if isinstance(scopes, Unresolved) else _read(scopes, rules, columns_of)

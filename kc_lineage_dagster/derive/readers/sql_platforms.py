@@ -77,6 +77,8 @@ class SqlPlatform:
         spelled_database: What DataHub makes of the database, before ``spelled``.
         grammar: What sqlglot calls the SQL dialect; None where it has none.
         nested: Whether columns may hold fields, which DataHub shows as ``column.field``.
+        hints: A regular expression for clauses around a query that name no table and that sqlglot does not know; ""
+            for none.
     """
 
     levels: tuple[str, ...] = THREE_LEVELS
@@ -91,8 +93,15 @@ class SqlPlatform:
     spelled_database: Callable[[str], str] = as_is
     grammar: str | None = None
     nested: bool = False
+    hints: str = ""
 
 
+# the last clauses of a SELECT, for isolation and optimization, in Db2's SQL reference
+_DB2_HINTS = (
+    r"(?:\s+(?:WITH\s+(?:UR|CS|RS|RR)|FOR\s+(?:READ|FETCH)\s+ONLY|OPTIMIZE\s+FOR\s+\d+\s+ROWS?)\b)+(?=\s*;?\s*$)"
+)
+_TERADATA_HINTS = r"^\s*(?:LOCK(?:ING)?\s+(?:ROW|(?:TABLE|VIEW|DATABASE)\s+[\w.]+)\s+(?:FOR|IN)\s+(?:ACCESS|READ)\s+)+"
+_INFORMIX_HINTS = r"(?<=\bSELECT)(?:\s+SKIP\s+\d+)?\s+(?:FIRST|LIMIT)\s+\d+\b"
 _TICKS = ("`", "`")
 _lower, _upper = str.lower, str.upper
 
@@ -113,15 +122,15 @@ PLATFORMS: Mapping[str, SqlPlatform] = {
     "mysql": _mysql(),
     "mariadb": _mysql(),
     # quotes as Microsoft's driver tells them (SQLServerDatabaseMetaData.getIdentifierQuoteString): no brackets
-    "mssql": SqlPlatform(default_schema="dbo", across=True, grammar="tsql"),
+    "mssql": SqlPlatform(default_schema="dbo", across=True, grammar="tsql", hints=r"^\s*SET\s+NOCOUNT\s+ON\b\s*;?"),
     # oracle.py: each part as SQLAlchemy reflects it
     "oracle": SqlPlatform(SCHEMA_AND_TABLE, user_schema=True, folds=_upper, spelled=reflected_oracle, grammar="oracle"),
     # db2.py: database names are upper-cased, the others keep the letters of the catalog
-    "db2": SqlPlatform(user_schema=True, folds=_upper, spelled_database=_upper),
+    "db2": SqlPlatform(user_schema=True, folds=_upper, spelled_database=_upper, hints=_DB2_HINTS),
     "snowflake": SqlPlatform(default_schema="PUBLIC", folds=_upper, across=True, grammar="snowflake"),
     # hana.py: schema.table as sqlalchemy-hana reflects it
     "hana": SqlPlatform(SCHEMA_AND_TABLE, user_schema=True, folds=_upper, spelled=reflected),
-    "teradata": SqlPlatform(TWO_LEVELS, across=True, grammar="teradata"),
+    "teradata": SqlPlatform(TWO_LEVELS, across=True, grammar="teradata", hints=_TERADATA_HINTS),
     "vertica": SqlPlatform(default_schema="public", grammar="postgres"),
     "trino": SqlPlatform(folds=_lower, across=True, grammar="trino", nested=True),
     "presto": SqlPlatform(folds=_lower, across=True, grammar="presto", nested=True),
@@ -141,7 +150,7 @@ PLATFORMS: Mapping[str, SqlPlatform] = {
     "yugabytedb": _postgres(),
     "greenplum": _postgres(),
     "netezza": SqlPlatform(folds=_upper, grammar="postgres"),
-    "informix": SqlPlatform(folds=_lower, across=True),
+    "informix": SqlPlatform(folds=_lower, across=True, hints=_INFORMIX_HINTS),
     "sybase": SqlPlatform(quotes=('"', '"'), across=True, grammar="tsql"),
     "exasol": SqlPlatform(SCHEMA_AND_TABLE, folds=_upper, grammar="exasol"),
     "derby": SqlPlatform(SCHEMA_AND_TABLE, user_schema=True, folds=_upper),

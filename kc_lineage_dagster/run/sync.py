@@ -22,7 +22,7 @@ from kc_lineage_dagster.emit.verify import Verifier
 from kc_lineage_dagster.errors import StateError
 from kc_lineage_dagster.lineage import ConnectorLineage
 from kc_lineage_dagster.page.write import write_page
-from kc_lineage_dagster.run.adoption import adopt, mark_of
+from kc_lineage_dagster.run.adoption import adopt, inherit, mark_of
 from kc_lineage_dagster.run.beyond import Memories
 from kc_lineage_dagster.run.cluster import Cluster, Progress
 from kc_lineage_dagster.run.describe import describe
@@ -208,10 +208,12 @@ class _Run:
 
     def _adopted(self, sink: Sink, receipts: Receipts, read_back: ReadBack | None) -> tuple[str, ...]:
         """Adopt what the state does not know, in a run that looks at everything; return notes for the user."""
-        whole = self.request.connectors is None and self.request.remove
-        if not whole or read_back is None or not isinstance(sink, RestSink):
+        if self.request.connectors is not None or not self.request.remove:
             return ()
-        return adopt(self.cluster, receipts, sink, read_back, self.mark)
+        inherited = inherit(self.cluster, receipts, self.facts.head)
+        if read_back is None or not isinstance(sink, RestSink):
+            return inherited
+        return (*inherited, *adopt(self.cluster, receipts, sink, read_back, self.mark))
 
     def _held_before(self, receipts: Receipts) -> frozenset[str]:
         """Return what DataHub held before the run, for a recipe with a pipeline name.

@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 import json
 import shutil
+import time
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +15,7 @@ from sqlalchemy import Table
 
 from kc_lineage_dagster.emit.urns import Naming, flow_of, flow_urn
 from kc_lineage_dagster.state import tables
-from tests.connect.stand_in import status, worker
+from tests.connect.stand_in import ConnectStandIn, status, worker
 from tests.emit.gms import Answer, healthy
 from tests.run.place import Served, config, topics
 
@@ -265,3 +266,67 @@ def test_nothing_is_searched_where_the_recipe_says_so(place):
     place.gms.requests.clear()
     place.run()
     assert not [path for path in place.gms.requests if "graphql" in path]
+
+
+def rename(place: Served, name: str) -> None:
+    """The recipe says another ``cluster_name``, beside what the worker says of itself."""
+    place.further = {"cluster_name": name}
+
+
+def serve(place: Served, names: list[str], kafka: str = "k1") -> None:
+    place.serve({**place.answers(names), "/": {"version": "3.9.1", "kafka_cluster_id": kafka}})
+
+
+def silent_for(place: Served, name: str, days: float) -> None:
+    """The cluster of this name was read so many days ago for the last time."""
+    cluster = tables.cluster
+    with place.cluster().state.database.writing() as connection:
+        moment = cluster.update().where(cluster.c.cluster == name).values(listed_at=time.time() - days * 86_400)
+        assert connection.execute(moment).rowcount == 1
+
+
+def test_what_a_cluster_left_under_an_earlier_name_goes(place):
+    """Connectors deleted around a renaming are removed two weeks later; until then the old name may be in use."""
+    serve(place, place.names)
+    rename(place, "old")
+    place.run()
+    serve(place, place.names[1:])  # one goes before the first run under the new name, and one after
+    rename(place, "new")
+    place.run()
+    serve(place, place.names[2:])
+    assert place.run().removed == ()
+    assert len(place.alive) == 30
+    silent_for(place, "old", 13)
+    assert place.run().removed == ()
+    silent_for(place, "old", 15)
+    report = place.run()
+    assert {flow_of(urn) for urn in report.removed} == {flow("c0"), flow("c1")}
+    assert len(place.alive) == 24
+    assert any("under the name `old`" in line for line in report.warnings)
+    report = place.run()
+    assert (report.removed, report.warnings) == ((), ())
+
+
+@pytest.mark.parametrize("other", ["address", "Kafka cluster", "patterns"])
+def test_what_another_cluster_left_is_not_taken_over(place, other):
+    """A name nobody reads any more may be another cluster's, or of a recipe that kept some connectors for itself."""
+    serve(place, place.names)
+    rename(place, "old")
+    place.run()
+    serve(place, place.names[1:], "k2" if other == "Kafka cluster" else "k1")
+    rename(place, "new")
+    if other == "patterns":
+        place.further["connector_patterns"] = {"deny": ["c0"]}
+    if other == "address":
+        with ConnectStandIn(place.stand_in.answers) as elsewhere:
+            place.stand_in = elsewhere
+            serve(place, place.names[1:])
+            place.run()
+            silent_for(place, "old", 15)
+            report = place.run()
+    else:
+        place.run()
+        silent_for(place, "old", 15)
+        report = place.run()
+    assert (report.removed, report.warnings) == ((), ())
+    assert flow("c0") in place.alive

@@ -161,7 +161,7 @@ def _synced(file: RecipeFile, assets: ClusterAssets) -> AssetsDefinition:
             resend=partial,
             allow_removal=config.allow_removal,
             remove=not partial and names.stale in context.selected_asset_keys,
-            may_be_gone=frozenset() if partial else known_connectors(context.instance, file.slug),
+            may_be_gone=frozenset() if partial or not wanted else known_connectors(context.instance, file.slug),
         )
         started = time.monotonic()
         with clear_failure():
@@ -176,7 +176,7 @@ def _synced(file: RecipeFile, assets: ClusterAssets) -> AssetsDefinition:
             yield from events.events_of(context, names, cluster, run, picked, findings)
             report = run.report
             lost = [] if only_checks else _lost(context, names, report, findings)
-            tally = checks.Tally.of(cluster.state.lineages(), {one.ends for one in lost})
+            tally = checks.Tally.of(cluster.state, {one.ends for one in lost})
         context.log.info(events.summary(report))
         for warning in report.warnings:
             context.log.warning(warning)

@@ -23,6 +23,7 @@ from kc_lineage_dagster.defs.metadata import bullet_list, table
 from kc_lineage_dagster.defs.names import Names
 from kc_lineage_dagster.lineage import ConnectorLineage
 from kc_lineage_dagster.run.report import ReadReport, Report
+from kc_lineage_dagster.state.cluster_state import ClusterState
 from kc_lineage_dagster.wording import first_few
 
 READ = "every_connector_read"
@@ -135,16 +136,18 @@ class Tally:
     present: frozenset[tuple[str, str]] = frozenset()
 
     @classmethod
-    def of(cls, lineages: Iterable[ConnectorLineage], asked: Collection[tuple[str, str]] = frozenset()) -> Tally:
-        """Count the lineages in one pass. ``asked``: edges to look for, as (upstream, downstream)."""
-        edges, causes, present = 0, list[tuple[str, str, str]](), set[tuple[str, str]]()
-        for lineage in lineages:
-            edges += len(lineage.edges)
+    def of(cls, state: ClusterState, asked: Collection[tuple[str, str]] = frozenset()) -> Tally:
+        """Count the lineage that the state holds, of which only what is unresolved is read where no edge is asked for.
+
+        ``asked``: edges to look for, as (upstream, downstream).
+        """
+        causes, present = list[tuple[str, str, str]](), set[tuple[str, str]]()
+        for lineage in state.lineages(unresolved=not asked):
             causes += causes_of(lineage)
             if asked:
                 ends = ((str(edge.upstream or "?"), str(edge.downstream)) for edge in lineage.edges)
                 present.update(one for one in ends if one in asked)
-        return cls(edges, causes, frozenset(present))
+        return cls(state.totals().edges, causes, frozenset(present))
 
 
 def causes_of(lineage: ConnectorLineage) -> list[tuple[str, str, str]]:

@@ -76,5 +76,5 @@ def drop_partitions(instance: DagsterInstance, slug: str, connectors: Collection
     """
     name = partitions_of(slug).name
     assert name is not None
-    for connector in known_connectors(instance, slug).intersection(connectors):
+    for connector in known_connectors(instance, slug).intersection(connectors) if connectors else ():
         instance.delete_dynamic_partition(name, encode_partition(connector))

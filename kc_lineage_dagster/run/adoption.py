@@ -52,7 +52,7 @@ def adopt(cluster: Cluster, receipts: Receipts, sink: RestSink, read_back: ReadB
         read_back: Reads what was found.
         mark: The mark of the cluster (``mark_of``).
     """
-    found = search(sink, read_back, mark, cluster.naming(), receipts.of_urns)
+    found = search(sink, read_back, mark, cluster.naming(), receipts.known)
     allowed = cluster.allowed()
     owners = {urn: name for urn, name in found.owners.items() if allowed(name)}
     others = held_by_others(cluster.state, receipts.facts.identity, owners)

@@ -118,6 +118,16 @@ class Receipts:
             found |= self._held(tables.entity.c.urn.in_(chunk))
         return found
 
+    def known(self, urns: Iterable[str]) -> set[str]:
+        """Return those of these entities that have a receipt."""
+        table = tables.entity
+        found: set[str] = set()
+        for chunk in chunks(urns, _URNS):
+            chosen = select(table.c.urn).where(table.c.cluster == self._state.slug, table.c.urn.in_(chunk))
+            with self._state.database.reading() as connection:
+                found.update(connection.execute(chosen).scalars())
+        return found
+
     def without(self, listed: Collection[str]) -> dict[str, Held]:
         """Return the receipts of entities whose connector is not among ``listed`` or not known, by URN."""
         table = tables.entity

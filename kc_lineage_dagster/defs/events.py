@@ -90,10 +90,10 @@ def events_of(
         for result in run:
             findings.lost += lost_by(result)
             if result.failed:
-                findings.unsent.append((result.connector.name, result.failed))
-            partition = encode_partition(result.connector.name)
+                findings.unsent.append((result.name, result.failed))
+            partition = encode_partition(result.name)
             due = result.changed or result.failed > 0 or partition not in seen
-            if due if chosen is None else result.connector.name in chosen:
+            if due if chosen is None else result.name in chosen:
                 metadata = lineage_metadata(cluster, result, cluster.page, run.read_at)
                 tags = provenance(result.version, {names.raw: SNAPSHOT})
                 yield AssetMaterialization(names.lineage, partition=partition, metadata=metadata, tags=tags)

@@ -13,7 +13,7 @@ from datetime import datetime, timezone
 from dagster import AssetCheckKey, DagsterInstance
 
 from kc_lineage_dagster.lineage import ConnectorLineage
-from kc_lineage_dagster.run.report import ConnectorResult
+from kc_lineage_dagster.run.report import Result, Untouched
 
 METADATA = "lost_edges"
 _KEPT = 1000  # the most edges that one evaluation carries
@@ -42,8 +42,10 @@ class LostEdge:
         return self.upstream, self.downstream
 
 
-def lost_by(result: ConnectorResult) -> Iterator[LostEdge]:
+def lost_by(result: Result) -> Iterator[LostEdge]:
     """Yield the edges of a connector's last lineage that its new lineage does not have."""
+    if isinstance(result, Untouched):
+        return
     if result.before and result.before is not result.lineage:
         kept = {(edge.upstream, edge.downstream) for edge in result.lineage.edges}
         gone = [edge for edge in result.before.edges if (edge.upstream, edge.downstream) not in kept]

@@ -13,7 +13,7 @@ from kc_lineage_dagster.emit.urns import flow_urn
 from kc_lineage_dagster.lineage import ConnectorLineage, Dataset
 from kc_lineage_dagster.run.cluster import Cluster
 from kc_lineage_dagster.run.preview import difference
-from kc_lineage_dagster.run.report import ConnectorResult
+from kc_lineage_dagster.run.report import Result
 
 # Rows of a table among an event's metadata: the web interface opens a table of this length in one dialog, and the
 # metadata is stored with every event.
@@ -106,7 +106,7 @@ def column_table(lineage: ConnectorLineage) -> str:
 
 
 def lineage_metadata(
-    cluster: Cluster, result: ConnectorResult, page: str | None, read_at: float | None
+    cluster: Cluster, result: Result, page: str | None, read_at: float | None
 ) -> Mapping[str, MetadataValue | int | str]:
     """Return the metadata of one ``connector_lineage`` partition.
 

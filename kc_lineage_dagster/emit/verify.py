@@ -10,10 +10,11 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from kc_lineage_dagster.chunks import chunks
 from kc_lineage_dagster.emit.aspects import TAGS, Proposal, aspect_hash
 from kc_lineage_dagster.emit.read_back import ENTITIES, ReadBack
 
-_CHARACTERS = 8_000_000  # of the aspects that one answer may hold: column lineage makes some of them large
+CHARACTERS = 8_000_000  # of the aspects that one answer may hold: column lineage makes some of them large
 
 _MAP = "customProperties"  # compared whole, key by key: DataHub adds fields to an aspect, but no keys to this map
 
@@ -31,11 +32,12 @@ _FIELDS: Mapping[str, tuple[str, ...]] = {
 class Compared:
     """The outcome of a comparison; proposals that could not be compared are in neither list.
 
-    ``right``: the proposals whose aspects the GMS holds as they were sent.
+    ``right``: the proposals whose aspects the GMS holds as they were sent, each with the value that it holds, which may
+    say more.
     ``differing``: those whose aspect is missing or says something else, each with the hash of what the GMS holds.
     """
 
-    right: list[Proposal] = field(default_factory=list)
+    right: list[tuple[Proposal, Any]] = field(default_factory=list)
     differing: list[tuple[Proposal, str]] = field(default_factory=list)
 
 
@@ -68,10 +70,28 @@ class Verifier:
             for one in (one for due in batch.values() for one in due):
                 held = there.get(one.urn, {}).get(one.aspect_name)
                 if says(held, one):
-                    found.right.append(one)
+                    found.right.append((one, held))
                 else:
                     found.differing.append((one, aspect_hash(held)))
         return found
+
+    def holds(self, entities: Mapping[str, Mapping[str, str]]) -> bool:
+        """Tell whether a GMS holds aspects exactly as it last did; True also where it gives no usable answer.
+
+        Neither proposals nor their values are needed. False tells only that ``compared`` must look.
+
+        ``entities``: URN -> name of the aspect -> the hash of what the GMS last held.
+        """
+        for kind in sorted({_kind(urn) for urn in entities}):
+            for urns in chunks(sorted(urn for urn in entities if _kind(urn) == kind), ENTITIES):
+                there = self._read_back.read(kind, {urn: sorted(entities[urn]) for urn in urns})
+                if there is None:
+                    return True
+                for urn in urns:
+                    held = there.get(urn, {})
+                    if any(aspect_hash(held.get(name)) != form for name, form in entities[urn].items()):
+                        return False
+        return True
 
 
 def says(held: Any, proposal: Proposal) -> bool:
@@ -108,10 +128,14 @@ def _same(held: Any, ours: Any) -> bool:
     return bool(held == ours)
 
 
+def _kind(urn: str) -> str:
+    return urn.split(":", 3)[2]
+
+
 def _batches(proposals: Sequence[Proposal]) -> Iterator[tuple[str, dict[str, list[Proposal]]]]:
     """Yield the proposals in batches of one entity type, as (type, URN -> proposals).
 
-    A batch has at most ``ENTITIES`` entities, and at most ``_CHARACTERS`` of aspects unless one entity alone has more.
+    A batch has at most ``ENTITIES`` entities, and at most ``CHARACTERS`` of aspects unless one entity alone has more.
     """
     kinds: dict[str, dict[str, list[Proposal]]] = {}
     for one in proposals:
@@ -121,7 +145,7 @@ def _batches(proposals: Sequence[Proposal]) -> Iterator[tuple[str, dict[str, lis
         characters = 0
         for urn, due in entities.items():
             size = sum(one.size for one in due)
-            if batch and (len(batch) >= ENTITIES or characters + size > _CHARACTERS):
+            if batch and (len(batch) >= ENTITIES or characters + size > CHARACTERS):
                 yield kind, batch
                 batch, characters = {}, 0
             batch[urn] = due

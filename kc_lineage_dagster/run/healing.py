@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from kc_lineage_dagster.emit.aspects import Proposal
 from kc_lineage_dagster.emit.verify import Verifier
-from kc_lineage_dagster.state.receipts import Emission, Receipts
+from kc_lineage_dagster.state.receipts import Emission, Held, Receipts
 from kc_lineage_dagster.wording import first_few
 
 _SHOWN = 3  # URNs in a note
@@ -36,19 +36,35 @@ class Healing:
         if self.verifier and self.receipts:
             self._after, self._noted = self.receipts.facts.verified_up_to, self.verifier.clock()
 
-    def untrue(self, emission: Emission, proposals: Sequence[Proposal], due: Sequence[Proposal]) -> list[Proposal]:
+    def holds(self, names: Sequence[str], held: Mapping[str, Held]) -> bool:
+        """Tell whether DataHub holds entities as their receipts say, or is not compared.
+
+        Only the hashes of the receipts are used, so this tells whether DataHub holds what is true where the receipts
+        are those of all that is true. False tells only that ``untrue`` must look.
+
+        ``names``: the connectors, in the order of the run. ``held``: the receipts of their entities.
+        """
+        if self.verifier is None or self.skips(names):
+            return True
+        return self.verifier.holds({urn: one.forms for urn, one in held.items()})
+
+    def untrue(
+        self, emission: Emission, proposals: Sequence[Proposal], due: Sequence[Proposal], *, note: bool
+    ) -> list[Proposal]:
         """Return those of the acknowledged proposals that DataHub no longer holds as they were acknowledged.
 
         Args:
             emission: The receipts of the connectors.
             proposals: What is true of the connectors now.
             due: Those of the proposals that are sent anyway, which are not compared.
+            note: Whether to note the forms in which DataHub holds them, for ``holds`` of later runs.
         """
         if self.verifier is None:
             return []
         sent = {(one.urn, one.aspect_name) for one in due}
         compared = self.verifier.compared([one for one in proposals if (one.urn, one.aspect_name) not in sent])
-        found = emission.untrue(compared.differing, compared.right)
+        emission.right(compared.right, note=note)
+        found = emission.untrue(compared.differing)
         self._found.update(dict.fromkeys(one.urn for one in found))
         return found
 

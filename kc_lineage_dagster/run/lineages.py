@@ -9,6 +9,7 @@ from functools import cached_property
 from kc_lineage_dagster.catalog.stream_catalog import CatalogEntry
 from kc_lineage_dagster.chunks import chunks
 from kc_lineage_dagster.connect.snapshot import Connector, Snapshot
+from kc_lineage_dagster.errors import StateError
 from kc_lineage_dagster.java_regex import times_stopped
 from kc_lineage_dagster.lineage import ConnectorLineage
 from kc_lineage_dagster.run.beyond import Beyond, Memories, asks_servers, held_by_files
@@ -24,6 +25,7 @@ class Lineages:
 
     Attributes:
         derived: How many connectors were derived so far.
+        fingerprint: The digest of all that they are derived from, None where there is none.
         taken: Whether lineage is taken from the state, because nothing that it is derived from has changed.
     """
 
@@ -43,9 +45,9 @@ class Lineages:
         self._cluster, self._state, self._head, self._mark, self._memories = cluster, state, head, mark, memories
         self._files = None if asks_servers(cluster) else held_by_files(cluster)
         self._read = state.connector_digests()
-        self._fingerprint = self._digest(self._read)
+        self.fingerprint = self._digest(self._read)
         self._repeatable, self._stopped = True, times_stopped()
-        self.taken = may_take and self._fingerprint is not None and is_settled(state, self._fingerprint)
+        self.taken = may_take and self.fingerprint is not None and is_settled(state, self.fingerprint)
         self.derived = 0
 
     @property
@@ -78,6 +80,22 @@ class Lineages:
                 elif (one := self._by_name.get(name)) is not None:  # read anew meanwhile, or damaged
                     yield one, self._derive(one)
 
+    def named(self, names: Sequence[str]) -> Callable[[str], tuple[Connector, ConnectorLineage]]:
+        """Return the function from one of a few connectors to itself and its lineage, which reads them when first used.
+
+        A connector that has gone from the state meanwhile is a StateError of that function.
+        """
+        found: dict[str, tuple[Connector, ConnectorLineage]] = {}
+
+        def look_up(name: str) -> tuple[Connector, ConnectorLineage]:
+            if not found:
+                found.update((one.name, (one, lineage)) for one, lineage in self.of(names))
+            if name not in found:
+                raise StateError(f"connector {name} was deleted while its last lineage was to be shown: run again")
+            return found[name]
+
+        return look_up
+
     def settle(self, *, complete: bool) -> None:
         """Note in the state whether the next run may take all lineage from there.
 
@@ -88,7 +106,7 @@ class Lineages:
         """
         same = self._read == self._state.connector_digests()
         repeatable = self._repeatable and times_stopped() == self._stopped
-        settle(self._state, self._fingerprint if complete and same and repeatable else None)
+        settle(self._state, self.fingerprint if complete and same and repeatable else None)
 
     def _digest(self, read: Mapping[str, str | None]) -> str | None:
         digests = {name: digest for name, digest in read.items() if digest is not None}

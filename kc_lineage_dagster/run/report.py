@@ -5,13 +5,15 @@ from __future__ import annotations
 import hashlib
 import json
 from collections import Counter
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, field
+from typing import ClassVar, TypeAlias
 
 from kc_lineage_dagster.connect.snapshot import Connector, Snapshot
 from kc_lineage_dagster.emit.aspects import Proposal
 from kc_lineage_dagster.lineage import ConnectorLineage
 from kc_lineage_dagster.run.stale import StalePlan
+from kc_lineage_dagster.state.cluster_state import Outline
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,6 +99,67 @@ class ConnectorResult:
     sent: int = 0
     failed: int = 0
 
+    @property
+    def name(self) -> str:
+        """The connector's name."""
+        return self.connector.name
+
+    @property
+    def sizes(self) -> tuple[int, int]:
+        """How many edges and unresolved items its lineage has."""
+        return len(self.lineage.edges), len(self.lineage.unresolved)
+
+
+@dataclass(frozen=True, slots=True)
+class Untouched:
+    """A connector whose lineage and proposals are those of the last run, all of it still held by DataHub.
+
+    It shows what ``ConnectorResult`` shows. The connector and its lineage are read when they are first asked for, which
+    few runs do.
+
+    Args:
+        name: The connector's name.
+        outline: What is stored beside its lineage.
+        urns: Its flow and jobs.
+        look_up: From its name to the connector and its lineage (``Lineages.named``).
+    """
+
+    name: str
+    outline: Outline
+    urns: frozenset[str]
+    look_up: Callable[[str], tuple[Connector, ConnectorLineage]] = field(repr=False, compare=False)
+    changed: ClassVar[bool] = False
+    sent: ClassVar[int] = 0
+    failed: ClassVar[int] = 0
+
+    @property
+    def version(self) -> str:
+        """Hash of the content of its proposals."""
+        return self.outline.version
+
+    @property
+    def sizes(self) -> tuple[int, int]:
+        """How many edges and unresolved items its lineage has."""
+        return self.outline.edges, self.outline.unresolved
+
+    @property
+    def connector(self) -> Connector:
+        """The connector as it was read."""
+        return self.look_up(self.name)[0]
+
+    @property
+    def lineage(self) -> ConnectorLineage:
+        """Its lineage."""
+        return self.look_up(self.name)[1]
+
+    @property
+    def before(self) -> ConnectorLineage:
+        """Its lineage of the last run, which is the same."""
+        return self.lineage
+
+
+Result: TypeAlias = "ConnectorResult | Untouched"
+
 
 @dataclass(frozen=True, slots=True)
 class Counts:
@@ -120,14 +183,15 @@ class Counts:
     sent: int = 0
     failed: int = 0
 
-    def plus(self, result: ConnectorResult) -> Counts:
+    def plus(self, result: Result) -> Counts:
         """Return the counts with one more connector."""
+        edges, unresolved = result.sizes
         return Counts(
             self.connectors + 1,
             self.changed + result.changed,
             self.derived,
-            self.edges + len(result.lineage.edges),
-            self.unresolved + len(result.lineage.unresolved),
+            self.edges + edges,
+            self.unresolved + unresolved,
             self.sent + result.sent,
             self.failed + result.failed,
         )

@@ -18,7 +18,7 @@ from kc_lineage_dagster.connect.snapshot import Connector
 from kc_lineage_dagster.emit.aspects import Proposal
 from kc_lineage_dagster.emit.read_back import ReadBack
 from kc_lineage_dagster.emit.sinks import RestSink, SendReport, Sink
-from kc_lineage_dagster.emit.verify import Verifier
+from kc_lineage_dagster.emit.verify import CHARACTERS, Verifier
 from kc_lineage_dagster.errors import StateError
 from kc_lineage_dagster.lineage import ConnectorLineage
 from kc_lineage_dagster.page.write import write_page
@@ -29,11 +29,13 @@ from kc_lineage_dagster.run.describe import describe
 from kc_lineage_dagster.run.healing import Healing
 from kc_lineage_dagster.run.lineages import Lineages
 from kc_lineage_dagster.run.removal import Vanished, remove_stale
-from kc_lineage_dagster.run.report import ConnectorResult, Counts, Report, Request
+from kc_lineage_dagster.run.report import ConnectorResult, Counts, Report, Request, Result, Untouched
 from kc_lineage_dagster.state.cluster_state import ClusterState, Derived, Facts
 from kc_lineage_dagster.state.lock import Hold, hold
 from kc_lineage_dagster.state.receipts import ALIVE, Emission, Receipts
 from kc_lineage_dagster.version import code_version
+
+_LONGER = 8  # times that aspects may be longer than the lineage that they are made of: URNs for names
 
 
 class DataHub(Protocol):
@@ -91,7 +93,7 @@ class Sync:
             raise RuntimeError("the run is not over: iterate over it first")
         return self._report
 
-    def __iter__(self) -> Iterator[ConnectorResult]:
+    def __iter__(self) -> Iterator[Result]:
         """Run.
 
         Raises:
@@ -146,7 +148,7 @@ class _Run:
     mark: str = ""
     removed: list[str] = field(default_factory=list)
 
-    def run(self) -> Generator[ConnectorResult, None, Report]:
+    def run(self) -> Generator[Result, None, Report]:
         """Run: yield the result of each connector, and return the report."""
         receipts = Receipts(self.state)
         sink = self.datahub.open(self.request.run_id, self.cluster.recipe.pipeline_name)
@@ -244,7 +246,7 @@ class _Run:
         names: list[str],
         vanished: Vanished,
         all_of_it: bool,
-    ) -> Iterator[ConnectorResult]:
+    ) -> Iterator[Result]:
         """Send what is due of the connectors; yield their results.
 
         Args:
@@ -256,13 +258,58 @@ class _Run:
             all_of_it: Whether to send what is acknowledged too.
         """
         self.notes, self.entries = lineages.notes, lineages.entries
-        for chunk in chunks(lineages.of(names)):
-            results = self._chunk(sink, receipts, chunk, vanished, all_of_it)
+        for results in self._results(sink, receipts, lineages, names, vanished, all_of_it):
             for result in results:
                 self.counts = self.counts.plus(result)
                 yield result
             if self.progress:
                 self.progress(self.counts.connectors, len(names))
+
+    def _results(
+        self,
+        sink: Sink,
+        receipts: Receipts,
+        lineages: Lineages,
+        names: list[str],
+        vanished: Vanished,
+        all_of_it: bool,
+    ) -> Iterator[Sequence[Result]]:
+        """Yield the results of a few connectors at a time; see ``_emit``."""
+        if not lineages.taken:
+            for found in chunks(lineages.of(names)):
+                yield self._chunk(sink, receipts, found, vanished, all_of_it)
+            return
+        for chunk in chunks(names):
+            untouched = self._untouched(receipts, lineages, chunk, vanished)
+            yield untouched or self._chunk(sink, receipts, list(lineages.of(chunk)), vanished, all_of_it, note=True)
+
+    def _untouched(
+        self, receipts: Receipts, lineages: Lineages, names: Sequence[str], vanished: Vanished
+    ) -> list[Untouched]:
+        """Return the results of a few connectors of which nothing has changed and DataHub holds everything.
+
+        Nothing where that takes more to see than their receipts. Lineage is ``taken``, so their proposals are those
+        that the receipts note.
+
+        Args:
+            receipts: What DataHub has acknowledged.
+            lineages: Gives the connectors with their lineage.
+            names: The connectors.
+            vanished: Gets what was looked at.
+        """
+        outlines, held = self.state.outlines(names), receipts.of_connectors(names)
+        large = sum(one.characters for one in outlines.values()) > CHARACTERS / _LONGER
+        if large or len(outlines) < len(names) or any(one.state != ALIVE for one in held.values()):
+            return []
+        if not self.healing.holds(names, held):
+            return []
+        vanished.processed.update(names)
+        self.healing.through(names)
+        urns: dict[str | None, list[str]] = {}
+        for urn, one in held.items():
+            urns.setdefault(one.connector, []).append(urn)
+        look_up = lineages.named(names)
+        return [Untouched(name, outlines[name], frozenset(urns.get(name, ())), look_up) for name in names]
 
     def _chunk(
         self,
@@ -271,6 +318,8 @@ class _Run:
         chunk: Sequence[tuple[Connector, ConnectorLineage]],
         vanished: Vanished,
         all_of_it: bool,
+        *,
+        note: bool = False,
     ) -> list[ConnectorResult]:
         """Send what is due of a few connectors, remember them, and return their results.
 
@@ -280,6 +329,7 @@ class _Run:
             chunk: The connectors, each with its lineage.
             vanished: Gets what may have to go.
             all_of_it: Whether to send what is acknowledged too.
+            note: Whether to note the forms in which DataHub holds what is right, for ``_untouched`` of later runs.
         """
         made = describe(self.cluster, self.state, chunk, self.entries, self.mark, self.facts.code_version)
         names = [one.connector.name for one in made]
@@ -293,7 +343,8 @@ class _Run:
             vanished.add(one.connector, emission.vanished(name, one.urns), one.understood)
         untrue: list[Proposal] = []
         if not self.healing.skips(names):
-            untrue = self.healing.untrue(emission, [proposal for one in made for proposal in one.proposals], due)
+            proposals = [proposal for one in made for proposal in one.proposals]
+            untrue = self.healing.untrue(emission, proposals, due, note=note)
         due += untrue
         self.held.check()
         emission.expect(owners)

@@ -75,6 +75,23 @@ class Derived:
 
 
 @dataclass(frozen=True, slots=True)
+class Outline:
+    """A connector's stored lineage without the document.
+
+    Args:
+        version: The hash of its proposals, as last emitted.
+        edges: How many edges it has.
+        unresolved: How many unresolved items.
+        characters: The length of its document.
+    """
+
+    version: str
+    edges: int
+    unresolved: int
+    characters: int
+
+
+@dataclass(frozen=True, slots=True)
 class Totals:
     """The stored lineage of a cluster in numbers.
 
@@ -312,6 +329,14 @@ class ClusterState:
         with self.database.reading() as connection:
             rows = connection.execute(select(table.c.name, table.c.digest).where(self._named(table, names)))
             return {row.name: row.digest for row in rows}
+
+    def outlines(self, names: Collection[str]) -> dict[str, Outline]:
+        """Return what is stored beside the lineage of these connectors, by connector; only where all was emitted."""
+        table = tables.lineage
+        columns = (table.c.emitted_version, table.c.edges, table.c.unresolved, func.length(table.c.document))
+        chosen = select(table.c.name, *columns).where(self._named(table, names), table.c.emitted_version.is_not(None))
+        with self.database.reading() as connection:
+            return {name: Outline(*row) for name, *row in connection.execute(chosen)}
 
     def lineages(self, names: Iterable[str] | None = None, *, unresolved: bool = False) -> Iterator[ConnectorLineage]:
         """Yield lineage as it was last derived, a chunk at a time.

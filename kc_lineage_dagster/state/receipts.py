@@ -20,7 +20,7 @@ from typing import Any
 from sqlalchemy import Connection, Row, delete, func, select, update
 
 from kc_lineage_dagster.chunks import chunks
-from kc_lineage_dagster.emit.aspects import Proposal
+from kc_lineage_dagster.emit.aspects import Proposal, aspect_hash
 from kc_lineage_dagster.emit.which_datahub import Seen
 from kc_lineage_dagster.state import tables
 from kc_lineage_dagster.state.cluster_state import ClusterState, upsert
@@ -29,6 +29,7 @@ ALIVE = "alive"  # DataHub has acknowledged ``removed=false``
 UNKNOWN = "unknown"  # the entity was sent, or was about to be: DataHub may hold it
 REMOVING = "removing"  # the entity's removal was decided and is not acknowledged yet
 
+_AS_HELD = " as held"  # ends the key of what `Emission.shown` notes of an aspect
 _FLUSH_SECONDS = 5.0  # the longest time that an acknowledgement waits to be stored while others come in
 _URNS = 500  # in one statement
 
@@ -47,6 +48,12 @@ class Held:
     connector: str | None
     state: str
     aspects: dict[str, str]
+
+    @property
+    def forms(self) -> dict[str, str]:
+        """Aspect -> the hash of what DataHub last held of it: as ``shown`` or ``right`` noted, else as it was sent."""
+        sent = (name for name in self.aspects if not name.endswith(_AS_HELD))
+        return {name: self.aspects.get(_shown(name), self.aspects[name]) for name in sent}
 
 
 @dataclass(frozen=True, slots=True)
@@ -238,7 +245,7 @@ class Receipts:
 
 def _shown(aspect_name: str) -> str:
     """Return the key of ``Held.aspects`` for what ``Emission.shown`` notes of an aspect."""
-    return f"{aspect_name} as held"
+    return f"{aspect_name}{_AS_HELD}"
 
 
 def _held(row: Row[Any]) -> Held:
@@ -298,17 +305,12 @@ class Emission:
                 found.append(one)
         return found
 
-    def untrue(self, differing: Sequence[tuple[Proposal, str]], right: Iterable[Proposal] = ()) -> list[Proposal]:
+    def untrue(self, differing: Sequence[tuple[Proposal, str]]) -> list[Proposal]:
         """Return the acknowledged proposals that must be sent again, and drop their acknowledgements.
 
         ``differing``: proposals that DataHub holds differently, each with the hash of what it holds. One that it held
         in the same form right after taking it (``shown``) is left alone: DataHub stores it in that form.
-        ``right``: proposals that DataHub holds as they were sent. What ``shown`` noted of them is dropped: it comes
-        from an older server.
         """
-        for one in right:
-            if self.held[one.urn].aspects.pop(_shown(one.aspect_name), None):
-                self._dirty.add(one.urn)
         found = []
         for one, there in differing:
             aspects = self.held[one.urn].aspects
@@ -317,6 +319,25 @@ class Emission:
                 self._dirty.add(one.urn)
                 found.append(one)
         return found
+
+    def right(self, found: Iterable[tuple[Proposal, Any]], *, note: bool) -> None:
+        """Take note of proposals that DataHub holds as they were sent, each with the value that it holds.
+
+        What ``shown`` noted of them comes from an older server, and gives way to the form that DataHub has now.
+
+        ``note``: whether a form that says more than was sent is noted too, so that ``forms`` knows it.
+        """
+        for one, held in found:
+            aspects, name = self.held[one.urn].aspects, _shown(one.aspect_name)
+            if not note and name not in aspects:
+                continue
+            form = aspect_hash(held)
+            now = None if form == one.hash else form
+            if aspects.get(name) != now:
+                aspects |= {name: now} if now else {}
+                if now is None:
+                    del aspects[name]
+                self._dirty.add(one.urn)
 
     def shown(self, differing: Iterable[tuple[Proposal, str]]) -> None:
         """Note in which form DataHub stores proposals that it has just taken, where that is not the form sent.
@@ -350,6 +371,8 @@ class Emission:
         """Note what DataHub acknowledged. ``flush`` stores the notes; this method calls it every few seconds."""
         for one in done:
             held = self.held[one.urn]
+            if held.aspects.get(one.aspect_name) != one.hash:
+                held.aspects.pop(_shown(one.aspect_name), None)  # it was the form of another value
             held.aspects[one.aspect_name] = one.hash
             if one.aspect_name == "status":
                 held.state = ALIVE

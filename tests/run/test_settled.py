@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import copy
+import json
+
 import pytest
 from sqlalchemy import text
 
 from kc_lineage_dagster.state.cluster_state import state_of
+from kc_lineage_dagster.state.receipts import Receipts
 from tests.connect.stand_in import status, worker
-from tests.emit.gms import healthy, rejects
+from tests.emit.gms import Answer, healthy, rejects
 from tests.run.place import config, topics
 
 
@@ -160,7 +164,12 @@ def test_a_document_that_is_damaged_is_derived(place):
     place.run()
     right = results(place)
     execute(place, "UPDATE kc_lineage_lineage SET document = '{\"connector\": \"c1\"}' WHERE name = 'c1'")
-    assert derived(place) == 1
+    place.run()
+    assert [one[1] for one in results(place)] == [one[1] for one in right]
+    key = next(key for key in place.gms.aspects if ",c1," in key[0])
+    del place.gms.aspects[key]
+    report = place.run()
+    assert (report.counts.derived, report.counts.sent) == (1, 1)
     assert [one[1] for one in results(place)] == [one[1] for one in right]
 
 
@@ -204,6 +213,57 @@ def test_what_datahub_lost_is_sent_again_without_deriving(place):
     assert (report.counts.derived, report.counts.sent) == (0, len(lost))
     assert urn in place.alive
     assert derived(place) == 0
+
+
+def showing(place, aspects, **more):
+    """The GMS shows these aspects of flows, with further fields of its own."""
+
+    def answer(request):
+        if not request.path.endswith("dataflow/batchGet"):
+            return None
+        urns = sorted({urn for urn, _ in aspects if urn.startswith("urn:li:dataFlow:")})
+        return Answer(
+            200,
+            json.dumps(
+                [
+                    {"urn": urn}
+                    | {name: {"value": {**value, **more}} for (of, name), value in aspects.items() if of == urn}
+                    for urn in urns
+                ]
+            ),
+        )
+
+    place.gms.fault = answer
+
+
+def test_fields_that_datahub_adds_change_nothing(place):
+    """They are compared field by field once, then by the form that DataHub showed; neither sends anything."""
+    derived(place)
+    showing(place, place.gms.aspects, created={"time": 1})
+    assert [place.run().counts.sent for _ in range(3)] == [0, 0, 0]
+    receipts = Receipts(state(place))
+    flows = {urn: held for urn, held in receipts.of_connectors(place.names).items() if "dataFlow:" in urn[:20]}
+    assert all(held.forms["dataFlowInfo"] != held.aspects["dataFlowInfo"] for held in flows.values())
+    showing(place, place.gms.aspects, created={"time": 2})
+    assert place.run().counts.sent == 0
+    place.gms.fault = healthy
+    assert place.run().counts.sent == 0
+    held = receipts.of_connectors(place.names)
+    assert all(one.forms == one.aspects for one in held.values())
+
+
+def test_the_form_of_an_older_value_is_no_excuse(place):
+    """A DataHub that is back at what it showed of an older value gets the new one again."""
+    derived(place)
+    older = copy.deepcopy(place.gms.aspects)
+    showing(place, older, created={"time": 1})
+    place.run()
+    another_config(place)
+    place.gms.fault = healthy
+    assert place.run().counts.sent > 0
+    showing(place, older, created={"time": 1})
+    sent = place.run().counts.sent
+    assert sent > 0
 
 
 def test_removals_that_are_held_back_are_looked_at_each_time(place):

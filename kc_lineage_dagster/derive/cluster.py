@@ -4,26 +4,26 @@ have.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from functools import cached_property
 
-from kc_lineage_dagster.derive.config import first
 from kc_lineage_dagster.derive.derive import Settings, derive, derived, find_family, reads_topics
 from kc_lineage_dagster.derive.evidence import ClusterTopics, ConnectorView
 from kc_lineage_dagster.derive.family import SinkFamily
-from kc_lineage_dagster.derive.sink_topics import hidden_topics, named_topics
+from kc_lineage_dagster.derive.interest import Interest
+from kc_lineage_dagster.derive.sink_topics import named_topics
 from kc_lineage_dagster.derive.writers import Writers, Written
 from kc_lineage_dagster.lineage import KAFKA, ConnectorLineage
 
 
-def deriver(connectors: Iterable[ConnectorView], settings: Settings) -> Callable[[ConnectorView], ConnectorLineage]:
+def deriver(connectors: Sequence[ConnectorView], settings: Settings) -> Callable[[ConnectorView], ConnectorLineage]:
     """Return the function from a connector of the cluster to its lineage.
 
     It gives what ``derive`` gives, with less work: the topics of the cluster are worked out when a sink first asks for
-    them, and no source is derived twice.
+    them, and no source is derived twice. Of the connectors only names and topics are kept, so that a sequence may make
+    them when it is asked for them.
     """
-    cluster = _Cluster(tuple(connectors), settings)
-    return cluster.lineage
+    return _Cluster(connectors, settings).lineage
 
 
 class _Cluster:
@@ -34,13 +34,14 @@ class _Cluster:
     decided by all the topics of the cluster.
     """
 
-    def __init__(self, connectors: tuple[ConnectorView, ...], settings: Settings) -> None:
+    def __init__(self, connectors: Sequence[ConnectorView], settings: Settings) -> None:
         self.connectors, self.settings = connectors, settings
         self._sources: dict[str, ConnectorLineage] = {}
         self._written: dict[str, Written] = {}
         self._under_way: set[str] = set()
         self._readers = {one.name for one in connectors if reads_topics(one, settings)}
-        self._writers = Writers([one for one in connectors if one.name not in self._readers], self._written_by)
+        self._of_interest = Interest.of((one.config, one.name in self._readers) for one in connectors)
+        self._writers = Writers(connectors, self._readers, self._of_interest, self._written_by)
 
     def lineage(self, connector: ConnectorView) -> ConnectorLineage:
         """Return the lineage of one connector of the cluster."""
@@ -71,27 +72,10 @@ class _Cluster:
             lineage, written = derived(connector, self.settings, ClusterTopics, self._writers.fields)
             self._under_way.discard(connector.name)
             self._sources[connector.name] = lineage
-            self._written[connector.name] = self._of_interest(written)
+            self._written[connector.name] = {
+                topic: fields for topic, fields in written.items() if topic in self._of_interest
+            }
         return self._sources[connector.name]
-
-    def _of_interest(self, written: Written) -> Written:
-        """Return what is written to topics that some connector of the cluster may read."""
-        if self._read is None:
-            return written
-        return {topic: fields for topic, fields in written.items() if topic in self._read}
-
-    @cached_property
-    def _read(self) -> frozenset[str] | None:
-        """Return the topics that connectors of this cluster read; None where they are not a list of names."""
-        read: set[str] = set()
-        for connector in self.connectors:
-            config = connector.config
-            copies = "source.cluster.alias" in config
-            patterned = first(config, "topics.regex") or hidden_topics(config)
-            if copies or (connector.name in self._readers and patterned):
-                return None
-            read.update(named_topics(config))
-        return frozenset(read)
 
     def _written_by(self, connector: ConnectorView) -> Written | None:
         if connector.name in self._under_way:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from kc_lineage_dagster.derive.evidence import ConnectorView, TopicFields
@@ -20,15 +20,19 @@ class Writers:
     Sources that have active topics are asked about those only; the rest are asked once and then looked up by topic.
 
     Args:
-        connectors: The cluster's sources.
-        written: From a source to what it writes; None while that is being worked out.
+        connectors: All connectors of the cluster.
+        readers: The names of those that are no sources.
+        interest: The topics that somebody may read; of others nothing is kept.
+        written: From a source to what it writes to these topics; None while that is being worked out.
     """
 
-    connectors: Iterable[ConnectorView]
+    connectors: Sequence[ConnectorView]
+    readers: Collection[str]
+    interest: Container[str]
     written: Callable[[ConnectorView], Written | None]
     _known: dict[str, TopicFields | None] = field(default_factory=dict)
-    _by_active: dict[str, list[ConnectorView]] | None = None
-    _silent: list[ConnectorView] = field(default_factory=list)
+    _by_active: dict[str, tuple[int, ...]] | None = None
+    _silent: list[int] = field(default_factory=list)
     _of_silent: defaultdict[str, list[Callable[[], TopicFields]]] = field(default_factory=lambda: defaultdict(list))
 
     def fields(self, topic: str) -> TopicFields | None:
@@ -39,7 +43,8 @@ class Writers:
         return self._known[topic]
 
     def _of(self, topic: str) -> TopicFields | None:
-        writers = [fields for one in self._active(topic) for fields in (self.written(one) or {}).get(topic, ())]
+        active = (self.written(self.connectors[place]) or {} for place in self._active(topic))
+        writers = [fields for written in active for fields in written.get(topic, ())]
         self._ask_silent()
         found = [fields() for fields in (*writers, *self._of_silent.get(topic, ()))]
         if not found:
@@ -49,23 +54,27 @@ class Writers:
             key, value = united(key, other.key), united(value, other.value)
         return TopicFields(key, value)
 
-    def _active(self, topic: str) -> Iterable[ConnectorView]:
+    def _active(self, topic: str) -> Iterable[int]:
+        """Return the places, among the connectors, of the sources that have this topic among their active ones."""
         if self._by_active is None:
-            by_topic: defaultdict[str, list[ConnectorView]] = defaultdict(list)
-            for one in self.connectors:
+            by_topic: dict[str, tuple[int, ...]] = {}
+            for place, one in enumerate(self.connectors):
+                if one.name in self.readers:
+                    continue
                 if not one.topics:
-                    self._silent.append(one)
+                    self._silent.append(place)
                 for name in one.topics or ():
-                    by_topic[name].append(one)
+                    if name in self.interest:
+                        by_topic[name] = (*by_topic.get(name, ()), place)
             self._by_active = by_topic
         return self._by_active.get(topic, ())
 
     def _ask_silent(self) -> None:
         asked, self._silent = self._silent, []  # working one out may ask for the fields of a topic itself
-        for one in asked:
-            written = self.written(one)
+        for place in asked:
+            written = self.written(self.connectors[place])
             if written is None:
-                self._silent.append(one)
+                self._silent.append(place)
             for topic, fields in (written or {}).items():
                 self._of_silent[topic].extend(fields)
 

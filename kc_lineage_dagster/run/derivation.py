@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Sequence
 
 from kc_lineage_dagster.connect.snapshot import Connector
 from kc_lineage_dagster.derive.cluster import deriver
@@ -13,7 +13,7 @@ from kc_lineage_dagster.lineage import ConnectorLineage
 _log = logging.getLogger("kc_lineage_dagster.run")
 
 
-def deriving(connectors: Collection[Connector], settings: Settings) -> Callable[[Connector], ConnectorLineage]:
+def deriving(connectors: Sequence[Connector], settings: Settings) -> Callable[[Connector], ConnectorLineage]:
     """Return the function from one of a cluster's connectors to its lineage (``derive.cluster.deriver``).
 
     When a configuration trips this project, its user sees an unresolved item; the stack trace, for whoever mends the

@@ -18,6 +18,7 @@ from kc_lineage_dagster.wording import first_few
 
 _PATTERN, _NO_LIST = "tables are chosen by a pattern", "no list names the tables"
 _DATABASES = "a table of the list may lie in any of several databases"
+_QUOTES = frozenset('"`')
 Complete = Callable[[Table], "Iterator[Table | Unresolved]"]
 
 
@@ -59,7 +60,9 @@ def _named_tables(source: TableSource) -> Iterator[Table | Unresolved]:
     for pair in source.lists[-1:]:
         for name in pair.include.names if pair.include else ():
             parsed = _parsed(name, pair.spellings, source.fixed)
-            if parsed is None:
+            if _QUOTES & set(name):
+                yield Unresolved(f"{pair.what}: {name}", "selects no table: names are compared without quotes")
+            elif parsed is None:
                 usual = ".".join(f"<{part}>" for part in pair.spellings[0])
                 yield Unresolved(f"{pair.what}: {name}", f"selects no table: an entry must match {usual} as a whole")
             else:

@@ -18,8 +18,6 @@ from kc_lineage_dagster.derive.transforms.steps import PERHAPS_NO_OUTBOX, Transf
 from kc_lineage_dagster.java_regex import Preimage
 from kc_lineage_dagster.lineage import Unresolved
 
-_MATCHES_EVERYTHING = re.compile(r"\(?(\?P?<\w+>)?\.\*\)?")
-
 
 @dataclass(frozen=True, slots=True)
 class _Inside:
@@ -140,8 +138,11 @@ def _topic(routing: Rule, column: str) -> tuple[Topic, tuple[str, ...]]:
     A value that ``route.topic.regex`` does not match becomes a topic of its own name; such topics are not looked for.
     """
     parts = routing.outputs()
-    everything = _MATCHES_EVERYTHING.fullmatch(routing.regex.pattern) is not None
-    doubts = () if everything else (f"values of {column} that route.topic.regex does not match name other topics",)
+    doubts = (
+        ()
+        if routing.matches_everything
+        else (f"values of {column} that route.topic.regex does not match name other topics",)
+    )
     if all(isinstance(part, str) for part in parts):
         return "".join(str(part) for part in parts), doubts
     return TopicPattern(parts, routing.replacement), doubts

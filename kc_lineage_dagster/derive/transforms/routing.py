@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -20,6 +21,8 @@ from kc_lineage_dagster.java_regex import (
 from kc_lineage_dagster.java_regex.nodes import NotTranslated
 from kc_lineage_dagster.java_regex.replacement import parse_replacement
 from kc_lineage_dagster.lineage import Unresolved
+
+_MATCHES_EVERYTHING = re.compile(r"\^?\(?(?:\?P?<\w+>)?\.[*+]\)?\$?")
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +46,17 @@ class Rule:
         """Return what the replacement can give: literal text, and a hole for every group it refers to."""
         parts = parse_replacement(self.replacement, self.regex.groups, self.regex.parsed.names)
         return tuple(part if isinstance(part, str) else Hole(".*") for part in parts)
+
+    @property
+    def matches_everything(self) -> bool:
+        """Tell whether the pattern plainly matches every topic (``(.*)``)."""
+        return _MATCHES_EVERYTHING.fullmatch(self.regex.pattern) is not None
+
+    def only_output(self) -> str | None:
+        """Return the one topic that every topic becomes, None where the old name makes a difference."""
+        parts = self.outputs()
+        same = self.matches_everything and all(isinstance(part, str) for part in parts)
+        return "".join(map(str, parts)) if same else None
 
 
 def rule(key: str, pattern: str, replacement: str, re2: bool = False) -> Rule | Unresolved:
@@ -85,7 +99,11 @@ def by_rule(alias: str, rule: Rule, empty_keeps: bool = False, also: RecordChang
         also: What happens to the records of renamed topics besides.
     """
 
+    only = rule.only_output()
+
     def step(record: Record) -> tuple[Record, ...]:
+        if only:
+            return (also(record).to(only),)
         renamed = rule.apply(str(record.topic))
         if isinstance(renamed, Refused):
             return (anywhere(also(record), f"(what transform {alias} makes of {record.topic})", renamed.reason),)
@@ -97,7 +115,7 @@ def by_rule(alias: str, rule: Rule, empty_keeps: bool = False, also: RecordChang
         # named groups are the one difference between the syntaxes that routers meet; candidates are tried forwards
         return preimages(rule.regex.pattern.replace("(?P<", "(?<"), rule.replacement, topic)
 
-    return Transform(alias, step, by_topic=True, undo=undo)
+    return Transform(alias, step, by_topic=not only, undo=undo)
 
 
 def by_name(alias: str, spell: Callable[[str], str | None], undo: Undo) -> Transform:

@@ -5,7 +5,8 @@ Of all other systems only the topics are known. ``topics`` lists the topics in b
 of them. Classes and keys are regular. ``aws2-s3`` (before 1.0) is ``...aws2s3.CamelAws2s3SinkConnector`` with
 ``camel.sink.path.*`` and ``camel.sink.endpoint.*``; ``aws-s3-sink`` (a Kamelet, later) is
 ``...awss3sink.CamelAwss3sinkSinkConnector`` with ``camel.kamelet.aws-s3-sink.*``. Before Kamelets the whole could stand
-in ``camel.sink.url`` or ``camel.source.url``, ``<component>:<place>?<option>=<value>``.
+in ``camel.sink.url`` or ``camel.source.url``, ``<component>:<place>?<option>=<value>``; the classes without a component
+of their own (``CamelSinkConnector``) take it from there.
 
 Source: https://camel.apache.org/camel-kafka-connector/latest/reference/index.html
 """
@@ -13,7 +14,7 @@ Source: https://camel.apache.org/camel-kafka-connector/latest/reference/index.ht
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import partial
 from urllib.parse import parse_qsl
@@ -174,11 +175,32 @@ def _writes(rule: _Component, component: str, config: Config, record: Record) ->
     return _place(rule, component, "sink", config)
 
 
+def _by_address(config: Config, direction: str) -> tuple[_Component, str] | None:
+    """Return the component that the address of a connector without a component of its own begins with, and its name;
+    None where nothing is known of that component.
+    """
+    own = config.get("connector.class") == f"{_ROOT}.Camel{direction.capitalize()}Connector"
+    scheme = (first(config, f"camel.{direction}.url") or "").partition(":")[0] if own else ""
+    known = (rule for rule in _COMPONENTS if scheme in (rule.sources if direction == "source" else rule.sinks))
+    return next(((rule, scheme) for rule in known if rule.parts), None)
+
+
 def _reads_any(config: Config, evidence: Evidence) -> Iterator[Found]:
+    named = _by_address(config, "source")
+    if named:
+        yield from _reads(*named, config, evidence)
+        return
     problem = Unresolved(
         config.get("connector.class", ""), "which of its options names what it reads is not worked out"
     )
     yield from flows((problem,), items(config.get("topics")), "topics", evidence)
+
+
+def _writes_any(config: Config, record: Record) -> Iterable[Dataset | Unresolved]:
+    named = _by_address(config, "sink")
+    if named:
+        return _writes(*named, config, record)
+    return no_dataset("goes to a system of Camel's of which no option is known to name a dataset")(config, record)
 
 
 def _class(component: str, direction: str) -> str:
@@ -209,7 +231,7 @@ FAMILIES = (
         classes=(),
         package=_ROOT,
         platform="(no dataset)",
-        writes=no_dataset("goes to a system of Camel's of which no option is known to name a dataset"),
+        writes=_writes_any,
         rule=_RULE,
         never_known="what the sinks to other systems write",
     ),

@@ -133,6 +133,17 @@ _POJO_NAMES = (
     "SourcePojoToSchemaAndStructTransform",
 )
 
+# of single connectors, and the names that the examples of Camel give to those that its archetypes generate
+_POJO_OF_SOURCES = (
+    "file.transformers.FileTransforms",
+    "slack.transformers.SlackTransforms",
+    "EventTransforms",
+    "FileTransforms",
+    "KinesisRecordDataTransforms",
+    "RemoteFileTransforms",
+    "SshTransforms",
+)
+
 _ICEBERG: Mapping[str, Build] = {
     "CopyValue": copy_value,
     "DebeziumTransform": iceberg_debezium,
@@ -171,6 +182,7 @@ TRANSFORMS: Mapping[str, Build] = {
     f"{_CLICKHOUSE}.KeyToValue": key_to_value,
     f"{_CAMEL}.CamelTypeConverterTransform": forgotten(_POJO),
     **{f"{_CAMEL}.{name}": forgotten(_POJO, of=on_value) for name in _POJO_NAMES},
+    **{f"org.apache.camel.kafkaconnector.{name}": forgotten(_POJO, of=on_value) for name in _POJO_OF_SOURCES},
     f"{_CAMEL}.FieldsToHeadersTransform": unchanged("Changes headers only. Source: its class."),
     f"{_SCYLLA}.ScyllaExtractNewRecordState": extract_new_record_state,
     f"{_SCYLLA}.ScyllaFlattenColumns": unchanged(_CELLS),

@@ -200,6 +200,7 @@ def loaded(tmp_path_factory):
     return json.loads(run.stdout)
 
 
+@pytest.mark.slow
 def test_loading_definitions_opens_no_connection_and_needs_no_secret(loaded):
     """The code location loads without network, without the environment's secrets, and without datahub or sqlglot."""
     assert not {"datahub", "sqlglot"} & set(loaded["modules"])

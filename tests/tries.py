@@ -13,14 +13,14 @@ T = TypeVar("T")
 PROFILE = os.environ.get("HYPOTHESIS_PROFILE", "quick")
 
 # Profile -> how many of the examples that a property test wants, as a factor.
-_FACTOR = {"quick": 0.2, "whole": 1, "fuzz": 100}[PROFILE]
+_FACTOR = {"quick": 0.1, "whole": 1, "fuzz": 100}[PROFILE]
 _FEWEST = 5
 # Prime to the 6, 7 and 13 odd values that follow each other at one place: each of them has its turn.
-_ONE_IN = 11
+_ONE_IN = 29
 
 
 def tries(count: int, *, once: bool = False) -> settings:
-    """Settings for a property test that tries ``count`` examples in `make slow`, a fifth of them in `make test`.
+    """Settings for a property test that tries ``count`` examples in `make slow`, a tenth of them in `make test`.
 
     ``once``: the test's fixtures serve all of its examples, which do not disturb each other.
     """
@@ -35,16 +35,24 @@ class Share:
         self.whole = whole
 
     def of(self, cases: Iterable[T]) -> Iterator[T]:
-        """Yield every case, or one in eleven."""
+        """Yield every case, or one in 29."""
         return (case for at, case in enumerate(cases) if self.whole or at % _ONE_IN == 0)
 
 
 def some_of(cases: Iterable[T]) -> list[Any]:
-    """Return the cases as parameters of a test: one in eleven is tried by `make test`, the others by `make slow`."""
+    """Return the cases as parameters of a test: one in 29 is tried by `make test`, the others by `make slow`."""
     return [pytest.param(case, marks=[pytest.mark.slow] if at % _ONE_IN else []) for at, case in enumerate(cases)]
 
 
-# For a test that takes `share`: one case in eleven is tried by `make test`, all of them by `make slow`.
+def first_of(cases: Iterable[T]) -> list[Any]:
+    """Return the cases as parameters of a test: the first is tried by `make test`, the others by `make slow`.
+
+    For whole runs, where every case takes the same way through the code.
+    """
+    return [pytest.param(case, marks=[pytest.mark.slow] if at else []) for at, case in enumerate(cases)]
+
+
+# For a test that takes `share`: one case in 29 is tried by `make test`, all of them by `make slow`.
 by_share = pytest.mark.parametrize(
     "share", [pytest.param(Share(False), id="some"), pytest.param(Share(True), id="all", marks=pytest.mark.slow)]
 )

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import base64
 import json
-import time
 from typing import Any
 from urllib.parse import unquote
 
@@ -219,9 +218,8 @@ def test_absurd_answers_are_no_schemas(body):
 def test_a_slow_registry_is_left():
     """All requests together are bounded in time, whatever the number of topics."""
     with Server(registered(), delay=0.2) as server:
-        started = time.monotonic()
         found, _ = ask(avro(server.url), *MANY, seconds=0.5)
-        assert time.monotonic() - started < 4
+        assert len(server.asked) < len(MANY)
         assert "took too long" in found.notes[0]
 
 

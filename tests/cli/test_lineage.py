@@ -150,6 +150,7 @@ def end(dataset: dict) -> tuple:
     return dataset["platform"], dataset["name"]
 
 
+@pytest.mark.slow
 def test_many_recipes_in_one_call(tmp_path):
     """Hundreds of recipes are one call: each its own element, in the order of the arguments."""
     save_cluster(tmp_path, CONNECTORS)

@@ -26,6 +26,7 @@ def evaluations(result):
     return {one.check_name: one for one in result.get_asset_check_evaluations()}
 
 
+@pytest.mark.slow
 def test_a_run_of_one_partition_judges_the_whole_cluster(tmp_path, instance):
     """One connector whose class nobody knows is one of five, also when it alone was looked at again."""
     run(tmp_path, instance)

@@ -162,6 +162,7 @@ def test_a_mistake_is_a_job_that_says_so(mistaken, monkeypatch, tmp_path, mistak
     assert "\n" not in told
 
 
+@pytest.mark.slow
 def test_no_attributes_at_all_are_a_job_that_says_so(sandbox, instance):
     """A component with `attributes: {}`, or without attributes, loads, and its job says what is missing."""
     for name, text in (("empty", "attributes: {}\n"), ("none", "")):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from kc_lineage_dagster import build_definitions
 from tests.defs.clusters import materialize, run, write_recipe
 from tests.emit.gms import Answer, Gms
@@ -38,6 +40,7 @@ def test_dangling_datasets(tmp_path, instance):
     assert "shop.public.users" not in check.metadata["items"].value
 
 
+@pytest.mark.slow
 def test_a_gms_that_cannot_be_asked_fails_nothing(tmp_path, instance):
     """An older GMS without that question: the run succeeds, and the check stays as it was."""
     with Gms() as gms:
@@ -48,6 +51,7 @@ def test_a_gms_that_cannot_be_asked_fails_nothing(tmp_path, instance):
     assert KNOWN not in evaluations(result)
 
 
+@pytest.mark.slow
 def test_only_whole_runs_ask(tmp_path, instance):
     """A run of one partition says nothing of the cluster's datasets."""
     with Gms() as gms:
@@ -79,6 +83,7 @@ def test_every_run_leaves_a_page(tmp_path, instance):
     assert lineage.metadata["lineage_page"].value == str(path)
 
 
+@pytest.mark.slow
 def test_a_page_that_cannot_be_written_fails_no_run(tmp_path, instance):
     """The run succeeds and says why the picture is missing."""
     write_recipe(tmp_path)

@@ -119,6 +119,7 @@ def test_a_run_that_sends_and_dies(tmp_path, home):
             kill(process)
 
 
+@pytest.mark.slow
 def test_eight_dead_runs_fill_no_queue(tmp_path, home):
     """All dead runs of a cluster end, as many as Dagster runs at once, and none of another cluster."""
     cluster = Cluster.of(read_recipe(write_recipe(tmp_path)))

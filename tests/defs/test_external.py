@@ -13,6 +13,7 @@ from kc_lineage_dagster.defs.external import column_metadata, without_circles
 from kc_lineage_dagster.defs.translator import ASSETS, DatasetProps, KafkaConnectLineageTranslator, default_key
 from kc_lineage_dagster.lineage import Dataset, FieldEdge
 from tests.defs.clusters import CONNECTORS, POSTGRES, SINK, execute, run, save_cluster, write_recipe
+from tests.tries import first_of
 
 TABLE, TOPIC, TARGET = (
     AssetKey(["postgres", "shop.public.users"]),
@@ -32,6 +33,7 @@ def parents(definitions):
     return {key: graph.get(key).parent_keys for key in graph.external_asset_keys}
 
 
+@pytest.mark.slow
 def test_off_unless_asked_for(tmp_path, instance):
     """Without the option there are no external assets, synced or not."""
     run(tmp_path, instance)
@@ -91,6 +93,7 @@ class Ours(KafkaConnectLineageTranslator):
         return spec.replace_attributes(key=["mine", *props.dataset.name.split(".")])
 
 
+@pytest.mark.slow
 def test_keys_by_a_translator(tmp_path, instance):
     """A translator names the datasets, and may leave some out."""
     run(tmp_path, instance)
@@ -102,6 +105,7 @@ def test_keys_by_a_translator(tmp_path, instance):
     }
 
 
+@pytest.mark.slow
 def test_a_translator_decides_how_the_four_assets_look(tmp_path, instance):
     """Key, owners, tags and group are the translator's; job, checks and events follow the keys."""
     definitions = build_definitions(tmp_path / "shop.yml", translator=Ours())
@@ -116,6 +120,7 @@ def test_a_translator_decides_how_the_four_assets_look(tmp_path, instance):
     assert {one.asset_key.path[0] for one in result.get_asset_check_evaluations()} == {"bi"}
 
 
+@pytest.mark.slow
 def test_bounded(tmp_path, instance):
     """No more assets than the limit, and every dependency leads to one of them."""
     run(tmp_path, instance)
@@ -124,7 +129,7 @@ def test_bounded(tmp_path, instance):
     assert {parent for some in found.values() for parent in some} <= found.keys()
 
 
-@pytest.mark.parametrize("text", ["", "[", "SQLite format 3\0 and no more of it"])
+@pytest.mark.parametrize("text", first_of(["SQLite format 3\0 and no more of it", "", "["]))
 def test_damaged_state_does_not_stop_loading(tmp_path, instance, text):
     """A state that cannot be read costs the external assets, not the code location."""
     run(tmp_path, instance)
@@ -136,6 +141,7 @@ def test_damaged_state_does_not_stop_loading(tmp_path, instance, text):
     assert parents(definitions) == {}
 
 
+@pytest.mark.slow
 def test_clusters_share_a_topic(tmp_path, instance):
     """A topic that one cluster writes and another reads is one asset: the graph goes on across clusters."""
     folder = tmp_path / "recipes"
@@ -177,6 +183,7 @@ def test_default_keys(props, path):
     assert default_key(props) == AssetKey(path)
 
 
+@pytest.mark.slow
 def test_instances_are_those_of_the_urns(tmp_path, instance):
     """A topic's key carries the platform instance that its URN has."""
     write_recipe(tmp_path, platform_instance_map={"kafka": "west"})

@@ -37,6 +37,7 @@ def test_what_was_asked_for_runs(tmp_path, instance):
     assert tick(tmp_path, instance).run_requests == []
 
 
+@pytest.mark.slow
 def test_a_change_and_a_removal(tmp_path, instance):
     """A changed connector is derived again; a removal alone asks for a run without connectors."""
     run(tmp_path, instance)

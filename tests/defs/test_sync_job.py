@@ -70,6 +70,7 @@ def test_one_run_turns_every_partition_green(folder, instance):
     assert flows == {f"urn:li:dataFlow:(kafka-connect,{name},PROD)" for name in CONNECTORS}
 
 
+@pytest.mark.slow
 def test_an_unchanged_cluster_logs_no_partition(folder, instance):
     """The second run over an unchanged cluster has nothing to say about any connector, and the file is whole."""
     write_recipe(folder, sink=LITE)
@@ -141,6 +142,7 @@ def test_one_partition_reads_its_connector_again(folder, instance):
     assert "landing.people" in str(emitted(folder))
 
 
+@pytest.mark.slow
 def test_one_partition_without_connect_fails(folder, instance):
     """When Connect does not answer, a partition fails with one line instead of showing the lineage of yesterday."""
     run(folder, instance)
@@ -191,6 +193,7 @@ def test_a_run_says_what_it_sent_in_numbers(folder, instance):
     assert numbers(run(folder, instance))["entities_removed"] == 3
 
 
+@pytest.mark.slow
 def test_checks_alone_change_nothing(folder, instance):
     """A run of checks alone reads no cluster and materializes nothing."""
     run(folder, instance)
@@ -212,6 +215,7 @@ def test_nothing_is_called_missing(folder, instance):
     assert not [line for line in lines if "did not yield" in line]
 
 
+@pytest.mark.slow
 def test_only_asked_connectors(folder, instance):
     """`connectors` in run config restricts the run; one that never was there fails it, after the others are done."""
     config = {"ops": {SYNC: {"config": {"connectors": ["cdc", "never heard of"]}}}}
@@ -256,6 +260,7 @@ def test_too_much_at_once_is_refused_and_can_be_released(folder, instance):
     assert instance.get_dynamic_partitions("shop_connectors") == []
 
 
+@pytest.mark.slow
 def test_a_broken_connector_among_good_ones(folder, instance):
     """A connector whose configuration makes no sense has a flow with unresolved items; the others are complete."""
     broken = {"connector.class": "com.example.NoSuchConnector", "tasks.max": None, "transforms": "a,b,a"}

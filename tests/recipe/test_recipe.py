@@ -286,6 +286,7 @@ def test_a_pattern_that_python_takes_for_ever_over_answers():
     assert not ConnectorPatterns(allow=["(a+)+$"]).allows("a" * 41 + "!")
 
 
+@pytest.mark.slow
 def test_a_pattern_that_takes_too_long_is_named():
     """The pattern, the name and what to avoid are said in one line."""
     with pytest.raises(

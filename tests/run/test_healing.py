@@ -19,6 +19,7 @@ from kc_lineage_dagster.run.healing import Healing
 from kc_lineage_dagster.state.receipts import Receipts
 from tests.defs.clusters import CONNECTORS, POSTGRES
 from tests.emit.gms import Answer, Gms, healthy
+from tests.tries import first_of
 
 FLOW = "urn:li:dataFlow:(kafka-connect,cdc,PROD)"
 CHANGED = {**CONNECTORS, "cdc": {**POSTGRES, "table.include.list": "public.users,public.orders,public.items"}}
@@ -60,7 +61,7 @@ def linked(gms: Gms, _: dict) -> None:
     gms.aspects[FLOW, "dataFlowInfo"] = {**gms.aspects[FLOW, "dataFlowInfo"], "externalUrl": "https://old.example.com"}
 
 
-@pytest.mark.parametrize("damage", [restored, hard_deleted, soft_deleted, overwritten, redirected, linked])
+@pytest.mark.parametrize("damage", first_of([restored, hard_deleted, soft_deleted, overwritten, redirected, linked]))
 def test_the_next_sync_puts_datahub_right(place, damage):
     """DataHub changed behind the receipts: the next sync sends what differs, and the one after it nothing."""
     place.run()
@@ -79,6 +80,7 @@ def test_the_next_sync_puts_datahub_right(place, damage):
     assert again.warnings == ()
 
 
+@pytest.mark.slow
 def test_a_restored_checkpoint_takes_away_what_was_removed_since(place):
     """With ``pipeline_name``: a connector deleted after the backup is alive in the restored DataHub, and goes again."""
     with (place.folder / "shop.yml").open("a", encoding="utf-8") as recipe:
@@ -123,14 +125,16 @@ def test_it_can_be_switched_off(place):
 
 @pytest.mark.parametrize(
     "answer",
-    [
-        Answer(404, json.dumps({"status": 404, "message": "no such endpoint"})),
-        Answer(500, "{}"),
-        Answer(200, json.dumps({"entities": []})),
-        Answer(200, json.dumps([1, 2])),
-        Answer(200, "<html>", "text/html"),
-        Answer(reset=True),
-    ],
+    first_of(
+        [
+            Answer(404, json.dumps({"status": 404, "message": "no such endpoint"})),
+            Answer(500, "{}"),
+            Answer(200, json.dumps({"entities": []})),
+            Answer(200, json.dumps([1, 2])),
+            Answer(200, "<html>", "text/html"),
+            Answer(reset=True),
+        ]
+    ),
 )
 def test_a_gms_that_cannot_be_asked_is_believed(place, answer):
     """A GMS without OpenAPI v3, or one that answers oddly, is one note: the run is green and sends what changed."""
@@ -225,6 +229,7 @@ def test_how_far_a_verification_has_come_is_noted(place, tmp_path):
         assert receipts.facts.verified_up_to == "c"
 
 
+@pytest.mark.slow
 def test_an_odd_way_of_storing_is_forgotten_once_it_is_over(place):
     """What an older server made of an aspect is no excuse for a later damage that looks the same."""
     place.run()

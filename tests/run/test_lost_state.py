@@ -18,6 +18,7 @@ from kc_lineage_dagster.state import tables
 from tests.connect.stand_in import ConnectStandIn, status, worker
 from tests.emit.gms import Answer, healthy
 from tests.run.place import Served, config, topics
+from tests.tries import first_of
 
 MARK = "kc_lineage.cluster"
 
@@ -69,7 +70,7 @@ def without(place: Served, alive: set[str], *names: str) -> set[str]:
     return {urn for urn in alive if not any(f"(kafka-connect,{name}," in urn for name in names)}
 
 
-@pytest.mark.parametrize("pipeline_name", [None, "nightly"])
+@pytest.mark.parametrize("pipeline_name", first_of([None, "nightly"]))
 def test_what_was_deleted_while_the_state_was_lost_goes(place, pipeline_name):
     """With and without a checkpoint in DataHub; a connector's partition goes along, and the next sync does nothing."""
     place.further = {"pipeline_name": pipeline_name} if pipeline_name else {}
@@ -96,6 +97,7 @@ def test_a_job_that_a_living_connector_lost_meanwhile_goes(place):
     assert flow("c3") in place.alive
 
 
+@pytest.mark.slow
 def test_an_older_state_finds_what_it_never_knew(place):
     """A machine is restored; since that backup a connector was created, emitted and deleted."""
     place.run()
@@ -154,7 +156,7 @@ def test_another_kafka_cluster_finds_nothing_that_is_its_own(place):
     assert place.alive == before
 
 
-@pytest.mark.parametrize("answer", [200, 500, 409])
+@pytest.mark.parametrize("answer", first_of([500, 200, 409]))
 def test_only_a_404_takes_away(place, answer):
     """What the listing lacks is asked for once more, also when the state never knew it."""
     place.run()
@@ -172,6 +174,7 @@ def test_only_a_404_takes_away(place, answer):
     assert place.alive == before
 
 
+@pytest.mark.slow
 def test_what_the_recipe_excludes_is_left_to_others(place):
     """Another deployment, with a state of its own, reads a part of the cluster."""
     place.run()
@@ -183,6 +186,7 @@ def test_what_the_recipe_excludes_is_left_to_others(place):
     assert place.alive == without(place, before, "c3")
 
 
+@pytest.mark.slow
 def test_the_search_index_is_not_believed(place):
     """It shows as alive what has just been removed, and lacks what is there until it has caught up."""
     place.run()
@@ -203,14 +207,16 @@ def test_the_search_index_is_not_believed(place):
 
 @pytest.mark.parametrize(
     "answer",
-    [
-        Answer(403, json.dumps({"status": 403, "message": "no"})),
-        Answer(200, json.dumps({"errors": [{"message": "no such field"}]})),
-        Answer(200, json.dumps({"data": {"scrollAcrossEntities": None}})),
-        Answer(200, json.dumps([1])),
-        Answer(200, "<html>", "text/html"),
-        Answer(reset=True),
-    ],
+    first_of(
+        [
+            Answer(403, json.dumps({"status": 403, "message": "no"})),
+            Answer(200, json.dumps({"errors": [{"message": "no such field"}]})),
+            Answer(200, json.dumps({"data": {"scrollAcrossEntities": None}})),
+            Answer(200, json.dumps([1])),
+            Answer(200, "<html>", "text/html"),
+            Answer(reset=True),
+        ]
+    ),
 )
 def test_a_search_that_fails_is_one_line(place, answer):
     """The run is green and removes what its receipts know."""
@@ -225,6 +231,7 @@ def test_a_search_that_fails_is_one_line(place, answer):
     place.gms.fault = healthy
 
 
+@pytest.mark.slow
 def test_names_of_any_kind_are_found_again(place):
     """A connector's name may be longer than a URN can be, and hold what separates names."""
     names = ["x" * 600, "ж" * 90, "a:b", "a(b),c", "a"]
@@ -256,6 +263,7 @@ def test_the_mark_is_the_same_from_run_to_run(place):
     assert place.run().counts.sent == 0
 
 
+@pytest.mark.slow
 def test_nothing_is_searched_where_the_recipe_says_so(place):
     """``verify: false`` believes DataHub."""
     place.run()

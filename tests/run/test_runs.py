@@ -16,6 +16,7 @@ from kc_lineage_dagster.run.report import Request
 from kc_lineage_dagster.run.sync import Sync
 from tests.defs.clusters import CONNECTORS, POSTGRES, save_cluster, write_recipe
 from tests.emit.gms import Gms, dies_after, everything, healthy, html, rejects
+from tests.tries import first_of
 
 
 def revive(gms: Gms) -> None:
@@ -47,7 +48,7 @@ def test_only_what_differs_is_sent(place):
     assert {one.connector.name for one in place.results if one.sent} == {"cdc"}
 
 
-@pytest.mark.parametrize("fault", [everything(503), everything(500), html(), dies_after(2)])
+@pytest.mark.parametrize("fault", first_of([dies_after(2), everything(503), everything(500), html()]))
 def test_an_outage_loses_nothing(place, fault):
     """What was not acknowledged is sent by the next run; the run that failed says why in one line per cause."""
     place.gms.fault = fault
@@ -134,6 +135,7 @@ def test_removal_can_be_switched_off(place):
     assert len(report.stale.keep_reasons) == 3
 
 
+@pytest.mark.slow
 def test_a_urn_of_another_recipe_is_never_removed(place):
     """Two recipes with one env share the flow URNs of equal connector names; the one that lost it leaves it alone."""
     sink = {"type": "datahub-rest", "config": {"server": place.gms.url}}
@@ -147,6 +149,7 @@ def test_a_urn_of_another_recipe_is_never_removed(place):
     assert place.gms.entities(removed=True) == set()
 
 
+@pytest.mark.slow
 def test_a_renamed_environment_moves_everything(place):
     """With another `env` all URNs are new: they are sent, and the old ones wait for a release of the fail-safe."""
     place.run()
@@ -174,6 +177,7 @@ def test_runs_are_stamped(place):
     assert {one["runId"] for one in place.gms.system.values()} == {"run-1"}
 
 
+@pytest.mark.slow
 def test_what_datahub_ingest_left_is_removed_when_stale(place):
     """With a pipeline name, entities that DataHub's own checkpoint remembers go when their connector is gone."""
     recipe = place.folder / "shop.yml"
@@ -190,6 +194,7 @@ def test_what_datahub_ingest_left_is_removed_when_stale(place):
     assert place.gms.requests["writes"] == 0
 
 
+@pytest.mark.slow
 def test_a_malformed_file_takes_no_connector_away(place):
     """Connectors are not called after their files: while one file is malformed, none that is missing is removed."""
     saved = place.folder / "connectors"
@@ -217,7 +222,7 @@ LOCAL = {
 }
 
 
-@pytest.mark.parametrize("kind", LOCAL)
+@pytest.mark.parametrize("kind", first_of(LOCAL))
 def test_what_a_sink_removes_is_counted_whenever_it_says_so(tmp_path, monkeypatch, kind, capsys):
     """A file counts when it is closed, the others at once; a file that cannot be put in place has removed nothing."""
     monkeypatch.setenv("KC_LINEAGE_STATE", str(tmp_path / "state"))

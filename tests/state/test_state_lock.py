@@ -29,6 +29,7 @@ def other(tmp_path, database):
         yield process
 
 
+@pytest.mark.slow
 def test_who_waits_is_told_who_holds_it(tmp_path, other):
     """By run, process, machine and time; another cluster is free."""
     state = state_of("shop", tmp_path)

@@ -1,4 +1,4 @@
-"""Browser tests run when they are asked for (`make browser`), and say why when they cannot.
+"""The browser that the tests of `make browser` share; where there is none they are skipped, and say why.
 
 A test that fails leaves `page.png` and `page.txt` in its `tmp_path`. After one that got stuck the rest of its file is
 skipped: waiting in vain again and again tells nothing.
@@ -6,27 +6,14 @@ skipped: waiting in vain again and again tells nothing.
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import pytest
 
 from tests.browser.screen import Screen
 from tests.browser.stack import browser, limit, missing
 from tests.waiting import StuckError
 
-HERE = Path(__file__).parent
 TEST = 240.0  # seconds for one test: beyond it something hangs
 STUCK, FAILED = pytest.StashKey[str](), pytest.StashKey[bool]()
-
-
-def pytest_collection_modifyitems(config, items):
-    asked = "browser" in (config.option.markexpr or "")
-    reason = missing() if asked else "browser tests run with `make browser` (pytest -m browser)"
-    for item in items:
-        if HERE in item.path.parents:
-            item.add_marker(pytest.mark.browser)
-            if reason:
-                item.add_marker(pytest.mark.skip(reason=reason))
 
 
 @pytest.hookimpl(wrapper=True)
@@ -40,6 +27,9 @@ def pytest_runtest_makereport(item, call):
 
 @pytest.fixture(scope="module")
 def chromium(tmp_path_factory):
+    reason = missing()
+    if reason:
+        pytest.skip(reason)
     with browser(tmp_path_factory.mktemp("profile")) as driver:
         yield driver
 

@@ -9,6 +9,8 @@ from tests.browser.screen import Screen
 from tests.browser.stack import wait_for
 from tests.page.clusters import HOSTILE, hostile, large, shop
 
+pytestmark = pytest.mark.browser
+
 NODES = "return lineagePage.graph.cy.nodes().map(one => one.data('label'))"
 STATE = "return document.body.dataset.ready"
 

@@ -16,6 +16,8 @@ from tests.browser.stack import LOCATION, Web, dagster, wait_for
 from tests.connect.stand_in import EXPANDED, ConnectStandIn, basic, delay, spot_of, worker
 from tests.written import contents
 
+pytestmark = pytest.mark.browser
+
 JOB = f"/locations/{LOCATION}/jobs/sync_shop"
 SENSOR = f"/locations/{LOCATION}/sensors/shop_connector_changes"
 RAW, LINEAGE = "/assets/shop/raw_connector_configs", "/assets/shop/connector_lineage"

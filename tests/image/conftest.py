@@ -1,4 +1,4 @@
-"""Tests of the image run when they are asked for (`make image`), and say why when they cannot."""
+"""The image that the tests of `make image` share; where it cannot be built they are skipped, and say why."""
 
 from __future__ import annotations
 
@@ -11,22 +11,12 @@ import pytest
 from tests.image.container import Store, missing
 from tests.machines import deployment
 
-HERE = Path(__file__).parent
-
-
-def pytest_collection_modifyitems(config, items):
-    asked = "image" in (config.option.markexpr or "").split()
-    reason = (missing() or deployment.missing()) if asked else "the image is built with `make image` (pytest -m image)"
-    for item in items:
-        if HERE in item.path.parents:
-            item.add_marker(pytest.mark.image)
-            item.add_marker(pytest.mark.filterwarnings("default"))
-            if reason:
-                item.add_marker(pytest.mark.skip(reason=reason))
-
 
 @pytest.fixture(scope="module")
 def store():
+    reason = missing() or deployment.missing()
+    if reason:
+        pytest.skip(reason)
     folder = Path(tempfile.mkdtemp(prefix="kc-image-"))
     made = Store(folder)
     try:

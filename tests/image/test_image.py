@@ -23,6 +23,8 @@ from tests.machines.deployment import Machine
 from tests.machines.fleet import answers, connectors
 from tests.waiting import wait
 
+pytestmark = [pytest.mark.image, pytest.mark.filterwarnings("default")]
+
 COMPOSE = yaml.safe_load((ROOT / "deploy/docker-compose.yaml").read_text())
 PASSWORD = "a-password-of-this-test"
 CODE, WEB = 4000, 3000  # ports that image and compose file name

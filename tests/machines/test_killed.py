@@ -33,7 +33,7 @@ from tests.defs.clusters import CONNECTORS, write_recipe
 from tests.emit.gms import Gms
 from tests.waiting import wait
 
-pytestmark = pytest.mark.machines
+pytestmark = [pytest.mark.machines, pytest.mark.filterwarnings("default")]
 
 ROOT = Path(__file__).resolve().parents[2]
 PATIENCE = 300.0  # seconds: beyond them nothing can be said of a machine

@@ -8,9 +8,13 @@ from __future__ import annotations
 import time
 from collections import Counter
 
+import pytest
+
 from tests.emit.gms import healthy, slow
 from tests.machines.fleet import CLUSTERS, Fleet, connectors
 from tests.waiting import wait
+
+pytestmark = [pytest.mark.machines, pytest.mark.filterwarnings("default")]
 
 CONNECTORS = 12
 BATCH = 200  # proposals in one request of the sink: what can be in flight when a machine dies

@@ -5,23 +5,23 @@ from __future__ import annotations
 import ast
 import re
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 
 import pytest
 
-PACKAGE = Path(__file__).resolve().parents[1] / "kc_lineage_dagster"
-MODULES = sorted(PACKAGE.rglob("*.py"))
-TREES = {path: ast.parse(path.read_text(encoding="utf-8")) for path in MODULES}
+from tests.modules import MODULES, PACKAGE, tree
 
 Function = ast.FunctionDef | ast.AsyncFunctionDef
 
 
+@cache
 def error_classes() -> dict[str, frozenset[str]]:
     """Name of each exception that the package defines -> its own name and those of its bases."""
     bases = {
         node.name: {ast.unparse(base).rpartition(".")[2] for base in node.bases}
-        for tree in TREES.values()
-        for node in ast.walk(tree)
+        for path in MODULES
+        for node in ast.walk(tree(path))
         if isinstance(node, ast.ClassDef)
     }
 
@@ -29,9 +29,6 @@ def error_classes() -> dict[str, frozenset[str]]:
         return frozenset({name}.union(*(kinds(base) for base in bases.get(name, ()))))
 
     return {name: kinds(name) for name in bases if kinds(name) & {"Exception", "ValueError", "RequestException"}}
-
-
-ERRORS = error_classes()
 
 
 def functions(node: ast.AST, within: tuple[str, ...] = ()) -> Iterator[tuple[tuple[str, ...], Function, str]]:
@@ -68,7 +65,10 @@ def is_public(path: tuple[str, ...]) -> bool:
     return not any(name.startswith("_") and not name.startswith("__") for name in path)
 
 
-ALL = [(module, path, node, around) for module, tree in TREES.items() for path, node, around in functions(tree)]
+@cache
+def every_function() -> list[tuple[Path, tuple[str, ...], Function, str]]:
+    """The functions of all modules: module, path in it, the function, the docstring of the class around it."""
+    return [(module, path, node, around) for module in MODULES for path, node, around in functions(tree(module))]
 
 
 def test_a_function_names_the_errors_that_it_raises():
@@ -76,11 +76,11 @@ def test_a_function_names_the_errors_that_it_raises():
 
     A base class stands for its kinds; a class's docstring serves its `__init__`.
     """
-    silent = []
-    for module, path, node, around in ALL:
+    errors, silent = error_classes(), []
+    for module, path, node, around in every_function():
         docstring = around if path[-1].startswith("__") else ast.get_docstring(node) or ""
         both = (*section(docstring, "Raises"), *section(ast.get_docstring(node) or "", "Raises"))
-        missing = [error for error in raised(node) if error in ERRORS and not ERRORS[error] & {*both}]
+        missing = [error for error in raised(node) if error in errors and not errors[error] & {*both}]
         if is_public(path) and missing:
             silent.append(f"{module.relative_to(PACKAGE)}: {'.'.join(path)}: {', '.join(missing)}")
     assert silent == []
@@ -88,9 +88,9 @@ def test_a_function_names_the_errors_that_it_raises():
 
 def documented() -> Iterator[tuple[str, str]]:
     """Every docstring of a function or class, with its place, without examples and without what `Raises:` says."""
-    for module, tree in TREES.items():
-        for node in ast.walk(tree):
-            if isinstance(node, (Function, ast.ClassDef)) and node.name not in ERRORS:
+    for module in MODULES:
+        for node in ast.walk(tree(module)):
+            if isinstance(node, (Function, ast.ClassDef)) and node.name not in error_classes():
                 described = (ast.get_docstring(node) or "").partition("\n>>> ")[0]
                 yield (
                     f"{module.relative_to(PACKAGE)}: {node.name}",
@@ -98,7 +98,7 @@ def documented() -> Iterator[tuple[str, str]]:
                 )
 
 
-OWN = "|".join(sorted(ERRORS))
+OWN = "|".join(sorted(error_classes()))
 PROSE = re.compile(rf"\b[Rr]aises? (?:an? )?`*(?:\w+\.)?(?:\w*Error|{OWN})\b|(?:^|[.;,] )`*(?:\w+Error|{OWN})\b")
 
 
@@ -118,7 +118,7 @@ def parameters(function: Function) -> list[str]:
 def test_args_are_the_parameters():
     """Each name under `Args:` is a parameter of the function, none other."""
     odd = []
-    for module, path, node, _ in ALL:
+    for module, path, node, _ in every_function():
         named = {name.lstrip("*") for name in section(ast.get_docstring(node) or "", "Args")}
         if named - set(parameters(node)):
             odd.append(f"{module.relative_to(PACKAGE)}: {'.'.join(path)}: {named}")
@@ -131,7 +131,7 @@ def test_many_parameters_are_told_one_by_one():
     The options of a command say so themselves, and `DeadlineAdapter.send` has the parameters of requests' own `send`.
     """
     silent = []
-    for module, path, node, _ in ALL:
+    for module, path, node, _ in every_function():
         told = path[-1].startswith("__") or path in (("command",), ("DeadlineAdapter", "send"))
         if is_public(path) and not told and len(parameters(node)) > 2:
             named = section(ast.get_docstring(node) or "", "Args")

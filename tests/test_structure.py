@@ -13,9 +13,9 @@ from pathlib import Path
 import pytest
 import yaml
 
+from tests.modules import MODULES, PACKAGE, tree
+
 ROOT = Path(__file__).resolve().parents[1]
-PACKAGE = ROOT / "kc_lineage_dagster"
-MODULES = sorted(PACKAGE.rglob("*.py"))
 
 # folder -> packages it must not import
 FORBIDDEN = {
@@ -57,7 +57,7 @@ FORBIDDEN = {
 @cache
 def nodes(path: Path) -> tuple[ast.AST, ...]:
     """The statements and expressions of a module."""
-    return tuple(ast.walk(ast.parse(path.read_text(encoding="utf-8"))))
+    return tuple(ast.walk(tree(path)))
 
 
 @cache
@@ -152,7 +152,7 @@ FAMILY_MODULES = sorted((PACKAGE / "derive" / "families").glob("*.py"))
 
 def defined(path: Path) -> set[str]:
     """The names that a module defines at its top level."""
-    body = ast.parse(path.read_text(encoding="utf-8")).body
+    body = tree(path).body
     targets = [target for node in body if isinstance(node, ast.Assign) for target in node.targets]
     named = {node.id for target in targets for node in ast.walk(target) if isinstance(node, ast.Name)}
     return named | {node.name for node in body if isinstance(node, (ast.FunctionDef, ast.ClassDef))}
@@ -206,6 +206,7 @@ def test_loading_definitions_opens_no_connection_and_needs_no_secret(loaded):
     assert not {"datahub", "sqlglot"} & set(loaded["modules"])
 
 
+@pytest.mark.slow
 def test_loading_leaves_the_process_as_it_was(loaded):
     """Loading the definitions changes nothing that other code of the process shares: garbage collector, signals."""
     assert loaded["after"] == loaded["before"]

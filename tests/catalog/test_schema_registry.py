@@ -193,7 +193,7 @@ MANY = tuple(f"t{number}" for number in range(100))
         (lambda path: (302, ""), "302"),
         (lambda path: (404, "<html>not here</html>"), "address"),
         (lambda path: None, "cannot be reached"),
-        (lambda path: (200, '{"schema": "' + "x" * 21_000_000 + '"}'), "too long"),
+        pytest.param(lambda path: (200, '{"schema": "' + "x" * 21_000_000 + '"}'), "too long", marks=pytest.mark.slow),
     ],
     ids=["401", "500", "a page", "elsewhere", "wrong path", "breaks", "endless"],
 )

@@ -70,6 +70,7 @@ def test_what_people_see_of_them(tmp_path, instance):
     assert "Written by `cdc`. Read by `dw/sink`." in spec.description
 
 
+@pytest.mark.slow
 def test_columns_of_a_dataset(tmp_path, instance):
     """A target whose columns are known shows them, and the columns of the topic that they are made of."""
     renamed = {"transforms": "r", "transforms.r.type": "org.apache.kafka.connect.transforms.ReplaceField$Value"}

@@ -99,6 +99,7 @@ def test_lost_edges_are_remembered(folder, instance):
     assert [one.ends for one in reported_before(instance, check)] == [one.ends for one in before]
 
 
+@pytest.mark.slow
 def test_the_job(folder, instance):
     """`prune_shop` says how many runs went; the schedule is on where the recipe says after how many days."""
     definitions = build_definitions(folder / "shop.yml")

@@ -30,6 +30,19 @@ def folder(tmp_path):
     return tmp_path
 
 
+@pytest.fixture(scope="module")
+def synced(tmp_path_factory):
+    """The small cluster after its first sync, for tests that only look: folder, instance, result of the run."""
+    folder = tmp_path_factory.mktemp("synced")
+    save_cluster(folder, CONNECTORS)
+    write_recipe(folder)
+    with DagsterInstance.ephemeral(tempdir=str(folder)) as instance:
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setenv("KC_LINEAGE_STATE", str(folder / "state"))
+            result = run(folder, instance)
+        yield folder, instance, result
+
+
 def partitions(result, key):
     return [
         event.partition
@@ -60,9 +73,9 @@ def failure(result):
     )
 
 
-def test_one_run_turns_every_partition_green(folder, instance):
+def test_one_run_turns_every_partition_green(synced):
     """One run with no partition key discovers, derives and emits everything."""
-    result = run(folder, instance)
+    folder, instance, result = synced
     assert result.success
     keys = {encode_partition(name) for name in CONNECTORS}
     assert instance.get_materialized_partitions(LINEAGE) == keys
@@ -273,15 +286,16 @@ def test_a_broken_connector_among_good_ones(folder, instance):
     assert len(jobs) == 5
 
 
-def test_secrets_stay_in_connect(folder, instance):
+def test_secrets_stay_in_connect(synced):
     """No password of the cluster is in the state, in what was emitted, or in Dagster's events."""
-    result = run(folder, instance)
+    folder, _, result = synced
     written = [path for path in folder.rglob("*") if path.is_file() and path.name != "cluster.json"]
     assert written
     assert not [path for path in written if b"s3cr3t-of-the-test" in path.read_bytes()]
     assert "s3cr3t-of-the-test" not in str(result.all_events)
 
 
+@pytest.mark.slow
 def test_an_unreadable_cluster_fails_the_run_and_changes_nothing(folder, instance):
     """A cluster that cannot be listed fails the run with one line; what was emitted stays."""
     run(folder, instance)
@@ -334,9 +348,9 @@ def test_patterns_filter_connectors(folder, instance):
     assert instance.get_dynamic_partitions("shop_connectors") == ["dw/sink"]
 
 
-def test_lineage_of_the_postgres_source(folder, instance):
+def test_lineage_of_the_postgres_source(synced):
     """The configuration alone gives every edge that it determines."""
-    run(folder, instance)
+    folder, *_ = synced
     jobs = {
         one["entityUrn"]: one["aspect"]["json"] for one in emitted(folder) if one["aspectName"] == "dataJobInputOutput"
     }

@@ -137,6 +137,7 @@ def test_datahub_ingest_and_we_take_over_from_each_other(gms, sink):
     assert read_checkpoint(sink.emitter, "p") == {names["b"]}
 
 
+@pytest.mark.slow
 def test_a_large_cluster_fits(gms, sink):
     """The checkpoint of 10,000 connectors with six jobs each is read back whole."""
     many = {f"urn:li:dataJob:(urn:li:dataFlow:(kafka-connect,c{at % 10_000},PROD),t{at})" for at in range(60_000)}

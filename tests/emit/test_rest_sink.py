@@ -166,6 +166,7 @@ def test_a_lasting_trouble_ends_within_a_minute(gms, clock, status):
     assert clock.now <= 60
 
 
+@pytest.mark.slow
 def test_a_busy_gms_is_not_a_dead_one(gms, clock):
     """Every second write is put off, and yet all of it arrives, though the waits add up to more than a minute."""
     gms.fault = lambda request: faults.Answer(429) if request.number % 2 else None
@@ -433,6 +434,7 @@ def test_a_wrong_configuration_names_the_field_and_no_value(gms):
     assert TOKEN not in f"{error.value!r} {error.value.__cause__!r}"
 
 
+@pytest.mark.slow
 def test_every_fault_is_made_up_for_by_the_next_run(gms, clock, tmp_path):
     """Nothing is lost, nothing acknowledged is sent twice: receipts decide what the next run sends."""
     wanted = cluster(60)

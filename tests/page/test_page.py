@@ -152,6 +152,7 @@ def test_fields_are_bounded():
     assert len(shown) == 200
 
 
+@pytest.mark.slow
 def test_a_large_cluster_is_a_few_megabytes():
     """The page of 2,000 connectors with 10,000 edges is a few megabytes."""
     text = render("big", *large(2_000), 0.0)

@@ -28,7 +28,7 @@ from tests.emit.gms import Gms
 from tests.examples import Example, read_examples
 from tests.properties.planted import Planter, cluster, examples
 from tests.run.place import Place
-from tests.tries import tries
+from tests.tries import first_of, tries
 
 FAMILIES = Path(__file__).resolve().parents[1] / "families"
 
@@ -74,7 +74,7 @@ def hashes(connectors: list[Connector]) -> set[tuple[str, str, str]]:
     }
 
 
-@pytest.mark.parametrize("seed", range(2))
+@pytest.mark.parametrize("seed", first_of(range(2)))
 def test_a_second_sync_of_the_same_cluster_sends_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, seed: int):
     """Also when the worker lists its connectors in another order: nothing is sent, removed or healed."""
     monkeypatch.setenv("KC_LINEAGE_STATE", str(tmp_path / "state"))
@@ -140,7 +140,7 @@ def drawn(chart: str) -> set[tuple[str, str]]:
     return {(labels[start], labels[stop]) for start, stop in arrows}
 
 
-@pytest.mark.parametrize("definitions", ["given", "absent", "failing"])
+@pytest.mark.parametrize("definitions", first_of(["given", "absent", "failing"]))
 def test_a_recording_holds_the_connectors_as_they_were_read(definitions: str):
     """A recording of a cluster full of secrets gives the same connectors, evidence included, and says less of what
     failed; a recording of the recording gives the same once more.

@@ -152,6 +152,7 @@ def test_a_gms_that_cannot_be_asked_is_believed(place, answer):
     place.gms.fault = healthy
 
 
+@pytest.mark.slow
 def test_a_datahub_that_stores_otherwise_is_not_written_for_ever(place):
     """Some server shows an aspect otherwise than it was written: it is sent once more, and then taken as its way."""
     place.run()

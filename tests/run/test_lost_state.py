@@ -112,6 +112,7 @@ def test_an_older_state_finds_what_it_never_knew(place):
     assert place.alive == before
 
 
+@pytest.mark.slow
 def test_a_restored_datahub_loses_again_what_was_removed_since(place):
     """Nothing else changed since the backup, and there is no ``pipeline_name``."""
     place.run()

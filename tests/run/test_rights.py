@@ -51,6 +51,7 @@ def test_connect_and_datahub(served, monkeypatch, tmp_path):
     assert beyond(requests, told("what stands before DataHub's GMS")) == []
 
 
+@pytest.mark.slow
 def test_a_gateway_that_refuses_what_newer_workers_have(served, monkeypatch, tmp_path):
     """A worker whose health may not be asked for is as one of Kafka before 3.9: what is gone is removed."""
     monkeypatch.setenv("KC_LINEAGE_STATE", str(tmp_path / "state"))

@@ -111,6 +111,7 @@ def test_what_comes_back_is_alive_again(place):
     assert place.gms.entities(removed=True) == set()
 
 
+@pytest.mark.slow
 def test_a_removal_that_was_not_acknowledged_stays_pending(place):
     """The run fails, and the next one removes."""
     place.run()

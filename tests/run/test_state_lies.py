@@ -90,6 +90,7 @@ def test_a_gateway_that_finds_no_connector_at_all_removes_nothing(place):
     assert len(place.run().removed) == 18
 
 
+@pytest.mark.slow
 def test_a_worker_that_is_starting_removes_nothing(place):
     """Kafka 3.9 and later say whether the config topic has been read."""
     place.run()

@@ -5,6 +5,8 @@ Each test runs a step in a process of its own, because pytest's has threads.
 
 # no `from __future__ import annotations`: Dagster reads the type of a step's context
 
+import gc
+import logging
 import os
 import signal
 import time
@@ -85,6 +87,7 @@ def command(pid: int) -> str:
 def run(home: str, materializations, number: int) -> None:
     """A step that logs materializations beside itself; its process ends with 1 when the run has failed."""
     os.environ["DAGSTER_HOME"] = home
+    logging.basicConfig(filename=Path(home, "run.log"))
 
     @multi_asset(specs=[AssetSpec(KEY, skippable=True), AssetSpec("other", skippable=True)], can_subset=True)
     def step(context: AssetExecutionContext):
@@ -203,3 +206,70 @@ def test_a_run_that_is_told_to_end_logs_what_it_made(home):
     process.join()
     assert process.exitcode != 0
     assert stored() == MANY[:40]
+
+
+def tells_what_is_frozen(number: int):
+    yield from made(number)
+    Path(os.environ["DAGSTER_HOME"], "frozen").write_text(str(gc.get_freeze_count()))
+
+
+def logs_after_a_freeze(home: str, own: bool) -> None:
+    """Log as a process that has frozen something itself, or nothing; end with 1 when that is another way afterwards."""
+    if own:
+        gc.freeze()
+    try:
+        run(home, tells_what_is_frozen, 1)
+    except SystemExit as ended:
+        raise SystemExit(ended.code or (gc.get_freeze_count() > 0) != own) from None
+
+
+@pytest.mark.parametrize("own", [False, True])
+def test_what_a_process_has_frozen_stays_frozen(home, own):
+    """What loggers share is kept from the garbage collector, without undoing a freeze of the user's own."""
+    process = own_process().Process(target=logs_after_a_freeze, args=(str(home), own))
+    process.start()
+    process.join()
+    assert process.exitcode == 0
+    assert int((home / "frozen").read_text()) > 0
+
+
+@pytest.fixture
+def interrupted(home):
+    """A run that was interrupted twice while its loggers stand still, and these loggers."""
+    process = started(home, waits_after, 40)
+    wait((home / "waits").exists, "the step has made its materializations", PATIENCE)
+    left = loggers(process.pid)
+    for logger in left:
+        os.kill(logger, signal.SIGSTOP)
+    for says in ("still to be logged, then the run ends\n", "interrupt once more"):
+        os.kill(process.pid, signal.SIGINT)
+        wait(lambda says=says: says in (home / "run.log").read_text(), f"the log says: {says}", PATIENCE)
+    yield process, left
+    process.kill()
+    for logger in left:
+        if Path(f"/proc/{logger}").exists():
+            os.kill(logger, signal.SIGKILL)
+
+
+@pytest.mark.slow
+def test_a_second_interruption_loses_nothing(home, interrupted):
+    """The run goes on waiting for its loggers, and says how much is left."""
+    process, left = interrupted
+    for logger in left:
+        os.kill(logger, signal.SIGCONT)
+    process.join()
+    assert process.exitcode != 0
+    assert stored() == MANY[:40]
+    assert not any(Path(f"/proc/{logger}").exists() for logger in left)
+
+
+@pytest.mark.slow
+def test_a_third_interruption_says_what_it_loses_and_leaves_no_process(home, interrupted):
+    """Whoever does not want to wait learns how many materializations Dagster lacks."""
+    process, left = interrupted
+    os.kill(process.pid, signal.SIGINT)
+    process.join()
+    assert process.exitcode != 0
+    lost = 40 - len(stored())
+    assert f"{lost} materializations were not logged" in (home / "run.log").read_text()
+    assert not any(Path(f"/proc/{logger}").exists() for logger in left)

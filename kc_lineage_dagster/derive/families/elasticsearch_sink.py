@@ -21,7 +21,7 @@ from kc_lineage_dagster.derive.records import Record
 from kc_lineage_dagster.lineage import Dataset, Unresolved
 
 _PLATFORM = "elasticsearch"
-_LAST_WITH_MAP = 10  # major version
+_LAST_WITH_MAP, _FIRST_WITH_RESOURCES = 10, 14  # major versions
 _V1_MAP, _V2_MAP = "topic.to.external.resource.mapping", "topic.to.resource.mapping"
 
 
@@ -30,6 +30,8 @@ def _writes(config: Config, record: Record) -> Iterator[Dataset | Unresolved]:
     usage = first(config, "external.resource.usage") or "disabled"
     if usage.lower() != "disabled":
         yield _mapped(topic, config.get(_V1_MAP), usage)
+    elif first(config, _V1_MAP) and (major_version(config) or _FIRST_WITH_RESOURCES) >= _FIRST_WITH_RESOURCES:
+        yield Unresolved(topic, f"{_V1_MAP} is refused without external.resource.usage")
     elif mapped := _by_index_map(config, topic):
         yield mapped
     else:

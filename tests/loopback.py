@@ -90,11 +90,13 @@ class Handler(BaseHTTPRequestHandler):
             self.close_connection = True
 
     def drip(self, before: bytes, drops: bytes, seconds: float = 0.02) -> None:
-        """Send ``before`` at once, then ``drops`` again and again, until the client has had enough."""
+        """Send ``before`` at once, then ``drops`` again and again, until the client has had enough; with no drops the
+        connection ends there.
+        """
         self.close_connection = True
         try:
             self.connection.sendall(before)
-            while not self.server.ended.is_set():
+            while drops and not self.server.ended.is_set():
                 self.connection.sendall(drops)
                 time.sleep(seconds)
         except OSError:

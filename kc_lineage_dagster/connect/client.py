@@ -13,7 +13,7 @@ import requests
 import urllib3
 
 from kc_lineage_dagster.connect.answers import ERRORS, EXPANDED, one_line, parse_json
-from kc_lineage_dagster.connect.retry import A_COUPLE, ALWAYS, FailedTry, pause, retries_for, retry_after
+from kc_lineage_dagster.connect.retry import A_COUPLE, ALWAYS, FailedTry, pause, retries_for
 from kc_lineage_dagster.connect.secrets.redact import redact_text
 from kc_lineage_dagster.connect.settings import ConnectSettings, cloud_uri
 from kc_lineage_dagster.connect.wire import (
@@ -28,6 +28,7 @@ from kc_lineage_dagster.connect.wire import (
 )
 from kc_lineage_dagster.errors import ConnectError, ConnectUnavailable
 from kc_lineage_dagster.http_deadline import DeadlineAdapter, within
+from kc_lineage_dagster.retry_after import retry_after
 
 __all__ = ["ConnectClient", "ConnectSettings", "cloud_uri"]
 

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime, timezone
-from email.utils import parsedate_to_datetime
 
 from kc_lineage_dagster.errors import ConnectError
 
@@ -59,20 +57,3 @@ def pause(attempt: int, wait: float | None, jitter: Callable[[], float]) -> floa
     """
     backoff = jitter() * min(_LONGEST_PAUSE, _FIRST_PAUSE * 2.0 ** min(attempt, 30))
     return max(backoff, min(wait or 0.0, _LONGEST_RETRY_AFTER))
-
-
-def retry_after(header: str | None) -> float | None:
-    """Read ``Retry-After``: seconds or an HTTP date (RFC 9110, 10.2.3); None when there is none to read."""
-    if not header:
-        return None
-    try:
-        return max(0.0, float(int(header)))
-    except ValueError:
-        pass
-    try:
-        moment = parsedate_to_datetime(header)
-    except ValueError:
-        return None
-    if moment.tzinfo is None:
-        moment = moment.replace(tzinfo=timezone.utc)
-    return max(0.0, (moment - datetime.now(timezone.utc)).total_seconds())

@@ -35,6 +35,7 @@ from kc_lineage_dagster.emit.read_back import ReadBack
 from kc_lineage_dagster.emit.which_datahub import Seen, look_at_gms
 from kc_lineage_dagster.errors import SinkError
 from kc_lineage_dagster.http_deadline import TooLargeError
+from kc_lineage_dagster.retry_after import retry_after
 
 if TYPE_CHECKING:
     from datahub.emitter.rest_emitter import DataHubRestEmitter
@@ -57,6 +58,7 @@ _HOPELESS = 50  # after so many consecutive rejections, in whole batches, stop: 
 _SIGNS = {
     "Read timed out": "does not answer within its time limit",
     "Connection aborted": "breaks the connection without an answer",
+    "IncompleteRead": "breaks the connection in the middle of its answer",
     "ConnectTimeout": "cannot be reached within the time limit",
 }
 # Words of the operating system and of TLS -> the advice that follows them.
@@ -286,7 +288,7 @@ class RestSink:
         said = f"{self._shown} answers {status}{f': {message}' if message else ''}"
         detail = without_secrets(said.replace("\n", " "), self.secrets)
         return _Refusal(
-            cause_line(said, self.secrets), detail[:2_000], status, _seconds(response.headers.get("Retry-After"))
+            cause_line(said, self.secrets), detail[:2_000], status, retry_after(response.headers.get("Retry-After"))
         )
 
 
@@ -320,14 +322,6 @@ def _message(response: requests.Response) -> str:
     except ValueError:
         return ""
     return str(answer.get("message") or "") if isinstance(answer, dict) else ""
-
-
-def _seconds(retry_after: str | None) -> float | None:
-    """Return ``Retry-After`` in seconds; None for its form with a date, where the usual delay has to do.
-
-    Source: RFC 9110, 10.2.3.
-    """
-    return float(retry_after) if retry_after and retry_after.strip().isdigit() else None
 
 
 def _secrets(token: str | None, headers: Mapping[str, str] | None, server: str) -> set[str]:

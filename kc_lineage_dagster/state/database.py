@@ -40,7 +40,9 @@ _ADVICE = {
     "permission denied": "check the rights of the user",
     "must be owner": "its tables must be changed for this release: let their owner run it once",
     "is full": "check the space of its disk",
-    "disk i/o error": "check its disk",
+    "disk i/o error": "check its disk, and the space on it",
+    "no space left": "check the space of its disk",
+    "read-only transaction": "the server takes no writes: name the primary, not a standby",
     "locked": "another process has been using it for more than a minute",
     "password": f"check user and password in {STATE_VARIABLE}",
 }

@@ -155,10 +155,11 @@ def test_null_is_an_answer_and_left_to_the_caller(server: ConnectStandIn) -> Non
         ("-5", 0.25),
         ("soon", 0.25),
         ("86400", 60.0),
+        ("9" * 400, 0.25),
         (format_datetime(datetime.now(timezone.utc) - timedelta(hours=1)), 0.25),
         (format_datetime(datetime.now(timezone.utc) + timedelta(hours=1)), 60.0),
     ],
-    ids=["seconds", "none", "negative", "a word", "a day", "an hour ago", "in an hour"],
+    ids=["seconds", "none", "negative", "a word", "a day", "no number of a computer", "an hour ago", "in an hour"],
 )
 def test_retry_after_is_honoured_within_a_minute(server: ConnectStandIn, given: str, waited: float) -> None:
     server.fault(EXPANDED, stand_in.status(429, times=1, retry_after=given))

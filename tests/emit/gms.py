@@ -53,7 +53,7 @@ class Request:
 @dataclass(frozen=True)
 class Answer:
     """What to answer instead: ``reset`` breaks the connection, ``stored`` works first, ``die`` stops serving;
-    ``drip``: send the first part at once, the second again and again without end.
+    ``drip``: send the first part at once, the second again and again without end, and end there when it is empty.
     """
 
     status: int = 200
@@ -75,7 +75,7 @@ def healthy(_: Request) -> None:
     """No fault."""
 
 
-def answers(status: int, *, times: int = sys.maxsize, retry_after: int | None = None) -> Fault:
+def answers(status: int, *, times: int = sys.maxsize, retry_after: int | str | None = None) -> Fault:
     """The first ``times`` writes are answered with ``status``."""
     headers = (("Retry-After", str(retry_after)),) if retry_after is not None else ()
     body = json.dumps({"status": status, "message": "not now"})

@@ -5,6 +5,8 @@ from __future__ import annotations
 import logging
 import shutil
 import ssl
+from datetime import datetime, timedelta, timezone
+from email.utils import format_datetime
 
 import pytest
 
@@ -146,6 +148,23 @@ def test_retry_after_is_obeyed(gms, clock):
     before = clock.now
     assert not send(gms, clock, flat(cluster(2))).ok
     assert clock.now == before
+
+
+def test_retry_after_may_be_a_date(gms, clock):
+    """Proxies answer 429 with the moment from which requests are taken again (RFC 9110, 10.2.3)."""
+    moment = datetime.now(timezone.utc) + timedelta(seconds=30)
+    gms.fault = faults.answers(429, times=1, retry_after=format_datetime(moment, usegmt=True))
+    assert send(gms, clock, flat(cluster(2))).ok
+    assert 20 < clock.now <= 30
+
+
+def test_an_answer_that_breaks_off_is_said_to(gms, clock):
+    """A connection that ends in the middle of an acknowledgement is named as that, without the library's words."""
+    half = (b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 90\r\n\r\n{", b"")
+    gms.fault = lambda request: faults.Answer(drip=half) if request.number else None
+    assert list(send(gms, clock, flat(cluster(2))).causes) == [
+        f"{gms.url} breaks the connection in the middle of its answer"
+    ]
 
 
 def test_a_gms_that_is_back_within_the_minute_gets_the_rest(gms, clock):

@@ -30,13 +30,13 @@ from tests.emit.gms import Gms
 _DERIVES = """
 import json, sys
 from kc_lineage_dagster.recipe.files import read_recipe
-from kc_lineage_dagster.run.beyond import Memories
+from kc_lineage_dagster.run.beyond import Memories, beyond
 from kc_lineage_dagster.run.cluster import Cluster
 from kc_lineage_dagster.run.derivation import deriving
 from pathlib import Path
 cluster = Cluster.of(read_recipe(Path(sys.argv[1])))
 snapshot = cluster.fetch()
-derived = deriving(snapshot.connectors, cluster.beyond(snapshot, Memories.KEPT).settings)
+derived = deriving(snapshot.connectors, beyond(cluster, snapshot, Memories.KEPT).settings)
 edges = [edge for one in snapshot.connectors for edge in derived(one).edges]
 ends = {(end.platform, end.name) for edge in edges for end in (edge.upstream, edge.downstream) if end}
 print(json.dumps([sorted(ends), len(edges), sum(len(edge.fields) for edge in edges)]))

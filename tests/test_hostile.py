@@ -19,7 +19,8 @@ from kc_lineage_dagster import build_definitions
 from kc_lineage_dagster.connect.answers import EXPANDED
 from kc_lineage_dagster.connect.snapshot import Snapshot
 from kc_lineage_dagster.defs.partitions import decode_partition
-from kc_lineage_dagster.state.cluster_state import ClusterState, state_of
+from kc_lineage_dagster.state.cluster_state import ClusterState
+from kc_lineage_dagster.state.opening import state_of
 from tests import hostile
 from tests.connect.stand_in import ConnectStandIn, body
 from tests.defs.clusters import execute

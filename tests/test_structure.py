@@ -8,6 +8,7 @@ import re
 import subprocess
 import sys
 from functools import cache
+from graphlib import TopologicalSorter
 from pathlib import Path
 
 import pytest
@@ -96,6 +97,17 @@ def test_imports_run_one_way(folder):
     for path in (PACKAGE / folder).rglob("*.py"):
         for name in imported(path):
             assert not any(name == bad or name.startswith(f"{bad}.") for bad in FORBIDDEN[folder]), f"{path}: {name}"
+
+
+def test_no_module_imports_in_a_circle():
+    """What imports what has a lowest floor, within the folders too, so that every file can be read before its users."""
+    names = {".".join(path.relative_to(ROOT).with_suffix("").parts): path for path in MODULES}
+    names = {name.removesuffix(".__init__"): path for name, path in names.items()}
+    graph = {}
+    for name, path in names.items():
+        given = {found if found in names else found.rpartition(".")[0] for found in imported(path)}
+        graph[name] = {one for one in given & names.keys() - {name} if names[one].name != "__init__.py"}
+    assert list(TopologicalSorter(graph).static_order())
 
 
 def test_only_defs_know_dagster():

@@ -13,6 +13,7 @@ from kc_lineage_dagster.cli.arguments import cluster_named, recipe_named
 from kc_lineage_dagster.cli.formats import ClusterLineage
 from kc_lineage_dagster.errors import KcLineageError
 from kc_lineage_dagster.recipe.files import RecipeFile
+from kc_lineage_dagster.run.beyond import beyond
 from kc_lineage_dagster.run.cluster import Cluster
 from kc_lineage_dagster.run.derivation import deriving
 from kc_lineage_dagster.wording import counted
@@ -33,7 +34,7 @@ def find(argument: str, rules: RecipeFile | None = None) -> ClusterLineage:
     try:
         cluster = Cluster.of(file)
         snapshot = cluster.fetch()
-        settings, naming = cluster.derivation(snapshot), cluster.naming()
+        settings, naming = beyond(cluster, snapshot).settings, cluster.naming()
     except KcLineageError as error:
         return ClusterLineage(argument, file.slug, error=str(error))
     for note in settings.notes:

@@ -22,7 +22,7 @@ from kc_lineage_dagster.lineage import ConnectorLineage, Dataset, FieldEdge
 from kc_lineage_dagster.recipe.files import RecipeFile
 from kc_lineage_dagster.run.cluster import Cluster
 from kc_lineage_dagster.state import codec
-from kc_lineage_dagster.state.cluster_state import state_of
+from kc_lineage_dagster.state.opening import state_of
 
 # The fields of ``source.config`` that URNs depend on; others, secrets among them, are not looked up while loading.
 _NAMING = (

@@ -24,12 +24,12 @@ from kc_lineage_dagster.emit.urns import dataset_instance
 from kc_lineage_dagster.errors import SinkError, StateError
 from kc_lineage_dagster.lineage import KAFKA, ConnectorLineage, Dataset
 from kc_lineage_dagster.recipe.source import SourceConfig
+from kc_lineage_dagster.run.cluster import Cluster
 
 if TYPE_CHECKING:
     from datahub.ingestion.graph.client import DataHubGraph
 
     from kc_lineage_dagster.catalog.stream_catalog import CatalogEntry
-    from kc_lineage_dagster.run.cluster import Cluster
 
 _ANSWER_SECONDS = 30.0  # the longest that one answer of a GMS may take
 
@@ -55,17 +55,19 @@ class Beyond:
 
 
 def beyond(
-    cluster: Cluster, snapshot: Snapshot, settings: Settings, memories: Memories, files: Holdings | None = None
+    cluster: Cluster, snapshot: Snapshot, memories: Memories = Memories.READ, files: Holdings | None = None
 ) -> Beyond:
     """Return what files and servers know, as far as the connectors of the snapshot need it.
+
+    The settings of derivation begin with what the recipe says (``Cluster.settings``).
 
     Args:
         cluster: The cluster, whose recipe names the files and servers.
         snapshot: The connectors whose lineage is to be derived.
-        settings: What else the recipe says about derivation.
         memories: How to use what servers answered in earlier runs.
         files: What files hold (``held_by_files``), None when they are to be read.
     """
+    settings = cluster.settings(snapshot)
     entries, notes = _stream_catalog(cluster)
     config = cluster.config.confluent_catalog
     if config and config.include_lineage:

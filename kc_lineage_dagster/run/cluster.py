@@ -21,10 +21,8 @@ from kc_lineage_dagster.lineage import KAFKA, Dataset
 from kc_lineage_dagster.recipe.files import RecipeFile
 from kc_lineage_dagster.recipe.model import PLACE_OF_CONNECTOR, Recipe
 from kc_lineage_dagster.recipe.source import DEFAULT_CONNECT_URI, GenericConnector, SourceConfig, StatefulIngestion
-from kc_lineage_dagster.run.beyond import Beyond, Memories, beyond
 
 if TYPE_CHECKING:
-    from kc_lineage_dagster.catalog.holdings import Holdings
     from kc_lineage_dagster.state.cluster_state import ClusterState
 
 Progress = Callable[[int, int], None]  # called with the numbers of connectors that are done and to be done
@@ -61,7 +59,7 @@ class Cluster:
         Raises:
             StateError: When ``KC_LINEAGE_STATE`` cannot be used.
         """
-        from kc_lineage_dagster.state.cluster_state import state_of  # SQLAlchemy takes a while to load
+        from kc_lineage_dagster.state.opening import state_of  # SQLAlchemy takes a while to load
 
         return state_of(self.file.slug, self.file.home)
 
@@ -175,20 +173,6 @@ class Cluster:
     def allowed(self) -> Callable[[str], bool]:
         """Return the function that tells of a connector's name whether ``connector_patterns`` allow it."""
         return self.config.connector_patterns.allows
-
-    def derivation(self, snapshot: Snapshot) -> Settings:
-        """Return what the recipe says about derivation, and what the catalogs that it names know."""
-        return self.beyond(snapshot).settings
-
-    def beyond(self, snapshot: Snapshot, memories: Memories = Memories.READ, files: Holdings | None = None) -> Beyond:
-        """Return what is known of a snapshot's connectors beyond Connect, with what the recipe says about derivation.
-
-        Args:
-            snapshot: The connectors, with what the worker has installed.
-            memories: How to use the earlier answers of catalogs.
-            files: What files hold (``beyond.held_by_files``), None when they are to be read.
-        """
-        return beyond(self, snapshot, self.settings(snapshot), memories, files)
 
     def settings(self, head: Snapshot) -> Settings:
         """Return what the recipe and the worker's plugins say about derivation. ``head``: of the last reading."""

@@ -12,7 +12,7 @@ from kc_lineage_dagster.connect.snapshot import Connector, Snapshot
 from kc_lineage_dagster.errors import StateError
 from kc_lineage_dagster.java_regex import times_stopped
 from kc_lineage_dagster.lineage import ConnectorLineage
-from kc_lineage_dagster.run.beyond import Beyond, Memories, asks_servers, held_by_files
+from kc_lineage_dagster.run.beyond import Beyond, Memories, asks_servers, beyond, held_by_files
 from kc_lineage_dagster.run.cluster import Cluster
 from kc_lineage_dagster.run.derivation import deriving
 from kc_lineage_dagster.run.fingerprint import fingerprint
@@ -130,7 +130,7 @@ class Lineages:
 
     @cached_property
     def _known(self) -> Beyond:
-        return self._cluster.beyond(self._snapshot, self._memories, self._files)
+        return beyond(self._cluster, self._snapshot, self._memories, self._files)
 
     @cached_property
     def _deriving(self) -> Callable[[Connector], ConnectorLineage]:

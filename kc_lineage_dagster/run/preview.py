@@ -9,6 +9,7 @@ from kc_lineage_dagster.chunks import chunks
 from kc_lineage_dagster.errors import StateError
 from kc_lineage_dagster.lineage import ConnectorLineage
 from kc_lineage_dagster.run.adoption import mark_of
+from kc_lineage_dagster.run.beyond import beyond
 from kc_lineage_dagster.run.cluster import Cluster
 from kc_lineage_dagster.run.derivation import deriving
 from kc_lineage_dagster.run.describe import describe
@@ -66,7 +67,7 @@ def preview(cluster: Cluster, connect: Connect) -> Preview:
     vanished = Vanished(receipts.count(), frozenset(one.name for one in connectors))
     lines: list[str] = []
     created = changed = 0
-    known = cluster.beyond(snapshot)
+    known = beyond(cluster, snapshot)
     derived = deriving(snapshot.connectors, known.settings)
     for chunk in chunks(snapshot.connectors):
         made = describe(cluster, state, [(one, derived(one)) for one in chunk], known.entries, mark)

@@ -21,8 +21,7 @@ from kc_lineage_dagster.chunks import chunks
 from kc_lineage_dagster.connect.snapshot import Connector, Snapshot
 from kc_lineage_dagster.lineage import ConnectorLineage
 from kc_lineage_dagster.state import codec, tables
-from kc_lineage_dagster.state.database import Database, database_at
-from kc_lineage_dagster.state.place import place_of
+from kc_lineage_dagster.state.database import Database
 
 _IN_A_FILE = "it may be in one of the files that could not be read"
 
@@ -106,24 +105,6 @@ class Totals:
     edges: int = 0
     field_edges: int = 0
     unresolved: int = 0
-
-
-def state_of(slug: str, home: Path, environ: Mapping[str, str] | None = None) -> ClusterState:
-    """Return the state of a cluster, after taking over what release 0.1 left of it.
-
-    Args:
-        slug: The name of the cluster in the state (``recipe.files.RecipeFile.slug``).
-        home: See ``place.place_of``.
-        environ: See ``place.place_of``.
-
-    Raises:
-        StateError: When the state cannot be used.
-    """
-    from kc_lineage_dagster.state.takeover import take_over
-
-    state = ClusterState(database_at(place_of(home, environ)), slug)
-    take_over(state, home, environ)
-    return state
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,7 +11,7 @@ from dagster._core.loader import LoadingContextForTest
 
 from kc_lineage_dagster import build_definitions
 from kc_lineage_dagster.defs.partitions import encode_partition
-from kc_lineage_dagster.state.cluster_state import state_of
+from kc_lineage_dagster.state.opening import state_of
 from kc_lineage_dagster.version import code_version
 from tests.defs.clusters import CONNECTORS, POSTGRES, SINK, emitted, materialize, run, save_cluster, write_recipe
 

@@ -8,7 +8,8 @@ from kc_lineage_dagster.emit.aspects import Proposal, proposals
 from kc_lineage_dagster.emit.delivery import SendReport, Sink
 from kc_lineage_dagster.emit.urns import Naming
 from kc_lineage_dagster.lineage import ConnectorLineage, Dataset, Edge
-from kc_lineage_dagster.state.cluster_state import ClusterState, state_of
+from kc_lineage_dagster.state.cluster_state import ClusterState
+from kc_lineage_dagster.state.opening import state_of
 from kc_lineage_dagster.state.receipts import ALIVE, Emission, Receipts
 
 DEBEZIUM = "io.debezium.connector.postgresql.PostgresConnector"

@@ -11,6 +11,7 @@ from datahub.lite.lite_util import get_datahub_lite
 from kc_lineage_dagster.derive.cluster import deriver
 from kc_lineage_dagster.emit.aspects import proposals
 from kc_lineage_dagster.run.adoption import mark_of
+from kc_lineage_dagster.run.beyond import beyond
 from tests.emit.gms import Answer, Gms, healthy
 from tests.emit.run_once import Run
 
@@ -42,7 +43,7 @@ def wanted(run, connectors):
     """The proposals that a run sends."""
     cluster = run.cluster(connectors)
     snapshot = cluster.fetch()
-    derived = deriver(snapshot.connectors, cluster.derivation(snapshot))
+    derived = deriver(snapshot.connectors, beyond(cluster, snapshot).settings)
     naming, mark = cluster.naming(), mark_of(cluster, snapshot.kafka_cluster_id)
     return [p for one in snapshot.connectors for p in proposals(derived(one), one.config, naming, mark=mark)]
 

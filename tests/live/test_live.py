@@ -14,6 +14,7 @@ import yaml
 from kc_lineage_dagster.derive.cluster import deriver
 from kc_lineage_dagster.emit.urns import flow_urn
 from kc_lineage_dagster.recipe.files import recipe_of
+from kc_lineage_dagster.run.beyond import beyond
 from kc_lineage_dagster.run.cluster import Cluster
 from tests.cli.run import kc_lineage
 from tests.live import world
@@ -78,7 +79,7 @@ def test_a_recording_gives_the_same_lineage(live: Live) -> None:
     recipe["source"]["config"] |= {"connect_uri": str(saved), "cluster_name": "recorded"}
     found = Cluster.of(recipe_of(recipe, saved.parent / "recorded.yml"))
     snapshot = found.fetch()
-    derived = deriver(snapshot.connectors, found.derivation(snapshot))
+    derived = deriver(snapshot.connectors, beyond(found, snapshot).settings)
     assert {one.name: names_of(derived(one)) for one in snapshot.connectors} == live.edges()
 
 

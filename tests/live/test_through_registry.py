@@ -14,6 +14,7 @@ import yaml
 
 from kc_lineage_dagster.lineage import ConnectorLineage
 from kc_lineage_dagster.recipe.files import read_recipe
+from kc_lineage_dagster.run.beyond import beyond
 from kc_lineage_dagster.run.cluster import Cluster
 from kc_lineage_dagster.run.derivation import deriving
 from tests.catalog.metadata import write
@@ -151,7 +152,7 @@ class World:
         recipe.write_text(yaml.safe_dump(document))
         cluster = Cluster.of(read_recipe(recipe))
         snapshot = cluster.fetch()
-        settings = cluster.derivation(snapshot)
+        settings = beyond(cluster, snapshot).settings
         assert settings.notes == ()
         derived = deriving(snapshot.connectors, settings)
         return {one.name: derived(one) for one in snapshot.connectors}

@@ -17,7 +17,8 @@ from kc_lineage_dagster.lineage import ConnectorLineage, Dataset, Edge, FieldEdg
 from kc_lineage_dagster.page.render import page_of_state, render
 from kc_lineage_dagster.page.write import PAGE, page_address, write_page
 from kc_lineage_dagster.state import codec
-from kc_lineage_dagster.state.cluster_state import Derived, state_of
+from kc_lineage_dagster.state.cluster_state import Derived
+from kc_lineage_dagster.state.opening import state_of
 from tests.page.clusters import HOSTILE, SECRET, hostile, large, shop, snapshot
 
 PARTS = Path(kc_lineage_dagster.page.__file__).parent

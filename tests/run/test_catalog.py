@@ -13,7 +13,7 @@ import yaml
 from kc_lineage_dagster.derive.cluster import deriver
 from kc_lineage_dagster.emit.verify import says
 from kc_lineage_dagster.recipe.files import read_recipe, recipe_of
-from kc_lineage_dagster.run.beyond import Memories
+from kc_lineage_dagster.run.beyond import Memories, beyond
 from kc_lineage_dagster.run.cluster import Cluster
 from kc_lineage_dagster.run.describe import describe
 from kc_lineage_dagster.run.preview import preview
@@ -52,7 +52,7 @@ def lineage(folder: Path) -> tuple[dict[str, set[str]], tuple[str, ...]]:
     """Edges by connector, and notes."""
     cluster = Cluster.of(read_recipe(folder / "shop.yml"))
     snapshot = cluster.fetch()
-    settings = cluster.derivation(snapshot)
+    settings = beyond(cluster, snapshot).settings
     derived = deriver(snapshot.connectors, settings)
     found = {one.name: derived(one) for one in snapshot.connectors}
     return {name: {str(edge) for edge in one.edges} for name, one in found.items()}, settings.notes
@@ -163,7 +163,7 @@ def test_a_stream_catalog_tells_topics_and_business_metadata(tmp_path, gms):
             assert lineage(tmp_path)[0]["shards"] == expected
         cluster = Cluster.of(read_recipe(tmp_path / "shop.yml"))
         snapshot = cluster.fetch()
-        known = cluster.beyond(snapshot)
+        known = beyond(cluster, snapshot)
         shards = next(one for one in snapshot.connectors if one.name == "shards")
         derived = deriver(snapshot.connectors, known.settings)
         (described,) = describe(cluster, cluster.state, [(shards, derived(shards))], known.entries, "shop")
@@ -268,5 +268,5 @@ def edges_of_a_run(folder: Path, memories: Memories = Memories.KEPT) -> dict[str
     """Edges by connector, as a run derives them: with the memory of the state."""
     cluster = Cluster.of(read_recipe(folder / "shop.yml"))
     snapshot = cluster.fetch()
-    derived = deriver(snapshot.connectors, cluster.beyond(snapshot, memories).settings)
+    derived = deriver(snapshot.connectors, beyond(cluster, snapshot, memories).settings)
     return {one.name: {str(edge) for edge in derived(one).edges} for one in snapshot.connectors}

@@ -8,7 +8,7 @@ import json
 import pytest
 from sqlalchemy import text
 
-from kc_lineage_dagster.state.cluster_state import state_of
+from kc_lineage_dagster.state.opening import state_of
 from kc_lineage_dagster.state.receipts import Receipts
 from tests.connect.stand_in import status, worker
 from tests.emit.gms import Answer, healthy, rejects

@@ -8,7 +8,7 @@ from sqlalchemy import update
 
 from kc_lineage_dagster.state import tables
 from kc_lineage_dagster.state.cache import Cache
-from kc_lineage_dagster.state.cluster_state import state_of
+from kc_lineage_dagster.state.opening import state_of
 
 
 def test_a_text_comes_back_as_it_was(tmp_path):

@@ -9,7 +9,7 @@ import pytest
 from sqlalchemy import create_engine, inspect, pool, text
 
 from kc_lineage_dagster.errors import StateError
-from kc_lineage_dagster.state.cluster_state import state_of
+from kc_lineage_dagster.state.opening import state_of
 from kc_lineage_dagster.state.place import place_of
 from kc_lineage_dagster.state.receipts import ALIVE, Held, Receipts, SinkFacts
 

@@ -9,7 +9,8 @@ from hypothesis import strategies as st
 from kc_lineage_dagster.emit.aspects import Proposal, status
 from kc_lineage_dagster.emit.which_datahub import Seen
 from kc_lineage_dagster.errors import StateError
-from kc_lineage_dagster.state.cluster_state import ClusterState, state_of
+from kc_lineage_dagster.state.cluster_state import ClusterState
+from kc_lineage_dagster.state.opening import state_of
 from kc_lineage_dagster.state.receipts import ALIVE, REMOVING, UNKNOWN, Emission, Receipts
 from tests.emit.samples import cluster, current, flat, owners
 from tests.tries import tries

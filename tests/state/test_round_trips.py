@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 from kc_lineage_dagster.connect.snapshot import Connector, Offset, Snapshot, TaskState, sorted_by_name
 from kc_lineage_dagster.lineage import ConnectorLineage, Dataset, Edge, FieldEdge, Unresolved
 from kc_lineage_dagster.state import codec
-from kc_lineage_dagster.state.cluster_state import Derived, Emitted, state_of
+from kc_lineage_dagster.state.cluster_state import Derived, Emitted
+from kc_lineage_dagster.state.opening import state_of
 from kc_lineage_dagster.state.receipts import ALIVE, REMOVING, UNKNOWN, Held, Receipts, SinkFacts
 from tests.tries import tries
 

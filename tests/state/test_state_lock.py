@@ -7,14 +7,14 @@ import signal
 import pytest
 
 from kc_lineage_dagster.errors import StateError
-from kc_lineage_dagster.state.cluster_state import state_of
 from kc_lineage_dagster.state.lock import hold, holder
+from kc_lineage_dagster.state.opening import state_of
 from tests.lock_holder import lock_holder
 
 HOLD = """
 import sys, time
 from pathlib import Path
-from kc_lineage_dagster.state.cluster_state import state_of
+from kc_lineage_dagster.state.opening import state_of
 from kc_lineage_dagster.state.lock import hold
 with hold(state_of("shop", Path(sys.argv[1])), 5, "first") as held:
     held.check()

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from kc_lineage_dagster.state.cluster_state import state_of
+from kc_lineage_dagster.state.opening import state_of
 from kc_lineage_dagster.state.receipts import REMOVING, Receipts
 from tests.defs.clusters import CONNECTORS
 

@@ -36,12 +36,10 @@ from kc_lineage_dagster.derive.spelling import spell
 from kc_lineage_dagster.derive.told import told_prefix
 from kc_lineage_dagster.derive.transforms.chain import build_chain
 from kc_lineage_dagster.derive.transforms.steps import Chain
+from kc_lineage_dagster.derive.unresolved import cut, listed
 from kc_lineage_dagster.derive.writers import Written
 from kc_lineage_dagster.lineage import KAFKA, ConnectorLineage, Dataset, Edge, Unresolved
-from kc_lineage_dagster.wording import first_few
 
-_MOST_ALIKE = 5  # items of one reason that are listed one by one
-_LONGEST_WHAT, _LONGEST_REASON = 500, 1_000  # characters: items are for people, values may have megabytes
 # What a value that nobody thought of can trip: it must not take the lineage of the other connectors along.
 TRIPS = (ArithmeticError, AssertionError, AttributeError, LookupError, RecursionError, TypeError, ValueError)
 
@@ -127,10 +125,10 @@ def derived(
     lineage = ConnectorLineage(
         connector=connector.name,
         kind=kind,
-        connector_class=class_name and _cut(class_name, _LONGEST_WHAT),
+        connector_class=class_name and cut(class_name),
         family=name,
         edges=tuple(sorted(edges, key=_by_names)),
-        unresolved=tuple(sorted(map(_short, _grouped(found)), key=_by_text)),
+        unresolved=listed(found),
         trace="\n".join(traces) or None,
     )
     return lineage, fields
@@ -297,40 +295,6 @@ def _spelled(edge: Edge, settings: Settings) -> Edge:
 
     upstream = edge.upstream and spelled(edge.upstream)
     return Edge(upstream, spelled(edge.downstream), edge.fields, edge.evidence)
-
-
-def _grouped(items: Iterable[Edge | Unresolved]) -> set[Unresolved]:
-    """Return the unresolved items, those that differ in nothing but what they are about joined into one: items without
-    a topic that share a reason, when they are more than a few.
-    """
-    alike: defaultdict[str, dict[str, None]] = defaultdict(dict)
-    kept: set[Unresolved] = set()
-    for item in items:
-        if isinstance(item, Edge):
-            continue
-        if item.topic is None:
-            alike[item.reason][item.what] = None
-        else:
-            kept.add(item)
-    for reason, found in alike.items():
-        names = sorted(found)
-        texts = names if len(names) <= _MOST_ALIKE else [first_few(names, _MOST_ALIKE)]
-        kept.update(Unresolved(text, reason) for text in texts)
-    return kept
-
-
-def _short(item: Unresolved) -> Unresolved:
-    if len(item.what) <= _LONGEST_WHAT and len(item.reason) <= _LONGEST_REASON:
-        return item
-    return Unresolved(_cut(item.what, _LONGEST_WHAT), _cut(item.reason, _LONGEST_REASON), item.topic)
-
-
-def _cut(text: str, most: int) -> str:
-    return text if len(text) <= most else text[: most - 1] + "…"
-
-
-def _by_text(item: Unresolved) -> tuple[str, str]:
-    return str(item), item.topic or ""
 
 
 def _by_names(edge: Edge) -> tuple[str, str, str]:

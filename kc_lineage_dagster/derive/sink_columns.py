@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
-from kc_lineage_dagster.derive.columns import cautious, converted, downstream_as_shown, held, matched, tree
+from kc_lineage_dagster.derive.column_ends import downstream_as_shown, held, matched
+from kc_lineage_dagster.derive.columns import cautious, converted, tree
 from kc_lineage_dagster.derive.config import Config
 from kc_lineage_dagster.derive.evidence import Evidence
 from kc_lineage_dagster.derive.family import SinkFamily

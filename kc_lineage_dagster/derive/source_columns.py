@@ -6,18 +6,15 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import lru_cache, partial
 
+from kc_lineage_dagster.derive.column_ends import held, is_flat, lost, upstream_as_shown
 from kc_lineage_dagster.derive.columns import (
     KnownColumns,
     arriving,
     cautious,
     columns_listed,
     converted,
-    held,
-    is_flat,
     itself,
-    lost,
     tree,
-    upstream_as_shown,
 )
 from kc_lineage_dagster.derive.config import Config
 from kc_lineage_dagster.derive.evidence import Evidence, TopicFields

@@ -47,7 +47,7 @@
     at("depth").textContent = Panel.plural(view.depth, "step");
     if (view.focus) around();
     else whole();
-    Panel.list(at("list"), view.matches, open, view.focus);
+    Panel.list(at("list"), view.matches, open, view.focus, !model.connectors.length);
   }
 
   function around() {

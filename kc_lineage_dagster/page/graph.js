@@ -252,7 +252,7 @@ const Graph = (() => {
       .map((one) => {
         const from = count(one.from === "kafka" ? "pkafka" : `pfrom ${one.from}`, one.from, one.up);
         const to = count(one.to === "kafka" ? "pkafka" : `pto ${one.to}`, one.to, one.down);
-        const label = `${one.connectors.size} connector${one.connectors.size === 1 ? "" : "s"}`;
+        const label = `${one.connectors.size.toLocaleString("en")} connector${one.connectors.size === 1 ? "" : "s"}`;
         // all lines meet at Kafka, so each label stands at the other end of its line
         const end = one.from === "kafka" ? { arriving: label } : { leaving: label };
         return line(from, to, {
@@ -266,7 +266,7 @@ const Graph = (() => {
       return node(
         id,
         "platform",
-        [short(platform, 24), `${datasets.size} ${what}${datasets.size === 1 ? "" : "s"}`],
+        [short(platform, 24), `${datasets.size.toLocaleString("en")} ${what}${datasets.size === 1 ? "" : "s"}`],
         { platform },
         { classes: platform === "kafka" ? "platform topic" : "platform" },
       );

@@ -13,7 +13,8 @@ const Panel = (() => {
     return made;
   }
 
-  const plural = (count, what) => `${count.toLocaleString("en")} ${what}${count === 1 ? "" : "s"}`;
+  const number = (count) => count.toLocaleString("en");
+  const plural = (count, what) => `${number(count)} ${what}${count === 1 ? "" : "s"}`;
   const shown = (text) => (text === "" ? "(no name)" : text);
 
   function dot(state) {
@@ -35,12 +36,12 @@ const Panel = (() => {
   function bounded(items, most, make) {
     const made = items.slice(0, most).map(make);
     if (items.length > most)
-      made.push(h("p", { className: "quiet" }, `… and ${(items.length - most).toLocaleString("en")} more`));
+      made.push(h("p", { className: "quiet" }, `… and ${number(items.length - most)} more`));
     return made;
   }
 
-  /** The list on the left: matching connectors, then matching datasets. */
-  function list(place, matches, open, current) {
+  /** The list on the left: matching connectors, then matching datasets. `empty`: whether the cluster has no connectors. */
+  function list(place, matches, open, current, empty) {
     const row = (focus) => {
       const one = focus.connector || focus.dataset;
       const made = h("button", { type: "button", className: "row", title: one.name, onclick: () => open(focus) });
@@ -54,13 +55,19 @@ const Panel = (() => {
         focus.connector ? `${one.kind} · ${plural(one.edges.length, "edge")}` : one.platform,
       );
       if (focus.connector && one.unresolved.length)
-        about.append(h("span", { className: "bad" }, ` · ${one.unresolved.length} unresolved`));
+        about.append(h("span", { className: "bad" }, ` · ${number(one.unresolved.length)} unresolved`));
       made.append(mark, h("span", {}, h("bdi", {}, shown(one.name)), about));
       return made;
     };
     const parts = bounded(matches.connectors, ROWS, (one) => row({ connector: one }));
     if (!matches.connectors.length && !matches.datasets.length)
-      parts.push(h("p", { className: "quiet" }, "Nothing found. Search finds parts of names; “clear” drops all filters."));
+      parts.push(
+        h(
+          "p",
+          { className: "quiet" },
+          empty ? "There are no connectors." : "Nothing found. Search finds parts of names; “clear” drops all filters.",
+        ),
+      );
     if (matches.datasets.length) parts.push(h("h2", {}, "Tables, topics …"));
     place.replaceChildren(...parts, ...bounded(matches.datasets, ROWS, (one) => row({ dataset: one })));
   }
@@ -121,7 +128,7 @@ const Panel = (() => {
     return h(
       "details",
       { className: "flat" },
-      h("summary", {}, `${title} (${found.length.toLocaleString("en")})`),
+      h("summary", {}, `${title} (${number(found.length)})`),
       h("p", {}, h("button", { type: "button", onclick: copy }, "copy as text"), said),
       box,
       ...rows,
@@ -171,7 +178,7 @@ const Panel = (() => {
     return [
       facts,
       trouble.length ? section("Trouble", ...unresolved(trouble)) : null,
-      one.unresolved.length ? section(`Unresolved (${one.unresolved.length})`, ...unresolved(one.unresolved)) : null,
+      one.unresolved.length ? section(`Unresolved (${number(one.unresolved.length)})`, ...unresolved(one.unresolved)) : null,
       pairs("Edges", one.edges, open),
     ];
   }
@@ -219,12 +226,17 @@ const Panel = (() => {
     );
     const doubtful = connectors.filter((one) => one.unresolved.length);
     const unread = doc.unread.map(([name, why]) => [shown(name), why]);
+    if (!connectors.length && !unread.length) {
+      const none = "Connect listed no connector, or connector_patterns allow none, when this page was made.";
+      place.replaceChildren(h("h2", {}, "This cluster"), h("p", { className: "quiet" }, none));
+      return;
+    }
     const parts = [
       section("States", ...states),
-      unread.length ? section(`Could not be read (${unread.length})`, ...unresolved(unread.slice(0, PAIRS))) : null,
+      unread.length ? section(`Could not be read (${number(unread.length)})`, ...unresolved(unread.slice(0, PAIRS))) : null,
       doubtful.length
         ? section(
-            `Unresolved (${doubtful.reduce((sum, one) => sum + one.unresolved.length, 0)})`,
+            `Unresolved (${number(doubtful.reduce((sum, one) => sum + one.unresolved.length, 0))})`,
             ...bounded(doubtful, PAIRS, (one) =>
               h(
                 "div",
@@ -232,7 +244,7 @@ const Panel = (() => {
                 link({ connector: one }, open),
                 ...unresolved(one.unresolved.slice(0, 3)),
                 one.unresolved.length > 3
-                  ? h("p", { className: "quiet" }, `… ${one.unresolved.length - 3} more`)
+                  ? h("p", { className: "quiet" }, `… ${number(one.unresolved.length - 3)} more`)
                   : null,
               ),
             ),

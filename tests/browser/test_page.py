@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from kc_lineage_dagster.page.render import render
@@ -99,6 +101,29 @@ def test_nothing_found_is_said(page):
     screen = page(shop())
     type_into(screen, "no such thing")
     screen.reads("Nothing found.")
+
+
+def test_a_cluster_without_connectors_says_so(page):
+    """An empty cluster blames neither the search nor the filters."""
+    head, _ = shop()
+    screen = page((replace(head, unread={}, connectors=()), []))
+    screen.reads("0 connectors", "There are no connectors.", "connector_patterns allow none")
+    assert not screen.shows("Nothing found")
+
+
+def test_a_telephone_gets_one_column(page):
+    """On a narrow screen list, picture and details have the whole width each, and nothing sticks out of it."""
+    screen = page(shop())
+    narrow = {"width": 390, "height": 800, "deviceScaleFactor": 1, "mobile": True}
+    widths = (
+        "return [document.documentElement.scrollWidth,"
+        " ...['nav', 'main > section', 'aside'].map(one => document.querySelector(one).offsetWidth)]"
+    )
+    screen.driver.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", narrow)
+    try:
+        wait_for("one column", lambda: screen.driver.execute_script(widths) == [390] * 4)
+    finally:
+        screen.driver.execute_cdp_cmd("Emulation.clearDeviceMetricsOverride", {})
 
 
 def test_a_dark_desktop_gets_a_dark_page(page):

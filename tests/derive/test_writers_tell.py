@@ -35,6 +35,20 @@ ICEBERG = {
     "iceberg.table.lake.orders.route-regex": "orders",
     "iceberg.table.lake.users.route-regex": "users",
 }
+ICEBERG_CDC = {
+    "connector.class": "org.apache.iceberg.connect.IcebergSinkConnector",
+    "iceberg.tables.route-field": "_cdc.target",
+    "iceberg.tables.dynamic-enabled": "true",
+    "transforms": "cdc",
+    "transforms.cdc.type": "org.apache.iceberg.connect.transforms.DebeziumTransform",
+}
+TARGET = {"transforms.cdc.cdc.target.pattern": "lake.{db}_{table}"}
+POSTGRES = {
+    "connector.class": "io.debezium.connector.postgresql.PostgresConnector",
+    "database.dbname": "sales",
+    "topic.prefix": "crm",
+    "table.include.list": "shop.orders",
+}
 
 
 def edges_of_sink(source: dict[str, str], sink: dict[str, str], *more: SomeConnector) -> list[str]:
@@ -50,6 +64,8 @@ def edges_of_sink(source: dict[str, str], sink: dict[str, str], *more: SomeConne
         (SOURCE, ALTINITY, "clickhouse:dw.orders"),
         ({**SOURCE, **UNWRAP}, ICEBERG, "iceberg:lake.orders"),
         (SOURCE, {**UNWRAP, **ICEBERG}, "iceberg:lake.orders"),
+        (SOURCE, ICEBERG_CDC, "iceberg:shop.orders"),
+        (POSTGRES, {**ICEBERG_CDC, **TARGET}, "iceberg:lake.shop_orders"),
     ],
 )
 def test_the_writer_of_a_topic_tells_database_and_table_of_its_records(source, sink, target):

@@ -40,11 +40,26 @@ def copy_value(options: TransformOptions) -> NodeChange | Unresolved:
 
 @on_value
 def iceberg_debezium(options: TransformOptions) -> NodeChange | Unresolved:
-    """Puts ``after`` in place of a Debezium change event and adds ``_cdc``.
+    """Puts ``after`` in place of a Debezium change event and adds ``_cdc``, with the table's name as ``source`` and
+    what ``cdc.target.pattern`` makes of it, by default the same, as ``target``.
 
     Source: ``org.apache.iceberg.connect.transforms.DebeziumTransform``.
     """
-    return lambda node: fields.put(_inside(node, "after"), {"_cdc": Leaf()})
+    pattern = options.config.get("cdc.target.pattern") or "{db}.{table}"
+
+    def change(node: Node) -> Node:
+        schema, database, table = (fields.constant_at(node, ("source", name)) for name in ("schema", "db", "table"))
+        source, target = (_named(one, schema or database, table) for one in ("{db}.{table}", pattern))
+        metadata = (*dict.fromkeys(("op", "ts", "offset"), Leaf()).items(), ("source", source), ("target", target))
+        return fields.put(_inside(node, "after"), {"_cdc": Struct(metadata)})
+
+    return change
+
+
+def _named(pattern: str, owner: str | None, table: str | None) -> Leaf:
+    if owner is None or table is None:
+        return Leaf()
+    return Leaf(constant=pattern.replace("{db}", owner).replace("{table}", table))
 
 
 @on_value

@@ -29,6 +29,7 @@ def test_old_runs_go(folder):
         assert {one.run_id for one in instance.get_runs()} == {runs[0], runs[2]}
 
 
+@pytest.mark.slow
 def test_a_recipe_that_cannot_be_used_leaves_the_others(folder, monkeypatch):
     """The other clusters are pruned; the exit code says that one was not."""
     (folder / "broken.yml").write_text("source: {type: kafka-connect, config: {conect_uri: x}}\n")

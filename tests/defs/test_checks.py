@@ -45,6 +45,7 @@ def test_rows_are_shown_without_a_click(tmp_path, instance):
     assert found[KEPT].description is None
 
 
+@pytest.mark.slow
 def test_the_button_of_the_job_evaluates_every_check(tmp_path, instance):
     """The web interface selects the checks of the job's own assets; those of the partitions are evaluated too."""
     assets = ("raw_connector_configs", "datahub_emissions", "stale_entities")

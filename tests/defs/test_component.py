@@ -87,6 +87,7 @@ def test_without_cluster_name_the_folder_names_it(sandbox):
         assert definitions.resolve_job_def("sync_crm")
 
 
+@pytest.mark.slow
 def test_a_wrong_recipe_is_a_job_that_says_so(sandbox, instance):
     """A mistake in one component does not take the project's other definitions along."""
     place(sandbox, "crm", source={"type": "kafka-connect", "config": {"conect_uri": "x"}})

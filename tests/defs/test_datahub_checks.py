@@ -71,6 +71,7 @@ def test_other_sinks_have_no_such_check(tmp_path, instance):
     assert KNOWN not in {key.name for key in checks}
 
 
+@pytest.mark.slow
 def test_every_run_leaves_a_page(tmp_path, instance):
     """The page is linked from the asset that all connectors share, and from each whole run."""
     write_recipe(tmp_path)

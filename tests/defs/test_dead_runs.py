@@ -133,6 +133,7 @@ def test_eight_dead_runs_fill_no_queue(tmp_path, home):
         assert unfinished(instance) == []
 
 
+@pytest.mark.slow
 def test_schedules_ask_whatever_has_died(tmp_path, home):
     """Both schedules ask for their run, also when the recipe cannot be used: the run says why."""
     write_recipe(tmp_path)

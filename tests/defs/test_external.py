@@ -58,6 +58,7 @@ def specs(folder, **options):
     return {one.key: one for one in definitions.resolve_all_asset_specs() if one.group_name == "shop_datasets"}
 
 
+@pytest.mark.slow
 def test_what_people_see_of_them(tmp_path, instance):
     """Group, kind, where it is, its URN and page in DataHub, and the connectors that write and read it."""
     run(tmp_path, instance)

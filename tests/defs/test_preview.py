@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from kc_lineage_dagster import build_definitions
 from tests.defs.clusters import CONNECTORS, POSTGRES, execute, run, save_cluster
 
@@ -22,6 +24,7 @@ def test_before_the_first_sync_everything_is_new(tmp_path, instance):
     assert not list((tmp_path / "state").rglob("*.json"))
 
 
+@pytest.mark.slow
 def test_changes_and_removals(tmp_path, instance):
     """Edges that come and go, and entities that would be removed, each on a line of its own."""
     run(tmp_path, instance)

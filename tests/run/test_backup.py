@@ -29,6 +29,7 @@ def shell(served, line: str) -> None:
     database_at.cache_clear()
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(shutil.which("sqlite3") is None, reason="sqlite3 is not installed")
 def test_a_copy_of_the_file_sends_nothing(served, monkeypatch):
     """A copy that was made with the page's command, put in the place of the lost file, knows everything."""

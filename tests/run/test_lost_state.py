@@ -126,6 +126,7 @@ def test_a_restored_datahub_loses_again_what_was_removed_since(place):
     assert place.alive == after
 
 
+@pytest.mark.slow
 def test_what_does_not_carry_the_mark_stays(place):
     """A flow of somebody's own, one of `datahub ingest`, and one of another deployment whose recipe is called alike."""
     place.run()

@@ -53,9 +53,11 @@ slow: setup ## whole runs searched for secrets, processes and commands as users 
 fuzz: setup ## the property tests with examples that no run has tried before
 	HYPOTHESIS_PROFILE=fuzz $(BIN)/python -m pytest $(shell grep -rl hypothesis tests --include='test_*.py')
 
-coverage: setup ## which lines no fast test reaches, processes that tests start counted
+# Both sets of tests; what needs more than PyPI is left out, as in them.
+COVERED := not (browser or live or postgres or machines or deploy or image or package)
+coverage: setup ## which lines neither fast nor slow tests reach, processes that tests start counted; ten minutes
 	rm -rf build/coverage
-	$(BIN)/coverage run -m pytest -n auto
+	$(BIN)/coverage run -m pytest -n auto --dist loadfile -m '$(COVERED)'
 	$(BIN)/coverage combine -q
 	$(BIN)/coverage report
 

@@ -22,6 +22,7 @@ from dagster import (
 from pydantic import Field
 
 from kc_lineage_dagster.defs import checks, datahub_checks, events
+from kc_lineage_dagster.defs.event_storage import event_index_open
 from kc_lineage_dagster.defs.failures import clear_failure
 from kc_lineage_dagster.defs.lost_edges import LostEdge, lost_with, reported_before
 from kc_lineage_dagster.defs.names import Names
@@ -180,14 +181,15 @@ def _synced(file: RecipeFile, assets: ClusterAssets) -> AssetsDefinition:
         context.log.info(events.summary(report))
         for warning in report.warnings:
             context.log.warning(warning)
-        if not only_checks:
-            yield from events.events_after(names, cluster, run, tally, time.monotonic() - started)
-        lost = [one for one in lost if one.ends not in tally.present]
-        found = [
-            *checks.sync_results(names, report, tally, lost, findings.unsent),
-            *datahub_checks.results(context, names, cluster, datahub, report, check_specs),
-        ]
-        yield from checks.reported(context, check_specs, found)
+        with event_index_open(context.instance):
+            if not only_checks:
+                yield from events.events_after(names, cluster, run, tally, time.monotonic() - started)
+            lost = [one for one in lost if one.ends not in tally.present]
+            found = [
+                *checks.sync_results(names, report, tally, lost, findings.unsent),
+                *datahub_checks.results(context, names, cluster, datahub, report, check_specs),
+            ]
+            yield from checks.reported(context, check_specs, found)
         if report.stale is not None:
             drop_partitions(context.instance, file.slug, report.stale.gone_connectors)
         if report.problem:

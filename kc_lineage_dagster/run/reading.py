@@ -58,8 +58,9 @@ def read_cluster(
             report, emptied = ReadReport(reading.head), dict[str, str]()
             for chunk in chunks(reading):
                 before = state.connectors_of([one.name for one in chunk])
-                whole = [one for one in chunk if not _emptied(one, before.get(one.name))]
-                emptied.update(dict.fromkeys((one.name for one in chunk if one not in whole), _EMPTY))
+                lacking = {one.name for one in chunk if _emptied(one, before.get(one.name))}
+                whole = [one for one in chunk if one.name not in lacking]
+                emptied.update(dict.fromkeys(lacking, _EMPTY))
                 memory = {one.name: with_memory(one, before.get(one.name)) for one in whole}
                 remembered = {one.name: memory[one.name] for one in whole if memory[one.name] is not one}
                 state.save_connectors(number, whole, remembered)

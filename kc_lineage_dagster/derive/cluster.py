@@ -4,7 +4,7 @@ have.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, MutableMapping, Sequence
 from functools import cached_property
 
 from kc_lineage_dagster.derive.derive import Settings, derive, derived, find_family, reads_topics
@@ -16,14 +16,24 @@ from kc_lineage_dagster.derive.writers import Writers, Written
 from kc_lineage_dagster.lineage import KAFKA, ConnectorLineage
 
 
-def deriver(connectors: Sequence[ConnectorView], settings: Settings) -> Callable[[ConnectorView], ConnectorLineage]:
+def deriver(
+    connectors: Sequence[ConnectorView],
+    settings: Settings,
+    waiting: MutableMapping[str, ConnectorLineage] | None = None,
+) -> Callable[[ConnectorView], ConnectorLineage]:
     """Return the function from a connector of the cluster to its lineage.
 
     It gives what ``derive`` gives, with less work: the topics of the cluster are worked out when a sink first asks for
     them, and no source is derived twice. Of the connectors only names and topics are kept, so that a sequence may make
     them when it is asked for them.
+
+    Args:
+        connectors: All connectors of the cluster.
+        settings: What the recipe says about derivation.
+        waiting: Holds, by connector, lineage that was derived for the sake of others and not asked for yet; empty at
+            first. None for a dictionary.
     """
-    return _Cluster(connectors, settings).lineage
+    return _Cluster(connectors, settings, {} if waiting is None else waiting).lineage
 
 
 class _Cluster:
@@ -34,9 +44,14 @@ class _Cluster:
     decided by all the topics of the cluster.
     """
 
-    def __init__(self, connectors: Sequence[ConnectorView], settings: Settings) -> None:
+    def __init__(
+        self,
+        connectors: Sequence[ConnectorView],
+        settings: Settings,
+        waiting: MutableMapping[str, ConnectorLineage],
+    ) -> None:
         self.connectors, self.settings = connectors, settings
-        self._sources: dict[str, ConnectorLineage] = {}
+        self._waiting = waiting
         self._written: dict[str, Written] = {}
         self._under_way: set[str] = set()
         self._readers = {one.name for one in connectors if reads_topics(one, settings)}
@@ -48,10 +63,14 @@ class _Cluster:
         if connector.name in self._readers:
             return derived(connector, self.settings, self._topics, self._writers.fields)[0]
         lineage = self._source(connector)
-        if "_topics_once" in self.__dict__:
-            # drop our reference: cluster_topics() has used it, and the caller keeps its own
-            self._sources.pop(connector.name)
+        if self._topics_known:
+            self._waiting.pop(connector.name, None)
         return lineage
+
+    @property
+    def _topics_known(self) -> bool:
+        """Whether the topics of the cluster are worked out: then no source is asked for once more."""
+        return "_topics_once" in self.__dict__
 
     def _topics(self) -> ClusterTopics:
         return self._topics_once
@@ -67,15 +86,17 @@ class _Cluster:
         ``cluster_topics`` also asks for readers of topics whose class is not known: what they show of topics is a part
         of the answer.
         """
-        if connector.name not in self._sources:
-            self._under_way.add(connector.name)
-            lineage, written = derived(connector, self.settings, ClusterTopics, self._writers.fields)
-            self._under_way.discard(connector.name)
-            self._sources[connector.name] = lineage
-            self._written[connector.name] = {
-                topic: fields for topic, fields in written.items() if topic in self._of_interest
-            }
-        return self._sources[connector.name]
+        if connector.name in self._waiting:
+            return self._waiting[connector.name]
+        self._under_way.add(connector.name)
+        lineage, written = derived(connector, self.settings, ClusterTopics, self._writers.fields)
+        self._under_way.discard(connector.name)
+        if not self._topics_known:
+            self._waiting[connector.name] = lineage
+        self._written[connector.name] = {
+            topic: fields for topic, fields in written.items() if topic in self._of_interest
+        }
+        return lineage
 
     def _written_by(self, connector: ConnectorView) -> Written | None:
         if connector.name in self._under_way:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from enum import Enum
 from functools import partial
@@ -14,7 +14,7 @@ from kc_lineage_dagster.catalog.holdings import Holdings, View
 from kc_lineage_dagster.catalog.metadata_files import read_metadata_files
 from kc_lineage_dagster.catalog.questions import Provider, gather
 from kc_lineage_dagster.catalog.remembered import ReadOnly, Remembering
-from kc_lineage_dagster.connect.snapshot import Snapshot
+from kc_lineage_dagster.connect.snapshot import Connector, Snapshot
 from kc_lineage_dagster.derive.cluster import deriver
 from kc_lineage_dagster.derive.derive import Settings
 from kc_lineage_dagster.derive.quiet import quiet_tables
@@ -55,25 +55,31 @@ class Beyond:
 
 
 def beyond(
-    cluster: Cluster, snapshot: Snapshot, memories: Memories = Memories.READ, files: Holdings | None = None
+    cluster: Cluster,
+    snapshot: Snapshot,
+    memories: Memories = Memories.READ,
+    files: Holdings | None = None,
+    connectors: Sequence[Connector] | None = None,
 ) -> Beyond:
-    """Return what files and servers know, as far as the connectors of the snapshot need it.
+    """Return what files and servers know, as far as the connectors need it.
 
     The settings of derivation begin with what the recipe says (``Cluster.settings``).
 
     Args:
         cluster: The cluster, whose recipe names the files and servers.
-        snapshot: The connectors whose lineage is to be derived.
+        snapshot: The connectors whose lineage is to be derived, with what the worker has installed.
         memories: How to use what servers answered in earlier runs.
         files: What files hold (``held_by_files``), None when they are to be read.
+        connectors: The connectors, where the snapshot is without them; None for its own.
     """
+    connectors = snapshot.connectors if connectors is None else connectors
     settings = cluster.settings(snapshot)
     entries, notes = _stream_catalog(cluster)
     config = cluster.config.confluent_catalog
     if config and config.include_lineage:
         settings = replace(settings, topics={name: one.topics for name, one in entries.items() if one.topics})
     files = held_by_files(cluster) if files is None else files
-    settings = _with_catalog(cluster, snapshot, replace(settings, notes=notes), memories, files)
+    settings = _with_catalog(cluster, connectors, replace(settings, notes=notes), memories, files)
     return Beyond(settings, {name: _wanted(cluster, one) for name, one in entries.items()})
 
 
@@ -101,22 +107,22 @@ def _wanted(cluster: Cluster, entry: CatalogEntry) -> CatalogEntry:
 
 
 def _with_catalog(
-    cluster: Cluster, snapshot: Snapshot, settings: Settings, memories: Memories, files: Holdings
+    cluster: Cluster, connectors: Sequence[Connector], settings: Settings, memories: Memories, files: Holdings
 ) -> Settings:
     """Return the settings with what files and servers know of the datasets that derivation asks about."""
     instance_of = partial(dataset_instance, cluster.naming())
 
     def derive(names: frozenset[str] | None, catalog: Callable[[str], View]) -> Iterator[ConnectorLineage]:
-        derived = deriver(snapshot.connectors, replace(settings, catalog=catalog, columns=False))
-        return (derived(one) for one in snapshot.connectors if names is None or one.name in names)
+        derived = deriver(connectors, replace(settings, catalog=catalog, columns=False))
+        return (derived(one) for one in connectors if names is None or one.name in names)
 
-    providers, notes = _providers(cluster, snapshot)
+    providers, notes = _providers(cluster, connectors)
     providers = _remembering(cluster, providers, memories)
     known = gather(providers, files.noting((*settings.notes, *files.notes, *notes)), derive, instance_of)
     if known == Holdings():
         return settings
     settings = replace(settings, catalog=partial(known.seen_from, instance_of=instance_of), notes=known.notes)
-    return replace(settings, quiet=quiet_tables(snapshot.connectors, settings))
+    return replace(settings, quiet=quiet_tables(connectors, settings))
 
 
 def _remembering(cluster: Cluster, providers: list[Provider], memories: Memories) -> list[Provider]:
@@ -159,14 +165,17 @@ def held_by_files(cluster: Cluster) -> Holdings:
     return found.over(Holdings(topics=frozenset(options.topics)))
 
 
-def _providers(cluster: Cluster, snapshot: Snapshot) -> tuple[list[Provider], list[str]]:
+def _providers(cluster: Cluster, connectors: Sequence[Connector]) -> tuple[list[Provider], list[str]]:
     """Return the providers that the recipe switches on, most trusted first, and why others cannot be asked."""
-    configs = {one.name: one.config for one in snapshot.connectors}
-    found = (_registry(cluster, configs), _datahub(cluster), _kafka(cluster, configs))
+    found = (_registry(cluster, connectors), _datahub(cluster), _kafka(cluster, connectors))
     return [one for one in found if isinstance(one, Provider)], [one for one in found if isinstance(one, str)]
 
 
-def _registry(cluster: Cluster, configs: Mapping[str, Mapping[str, str]]) -> Provider | None:
+def _configs(connectors: Iterable[Connector]) -> dict[str, Mapping[str, str]]:
+    return {one.name: one.config for one in connectors}
+
+
+def _registry(cluster: Cluster, connectors: Iterable[Connector]) -> Provider | None:
     given = cluster.recipe.options.schema_registry
     if given is None:
         return None
@@ -194,10 +203,10 @@ def _registry(cluster: Cluster, configs: Mapping[str, Mapping[str, str]]) -> Pro
         instance = dataset_instance(naming, connector, Dataset(KAFKA, topic))
         return f"{instance}.{topic}" if instance else topic
 
-    return SchemaRegistries(configs, access_for(access or None), given.url, full_name)
+    return SchemaRegistries(_configs(connectors), access_for(access or None), given.url, full_name)
 
 
-def _kafka(cluster: Cluster, configs: Mapping[str, Mapping[str, str]]) -> Provider | None:
+def _kafka(cluster: Cluster, connectors: Iterable[Connector]) -> Provider | None:
     config = cluster.config
     endpoint = config.kafka_rest_endpoint
     on_cloud = config.is_confluent_cloud and config.kafka_api_key
@@ -207,7 +216,7 @@ def _kafka(cluster: Cluster, configs: Mapping[str, Mapping[str, str]]) -> Provid
     from kc_lineage_dagster.catalog.kafka_rest import KafkaRest, cloud_endpoint
 
     if endpoint is None:
-        endpoint = cloud_endpoint(configs)
+        endpoint = cloud_endpoint(_configs(connectors))
     if endpoint is None:
         return None
     key, secret = (one.get_secret_value() if one else None for one in (config.kafka_api_key, config.kafka_api_secret))

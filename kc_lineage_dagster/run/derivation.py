@@ -9,6 +9,8 @@ from kc_lineage_dagster.connect.snapshot import Connector
 from kc_lineage_dagster.derive.cluster import deriver
 from kc_lineage_dagster.derive.derive import Settings
 from kc_lineage_dagster.lineage import ConnectorLineage
+from kc_lineage_dagster.state import codec
+from kc_lineage_dagster.state.packed import PackedMapping
 
 _log = logging.getLogger("kc_lineage_dagster.run")
 
@@ -19,7 +21,7 @@ def deriving(connectors: Sequence[Connector], settings: Settings) -> Callable[[C
     When a configuration trips this project, its user sees an unresolved item; the stack trace, for whoever mends the
     defect, is logged as an error of ``kc_lineage_dagster.run``.
     """
-    derived = deriver(connectors, settings)
+    derived = deriver(connectors, settings, PackedMapping(codec.lineages()))
 
     def told(connector: Connector) -> ConnectorLineage:
         lineage = derived(connector)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import replace
 from functools import cached_property
 
 from kc_lineage_dagster.catalog.stream_catalog import CatalogEntry
@@ -16,7 +15,9 @@ from kc_lineage_dagster.run.beyond import Beyond, Memories, asks_servers, beyond
 from kc_lineage_dagster.run.cluster import Cluster
 from kc_lineage_dagster.run.derivation import deriving
 from kc_lineage_dagster.run.fingerprint import fingerprint
+from kc_lineage_dagster.state import codec
 from kc_lineage_dagster.state.cluster_state import ClusterState
+from kc_lineage_dagster.state.packed import PackedSequence
 from kc_lineage_dagster.state.settled import is_settled, settle
 
 
@@ -69,7 +70,7 @@ class Lineages:
         """
         if not self.taken:
             chosen = frozenset(names)
-            yield from ((one, self._derive(one)) for one in self._snapshot.connectors if one.name in chosen)
+            yield from ((one, self._derive(one)) for one in self._connectors if one.name in chosen)
             return
         for chunk in chunks(names):
             connectors = self._state.connectors_as(self._read, chunk)
@@ -77,7 +78,8 @@ class Lineages:
             for name in chunk:
                 if name in connectors and name in lineages:
                     yield connectors[name], lineages[name]
-                elif (one := self._by_name.get(name)) is not None:  # read anew meanwhile, or damaged
+                elif (place := self._places.get(name)) is not None:  # read anew meanwhile, or damaged
+                    one = self._connectors[place]
                     yield one, self._derive(one)
 
     def named(self, names: Sequence[str]) -> Callable[[str], tuple[Connector, ConnectorLineage]]:
@@ -121,17 +123,18 @@ class Lineages:
         return lineage
 
     @cached_property
-    def _snapshot(self) -> Snapshot:
-        return replace(self._head, connectors=tuple(self._state.readable()))
+    def _connectors(self) -> Sequence[Connector]:
+        """All connectors, as they were when the first of them was derived, whatever is read meanwhile."""
+        return PackedSequence(codec.connectors(), self._state.readable())
 
     @cached_property
-    def _by_name(self) -> Mapping[str, Connector]:
-        return {one.name: one for one in self._snapshot.connectors}
+    def _places(self) -> Mapping[str, int]:
+        return {one.name: place for place, one in enumerate(self._connectors)}
 
     @cached_property
     def _known(self) -> Beyond:
-        return beyond(self._cluster, self._snapshot, self._memories, self._files)
+        return beyond(self._cluster, self._head, self._memories, self._files, self._connectors)
 
     @cached_property
     def _deriving(self) -> Callable[[Connector], ConnectorLineage]:
-        return deriving(self._snapshot.connectors, self._known.settings)
+        return deriving(self._connectors, self._known.settings)

@@ -91,6 +91,20 @@ def test_the_architecture_page_names_every_module_and_no_other():
     assert named - modules - {path.name for path in (ROOT / "tests").rglob("*.py")} == set()
 
 
+def test_the_way_of_a_connector_names_functions_that_are_there():
+    """Who reads the functions of the table in their order finds each in its file."""
+    page = (ROOT / "docs" / "architecture.md").read_text(encoding="utf-8")
+    _, _, way = page.partition("## The way of a connector")
+    steps = re.findall(r"`([\w/]+\.py)`: `([\w.]+)`", way.partition("\n## ")[0])
+    assert len(steps) > 10
+    for file, name in steps:
+        node: ast.AST = ast.parse((PACKAGE / file).read_text(encoding="utf-8"))
+        for part in name.split("."):
+            inside = [one for one in ast.iter_child_nodes(node) if getattr(one, "name", "") == part]
+            assert inside, f"{file}: {name}"
+            node = inside[0]
+
+
 @pytest.mark.parametrize("folder", FORBIDDEN)
 def test_imports_run_one_way(folder):
     """connect, catalog, derive and emit know neither each other nor Dagster."""

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
-from kc_lineage_dagster.connect.snapshot import Connector, Snapshot
+from kc_lineage_dagster.connect.snapshot import Connector
 from kc_lineage_dagster.emit.aspects import Proposal
 from kc_lineage_dagster.emit.checkpoint import checkpoint_proposals, read_checkpoint
 from kc_lineage_dagster.emit.sinks import RestSink, Sink
@@ -17,7 +17,8 @@ from kc_lineage_dagster.emit.urns import by_connector
 from kc_lineage_dagster.errors import SinkError
 from kc_lineage_dagster.run.cluster import Cluster
 from kc_lineage_dagster.run.confirm import another_cluster, doubted
-from kc_lineage_dagster.run.report import Report, Request
+from kc_lineage_dagster.run.context import RunContext
+from kc_lineage_dagster.run.report import Report
 from kc_lineage_dagster.run.stale import StalePlan, plan, removal_proposals
 from kc_lineage_dagster.state.other_recipes import held_by_others
 from kc_lineage_dagster.state.receipts import ALIVE, REMOVING, Held, Receipts
@@ -37,6 +38,7 @@ class Vanished:
         urns: Connector -> entities that its lineage does not name now.
         processed: The connectors that the run looked at.
         doubts: Connector -> why its entities are not judged.
+        removed: URNs whose removal the sink has acknowledged; some sinks acknowledge only when they are closed.
     """
 
     known: int
@@ -45,6 +47,7 @@ class Vanished:
     urns: dict[str | None, list[str]] = field(default_factory=dict)
     processed: set[str] = field(default_factory=set)
     doubts: dict[str | None, str] = field(default_factory=dict)
+    removed: list[str] = field(default_factory=list)
 
     def add(self, connector: Connector, urns: Sequence[str], understood: bool = True) -> None:
         """Note one connector that was looked at.
@@ -68,37 +71,23 @@ class Vanished:
             self.doubts[connector.name] = "its class was understood before, and is not now"
 
 
-def remove_stale(
-    cluster: Cluster,
-    request: Request,
-    head: Snapshot,
-    vanished: Vanished,
-    report: Report,
-    receipts: Receipts,
-    sink: Sink,
-    removed: list[str],
-) -> Report:
+def remove_stale(context: RunContext, vanished: Vanished, report: Report) -> Report:
     """Soft-delete what vanished, and return the report with what was decided.
 
     A removal is noted before it is sent: one without acknowledgement stays pending.
 
     Args:
-        cluster: The cluster.
-        request: What the run is asked for.
-        head: The snapshot without its connectors.
-        vanished: What the run has seen of entities that may have to go.
+        context: What the run works with.
+        vanished: What the run has seen of entities that may have to go; gets those that are gone.
         report: What became of the run so far.
-        receipts: What DataHub has acknowledged.
-        sink: Where removals are sent.
-        removed: Gets the URNs whose removal the sink has acknowledged; some sinks acknowledge only when they are
-            closed.
     """
+    cluster, receipts, request = context.cluster, context.receipts, context.request
     try:
-        left = _checkpoint(cluster, sink)
+        left = _checkpoint(cluster, context.sink)
     except SinkError as error:
         return replace(report, problems=(*report.problems, str(error)))
-    unread = cluster.state.listed().difference(cluster.state.names())
-    identifier = head.kafka_cluster_id
+    unread = context.state.listed().difference(context.state.names())
+    identifier = context.facts.head.kafka_cluster_id
     blocked = None if request.allow_removal else another_cluster(receipts.facts.kafka_cluster_id, identifier)
     decided = planned(cluster, vanished, receipts, unread, left or frozenset(), request.allow_removal, blocked)
     if not blocked:
@@ -110,10 +99,11 @@ def remove_stale(
     def acknowledged(done: Sequence[Proposal]) -> None:
         gone = [proposal.urn for proposal in done if not is_checkpoint(proposal)]
         receipts.drop(gone)
-        removed.extend(gone)
+        vanished.removed.extend(gone)
 
-    due = [*removal_proposals(decided.remove), *_next_checkpoint(cluster, request, receipts, decided, left)]
-    sent = sink.send(due, acknowledged)
+    sent = context.sink.send(
+        [*removal_proposals(decided.remove), *_next_checkpoint(context, decided, left)], acknowledged
+    )
     if sent.failed or decided.refused:
         decided = replace(decided, gone_connectors=())
     return replace(report, stale=decided, causes={**report.causes, **sent.causes})
@@ -194,20 +184,18 @@ def _checkpoint(cluster: Cluster, sink: Sink) -> frozenset[str] | None:
     return read_checkpoint(sink.emitter, name)
 
 
-def _next_checkpoint(
-    cluster: Cluster, request: Request, receipts: Receipts, decided: StalePlan, left: frozenset[str] | None
-) -> Sequence[Proposal]:
+def _next_checkpoint(context: RunContext, decided: StalePlan, left: frozenset[str] | None) -> Sequence[Proposal]:
     """Return the checkpoint to leave, where it differs from the one there is.
 
     With it a user can go back to ``datahub ingest``.
     """
-    name = cluster.recipe.pipeline_name
+    name, stateful, receipts = context.cluster.recipe.pipeline_name, context.cluster.stateful, context.receipts
     if not name or not (receipts.facts.identity or "").startswith("datahub-rest "):
         return ()
-    if not cluster.stateful.enabled or cluster.stateful.ignore_new_state:
+    if not stateful.enabled or stateful.ignore_new_state:
         return ()
     urns = frozenset(receipts.urns(ALIVE)) | (frozenset(decided.candidates) - frozenset(decided.remove))
-    return checkpoint_proposals(name, request.run_id, urns) if urns != left else ()
+    return checkpoint_proposals(name, context.request.run_id, urns) if urns != left else ()
 
 
 def is_checkpoint(proposal: Proposal) -> bool:

@@ -103,7 +103,7 @@ def summed_up(cluster: Cluster, environ: Mapping[str, str]) -> Iterable[str]:
     exported = " ".join(f"{name}={shlex.quote(environ[name])}" for name in ("DAGSTER_HOME", RECIPES_VARIABLE))
     yield ""
     yield f"written to:  {identity}"
-    yield f"state:       {cluster.state.folder}"
+    yield f"state:       {cluster.state.database.place.shown}"
     yield f"picture:     {cluster.page}"
     yield f"the same as: {exported} {shlex.join(_JOB)}"
     yield "look next:   kc-lineage demo --ui (in a clone: make ui), then http://127.0.0.1:3000/assets/demo/connector_lineage"

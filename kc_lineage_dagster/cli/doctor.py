@@ -28,8 +28,10 @@ def command(names: tuple[str, ...]) -> None:
 
     Exits with 1 when something is missing.
     """
+    from kc_lineage_dagster.defs.accepted import accepted  # Dagster takes a while to load
+
     missing = 0
-    for file in recipes_named(names, with_notes):
+    for file in map(accepted, recipes_named(names, with_notes)):
         click.secho(file.slug, bold=True)
         for finding in examine(file):
             click.secho(printable(str(finding)), fg=_COLORS[finding.ok])

@@ -10,6 +10,7 @@ from typing import Any
 
 from dagster import AssetSelection, AssetSpec, Definitions, ResourceDefinition, define_asset_job, in_process_executor
 
+from kc_lineage_dagster.defs.accepted import accepted
 from kc_lineage_dagster.defs.assets import ClusterAssets, cluster_assets
 from kc_lineage_dagster.defs.external import external_specs
 from kc_lineage_dagster.defs.jobs import doctor_job, preview_job
@@ -70,9 +71,9 @@ def build_clusters(
         translate: Gives the spec of each asset.
         external: The external assets; None: those that follow from the last syncs.
     """
-    files = list(files)
+    files = [accepted(file) for file in files]
     warnings = alike(files)
-    for warning in warnings.values():
+    for warning in dict.fromkeys(warnings.values()):
         _log.warning(warning)
     told = [replace(one, warnings=(*one.warnings, *filter(None, [warnings.get(one.slug)]))) for one in files]
     datasets = Definitions(assets=external_specs(files, translate) if external is None else external)

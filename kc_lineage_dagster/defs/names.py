@@ -106,9 +106,17 @@ class Names:
     @property
     def connect(self) -> str:
         """The resource key of the Connect cluster."""
-        return f"{self.slug}_connect"
+        return self._resource("connect")
 
     @property
     def datahub(self) -> str:
         """The resource key of the cluster's DataHub."""
-        return f"{self.slug}_datahub"
+        return self._resource("datahub")
+
+    def _resource(self, what: str) -> str:
+        """Return a resource key, which Dagster wants to be an identifier of Python: it may not begin with a digit.
+
+        >>> Names("crm").connect, Names("01_crm").connect
+        ('crm_connect', 'connect_of_01_crm')
+        """
+        return f"{what}_of_{self.slug}" if self.slug[0].isdigit() else f"{self.slug}_{what}"

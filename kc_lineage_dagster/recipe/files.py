@@ -12,6 +12,7 @@ from collections import defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from difflib import get_close_matches
+from itertools import count
 from pathlib import Path
 from typing import Any
 
@@ -243,23 +244,26 @@ def _options(data: Mapping[str, Any]) -> Options:
 
 
 def _distinct(recipes: list[RecipeFile]) -> list[RecipeFile]:
+    """Return the recipes by slug; those that share one get slugs that nobody else has, and a ``problem``."""
     by_slug: defaultdict[str, list[RecipeFile]] = defaultdict(list)
     for recipe in recipes:
         by_slug[recipe.slug.lower()].append(recipe)
-    return [
-        recipe if len(same) == 1 else _clashing(recipe, number, same)
-        for _, same in sorted(by_slug.items())
-        for number, recipe in enumerate(same)
-    ]
+    taken = set(by_slug)
+    found: list[RecipeFile] = []
+    for _, same in sorted(by_slug.items()):
+        found += same if len(same) == 1 else [_clashing(recipe, same, taken) for recipe in same]
+    return found
 
 
-def _clashing(recipe: RecipeFile, number: int, same: list[RecipeFile]) -> RecipeFile:
+def _clashing(recipe: RecipeFile, same: list[RecipeFile], taken: set[str]) -> RecipeFile:
     others = ", ".join(str(other.path) for other in same if other is not recipe)
     problem = (
         f"{recipe.path}: source.config.cluster_name (or the file's name) gives the same short name `{recipe.slug}`"
         f" as {others}; give each recipe its own cluster_name"
     )
-    return replace(recipe, slug=f"{recipe.slug}_{number + 1}", problem=problem)
+    slug = next(slug for number in count(1) if (slug := f"{recipe.slug}_{number}").lower() not in taken)
+    taken.add(slug.lower())
+    return replace(recipe, slug=slug, problem=problem)
 
 
 def _expand(value: Any, environ: Mapping[str, str], path: Path, where: str) -> Any:
@@ -306,6 +310,8 @@ def _lines(path: Path, error: ValidationError, postpone: bool = False) -> list[s
 
 
 def _explained(problem: Any) -> str:
+    if problem["type"] in ("model_type", "dict_type"):  # pydantic names classes of this project there
+        return "must be a mapping"
     if problem["type"] != "extra_forbidden":
         return str(problem["msg"]).removeprefix("Value error, ")
     name = str(problem["loc"][-1])

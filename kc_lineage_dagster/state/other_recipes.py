@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import time
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -22,7 +22,7 @@ from kc_lineage_dagster.state.cluster_state import ClusterState
 from kc_lineage_dagster.wording import enumerated
 
 FORGOTTEN_AFTER = 14 * 24 * 3600  # seconds since its last reading, after which another cluster holds nothing any more
-_SHOWN = 3  # other recipes that a warning names
+_SHOWN = 4  # recipes that a warning names
 _URNS = 500  # in one statement
 _ADDRESS = ("server", "filename", "type", "config", "connection")  # fields of ``sink.config`` that say where it leads
 
@@ -89,13 +89,16 @@ def alike(files: Iterable[RecipeFile]) -> dict[str, str]:
     for file in files:
         if not file.problem:
             groups[_place(file.data)].append(file)
-    return {
-        file.slug: f"{file.path}: {_names(file, same)} have the same sink, env and platform_instance: connectors of one"
-        " name would overwrite each other in DataHub; give each recipe its own platform_instance"
-        for same in groups.values()
-        if len(same) > 1
-        for file in same
-    }
+    return {file.slug: _warning(same) for same in groups.values() if len(same) > 1 for file in same}
+
+
+def _warning(same: Sequence[RecipeFile]) -> str:
+    """Return the warning that recipes with one place share, so that fifty of them are told of in one line."""
+    names = enumerated([file.path.name for file in same], _SHOWN)
+    return (
+        f"{same[0].path.parent}: {names} have the same sink, env and platform_instance: connectors of one name would"
+        " overwrite each other in DataHub; give each recipe its own platform_instance"
+    )
 
 
 def _place(data: Mapping[str, Any]) -> str:
@@ -105,7 +108,3 @@ def _place(data: Mapping[str, Any]) -> str:
     where = {name: value for name, value in (sink.get("config") or {}).items() if name in _ADDRESS}
     env = str(config.get("env") or "PROD").upper()
     return json.dumps([sink.get("type"), where, env, config.get("platform_instance")], sort_keys=True, default=str)
-
-
-def _names(file: RecipeFile, same: list[RecipeFile]) -> str:
-    return enumerated(["it", *(one.path.name for one in same if one is not file)], 1 + _SHOWN)

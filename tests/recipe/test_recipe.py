@@ -96,7 +96,7 @@ def test_defaults_are_datahubs():
         ),
         (with_config(connector_patterns={"alow": []}), ["source.config.connector_patterns.alow", "did you mean allow"]),
         (with_config(env="PRODUCTION"), ["source.config.env", "PROD"]),
-        (with_config(platform_instance_map=["a"]), ["source.config.platform_instance_map", "dictionary"]),
+        (with_config(platform_instance_map=["a"]), ["source.config.platform_instance_map", "mapping"]),
         (with_config(stateful_ingestion={"fail_safe_threshold": 101}), ["fail_safe_threshold", "100"]),
         (with_config(generic_connectors=[{"connector_name": "x", "source_dataset": "d"}]), ["must be given together"]),
         (with_config(generic_connectors=[{"connector_name": "x"}]), ["generic_connectors.0"]),
@@ -197,6 +197,16 @@ def test_folder_of_recipes(tmp_path):
     for name in ("b.json", "c.yaml"):
         assert "same short name" in (found[name].problem or "")
     assert len({file.slug.lower() for file in found.values()}) == 4
+
+
+def test_recipes_that_share_a_short_name_take_nobody_elses(tmp_path):
+    """What tells two equal short names apart is not the short name of a third recipe."""
+    for name, slug in (("a", "eu"), ("b", "EU"), ("c", "eu_1"), ("d", "EU_2")):
+        (tmp_path / f"{name}.yml").write_text(yaml.safe_dump(with_config(cluster_name=slug)))
+    found = {file.path.stem: file for file in find_recipes({"KC_LINEAGE_RECIPES": str(tmp_path)})}
+    assert len({file.slug.lower() for file in found.values()}) == 4
+    assert (found["c"].slug, found["d"].slug) == ("eu_1", "EU_2")
+    assert {name for name, file in found.items() if file.problem} == {"a", "b"}
 
 
 def test_no_recipes_is_said(tmp_path):

@@ -66,6 +66,7 @@ def test_no_name_shares_the_key_of_the_empty_one():
     assert [decode_partition(key) for key in keys] == names
 
 
+@pytest.mark.slow
 def test_adding_and_dropping():
     """Partitions are added once and dropped by connector name."""
     with DagsterInstance.ephemeral() as instance:

@@ -191,7 +191,7 @@ MANY = tuple(f"t{number}" for number in range(100))
         (lambda path: (500, "s3cret"), "500"),
         (lambda path: (200, "<html>s3cret</html>"), "JSON"),
         (lambda path: (302, ""), "302"),
-        (lambda path: (404, "<html>not here</html>"), "address"),
+        pytest.param(lambda path: (404, "<html>not here</html>"), "address", marks=pytest.mark.slow),
         (lambda path: None, "cannot be reached"),
         pytest.param(lambda path: (200, '{"schema": "' + "x" * 21_000_000 + '"}'), "too long", marks=pytest.mark.slow),
     ],

@@ -42,6 +42,7 @@ def test_several_clusters_in_one_page(recipe, tmp_path):
     assert len(re.findall(r'"pg\.public\.users"', text)) == 1
 
 
+@pytest.mark.slow
 def test_what_the_last_sync_left(recipe, tmp_path):
     """`--last-sync` needs no Connect; a cluster that was never synced is one line."""
     assert "never read" in kc_lineage("page", recipe, "--last-sync").stderr

@@ -505,6 +505,7 @@ def tls_server(pems: Path) -> ConnectStandIn:
 FILES = (("ca_bundle", "cert"), ("client_cert", "cert"), ("client_key", "key"))
 
 
+@pytest.mark.slow
 def test_drips_over_tls_end_too(pems: Path) -> None:
     with tls_server(pems) as server:
         server.fault(EXPANDED, stand_in.drip(*stand_in.DRIPS["headers"]))

@@ -80,6 +80,7 @@ def test_several_components_in_one_project(sandbox, instance):
     assert AssetKey(["west", "kafka", "pg.public.users"]) in keys
 
 
+@pytest.mark.slow
 def test_without_cluster_name_the_folder_names_it(sandbox):
     """The component's folder is its name where the recipe gives none."""
     place(sandbox, "crm", source={"type": "kafka-connect", "config": {"connect_uri": "cluster.json"}})
@@ -190,6 +191,7 @@ def test_two_components_of_one_name(sandbox, instance):
         assert "cluster_name" in said
 
 
+@pytest.mark.slow
 def test_translation_in_yaml(sandbox):
     """Owners, tags and groups as in Dagster's own components, also by template."""
     good = {"type": "kafka-connect", "config": {"connect_uri": "cluster.json"}}

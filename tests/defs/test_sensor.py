@@ -30,6 +30,7 @@ def test_first_tick_asks_for_everything_in_one_run(tmp_path, instance):
     assert len(instance.get_dynamic_partitions("shop_connectors")) == len(CONNECTORS)
 
 
+@pytest.mark.slow
 def test_what_was_asked_for_runs(tmp_path, instance):
     """The run that the sensor asks for emits, and then there is nothing more to ask for."""
     request = tick(tmp_path, instance).run_requests[0]

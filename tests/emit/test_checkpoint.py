@@ -126,6 +126,7 @@ def test_datahub_reads_our_checkpoint(gms, sink):
     assert read_checkpoint(sink.emitter, "p") == URNS
 
 
+@pytest.mark.slow
 def test_datahub_ingest_and_we_take_over_from_each_other(gms, sink):
     """What `datahub ingest` made we know; what we made and is stale it removes, by DataHub's own code."""
     names = {name: f"urn:li:dataFlow:(kafka-connect,{name},PROD)" for name in "abc"}

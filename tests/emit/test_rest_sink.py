@@ -97,6 +97,7 @@ def test_a_smaller_batch_of_the_recipe_is_honoured(gms, clock):
     assert gms.requests["writes"] == 4
 
 
+@pytest.mark.slow
 def test_batches_are_bounded_in_bytes_too(gms, clock):
     """200 flows with huge configurations are not one request."""
     huge = [

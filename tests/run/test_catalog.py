@@ -250,6 +250,7 @@ def test_who_only_looks_leaves_an_older_state_as_it_is(tmp_path, gms, monkeypatc
     assert looking.is_behind()
 
 
+@pytest.mark.slow
 def test_a_full_refresh_asks_for_everything_anew(tmp_path, gms, monkeypatch):
     """A table that is new is seen at once, and what DataHub said before counts only where it fails."""
     monkeypatch.setenv("KC_LINEAGE_STATE", str(tmp_path / "state"))

@@ -147,6 +147,7 @@ def test_recipes_that_would_overwrite_each_other_are_noted(folder, monkeypatch):
     assert "it and two.yml have the same sink" in kc_lineage("doctor", "one").output
 
 
+@pytest.mark.slow
 def test_the_job(folder):
     """`doctor_<cluster>` fails with what is missing."""
     write_recipe(folder, connect_uri="no-such-cluster.json")

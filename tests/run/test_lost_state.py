@@ -86,6 +86,7 @@ def test_what_was_deleted_while_the_state_was_lost_goes(place, pipeline_name):
     assert (again.counts.sent, again.removed, again.warnings) == (0, (), ())
 
 
+@pytest.mark.slow
 def test_a_job_that_a_living_connector_lost_meanwhile_goes(place):
     """The state is lost, and a table is no longer captured."""
     place.run()
@@ -256,6 +257,7 @@ def test_names_of_any_kind_are_found_again(place):
     assert len(place.alive) == 9
 
 
+@pytest.mark.slow
 def test_the_mark_is_the_same_from_run_to_run(place):
     """A worker that does not tell its Kafka cluster this time changes nothing in DataHub."""
     place.run()

@@ -31,6 +31,7 @@ def beyond(asked: Iterable[str], patterns: list[str]) -> list[str]:
     return [one for one in asked if not any(fnmatchcase(one, pattern) for pattern in patterns)]
 
 
+@pytest.mark.slow
 def test_connect_and_datahub(served, monkeypatch, tmp_path):
     """A sync, with a removal, and the doctor ask Connect and DataHub for nothing but what the page names."""
     served.further = {"pipeline_name": "nightly"}

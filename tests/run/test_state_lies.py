@@ -16,6 +16,7 @@ def place(database, served):
     return served
 
 
+@pytest.mark.slow
 def test_an_older_listing_does_not_overtake_a_newer_one(place):
     """A run lists, waits for evidence, and meanwhile another run has read and emitted a connector that was created."""
     waiting, go_on = threading.Event(), threading.Event()

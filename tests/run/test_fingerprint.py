@@ -15,7 +15,6 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-import kc_lineage_dagster
 from kc_lineage_dagster.catalog.holdings import Holdings, Platform, Schema
 from kc_lineage_dagster.connect.snapshot import Connector, Offset, TaskState
 from kc_lineage_dagster.derive.derive import Settings
@@ -27,10 +26,10 @@ from kc_lineage_dagster.run import fingerprint as module
 from kc_lineage_dagster.run.cluster import Cluster
 from kc_lineage_dagster.run.fingerprint import LIBRARIES, fingerprint
 from kc_lineage_dagster.state.codec import lasting_digest
+from tests.modules import MODULES, PACKAGE, tree
 from tests.properties.test_clusters import EVERY, lineages
 from tests.tries import tries
 
-PACKAGE = Path(kc_lineage_dagster.__file__).parent
 # What takes part in making lineage, its documents and its proposals of what was read.
 MAKERS = ("derive/", "java_regex/", "lineage.py", "catalog/holdings.py", "emit/aspects.py", "emit/limits.py")
 MAKERS += ("emit/sentences.py", "emit/urns.py", "key_words.py", "wording.py", "state/codec.py", "run/describe.py")
@@ -192,9 +191,9 @@ def test_a_value_without_a_form_is_refused():
 def test_the_libraries_that_make_lineage_are_in_it():
     """A library that derivation begins to use must be named, or an upgrade of it would change nothing."""
     found: set[str] = set()
-    for path in PACKAGE.rglob("*.py"):
+    for path in MODULES:
         if path.relative_to(PACKAGE).as_posix().startswith(MAKERS):
-            for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            for node in ast.walk(tree(path)):
                 names = [node.module] if isinstance(node, ast.ImportFrom) and node.module else []
                 names += [one.name for one in node.names] if isinstance(node, ast.Import) else []
                 found |= {name.partition(".")[0] for name in names}

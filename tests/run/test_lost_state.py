@@ -297,6 +297,7 @@ def silent_for(place: Served, name: str, days: float) -> None:
         assert connection.execute(moment).rowcount == 1
 
 
+@pytest.mark.slow
 def test_what_a_cluster_left_under_an_earlier_name_goes(place):
     """Connectors deleted around a renaming are removed two weeks later; until then the old name may be in use."""
     serve(place, place.names)
@@ -319,7 +320,7 @@ def test_what_a_cluster_left_under_an_earlier_name_goes(place):
     assert (report.removed, report.warnings) == ((), ())
 
 
-@pytest.mark.parametrize("other", ["address", "Kafka cluster", "patterns"])
+@pytest.mark.parametrize("other", first_of(["Kafka cluster", "address", "patterns"]))
 def test_what_another_cluster_left_is_not_taken_over(place, other):
     """A name nobody reads any more may be another cluster's, or of a recipe that kept some connectors for itself."""
     serve(place, place.names)

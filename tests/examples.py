@@ -34,8 +34,9 @@ from pathlib import Path
 from typing import Any
 
 from kc_lineage_dagster.catalog.holdings import Holdings, Platform, Schema
-from kc_lineage_dagster.derive.derive import Settings, derive
+from kc_lineage_dagster.derive.derive import derive
 from kc_lineage_dagster.derive.evidence import ClusterTopics
+from kc_lineage_dagster.derive.settings import Settings
 from kc_lineage_dagster.lineage import ConnectorLineage
 
 # End of a line -> how the text goes on wherever that is said.

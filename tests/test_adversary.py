@@ -15,8 +15,9 @@ from kc_lineage_dagster.connect.fetch import read
 from kc_lineage_dagster.connect.saved import open_saved
 from kc_lineage_dagster.connect.snapshot import Snapshot
 from kc_lineage_dagster.derive.cluster import cluster_topics
-from kc_lineage_dagster.derive.derive import Settings, derive
+from kc_lineage_dagster.derive.derive import derive
 from kc_lineage_dagster.derive.evidence import ClusterTopics
+from kc_lineage_dagster.derive.settings import Settings
 from kc_lineage_dagster.lineage import ConnectorLineage
 
 HOSTILE = Path(__file__).parent / "data" / "adversary"

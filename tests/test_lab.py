@@ -13,7 +13,8 @@ from kc_lineage_dagster.connect.fetch import read
 from kc_lineage_dagster.connect.saved import open_saved
 from kc_lineage_dagster.connect.snapshot import Snapshot
 from kc_lineage_dagster.derive.cluster import cluster_topics, deriver
-from kc_lineage_dagster.derive.derive import Settings, derive
+from kc_lineage_dagster.derive.derive import derive
+from kc_lineage_dagster.derive.settings import Settings
 from kc_lineage_dagster.lineage import Edge
 from tests.catalog.metadata import lab_holdings
 

@@ -7,10 +7,11 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, MutableMapping, Sequence
 from functools import cached_property
 
-from kc_lineage_dagster.derive.derive import Settings, derive, derived, find_family, reads_topics
+from kc_lineage_dagster.derive.derive import derive, derived, find_family, reads_topics
 from kc_lineage_dagster.derive.evidence import ClusterTopics, ConnectorView
 from kc_lineage_dagster.derive.family import SinkFamily
 from kc_lineage_dagster.derive.interest import Interest
+from kc_lineage_dagster.derive.settings import Settings
 from kc_lineage_dagster.derive.sink_topics import named_topics
 from kc_lineage_dagster.derive.writers import Writers, Written
 from kc_lineage_dagster.lineage import KAFKA, ConnectorLineage

@@ -9,8 +9,8 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Mapping
 
+from kc_lineage_dagster.derive.catalog import Catalog
 from kc_lineage_dagster.derive.config import Config
-from kc_lineage_dagster.derive.evidence import Catalog
 from kc_lineage_dagster.lineage import Dataset
 
 # From fields of ``source`` and what every record holds in them to the one dataset that is written to.

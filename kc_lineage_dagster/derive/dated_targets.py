@@ -9,7 +9,7 @@ from __future__ import annotations
 from bisect import bisect_left
 from collections.abc import Callable, Iterable, Iterator
 
-from kc_lineage_dagster.derive.evidence import Catalog
+from kc_lineage_dagster.derive.catalog import Catalog
 from kc_lineage_dagster.derive.records import TopicPattern
 from kc_lineage_dagster.java_regex import Hole, Preimage, Refused, compile_java, matches_pattern
 from kc_lineage_dagster.lineage import Dataset

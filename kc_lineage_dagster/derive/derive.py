@@ -4,29 +4,28 @@ from __future__ import annotations
 
 import traceback
 from collections import defaultdict
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import PurePath
 from typing import Any
 
 from kc_lineage_dagster.derive.config import VERSION
 from kc_lineage_dagster.derive.evidence import (
-    Catalog,
     ClusterTopics,
     ConnectorView,
     Evidence,
     TopicFields,
     WrittenFields,
     evidence_of,
-    no_catalog,
     nothing_written,
 )
 from kc_lineage_dagster.derive.family import Family, SinkFamily, SourceFamily
-from kc_lineage_dagster.derive.generic import GenericEntry, contradicted, generic_lineage
+from kc_lineage_dagster.derive.generic import contradicted, generic_lineage
 from kc_lineage_dagster.derive.placeholders import hidden, possible
 from kc_lineage_dagster.derive.records import Arrival
 from kc_lineage_dagster.derive.registry import registry
+from kc_lineage_dagster.derive.settings import GenericEntry, Settings
 from kc_lineage_dagster.derive.sink import sink_lineage
 from kc_lineage_dagster.derive.sink_columns import SinkColumns
 from kc_lineage_dagster.derive.sink_topics import input_topics
@@ -42,39 +41,6 @@ from kc_lineage_dagster.lineage import KAFKA, ConnectorLineage, Dataset, Edge, U
 
 # What a value that nobody thought of can trip: it must not take the lineage of the other connectors along.
 TRIPS = (ArithmeticError, AssertionError, AttributeError, LookupError, RecursionError, TypeError, ValueError)
-
-
-@dataclass(frozen=True, slots=True)
-class Settings:
-    """What the recipe, and a first look at the cluster, say about derivation.
-
-    Args:
-        generic: Connector -> its entry in ``generic_connectors`` of the recipe.
-        cluster_aliases: Alias of a mirrored cluster -> platform instance, None for the recipe's own Kafka
-            (``options.cluster_aliases``).
-        letter_case: Platform -> ``lower``, ``upper`` or ``keep``, where it differs from the platform's rule.
-        plugin_classes: The connector classes that the worker has installed; () where that is not known.
-        plugin_versions: Connector class -> its installed version.
-        catalog: From a connector's name to what is known for it beyond Connect.
-        transforms: Class of a transform -> ``keeps_topic`` or ``changes_nothing``, the user's word
-            (``options.transforms``).
-        notes: What could not be read of what is known beyond Connect, one line each.
-        topics: Connector -> active topics, where its own answers do not tell them (``options.topics``).
-        quiet: Tables that are known to send no records.
-        columns: Whether edges get their fields.
-    """
-
-    generic: Mapping[str, GenericEntry] = field(default_factory=dict)
-    cluster_aliases: Mapping[str, str | None] = field(default_factory=dict)
-    letter_case: Mapping[str, str] = field(default_factory=dict)
-    plugin_classes: Collection[str] = ()
-    plugin_versions: Mapping[str, str] = field(default_factory=dict)
-    catalog: Callable[[str], Catalog] = no_catalog
-    transforms: Mapping[str, str] = field(default_factory=dict)
-    notes: tuple[str, ...] = ()
-    topics: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
-    quiet: frozenset[Dataset] = frozenset()
-    columns: bool = True
 
 
 def derive(

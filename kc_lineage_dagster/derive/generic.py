@@ -7,12 +7,12 @@ Source: ``datahub.ingestion.source.kafka_connect.common.GenericConnectorConfig``
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 
 from kc_lineage_dagster.derive.config import Config, items
 from kc_lineage_dagster.derive.evidence import Evidence
 from kc_lineage_dagster.derive.placeholders import left_over
 from kc_lineage_dagster.derive.records import Record
+from kc_lineage_dagster.derive.settings import GenericEntry
 from kc_lineage_dagster.derive.sink_topics import input_topics
 from kc_lineage_dagster.derive.source import data_topics
 from kc_lineage_dagster.derive.transforms.steps import Chain, run
@@ -21,24 +21,6 @@ from kc_lineage_dagster.lineage import KAFKA, Dataset, Edge, Unresolved
 _HOW = "generic_connectors of the recipe"
 # where connectors outside this project most often name the topic that they write
 _TOPIC_KEYS = ("kafka.topic", "topic", "topics")
-
-
-@dataclass(frozen=True, slots=True)
-class GenericEntry:
-    """One entry of ``generic_connectors``: the dataset at the far side of a connector.
-
-    Args:
-        connector_name: The connector that the entry is about.
-        dataset: What a source reads, or a sink writes.
-        direction: ``source`` (dataset -> topics) or ``sink`` (topics -> dataset).
-        topic: The topic that the entry of a sink names as its source, used where no topic is known otherwise; else
-            None.
-    """
-
-    connector_name: str
-    dataset: Dataset
-    direction: str
-    topic: str | None = None
 
 
 def contradicted(entry: GenericEntry, kind: str) -> Unresolved | None:

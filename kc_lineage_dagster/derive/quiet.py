@@ -8,11 +8,12 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Callable, Iterable
 
-from kc_lineage_dagster.derive.derive import TRIPS, Settings, find_family
+from kc_lineage_dagster.derive.derive import TRIPS, find_family
 from kc_lineage_dagster.derive.evidence import ClusterTopics, ConnectorView, evidence_of
 from kc_lineage_dagster.derive.family import SourceFamily
 from kc_lineage_dagster.derive.placeholders import hidden
 from kc_lineage_dagster.derive.records import Record
+from kc_lineage_dagster.derive.settings import Settings
 from kc_lineage_dagster.derive.transforms.chain import build_chain
 from kc_lineage_dagster.derive.transforms.steps import run
 from kc_lineage_dagster.lineage import Dataset

@@ -6,8 +6,8 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
 
+from kc_lineage_dagster.derive.catalog import Catalog
 from kc_lineage_dagster.derive.config import Config
-from kc_lineage_dagster.derive.evidence import Catalog
 from kc_lineage_dagster.derive.family import Selection, SourceFamily
 from kc_lineage_dagster.derive.record_names import adjusted, topics_before
 from kc_lineage_dagster.derive.records import Arrival, Record, TopicPattern, field_edges

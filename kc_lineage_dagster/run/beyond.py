@@ -15,9 +15,7 @@ from kc_lineage_dagster.catalog.metadata_files import read_metadata_files
 from kc_lineage_dagster.catalog.questions import Provider, gather
 from kc_lineage_dagster.catalog.remembered import ReadOnly, Remembering
 from kc_lineage_dagster.connect.snapshot import Connector, Snapshot
-from kc_lineage_dagster.derive.cluster import deriver
-from kc_lineage_dagster.derive.derive import Settings
-from kc_lineage_dagster.derive.quiet import quiet_tables
+from kc_lineage_dagster.derive.settings import Settings
 from kc_lineage_dagster.emit.default_sink import REST, default_sink
 from kc_lineage_dagster.emit.delivery import address
 from kc_lineage_dagster.emit.urns import dataset_instance
@@ -110,6 +108,10 @@ def _with_catalog(
     cluster: Cluster, connectors: Sequence[Connector], settings: Settings, memories: Memories, files: Holdings
 ) -> Settings:
     """Return the settings with what files and servers know of the datasets that derivation asks about."""
+    # derivation takes a while to load: only runs that derive do
+    from kc_lineage_dagster.derive.cluster import deriver
+    from kc_lineage_dagster.derive.quiet import quiet_tables
+
     instance_of = partial(dataset_instance, cluster.naming())
 
     def derive(names: frozenset[str] | None, catalog: Callable[[str], View]) -> Iterator[ConnectorLineage]:

@@ -14,8 +14,7 @@ from kc_lineage_dagster.connect.saved import is_saved, open_saved
 from kc_lineage_dagster.connect.settings import ConnectSettings, cloud_uri, console_url
 from kc_lineage_dagster.connect.snapshot import Snapshot
 from kc_lineage_dagster.connect.substitute import ProvidedValue
-from kc_lineage_dagster.derive.derive import Settings
-from kc_lineage_dagster.derive.generic import GenericEntry
+from kc_lineage_dagster.derive.settings import GenericEntry, Settings
 from kc_lineage_dagster.emit.urns import Naming
 from kc_lineage_dagster.lineage import KAFKA, Dataset
 from kc_lineage_dagster.recipe.files import RecipeFile

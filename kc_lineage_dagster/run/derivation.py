@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 
 from kc_lineage_dagster.connect.snapshot import Connector
 from kc_lineage_dagster.derive.cluster import deriver
-from kc_lineage_dagster.derive.derive import Settings
+from kc_lineage_dagster.derive.settings import Settings
 from kc_lineage_dagster.lineage import ConnectorLineage
 from kc_lineage_dagster.state import codec
 from kc_lineage_dagster.state.packed import PackedMapping

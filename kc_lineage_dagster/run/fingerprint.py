@@ -32,7 +32,7 @@ from typing import Any
 
 from kc_lineage_dagster.catalog.holdings import Holdings, Platform
 from kc_lineage_dagster.connect.settings import console_url
-from kc_lineage_dagster.derive.derive import Settings
+from kc_lineage_dagster.derive.settings import Settings
 from kc_lineage_dagster.run.cluster import Cluster
 from kc_lineage_dagster.version import code_version
 

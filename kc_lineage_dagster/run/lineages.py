@@ -9,11 +9,9 @@ from kc_lineage_dagster.catalog.stream_catalog import CatalogEntry
 from kc_lineage_dagster.chunks import chunks
 from kc_lineage_dagster.connect.snapshot import Connector, Snapshot
 from kc_lineage_dagster.errors import StateError
-from kc_lineage_dagster.java_regex import times_stopped
 from kc_lineage_dagster.lineage import ConnectorLineage
 from kc_lineage_dagster.run.beyond import Beyond, Memories, asks_servers, beyond, held_by_files
 from kc_lineage_dagster.run.cluster import Cluster
-from kc_lineage_dagster.run.derivation import deriving
 from kc_lineage_dagster.run.fingerprint import fingerprint
 from kc_lineage_dagster.state import codec
 from kc_lineage_dagster.state.cluster_state import ClusterState
@@ -47,7 +45,8 @@ class Lineages:
         self._files = None if asks_servers(cluster) else held_by_files(cluster)
         self._read = state.connector_digests()
         self.fingerprint = self._digest(self._read)
-        self._repeatable, self._stopped = True, times_stopped()
+        self._repeatable = True
+        self._stopped: Callable[[], bool] = lambda: False  # whether a time limit has decided anything so far
         self.taken = may_take and self.fingerprint is not None and is_settled(state, self.fingerprint)
         self.derived = 0
 
@@ -107,7 +106,7 @@ class Lineages:
         kept.
         """
         same = self._read == self._state.connector_digests()
-        repeatable = self._repeatable and times_stopped() == self._stopped
+        repeatable = self._repeatable and not self._stopped()
         settle(self._state, self.fingerprint if complete and same and repeatable else None)
 
     def _digest(self, read: Mapping[str, str | None]) -> str | None:
@@ -131,10 +130,19 @@ class Lineages:
     def _places(self) -> Mapping[str, int]:
         return {one.name: place for place, one in enumerate(self._connectors)}
 
+    # Derivation takes a while to load, and most runs derive nothing: so what derives is imported where it is used.
+
     @cached_property
     def _known(self) -> Beyond:
+        from kc_lineage_dagster.java_regex import times_stopped
+
+        before = times_stopped()
+        self._stopped = lambda: times_stopped() > before
         return beyond(self._cluster, self._head, self._memories, self._files, self._connectors)
 
     @cached_property
     def _deriving(self) -> Callable[[Connector], ConnectorLineage]:
-        return deriving(self._connectors, self._known.settings)
+        from kc_lineage_dagster.run.derivation import deriving
+
+        settings = self._known.settings
+        return deriving(self._connectors, settings)

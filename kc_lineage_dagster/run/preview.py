@@ -11,7 +11,6 @@ from kc_lineage_dagster.lineage import ConnectorLineage
 from kc_lineage_dagster.run.adoption import mark_of
 from kc_lineage_dagster.run.beyond import beyond
 from kc_lineage_dagster.run.cluster import Cluster
-from kc_lineage_dagster.run.derivation import deriving
 from kc_lineage_dagster.run.describe import describe
 from kc_lineage_dagster.run.reading import Connect, EarlierReading
 from kc_lineage_dagster.run.removal import Vanished, planned
@@ -52,6 +51,8 @@ def preview(cluster: Cluster, connect: Connect) -> Preview:
         ConnectError: When the cluster cannot be listed.
         StateError: When the state cannot be used, or when a sync of this release would first have to migrate the state.
     """
+    from kc_lineage_dagster.run.derivation import deriving  # loading it takes a while, and syncs need `difference` only
+
     state = cluster.state
     if state.database.is_behind():
         raise StateError(

@@ -9,7 +9,7 @@ from kc_lineage_dagster.connect.client import ConnectClient, ConnectSettings
 from kc_lineage_dagster.connect.fetch import read
 from kc_lineage_dagster.connect.saved import open_saved
 from kc_lineage_dagster.derive.cluster import deriver
-from kc_lineage_dagster.derive.derive import Settings
+from kc_lineage_dagster.derive.settings import Settings
 from tests.cli.run import kc_lineage
 from tests.connect.stand_in import ConnectStandIn
 

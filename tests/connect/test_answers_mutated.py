@@ -14,7 +14,7 @@ from kc_lineage_dagster.connect.fetch import read
 from kc_lineage_dagster.connect.saved import Saved
 from kc_lineage_dagster.connect.settings import ConnectSettings
 from kc_lineage_dagster.derive.cluster import deriver
-from kc_lineage_dagster.derive.derive import Settings
+from kc_lineage_dagster.derive.settings import Settings
 from kc_lineage_dagster.errors import ConnectError
 from kc_lineage_dagster.state import codec
 from tests.connect.stand_in import ConnectStandIn, body, worker

@@ -6,9 +6,10 @@ from pathlib import Path
 import pytest
 
 from kc_lineage_dagster.catalog.holdings import Holdings, Platform, Schema
-from kc_lineage_dagster.derive.derive import Settings, derive
+from kc_lineage_dagster.derive.derive import derive
 from kc_lineage_dagster.derive.evidence import ClusterTopics
 from kc_lineage_dagster.derive.quiet import quiet_tables
+from kc_lineage_dagster.derive.settings import Settings
 from tests.examples import Example, SomeConnector, read_examples
 
 EXAMPLES = read_examples(Path(__file__).with_name("catalog.txt"))

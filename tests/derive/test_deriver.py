@@ -10,7 +10,8 @@ from kc_lineage_dagster.connect.fetch import read
 from kc_lineage_dagster.connect.saved import open_saved
 from kc_lineage_dagster.connect.snapshot import Connector
 from kc_lineage_dagster.derive.cluster import cluster_topics, deriver
-from kc_lineage_dagster.derive.derive import Settings, derive
+from kc_lineage_dagster.derive.derive import derive
+from kc_lineage_dagster.derive.settings import Settings
 
 LAB = Path(__file__).parents[1] / "data" / "lab" / "cluster.json"
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from kc_lineage_dagster.derive.derive import Settings, derive
+from kc_lineage_dagster.derive.derive import derive
 from kc_lineage_dagster.derive.evidence import ClusterTopics
-from kc_lineage_dagster.derive.generic import GenericEntry
+from kc_lineage_dagster.derive.settings import GenericEntry, Settings
 from kc_lineage_dagster.lineage import Dataset
 from tests.examples import SomeConnector
 

@@ -6,8 +6,8 @@ import pytest
 
 from kc_lineage_dagster.connect.snapshot import Connector
 from kc_lineage_dagster.derive.cluster import deriver
-from kc_lineage_dagster.derive.derive import Settings
 from kc_lineage_dagster.derive.interest import Interest
+from kc_lineage_dagster.derive.settings import Settings
 
 MIRROR = {"connector.class": "org.apache.kafka.connect.mirror.MirrorSourceConnector", "source.cluster.alias": "west"}
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from kc_lineage_dagster.catalog.holdings import Holdings, Platform, Schema
 from kc_lineage_dagster.connect.snapshot import Connector
 from kc_lineage_dagster.derive.cluster import deriver
-from kc_lineage_dagster.derive.derive import Settings
+from kc_lineage_dagster.derive.settings import Settings
 
 KAFKA = "org.apache.kafka.connect.transforms"
 POSTGRES = {

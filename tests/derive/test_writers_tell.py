@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from kc_lineage_dagster.derive.cluster import deriver
-from kc_lineage_dagster.derive.derive import Settings
+from kc_lineage_dagster.derive.settings import Settings
 from tests.examples import SomeConnector
 
 TOPIC = "crm.shop.orders"

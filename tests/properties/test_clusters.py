@@ -16,7 +16,7 @@ from kc_lineage_dagster.cli.formats import ClusterLineage, json_document, mermai
 from kc_lineage_dagster.connect.fetch import read
 from kc_lineage_dagster.connect.saved import Saved
 from kc_lineage_dagster.connect.snapshot import Connector, Offset
-from kc_lineage_dagster.derive.derive import Settings
+from kc_lineage_dagster.derive.settings import Settings
 from kc_lineage_dagster.emit.aspects import proposals
 from kc_lineage_dagster.emit.urns import Naming
 from kc_lineage_dagster.lineage import ConnectorLineage, Dataset, Edge, Unresolved

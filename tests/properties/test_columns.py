@@ -7,7 +7,8 @@ from dataclasses import dataclass, replace
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from kc_lineage_dagster.derive.evidence import Evidence, NothingKnown, TopicFields
+from kc_lineage_dagster.derive.catalog import NothingKnown
+from kc_lineage_dagster.derive.evidence import Evidence, TopicFields
 from kc_lineage_dagster.derive.records import ALL_COLUMNS, SOME_COLUMNS, Arrival, Record, Struct, leaves
 from kc_lineage_dagster.derive.registry import registry
 from kc_lineage_dagster.derive.sink_columns import SinkColumns

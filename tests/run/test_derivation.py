@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 from kc_lineage_dagster.connect.snapshot import Connector
-from kc_lineage_dagster.derive.derive import Settings
+from kc_lineage_dagster.derive.settings import Settings
 from kc_lineage_dagster.run.derivation import deriving
 
 VALUES = {"connector.class": "io.debezium.connector.postgresql.PostgresConnector", "topic.prefix": "p"}

@@ -17,8 +17,7 @@ from hypothesis import strategies as st
 
 from kc_lineage_dagster.catalog.holdings import Holdings, Platform, Schema
 from kc_lineage_dagster.connect.snapshot import Connector, Offset, TaskState
-from kc_lineage_dagster.derive.derive import Settings
-from kc_lineage_dagster.derive.generic import GenericEntry
+from kc_lineage_dagster.derive.settings import GenericEntry, Settings
 from kc_lineage_dagster.emit.urns import Naming
 from kc_lineage_dagster.lineage import Dataset
 from kc_lineage_dagster.recipe.files import recipe_of

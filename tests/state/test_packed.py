@@ -10,7 +10,7 @@ from kc_lineage_dagster.connect.fetch import read
 from kc_lineage_dagster.connect.saved import open_saved
 from kc_lineage_dagster.connect.snapshot import Connector, Offset, TaskState
 from kc_lineage_dagster.derive.cluster import deriver
-from kc_lineage_dagster.derive.derive import Settings
+from kc_lineage_dagster.derive.settings import Settings
 from kc_lineage_dagster.state import codec
 from kc_lineage_dagster.state.packed import PackedMapping, PackedSequence
 

@@ -40,7 +40,7 @@ def selected_tables(source: TableSource, evidence: Evidence) -> Selected:
     """Return the tables of the catalog that the lists select and that are not known to send no records.
 
     >>> from kc_lineage_dagster.derive.readers.debezium_naming import DebeziumNaming
-    >>> from kc_lineage_dagster.derive.evidence import NothingKnown
+    >>> from kc_lineage_dagster.derive.catalog import NothingKnown
     >>> class Held(NothingKnown):
     ...     def datasets(self, platform):
     ...         return ("sales.orders",)

@@ -84,7 +84,7 @@ class KafkaRest:
         found = api.get("/kafka/v3/clusters")
         clusters = [str(one["cluster_id"]) for one in found["data"]]
         if len(clusters) != 1:
-            raise Away(f"it serves {len(clusters)} clusters")
+            raise Away(f"it serves {len(clusters)} clusters, not one; options.topics may name the topics instead")
         return clusters[0]
 
 

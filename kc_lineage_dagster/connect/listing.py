@@ -21,6 +21,7 @@ from kc_lineage_dagster.connect.parse import kind_of
 from kc_lineage_dagster.errors import ConnectError, ConnectNotFound, ConnectUnavailable
 from kc_lineage_dagster.wording import encodable
 
+_NO_WORKER = "; does connect_uri name a Connect worker, or its saved answers?"
 _AHEAD = 4  # items per thread that wait for it
 _A = TypeVar("_A")
 _B = TypeVar("_B")
@@ -70,7 +71,7 @@ def list_connectors(answers: Answers, selected: Callable[[str], bool]) -> Listin
     whole = {name: entry for name, entry in entries.items() if entry.info is not None}
     rest = _one_by_one(answers, [*_unlisted(answers, listed), *sorted(entries.keys() - whole.keys())], selected)
     if listed and not rest.entries and not any(isinstance(value, Mapping) for value in listed.values()):
-        raise ConnectUnavailable(f"{answers.source} answered an object that describes no connector")
+        raise ConnectUnavailable(f"answered an object that describes no connector{_NO_WORKER}", answers.source)
     twice = {name: "the listing names it more than once" for name in repeated if selected(name)}
     given = {name: reason for name, reason in answers.unread.items() if selected(name)}
     return Listing({**whole, **rest.entries}, {**rest.unread, **twice, **given})
@@ -114,9 +115,11 @@ def _expanded(body: Any, answers: Answers) -> Mapping[str, Any]:
 
 def _listing_object(body: Any, answers: Answers) -> Mapping[str, Any]:
     if not isinstance(body, Mapping):
-        raise ConnectUnavailable(f"{answers.source} answered {kind_of(body)} instead of a list of connectors")
+        raise ConnectUnavailable(
+            f"answered {kind_of(body)} instead of a list of connectors{_NO_WORKER}", answers.source
+        )
     if "error_code" in body and not isinstance(body["error_code"], Mapping):
-        raise ConnectUnavailable(f"{answers.source} answered an error instead of a list of connectors")
+        raise ConnectUnavailable(f"answered an error instead of a list of connectors{_NO_WORKER}", answers.source)
     return body
 
 
@@ -140,7 +143,8 @@ def _names(body: Any, answers: Answers) -> list[str]:
     if isinstance(body, Mapping):  # some proxies always expand
         return list(_listing_object(body, answers))
     if not isinstance(body, list) or not all(isinstance(name, str) for name in body):
-        raise ConnectUnavailable(f"{answers.source} answered {kind_of(body)} instead of a list of connector names")
+        reason = f"answered {kind_of(body)} instead of a list of connector names{_NO_WORKER}"
+        raise ConnectUnavailable(reason, answers.source)
     return list(dict.fromkeys(body))
 
 

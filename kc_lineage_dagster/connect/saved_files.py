@@ -97,12 +97,12 @@ def read_text(path: Path) -> str:
     """
     try:
         if path.stat().st_size > _MOST_BYTES:
-            raise ConnectError(f"larger than {_MOST_BYTES} bytes", str(path))
+            raise ConnectError(f"larger than {_MOST_BYTES >> 20} MiB, the most that is read: divide it", str(path))
         return path.read_bytes().decode("utf-8-sig")
     except OSError as error:
         raise ConnectError(error.strerror or "cannot be read", str(path)) from None
     except UnicodeDecodeError:
-        raise ConnectError("not UTF-8 text", str(path)) from None
+        raise ConnectError("not UTF-8 text: save it as UTF-8", str(path)) from None
 
 
 def _read_file(path: Path, file: str, read: Read) -> None:

@@ -62,11 +62,15 @@ class ConnectSettings:
         _split(self.uri)
         for what, value in (("username", self.username), ("password", self.password)):
             if value and _CONTROL.search(value.strip(_LINE_BREAKS)):
-                raise ConnectError(f"the {what} for {self.base} holds a line break or another control character")
+                raise ConnectError(
+                    f"the {what} for {self.base} holds a line break or another control character; does the"
+                    " variable hold more than one line?"
+                )
         for name, value in self.all_headers().items():
             if _CONTROL.search(name + value) or not (name + value).isascii():
                 raise ConnectError(
-                    f"the header {_CONTROL.sub('?', name)} for {self.base} holds a character that HTTP forbids"
+                    f"the header {_CONTROL.sub('?', name)} for {self.base} holds a character that HTTP forbids;"
+                    " ASCII without control characters is allowed"
                 )
 
     def __repr__(self) -> str:

@@ -153,7 +153,7 @@ class _Process:
         try:
             self.sender.send(materialization)
         except BrokenPipeError:
-            raise EventLogError(self.end() or "the process that logs events reads no more") from None
+            raise EventLogError(self.end() or "the process that logs events reads no more; run the job again") from None
         self.handed += 1
 
     def end(self) -> str | None:

@@ -64,7 +64,10 @@ def read_checkpoint(emitter: DataHubRestEmitter, pipeline_name: str) -> frozense
         )
         found = Checkpoint.create_from_checkpoint_aspect(job_name(), aspect, GenericCheckpointState)
     except (MetaError, requests.RequestException, ValueError) as error:
-        raise SinkError(f"the checkpoint of pipeline {pipeline_name} cannot be read: {explain(error)}") from None
+        raise SinkError(
+            f"the checkpoint of pipeline {pipeline_name} cannot be read, so nothing is removed: {explain(error)}; with"
+            " stateful_ingestion.ignore_old_state it is not asked for"
+        ) from None
     return None if found is None else frozenset(found.state.urns)
 
 
@@ -91,7 +94,10 @@ def checkpoint_proposals(pipeline_name: str, run_id: str, urns: Iterable[str]) -
     checkpoint = Checkpoint(job_name(), pipeline_name, run_id, state)
     aspect = checkpoint.to_checkpoint_aspect(_MAX_STATE_BYTES)
     if aspect is None:
-        raise SinkError(f"the checkpoint of pipeline {pipeline_name} is larger than DataHub takes")
+        raise SinkError(
+            f"the checkpoint of pipeline {pipeline_name} is larger than DataHub takes (4 MB compressed); with"
+            " stateful_ingestion.ignore_new_state none is written, which only `datahub ingest` would miss"
+        )
     urn = checkpoint_urn(pipeline_name)
     touched = {"time": int(time.time() * 1000), "actor": SYSTEM_ACTOR}
     content = json.loads(json.dumps(pre_json_transform(aspect.to_obj())))

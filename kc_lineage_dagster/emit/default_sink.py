@@ -29,5 +29,7 @@ def default_sink() -> tuple[str, dict[str, Any]]:
             f"{explain(error)}"
         ) from None
     except SystemExit:  # DataHub's loader ends the process when it cannot read ~/.datahubenv
-        raise SinkError("the recipe has no sink, and ~/.datahubenv is not valid") from None
+        raise SinkError(
+            "the recipe has no sink, and ~/.datahubenv is not valid: add a sink, or run `datahub init`"
+        ) from None
     return REST, client.model_dump(exclude_none=True)

@@ -86,7 +86,7 @@ def _urns(emitter: DataHubRestEmitter, read_back: ReadBack, mark: str) -> Iterat
     found = graph_of(emitter).get_urns_by_filter(entity_types=list(_INFO), extraFilters=[rule])
     for urn in islice(found, MOST_ENTITIES):
         if read_back.clock() > until:
-            raise SinkError(f"it took {_SECONDS:g} s")
+            raise SinkError(f"it took more than {_SECONDS:g} s")
         yield str(urn)
 
 

@@ -180,7 +180,7 @@ class RegistrySink:
         with self._stack:
             self._target.close()
             if self._interrupted:
-                raise SinkError("the emission was interrupted")
+                raise SinkError("the emission was interrupted; run the job again")
 
     def _settle_if_decided(self) -> SendReport:
         return SendReport() if self._type in _DECIDED_AT_CLOSING else self._settle()

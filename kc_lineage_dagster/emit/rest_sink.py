@@ -125,7 +125,10 @@ class RestSink:
         token = header_value(settings.token, "sink.config.token") if settings.token else settings.token
         server = settings.server.strip()
         if any(letter.isspace() or not letter.isprintable() for letter in server):
-            raise SinkError("sink.config.server holds white space or a control character")
+            raise SinkError(
+                "sink.config.server holds white space or a control character; does the variable hold more than one"
+                " line?"
+            )
         settings = settings.model_copy(update={"server": server, "token": token, "extra_headers": headers or None})
         once = settings.model_copy(update={"retry_max_times": 0})
         self.emitter: DataHubRestEmitter = DatahubRestSink.make_emitter(once)

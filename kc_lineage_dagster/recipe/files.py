@@ -138,7 +138,9 @@ def find_recipes(environ: Mapping[str, str] | None = None) -> list[RecipeFile]:
     else:
         raise RecipeError(f"{where}: no such file or folder; set {RECIPES_VARIABLE} to a recipe or a folder of recipes")
     if not paths:
-        raise RecipeError(f"{where}: holds no recipe (*.yml, *.yaml, *.json)")
+        raise RecipeError(
+            f"{where}: holds no recipe (*.yml, *.yaml, *.json); add one, or set {RECIPES_VARIABLE} to another folder"
+        )
     return _distinct([read_recipe(path) for path in paths])
 
 
@@ -189,10 +191,12 @@ def _text(path: Path) -> str:
         if not path.is_file():
             raise RecipeError(f"{path}: cannot be read: no such file, or no regular one")
         if path.stat().st_size > _MOST_BYTES:
-            raise RecipeError(f"{path}: larger than {_MOST_BYTES} bytes, which no recipe is")
+            raise RecipeError(f"{path}: larger than {_MOST_BYTES >> 20} MiB, which no recipe is")
         return path.read_text(encoding="utf-8-sig")
     except UnicodeDecodeError as error:
-        raise RecipeError(f"{path}: cannot be read: not UTF-8 text (at byte {error.start + 1})") from None
+        raise RecipeError(
+            f"{path}: cannot be read: not UTF-8 text (at byte {error.start + 1}); save it as UTF-8"
+        ) from None
     except OSError as error:
         raise RecipeError(f"{path}: cannot be read: {error.strerror or type(error).__name__}") from None
 

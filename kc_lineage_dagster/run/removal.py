@@ -101,9 +101,12 @@ def remove_stale(context: RunContext, vanished: Vanished, report: Report) -> Rep
         receipts.drop(gone)
         vanished.removed.extend(gone)
 
-    sent = context.sink.send(
-        [*removal_proposals(decided.remove), *_next_checkpoint(context, decided, left)], acknowledged
-    )
+    checkpoint: Sequence[Proposal] = ()
+    try:
+        checkpoint = _next_checkpoint(context, decided, left)
+    except SinkError as error:  # what vanished goes all the same: the receipts know of it
+        report = replace(report, problems=(*report.problems, str(error)))
+    sent = context.sink.send([*removal_proposals(decided.remove), *checkpoint], acknowledged)
     if sent.failed or decided.refused:
         decided = replace(decided, gone_connectors=())
     return replace(report, stale=decided, causes={**report.causes, **sent.causes})

@@ -69,7 +69,10 @@ class Hold:
             self._connection.execute(text("SELECT 1"))
         except exc.SQLAlchemyError as error:
             reason = self._state.database.explained(error)
-            raise StateError(f"the lock of cluster {self._state.slug} is lost, the run ends: {reason}") from error
+            raise StateError(
+                f"the lock of cluster {self._state.slug} is lost, the run ends: {reason}; the next run goes on from"
+                " here"
+            ) from error
 
 
 @contextmanager

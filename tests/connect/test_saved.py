@@ -276,7 +276,7 @@ def test_files_that_are_no_text_are_unread(tmp_path: Path) -> None:
     (tmp_path / "marked.json").write_bytes(b"\xef\xbb\xbf" + json.dumps({"name": "bom", "config": SOURCE}).encode())
     snapshot = read(open_saved(tmp_path)).whole()
     assert sorted(configs(snapshot)) == ["bom", "crm"]
-    assert dict(snapshot.unread_files) == {"latin.json": "not UTF-8 text"}
+    assert dict(snapshot.unread_files) == {"latin.json": "not UTF-8 text: save it as UTF-8"}
 
 
 def test_two_files_of_one_name_are_unread_and_both_named(tmp_path: Path) -> None:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import logging
+import random
 import shutil
 import time
 
@@ -14,6 +16,7 @@ from kc_lineage_dagster.run.cluster import Cluster
 from kc_lineage_dagster.run.reading import read_cluster
 from kc_lineage_dagster.run.report import Request
 from kc_lineage_dagster.run.sync import Sync
+from kc_lineage_dagster.state.receipts import ALIVE, Held, Receipts
 from tests.defs.clusters import CONNECTORS, POSTGRES, save_cluster, write_recipe
 from tests.emit.gms import Gms, dies_after, everything, healthy, html, rejects
 from tests.tries import first_of
@@ -193,6 +196,30 @@ def test_what_datahub_ingest_left_is_removed_when_stale(place):
     }
     assert place.run().removed == ()
     assert place.gms.requests["writes"] == 0
+
+
+@pytest.mark.slow
+def test_a_checkpoint_that_datahub_would_not_take_keeps_nothing_that_is_stale(place, caplog):
+    """What vanished is removed all the same; the run fails with a line that says what to do about the checkpoint."""
+    caplog.set_level(logging.CRITICAL, "datahub.ingestion.source.state.checkpoint")  # its error cannot be formatted
+    recipe = place.folder / "shop.yml"
+    recipe.write_text(recipe.read_text() + "\npipeline_name: nightly\n")
+    place.run()
+    # a paused connector's entities stay; their random names fill more than the 4 MB that a checkpoint may have
+    numbers = random.Random(1)
+    long = [f"urn:li:dataFlow:(kafka-connect,cdc{numbers.randbytes(100_000).hex()},PROD)" for _ in range(45)]
+    cluster = Cluster.of(read_recipe(recipe))
+    Receipts(cluster.state).adopt({urn: Held("cdc", ALIVE, {}) for urn in long})
+    place.save({name: CONNECTORS[name] for name in ("cdc", "dw/sink")})
+    saved = place.folder / "cluster.json"
+    answer = json.loads(saved.read_text(encoding="utf-8"))
+    answer["cdc"]["status"]["connector"]["state"] = "PAUSED"
+    saved.write_text(json.dumps(answer), encoding="utf-8")
+    report = place.run()
+    assert "stateful_ingestion.ignore_new_state" in report.problem
+    assert {urn for urn in report.removed if urn.startswith("urn:li:dataFlow")} == {
+        "urn:li:dataFlow:(kafka-connect,ödd ../name,PROD)"
+    }
 
 
 @pytest.mark.slow

@@ -119,6 +119,9 @@ def explain(error: BaseException, secrets: Iterable[str] = ()) -> str:
         return "; ".join(config_problems(error))
     if isinstance(error, KcLineageError):
         return cause_line(str(error), secrets)
+    if isinstance(error, sqlite3.Error):  # DataHub Lite's
+        advice = ": another program is using the file of DataHub Lite" if "locked" in str(error) else ""
+        return cause_line(f"{error}{advice}", secrets)
     info = getattr(error, "info", None)  # DataHub's OperationalError has the answer of GMS there
     if isinstance(info, Mapping):
         if info.get("status") in REFUSED:

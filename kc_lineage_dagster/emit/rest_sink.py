@@ -67,6 +67,11 @@ _ADVICE = {
     "Name or service not known": "check the host's name in sink.config.server",
     "CERTIFICATE_VERIFY_FAILED": "name the authority's certificate in sink.config.ca_certificate_path",
 }
+# What to look at when the GMS refuses the credentials, as the end of the sentence.
+_REFUSED_ADVICE = {
+    401: "; is sink.config.token right, and has it not expired?",
+    403: "; may the owner of sink.config.token edit flows and jobs, or does DataHub take no writes?",
+}
 _ERRNO = re.compile(r"\[Errno -?\d+\] ([A-Za-z ,]+)")
 
 
@@ -288,7 +293,7 @@ class RestSink:
             return _Refusal(cause, cause, REFUSED[0] if isinstance(error, RedirectedError) else None)
         status = response.status_code
         message = _message(response) if status in (*_REJECTED, _SERVER_ERROR) else ""
-        said = f"{self._shown} answers {status}{f': {message}' if message else ''}"
+        said = f"{self._shown} answers {status}{f': {message}' if message else _REFUSED_ADVICE.get(status, '')}"
         detail = without_secrets(said.replace("\n", " "), self.secrets)
         return _Refusal(
             cause_line(said, self.secrets), detail[:2_000], status, retry_after(response.headers.get("Retry-After"))

@@ -94,6 +94,8 @@ def look_at_lite(file: Path, urns: Collection[str]) -> Seen:
         with closing(sqlite3.connect(f"{file.resolve().as_uri()}?mode=ro", uri=True)) as lite:
             tables = lite.execute("SELECT 1 FROM sqlite_master WHERE name = 'metadata_aspect_v2'").fetchall()
             held = {row[0] for row in lite.execute(query)} if tables else set()
-    except sqlite3.Error:
+    except sqlite3.OperationalError:  # another program has locked it
         return Seen()
+    except sqlite3.DatabaseError:  # it is damaged: nothing of what was acknowledged can be read any more
+        return Seen(empty=True)
     return Seen(empty=not held, missing=frozenset(urns) - held)

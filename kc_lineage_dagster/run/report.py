@@ -14,6 +14,7 @@ from kc_lineage_dagster.emit.aspects import Proposal
 from kc_lineage_dagster.lineage import ConnectorLineage
 from kc_lineage_dagster.run.stale import StalePlan
 from kc_lineage_dagster.state.cluster_state import Outline
+from kc_lineage_dagster.wording import counted
 
 
 @dataclass(frozen=True, slots=True)
@@ -230,7 +231,7 @@ class Report:
     @property
     def problem(self) -> str | None:
         """Why the run has failed, in lines; None when it has not."""
-        lines = [f"{count} proposals were not acknowledged: {cause}" for cause, count in self.causes.items()]
+        lines = [f"{counted(count, 'proposal')} not acknowledged: {cause}" for cause, count in self.causes.items()]
         lines += [f"connector {name!r} could not be processed: {reason}" for name, reason in self.missing.items()]
         lines += self.problems
         return "\n".join(lines) or None

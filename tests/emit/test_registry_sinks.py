@@ -12,6 +12,7 @@ from datahub.configuration.common import ConfigModel
 from datahub.ingestion.api.sink import Sink, SinkReport
 from datahub.lite.lite_util import get_datahub_lite
 
+from kc_lineage_dagster.emit.delivery import explain
 from kc_lineage_dagster.emit.file_lock import file_lock
 from kc_lineage_dagster.emit.sinks import open_sink
 from kc_lineage_dagster.errors import SinkError
@@ -272,3 +273,28 @@ def test_a_lite_that_is_not_the_one_of_the_receipts_gets_everything(tmp_path, da
             held.execute(f"DELETE FROM metadata_aspect_v2{where}")
     assert run() == len(flat(wanted))
     assert run() == 0
+
+
+def test_a_damaged_lite_fails_the_run_with_nothing_to_send(tmp_path, caplog):
+    """What was acknowledged cannot be read any more, so everything is due; once the file is moved away, it is sent."""
+    caplog.set_level(logging.CRITICAL)
+    wanted, file = cluster(2), tmp_path / "deep/er/lite.db"
+
+    def run():
+        return emit(open_sink("datahub-lite", lite(tmp_path), run_id="r"), state_in(tmp_path / "state"), wanted)
+
+    assert run().ok
+    for part in file.parent.glob("lite.db*"):
+        part.unlink()
+    file.write_bytes(b"no database" * 1_000)
+    report = run()
+    assert not report.ok
+    assert all("file is not a database" in cause for cause in report.causes)
+    file.unlink()
+    assert run().sent == len(flat(wanted))
+
+
+def test_a_locked_lite_names_the_cause():
+    """Another program has the file: the line says so, without the class of the exception."""
+    said = explain(sqlite3.OperationalError("database is locked"))
+    assert said == "database is locked: another program is using the file of DataHub Lite"

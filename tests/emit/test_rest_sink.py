@@ -260,7 +260,7 @@ def test_wrong_credentials_are_not_retried(gms, clock):
     """Wrong credentials cost one request and are told in one line without the token."""
     gms.fault = faults.everything(401)
     report = send(gms, clock, flat(cluster(12)), max_per_batch=20)
-    assert list(report.causes) == [f"{gms.url} answers 401"]
+    assert list(report.causes) == [f"{gms.url} answers 401; is sink.config.token right, and has it not expired?"]
     assert sum(gms.requests.values()) == 1
 
 

@@ -144,7 +144,7 @@ def test_recipes_that_would_overwrite_each_other_are_noted(folder, monkeypatch):
             (folder / "shop.yml").read_text().replace("cluster.json", "../cluster.json")
         )
     monkeypatch.setenv("KC_LINEAGE_RECIPES", str(recipes))
-    assert "it and two.yml have the same sink" in kc_lineage("doctor", "one").output
+    assert "one.yml and two.yml have the same sink" in kc_lineage("doctor", "one").output
 
 
 @pytest.mark.slow

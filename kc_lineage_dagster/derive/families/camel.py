@@ -24,6 +24,7 @@ from kc_lineage_dagster.derive.evidence import Evidence
 from kc_lineage_dagster.derive.family import Found, SinkFamily, SourceFamily
 from kc_lineage_dagster.derive.readers.aws import bare_name, regional
 from kc_lineage_dagster.derive.readers.places import no_dataset
+from kc_lineage_dagster.derive.readers.subscriptions import subscribed
 from kc_lineage_dagster.derive.readers.topic_sources import flows
 from kc_lineage_dagster.derive.records import Record
 from kc_lineage_dagster.lineage import Dataset, Unresolved
@@ -163,7 +164,7 @@ def _place(rule: _Component, component: str, direction: str, config: Config) -> 
         settings = (f"camel.component.{component}.region", f"camel.component.{component}.configuration.region")
         yield regional(rule.platform, name, region or first(config, *settings), rule.parts[0])
     else:
-        yield Dataset(rule.platform, bare_name(name) if rule.arn else name)
+        yield subscribed(rule.platform, bare_name(name) if rule.arn else name)
 
 
 def _reads(rule: _Component, component: str, config: Config, evidence: Evidence) -> Iterator[Found]:

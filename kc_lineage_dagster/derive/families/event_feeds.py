@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from kc_lineage_dagster.derive.config import Config, first
+from kc_lineage_dagster.derive.config import Config, first, flag
 from kc_lineage_dagster.derive.evidence import Evidence
 from kc_lineage_dagster.derive.family import Found, Reads, SinkFamily, SourceFamily
 from kc_lineage_dagster.derive.readers.places import no_dataset, nowhere
@@ -20,18 +20,22 @@ from kc_lineage_dagster.derive.records import Record
 from kc_lineage_dagster.lineage import Unresolved
 
 _NOTHING = "(nothing upstream)"
+_OLDEST = "io.confluent.kafka.connect.twitter"  # the package of the connector's first version
+_TWEETS, _DELETED = ("kafka.tweets.topic", "kafka.status.topic"), "kafka.delete.topic"
 
 
-def _several(*keys: str) -> Reads:
-    """Return a reader for keys that name a topic each; for a key that is not set nothing is written."""
+def _tweets(config: Config, evidence: Evidence) -> Iterator[Found]:
+    """Yield the topic of tweets. Deleted ones have one of their own where the connector is old and told to write them.
 
-    def reads(config: Config, evidence: Evidence) -> Iterator[Found]:
-        topics = [topic for key in keys if (topic := first(config, key))]
-        yield from (Record(None, topic) for topic in topics)
-        if not topics:
-            yield Unresolved(keys[0], "is not set")
-
-    return reads
+    Source: ``TwitterSourceTask.onDeletionNotice`` before and since version 0.2.24
+    """
+    topic, deleted = first(config, *_TWEETS), first(config, _DELETED)
+    yield Record(None, topic) if topic else Unresolved(_TWEETS[1], "is not set")
+    if deleted and flag(config, "process.deletes"):
+        if config.get("connector.class", "").startswith(_OLDEST):
+            yield Record(None, deleted)
+        else:
+            yield Unresolved(_DELETED, f"gets deleted tweets before version 0.2.24 only, later ones go to {topic}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,14 +44,14 @@ class _Feed:
 
     Args:
         name: The family's name, without its direction.
-        class_name: The connector's class.
+        classes: The connectors' classes.
         reads: Reads the topics from the configuration.
         naming: Keys that name topics.
         rule: Documentation of the keys.
     """
 
     name: str
-    class_name: str
+    classes: tuple[str, ...]
     reads: Reads
     naming: tuple[str, ...]
     rule: str
@@ -57,42 +61,45 @@ _GITHUB = "https://github.com"
 _FEEDS = (
     _Feed(
         "twitter",
-        "com.github.jcustenborder.kafka.connect.twitter.TwitterSourceConnector",
-        _several("kafka.status.topic", "kafka.delete.topic"),
-        ("kafka.status.topic", "kafka.delete.topic"),
+        ("com.github.jcustenborder.kafka.connect.twitter.TwitterSourceConnector", f"{_OLDEST}.TwitterSourceConnector"),
+        _tweets,
+        (*_TWEETS, _DELETED),
         f"{_GITHUB}/jcustenborder/kafka-connect-twitter",
     ),
     _Feed(
         "server_sent_events",
-        "com.github.cjmatta.kafka.connect.sse.ServerSentEventsSourceConnector",
+        (
+            "com.github.cjmatta.kafka.connect.sse.ServerSentEventsSourceConnector",
+            "de.codecentric.kafka.playground.connect.source.ServerSentEventSourceConnector",
+        ),
         into_topic(nowhere, "topic"),
         ("topic",),
         f"{_GITHUB}/cjmatta/kafka-connect-sse",
     ),
     _Feed(
         "irc",
-        "com.github.cjmatta.kafka.connect.irc.IrcSourceConnector",
+        ("com.github.cjmatta.kafka.connect.irc.IrcSourceConnector",),
         into_topic(nowhere, "kafka.topic"),
         ("kafka.topic",),
         f"{_GITHUB}/cjmatta/kafka-connect-irc",
     ),
     _Feed(
         "wikimedia",
-        "io.conduktor.demos.kafka.connect.wikimedia.WikimediaConnector",
+        ("io.conduktor.demos.kafka.connect.wikimedia.WikimediaConnector",),
         into_topic(nowhere, "topic"),
         ("topic",),
         f"{_GITHUB}/conduktor/kafka-connect-wikimedia",
     ),
     _Feed(
         "python",
-        "io.confluent.pytools.PySourceConnector",
+        ("io.confluent.pytools.PySourceConnector",),
         into_topic(nowhere),
         ("kafka.topic",),
         f"{_GITHUB}/confluentinc/csid-python-base",
     ),
     _Feed(
         "rss",
-        "org.kaliy.kafka.connect.rss.RssSourceConnector",
+        ("org.kaliy.kafka.connect.rss.RssSourceConnector",),
         into_topic(nowhere, "topic"),
         ("topic",),
         f"{_GITHUB}/kaliy/kafka-connect-rss",
@@ -103,7 +110,7 @@ FAMILIES = (
     *(
         SourceFamily(
             name=f"{feed.name}_source",
-            classes=(feed.class_name,),
+            classes=feed.classes,
             platform=_NOTHING,
             reads=feed.reads,
             rule=feed.rule,

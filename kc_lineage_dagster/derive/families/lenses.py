@@ -10,14 +10,16 @@ Source: https://docs.lenses.io/latest/connectors/kafka-connectors, https://githu
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import partial
 
-from kc_lineage_dagster.derive.config import Config, first
+from kc_lineage_dagster.derive.config import Config, first, major_version
 from kc_lineage_dagster.derive.evidence import Evidence
 from kc_lineage_dagster.derive.family import Found, SinkFamily, SourceFamily, topic_of
 from kc_lineage_dagster.derive.readers.kcql import Statement, parse_kcql
+from kc_lineage_dagster.derive.readers.subscriptions import pattern_of, subscribed
 from kc_lineage_dagster.derive.records import Record
 from kc_lineage_dagster.lineage import Dataset, Unresolved
 
@@ -26,6 +28,8 @@ _ROOTS = ("io.lenses.streamreactor.connect", "com.datamountaineer.streamreactor.
 _BY_CONTENT = frozenset({"WITHINDEXSUFFIX", "WITHTARGET"})
 _METADATA = ("_key", "_value", "_header", "_topic", "_partition", "_timestamp")
 _BUCKETS = frozenset({"s3", "gcs", "abs"})
+_SLASHES = re.compile("/+")
+_ONLY_LEADING = 9  # the major version since which only a leading slash of an MQTT topic is dropped
 
 
 @dataclass(frozen=True, slots=True)
@@ -176,16 +180,41 @@ def _reads(system: _System, config: Config, evidence: Evidence) -> Iterator[Foun
         origin = _origin(system, config, item)
         if isinstance(origin, Unresolved):
             yield origin
-        if item.target is None or "$" in item.target or item.target.startswith(_METADATA):
-            yield Unresolved(item.origin, "its KCQL statement does not name the topic it is written to")
+        target = _topic(config, item, origin)
+        if isinstance(target, Unresolved):
+            yield target
         else:
-            yield Record(origin if isinstance(origin, Dataset) else None, item.target)
+            yield Record(origin if isinstance(origin, Dataset) else None, target)
+
+
+def _topic(config: Config, statement: Statement, origin: Dataset | Unresolved) -> str | Unresolved:
+    """Return the topic behind INTO. ``$`` is the MQTT topic itself with ``_`` for slashes; a slash at its beginning is
+    dropped, before version 9 the first slash wherever it is.
+
+    Source: ``MqttManager.replaceSlashes``
+    """
+    target = statement.target
+    if target == "$" and isinstance(origin, Dataset) and origin.platform == "mqtt":
+        since_9, before_9 = (_SLASHES.sub("_", one) for one in (origin.name.removeprefix("/"), _without_slash(origin)))
+        version = major_version(config)
+        if since_9 != before_9 and version is None:
+            reason = f"is written to {before_9} before version 9 of the connector, to {since_9} since"
+            return Unresolved(statement.origin, reason)
+        return since_9 if version is None or version >= _ONLY_LEADING else before_9
+    if target is None or "$" in target or target.startswith(_METADATA):
+        return Unresolved(statement.origin, "its KCQL statement does not name the topic it is written to")
+    return target
+
+
+def _without_slash(mqtt_topic: Dataset) -> str:
+    return mqtt_topic.name.replace("/", "", 1)
 
 
 def _origin(system: _System, config: Config, statement: Statement) -> Dataset | Unresolved:
     name = statement.origin
-    if system.platform == "mqtt" and (set("+#*") & set(name) or "WITHREGEX" in statement.clauses):
-        return Unresolved(name, "is a pattern of MQTT topics, and nothing lists those it matches")
+    if system.platform == "mqtt":
+        by_regex = "*" in name or "WITHREGEX" in statement.clauses
+        return pattern_of("mqtt", name) if by_regex else subscribed("mqtt", name)
     if system.platform == "pubsub":
         return Unresolved(name, "is a subscription, and only Google knows the topic behind it")
     return _place(system, config, name)

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.modules import MODULES, PACKAGE, tree
+from tests.modules import MODULES, PACKAGE, statements, tree
 
 Function = ast.FunctionDef | ast.AsyncFunctionDef
 
@@ -21,7 +21,7 @@ def error_classes() -> dict[str, frozenset[str]]:
     bases = {
         node.name: {ast.unparse(base).rpartition(".")[2] for base in node.bases}
         for path in MODULES
-        for node in ast.walk(tree(path))
+        for node in statements(path)
         if isinstance(node, ast.ClassDef)
     }
 
@@ -89,7 +89,7 @@ def test_a_function_names_the_errors_that_it_raises():
 def documented() -> Iterator[tuple[str, str]]:
     """Every docstring of a function or class, with its place, without examples and without what `Raises:` says."""
     for module in MODULES:
-        for node in ast.walk(tree(module)):
+        for node in statements(module):
             if isinstance(node, (Function, ast.ClassDef)) and node.name not in error_classes():
                 described = (ast.get_docstring(node) or "").partition("\n>>> ")[0]
                 yield (

@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from tests.modules import MODULES, PACKAGE, tree
+from tests.modules import MODULES, PACKAGE, statements, tree
 
 ROOT = Path(__file__).resolve().parents[1]
 
@@ -56,16 +56,10 @@ FORBIDDEN = {
 
 
 @cache
-def nodes(path: Path) -> tuple[ast.AST, ...]:
-    """The statements and expressions of a module."""
-    return tuple(ast.walk(tree(path)))
-
-
-@cache
 def imported(path: Path) -> frozenset[str]:
     """The names of all modules, and of what is taken from them, that a module imports anywhere."""
     found: set[str] = set()
-    for node in nodes(path):
+    for node in statements(path):
         if isinstance(node, ast.Import):
             found.update(alias.name for alias in node.names)
         elif isinstance(node, ast.ImportFrom) and node.module:
@@ -135,7 +129,7 @@ def test_files_and_functions_stay_small():
     """Far beyond these sizes nobody reads on: a file of 450 lines, a function of 60 (without its docstring)."""
     long = [str(path) for path in MODULES if len(path.read_text(encoding="utf-8").splitlines()) > 450]
     for path in MODULES:
-        for node in nodes(path):
+        for node in statements(path):
             if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)) and not _builds_definitions(node):
                 documented = ast.get_docstring(node, clean=False) is not None
                 start = node.body[min(1, len(node.body) - 1)].lineno if documented else node.body[0].lineno
@@ -155,7 +149,7 @@ def test_nobody_decides_by_the_text_of_an_error():
     """An error's class and fields say what happened; its text is for people, and may be worded anew."""
     found = []
     for path in MODULES:
-        for handler in (node for node in nodes(path) if isinstance(node, ast.ExceptHandler) and node.name):
+        for handler in (node for node in statements(path) if isinstance(node, ast.ExceptHandler) and node.name):
             text = f"str({handler.name})"
             for node in ast.walk(handler):
                 if isinstance(node, ast.Compare):

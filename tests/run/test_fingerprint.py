@@ -25,7 +25,7 @@ from kc_lineage_dagster.run import fingerprint as module
 from kc_lineage_dagster.run.cluster import Cluster
 from kc_lineage_dagster.run.fingerprint import LIBRARIES, fingerprint
 from kc_lineage_dagster.state.codec import lasting_digest
-from tests.modules import MODULES, PACKAGE, tree
+from tests.modules import MODULES, PACKAGE, statements
 from tests.properties.test_clusters import EVERY, lineages
 from tests.tries import tries
 
@@ -192,7 +192,7 @@ def test_the_libraries_that_make_lineage_are_in_it():
     found: set[str] = set()
     for path in MODULES:
         if path.relative_to(PACKAGE).as_posix().startswith(MAKERS):
-            for node in ast.walk(tree(path)):
+            for node in statements(path):
                 names = [node.module] if isinstance(node, ast.ImportFrom) and node.module else []
                 names += [one.name for one in node.names] if isinstance(node, ast.Import) else []
                 found |= {name.partition(".")[0] for name in names}

@@ -107,13 +107,24 @@ def header_value(value: str, field: str) -> str:
     return stripped
 
 
+def refuse_redirect(response: requests.Response, **_: Any) -> None:
+    """Let no request go elsewhere: the hook for requests whose sender looks at the answer's JSON itself.
+
+    ``response``: the answer. requests hands further parameters over.
+
+    Raises:
+        RedirectedError: For a redirect.
+    """
+    if 300 <= response.status_code < 400:
+        raise RedirectedError(f"redirects to {_server_of(response)}; make that the server if it is the GMS")
+
+
 def _judge(response: requests.Response, *_: Any, **__: Any) -> None:
     """Raise for an answer that no GMS gives; errors with a status of their own are left to the caller.
 
     requests calls this hook with every answer before the caller sees it.
     """
-    if 300 <= response.status_code < 400:
-        raise RedirectedError(f"redirects to {_server_of(response)}; make that the server if it is the GMS")
+    refuse_redirect(response)
     if not response.ok:
         return
     write = response.request.method == "POST" and _WRITES.search(response.request.path_url)

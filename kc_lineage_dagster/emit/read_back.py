@@ -13,6 +13,7 @@ from typing import Any
 import requests
 
 from kc_lineage_dagster.emit.delivery import address
+from kc_lineage_dagster.emit.gms_session import refuse_redirect
 
 ENTITIES = 300  # the most in one request
 _REQUEST_SECONDS = 30.0
@@ -51,7 +52,10 @@ class ReadBack:
         started = self.clock()
         try:
             answer = self._session.post(
-                f"{self._server}/openapi/v3/entity/{kind.lower()}/batchGet", json=body, timeout=_REQUEST_SECONDS
+                f"{self._server}/openapi/v3/entity/{kind.lower()}/batchGet",
+                json=body,
+                timeout=_REQUEST_SECONDS,
+                hooks={"response": refuse_redirect},  # the session's own hook would read these megabytes too
             )
             answer.raise_for_status()
             return {one["urn"]: _values(one) for one in answer.json()}

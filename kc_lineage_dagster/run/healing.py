@@ -7,7 +7,8 @@ from dataclasses import dataclass, field
 
 from kc_lineage_dagster.emit.aspects import Proposal
 from kc_lineage_dagster.emit.verify import Verifier
-from kc_lineage_dagster.state.receipts import Emission, Held, Receipts
+from kc_lineage_dagster.state.emission import Emission
+from kc_lineage_dagster.state.receipts import Held, Receipts
 from kc_lineage_dagster.wording import first_few
 
 _SHOWN = 3  # URNs in a note

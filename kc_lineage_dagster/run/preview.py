@@ -15,7 +15,8 @@ from kc_lineage_dagster.run.describe import describe
 from kc_lineage_dagster.run.reading import Connect, EarlierReading
 from kc_lineage_dagster.run.removal import Vanished, planned
 from kc_lineage_dagster.run.stale import StalePlan
-from kc_lineage_dagster.state.receipts import Emission, Receipts
+from kc_lineage_dagster.state.emission import Emission
+from kc_lineage_dagster.state.receipts import Receipts
 from kc_lineage_dagster.wording import counted
 
 

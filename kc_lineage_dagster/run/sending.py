@@ -23,7 +23,8 @@ from kc_lineage_dagster.run.lineages import Lineages
 from kc_lineage_dagster.run.removal import Vanished
 from kc_lineage_dagster.run.report import ConnectorResult, Result, Untouched
 from kc_lineage_dagster.state.cluster_state import Derived
-from kc_lineage_dagster.state.receipts import ALIVE, Emission
+from kc_lineage_dagster.state.emission import Emission
+from kc_lineage_dagster.state.receipts import ALIVE
 
 _LONGER = 8  # times that aspects may be longer than the lineage that they are made of: URNs for names
 

@@ -10,8 +10,8 @@ from dataclasses import dataclass
 from sqlalchemy import select
 
 from kc_lineage_dagster.state import tables
-from kc_lineage_dagster.state.cluster_state import upsert
 from kc_lineage_dagster.state.database import Database
+from kc_lineage_dagster.state.upsert import upsert
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,15 +13,13 @@ from pathlib import Path
 from typing import Any
 
 from sqlalchemy import Connection, Table, delete, func, select, update
-from sqlalchemy.dialects import postgresql, sqlite
-from sqlalchemy.dialects.postgresql.dml import Insert as PostgresInsert
-from sqlalchemy.dialects.sqlite.dml import Insert as SqliteInsert
 
 from kc_lineage_dagster.chunks import chunks
 from kc_lineage_dagster.connect.snapshot import Connector, Snapshot
 from kc_lineage_dagster.lineage import ConnectorLineage
 from kc_lineage_dagster.state import codec, tables
 from kc_lineage_dagster.state.database import Database
+from kc_lineage_dagster.state.upsert import insert_into, upsert
 
 _IN_A_FILE = "it may be in one of the files that could not be read"
 
@@ -136,7 +134,7 @@ class ClusterState:
         """
         row = {"cluster": self.slug, "next_reading": 1, "reading": 0}
         with self.database.writing() as connection:
-            connection.execute(_insert(connection, tables.cluster).on_conflict_do_nothing(), row)
+            connection.execute(insert_into(connection, tables.cluster).on_conflict_do_nothing(), row)
             mine = tables.cluster.c.cluster == self.slug
             number = connection.execute(
                 select(tables.cluster.c.next_reading).where(mine).with_for_update()
@@ -394,25 +392,3 @@ class ClusterState:
 
     def _named(self, table: Table, names: Collection[str]) -> Any:
         return (table.c.cluster == self.slug) & table.c.id.in_([tables.id_of(name) for name in names])
-
-
-def _insert(connection: Connection, table: Table) -> SqliteInsert | PostgresInsert:
-    return sqlite.insert(table) if connection.dialect.name == "sqlite" else postgresql.insert(table)
-
-
-def upsert(connection: Connection, table: Table, rows: Sequence[Mapping[str, Any]], newer: str | None = None) -> None:
-    """Insert rows; where there is one with the same key, replace the columns that are given.
-
-    Args:
-        connection: Of a transaction that writes.
-        table: Where the rows go.
-        rows: Column -> value, the same columns in every row, the key among them.
-        newer: A column whose value must not be lower than the stored one, else the stored row stays; None for none.
-    """
-    if not rows:
-        return
-    statement = _insert(connection, table)
-    keys = [column.name for column in table.primary_key]
-    values = {name: statement.excluded[name] for name in rows[0] if name not in keys}
-    condition = None if newer is None else table.c[newer] <= statement.excluded[newer]
-    connection.execute(statement.on_conflict_do_update(index_elements=keys, set_=values, where=condition), list(rows))

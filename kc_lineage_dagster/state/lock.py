@@ -20,7 +20,8 @@ from sqlalchemy import Connection, exc, select, text
 from kc_lineage_dagster.emit.file_lock import file_lock, holder_beside
 from kc_lineage_dagster.errors import StateError
 from kc_lineage_dagster.state import tables
-from kc_lineage_dagster.state.cluster_state import ClusterState, upsert
+from kc_lineage_dagster.state.cluster_state import ClusterState
+from kc_lineage_dagster.state.upsert import upsert
 
 _TRY_EVERY = 0.25  # seconds between two tries for a row
 

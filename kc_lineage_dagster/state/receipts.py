@@ -12,25 +12,23 @@ kill harmless:
 from __future__ import annotations
 
 import json
-import time
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass, field, replace
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 from sqlalchemy import Connection, Row, delete, func, select, update
 
 from kc_lineage_dagster.chunks import chunks
-from kc_lineage_dagster.emit.aspects import Proposal, aspect_hash
 from kc_lineage_dagster.emit.which_datahub import Seen
 from kc_lineage_dagster.state import tables
-from kc_lineage_dagster.state.cluster_state import ClusterState, upsert
+from kc_lineage_dagster.state.cluster_state import ClusterState
+from kc_lineage_dagster.state.upsert import upsert
 
 ALIVE = "alive"  # DataHub has acknowledged ``removed=false``
 UNKNOWN = "unknown"  # the entity was sent, or was about to be: DataHub may hold it
 REMOVING = "removing"  # the entity's removal was decided and is not acknowledged yet
 
 _AS_HELD = " as held"  # ends the key of what `Emission.shown` notes of an aspect
-_FLUSH_SECONDS = 5.0  # the longest time that an acknowledgement waits to be stored while others come in
 _URNS = 500  # in one statement
 
 
@@ -42,7 +40,7 @@ class Held:
         connector: The connector that it belongs to, None when no connector is known.
         state: ALIVE, UNKNOWN or REMOVING.
         aspects: Name -> hash of what was acknowledged. Under ``<name> as held`` stands the hash of what DataHub makes
-            of it; see ``Emission.shown``.
+            of it; see ``emission.Emission.shown``.
     """
 
     connector: str | None
@@ -53,7 +51,7 @@ class Held:
     def forms(self) -> dict[str, str]:
         """Aspect -> the hash of what DataHub last held of it: as ``shown`` or ``right`` noted, else as it was sent."""
         sent = (name for name in self.aspects if not name.endswith(_AS_HELD))
-        return {name: self.aspects.get(_shown(name), self.aspects[name]) for name in sent}
+        return {name: self.aspects.get(as_held(name), self.aspects[name]) for name in sent}
 
 
 @dataclass(frozen=True, slots=True)
@@ -243,7 +241,7 @@ class Receipts:
         self._facts = facts
 
 
-def _shown(aspect_name: str) -> str:
+def as_held(aspect_name: str) -> str:
     """Return the key of ``Held.aspects`` for what ``Emission.shown`` notes of an aspect."""
     return f"{aspect_name}{_AS_HELD}"
 
@@ -265,129 +263,3 @@ def _verdict(facts: SinkFacts, any_held: bool, identity: str, seen: Seen) -> tup
     if seen.missing:
         return f"DataHub no longer holds {min(seen.missing)}", "distrust"
     return None, None
-
-
-@dataclass(slots=True)
-class Emission:
-    """The receipts of a few connectors while their proposals are sent. Make one by ``Emission.of``.
-
-    Args:
-        receipts: Of the cluster.
-        state: Of the cluster.
-        held: The receipts of these connectors' entities, by URN, as they are now.
-        owners: URN -> connector, for the entities that are sent.
-    """
-
-    receipts: Receipts
-    state: ClusterState
-    held: dict[str, Held]
-    owners: dict[str, str] = field(default_factory=dict)
-    _dirty: set[str] = field(default_factory=set)
-    _flushed: float = field(default_factory=time.monotonic)
-
-    @classmethod
-    def of(cls, receipts: Receipts, state: ClusterState, connectors: Collection[str]) -> Emission:
-        """Return an emission that begins with what is stored.
-
-        Args:
-            receipts: Of the cluster.
-            state: Of the cluster.
-            connectors: The connectors whose proposals are about to be sent.
-        """
-        return cls(receipts, state, receipts.of_connectors(connectors))
-
-    def due(self, connector: str, proposals: Iterable[Proposal]) -> list[Proposal]:
-        """Return those proposals of a connector that DataHub has not acknowledged with this very content."""
-        found: list[Proposal] = []
-        for one in proposals:
-            held = self.held.get(one.urn)
-            if held is None or held.connector != connector or held.aspects.get(one.aspect_name) != one.hash:
-                found.append(one)
-        return found
-
-    def untrue(self, differing: Sequence[tuple[Proposal, str]]) -> list[Proposal]:
-        """Return the acknowledged proposals that must be sent again, and drop their acknowledgements.
-
-        ``differing``: proposals that DataHub holds differently, each with the hash of what it holds. One that it held
-        in the same form right after taking it (``shown``) is left alone: DataHub stores it in that form.
-        """
-        found = []
-        for one, there in differing:
-            aspects = self.held[one.urn].aspects
-            if aspects.get(_shown(one.aspect_name)) != there:
-                del aspects[one.aspect_name]
-                self._dirty.add(one.urn)
-                found.append(one)
-        return found
-
-    def right(self, found: Iterable[tuple[Proposal, Any]], *, note: bool) -> None:
-        """Take note of proposals that DataHub holds as they were sent, each with the value that it holds.
-
-        What ``shown`` noted of them comes from an older server, and gives way to the form that DataHub has now.
-
-        ``note``: whether a form that says more than was sent is noted too, so that ``forms`` knows it.
-        """
-        for one, held in found:
-            aspects, name = self.held[one.urn].aspects, _shown(one.aspect_name)
-            if not note and name not in aspects:
-                continue
-            form = aspect_hash(held)
-            now = None if form == one.hash else form
-            if aspects.get(name) != now:
-                aspects |= {name: now} if now else {}
-                if now is None:
-                    del aspects[name]
-                self._dirty.add(one.urn)
-
-    def shown(self, differing: Iterable[tuple[Proposal, str]]) -> None:
-        """Note in which form DataHub stores proposals that it has just taken, where that is not the form sent.
-
-        Without this note every later verification would find the difference, and send the proposal again.
-        ``differing``: the proposals, each with the hash of what DataHub holds.
-        """
-        for one, there in differing:
-            self.held[one.urn].aspects[_shown(one.aspect_name)] = there
-            self._dirty.add(one.urn)
-
-    def vanished(self, connector: str, urns: Collection[str]) -> list[str]:
-        """Return the entities of a connector that are not among ``urns``, which its lineage names now; sorted."""
-        return sorted(urn for urn, one in self.held.items() if one.connector == connector and urn not in urns)
-
-    def expect(self, owners: Mapping[str, str]) -> None:
-        """Store that these entities (URN -> connector) are about to be sent: from now on DataHub may hold them."""
-        self.owners.update(owners)
-        new = {urn: Held(name, UNKNOWN, {}) for urn, name in owners.items() if self._foreign(urn, name)}
-        if new:
-            self.held |= new
-            with self.state.database.writing() as connection:
-                self.receipts.store(connection, new)
-
-    def _foreign(self, urn: str, connector: str) -> bool:
-        """Tell whether an entity has no receipt of this connector."""
-        held = self.held.get(urn)
-        return held is None or held.connector != connector
-
-    def acknowledge(self, done: Sequence[Proposal]) -> None:
-        """Note what DataHub acknowledged. ``flush`` stores the notes; this method calls it every few seconds."""
-        for one in done:
-            held = self.held[one.urn]
-            if held.aspects.get(one.aspect_name) != one.hash:
-                held.aspects.pop(_shown(one.aspect_name), None)  # it was the form of another value
-            held.aspects[one.aspect_name] = one.hash
-            if one.aspect_name == "status":
-                held.state = ALIVE
-            self._dirty.add(one.urn)
-        if time.monotonic() - self._flushed > _FLUSH_SECONDS:
-            with self.state.database.writing() as connection:
-                self.flush(connection)
-
-    @property
-    def unsaved(self) -> bool:
-        """Whether there are notes that are not stored yet."""
-        return bool(self._dirty)
-
-    def flush(self, connection: Connection) -> None:
-        """Store the notes since the last flush. ``connection``: of a transaction that writes."""
-        self.receipts.store(connection, {urn: self.held[urn] for urn in self._dirty})
-        self._dirty.clear()
-        self._flushed = time.monotonic()

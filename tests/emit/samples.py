@@ -9,8 +9,9 @@ from kc_lineage_dagster.emit.delivery import SendReport, Sink
 from kc_lineage_dagster.emit.urns import Naming
 from kc_lineage_dagster.lineage import ConnectorLineage, Dataset, Edge
 from kc_lineage_dagster.state.cluster_state import ClusterState
+from kc_lineage_dagster.state.emission import Emission
 from kc_lineage_dagster.state.opening import state_of
-from kc_lineage_dagster.state.receipts import ALIVE, Emission, Receipts
+from kc_lineage_dagster.state.receipts import ALIVE, Receipts
 
 DEBEZIUM = "io.debezium.connector.postgresql.PostgresConnector"
 

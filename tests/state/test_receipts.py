@@ -10,8 +10,9 @@ from kc_lineage_dagster.emit.aspects import Proposal, status
 from kc_lineage_dagster.emit.which_datahub import Seen
 from kc_lineage_dagster.errors import StateError
 from kc_lineage_dagster.state.cluster_state import ClusterState
+from kc_lineage_dagster.state.emission import Emission
 from kc_lineage_dagster.state.opening import state_of
-from kc_lineage_dagster.state.receipts import ALIVE, REMOVING, UNKNOWN, Emission, Receipts
+from kc_lineage_dagster.state.receipts import ALIVE, REMOVING, UNKNOWN, Receipts
 from tests.emit.samples import cluster, current, flat, owners
 from tests.tries import tries
 

@@ -201,6 +201,7 @@ def test_a_run_says_what_it_sent_in_numbers(folder, instance):
     assert first["proposals_failed"] == second["proposals_sent"] == 0
     assert first["entities"] == second["entities"] == len(CONNECTORS) + 5
     assert (first["edges"], first["connectors"], second["connectors_changed"]) == (5, 3, 0)
+    assert (first["connectors_derived"], second["connectors_derived"]) == (3, 0)
     assert first["seconds"] > 0
     save_cluster(folder, {name: CONNECTORS[name] for name in ("cdc", "dw/sink")})
     assert numbers(run(folder, instance))["entities_removed"] == 3

@@ -7,7 +7,6 @@ project fills in without the schema, and leave everything else to DataHub's clas
 
 from __future__ import annotations
 
-import json
 import time
 from collections.abc import Iterator, Sequence
 from typing import Any
@@ -47,13 +46,12 @@ def to_mcps(
 ) -> Iterator[MetadataChangeProposalClass]:
     """Yield the proposals as a GMS takes them, their aspects serialised. ``system_metadata``: see ``stamp``."""
     for one in proposals:
-        value = json.dumps(one.aspect).encode("ascii")
         yield _Mcp(
             entityType=one.entity_type,
             entityUrn=one.urn,
             changeType=ChangeTypeClass.UPSERT,
             aspectName=one.aspect_name,
-            aspect=_Value(value=value, contentType=JSON_CONTENT_TYPE),
+            aspect=_Value(value=one.text.encode("ascii"), contentType=JSON_CONTENT_TYPE),
             systemMetadata=system_metadata,
         )
 
@@ -63,7 +61,7 @@ def to_wrapper(proposal: Proposal, system_metadata: SystemMetadataClass) -> Meta
     return MetadataChangeProposalWrapper(
         entityType=proposal.entity_type,
         entityUrn=proposal.urn,
-        aspect=ASPECT_MAP[proposal.aspect_name].from_obj(post_json_transform(dict(proposal.aspect))),
+        aspect=ASPECT_MAP[proposal.aspect_name].from_obj(post_json_transform(proposal.aspect)),
         systemMetadata=system_metadata,
     )
 

@@ -26,6 +26,7 @@ from kc_lineage_dagster.state.cluster_state import Derived
 from kc_lineage_dagster.state.emission import Emission
 from kc_lineage_dagster.state.receipts import ALIVE
 
+_EDGES = 5  # of a connector that counts for one in a chunk
 _LONGER = 8  # times that aspects may be longer than the lineage that they are made of: URNs for names
 
 
@@ -54,7 +55,7 @@ class Sending:
     def results(self, names: Sequence[str]) -> Iterator[Sequence[Result]]:
         """Send what is due of these connectors, and yield the results of a few at a time."""
         if not self.lineages.taken:
-            for found in chunks(self.lineages.of(names)):
+            for found in chunks(self.lineages.of(names), weight=_weight):
                 yield self._sent(found)
             return
         for chunk in chunks(names):
@@ -134,3 +135,8 @@ class Sending:
             with self.context.state.database.writing() as connection:
                 emission.flush(connection)
                 self.context.state.remember(connection, derived)
+
+
+def _weight(found: tuple[Connector, ConnectorLineage]) -> float:
+    """Return for how many connectors one counts: its proposals are in memory at once, three for each of its jobs."""
+    return max(1.0, len(found[1].edges) / _EDGES)

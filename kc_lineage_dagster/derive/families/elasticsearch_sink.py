@@ -24,6 +24,8 @@ _PLATFORM = "elasticsearch"
 _LAST_WITH_MAP, _FIRST_WITH_RESOURCES = 10, 14  # major versions
 _V1_MAP, _V2_MAP = "topic.to.external.resource.mapping", "topic.to.resource.mapping"
 
+_DEFAULT_BUILDER = "com.ibm.eventstreams.connect.elasticsink.builders.DefaultIndexBuilder"
+
 
 def _writes(config: Config, record: Record) -> Iterator[Dataset | Unresolved]:
     topic = topic_of(record)
@@ -68,6 +70,14 @@ def _writes_aiven(config: Config, record: Record) -> Iterator[Dataset | Unresolv
     topic = topic_of(record)
     mapped = pairs(config.get("topic.index.map")).get(topic)
     yield Dataset(_PLATFORM, mapped or topic.lower())
+
+
+def _writes_ibm(config: Config, record: Record) -> Iterator[Dataset | Unresolved]:
+    topic, builder = topic_of(record), first(config, "es.index.builder") or _DEFAULT_BUILDER
+    if builder == _DEFAULT_BUILDER:
+        yield Dataset(_PLATFORM, topic.lower())
+    else:
+        yield Unresolved(topic, f"the class {builder} names its index")
 
 
 def _mapped(topic: str, mapping: str | None, usage: str) -> Dataset | Unresolved:
@@ -127,6 +137,16 @@ FAMILIES = (
         makes_columns=makes_all,
         rule="https://github.com/Aiven-Open/elasticsearch-connector-for-apache-kafka",
         naming=("topic.index.map",),
+        spelled=_SPELLED,
+    ),
+    SinkFamily(
+        name="elasticsearch_sink_ibm",
+        classes=("com.ibm.eventstreams.connect.elasticsink.ElasticSinkConnector",),
+        platform=_PLATFORM,
+        writes=_writes_ibm,
+        rule="https://github.com/ibm-messaging/kafka-connect-elastic-sink",
+        naming=("es.index.builder",),
+        never_known="indexes that a class of one's own names",
         spelled=_SPELLED,
     ),
 )

@@ -67,6 +67,16 @@ FAMILIES = (
         never_known="the MQTT topics behind + and #",
         spelled=_SPELLED,
     ),
+    SourceFamily(
+        name="mqtt_source_evokly",
+        classes=("com.evokly.kafka.connect.mqtt.MqttSourceConnector",),
+        platform=_PLATFORM,
+        reads=into_topic(_topic, "kafka.topic", default="mqtt"),
+        rule="https://github.com/evokly/kafka-connect-mqtt",
+        naming=("kafka.topic", "mqtt.topic"),
+        never_known="the MQTT topics behind + and #",
+        spelled=_SPELLED,
+    ),
     SinkFamily(
         name="mqtt_sink_jovacon",
         classes=("be.jovacon.kafka.connect.MQTTSinkConnector",),

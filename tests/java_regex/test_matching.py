@@ -125,6 +125,15 @@ def test_constructs_mean_what_java_means(pattern, text, matches):
         ("a\0", "a NUL character or half a surrogate pair in the pattern"),
         ("(" * 61 + "a" + ")" * 61, "groups nested deeper than 60"),
         ("a" * 50_001, "longer than 50000 characters"),
+        ("\\c", "Illegal control escape sequence"),
+        (r"\08", "Illegal octal escape sequence"),
+        (r"\xZ", "Illegal hexadecimal escape sequence"),
+        (r"\x{110000}", "Illegal hexadecimal escape sequence"),
+        (r"\x{D800}", "half a surrogate pair in the pattern"),
+        (r"\Nx", "Illegal character name escape sequence"),
+        (r"\N{no such letter}", "Unknown character name [no such letter]"),
+        (r"\kx", "\\k is not followed by '<' for named capturing group"),
+        ("(?iu)ß", "the letter ß together with (?iu)"),
     ],
 )
 def test_refusals_say_why(pattern, reason):

@@ -10,10 +10,8 @@ from __future__ import annotations
 
 import logging
 import os
-import re
 from collections import Counter
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import requests
@@ -25,17 +23,14 @@ from kc_lineage_dagster.emit.delivery import (
     Acknowledged,
     SendReport,
     address,
-    cause_line,
     sink_errors,
-    without_secrets,
 )
-from kc_lineage_dagster.emit.gms_session import NotAGmsError, RedirectedError, guard, header_value
+from kc_lineage_dagster.emit.gms_session import guard, header_value
 from kc_lineage_dagster.emit.patience import Patience
 from kc_lineage_dagster.emit.read_back import ReadBack
+from kc_lineage_dagster.emit.refusals import SERVER_ERROR, Refusal, refusal_of
 from kc_lineage_dagster.emit.which_datahub import Seen, look_at_gms
 from kc_lineage_dagster.errors import SinkError
-from kc_lineage_dagster.http_deadline import TooLargeError
-from kc_lineage_dagster.retry_after import retry_after
 
 if TYPE_CHECKING:
     from datahub.emitter.rest_emitter import DataHubRestEmitter
@@ -49,47 +44,7 @@ BATCH_CHARACTERS = 4_000_000  # of aspects in one request, of which GMS takes 16
 _RETRY_STATUSES = (429, 500, 502, 503, 504)  # DataHub: rest_emitter._DEFAULT_RETRY_STATUS_CODES
 _RETRY_TIMES = 4  # DataHub: DATAHUB_REST_EMITTER_DEFAULT_RETRY_MAX_TIMES
 _NOT_FOUND = 404
-_REJECTED = (400, 413, 422)  # a proposal of the batch is at fault: divide the batch to find it
-_SERVER_ERROR = 500  # some releases of GMS answer this to a single proposal that they cannot store
 _HOPELESS = 50  # after so many consecutive rejections, in whole batches, stop: the rest would be rejected too
-
-# Words in the HTTP library's errors -> their meaning for people. The library's exception types tell less: without
-# retries of its own it raises one type for all of these.
-_SIGNS = {
-    "Read timed out": "does not answer within its time limit",
-    "Connection aborted": "breaks the connection without an answer",
-    "IncompleteRead": "breaks the connection in the middle of its answer",
-    "ConnectTimeout": "cannot be reached within the time limit",
-}
-# Words of the operating system and of TLS -> the advice that follows them.
-_ADVICE = {
-    "Connection refused": "is it running, and is this the port of the GMS (8080 by default)?",
-    "Name or service not known": "check the host's name in sink.config.server",
-    "CERTIFICATE_VERIFY_FAILED": "name the authority's certificate in sink.config.ca_certificate_path",
-}
-# What to look at when the GMS refuses the credentials, as the end of the sentence.
-_REFUSED_ADVICE = {
-    401: "; is sink.config.token right, and has it not expired?",
-    403: "; may the owner of sink.config.token edit flows and jobs, or does DataHub take no writes?",
-}
-_ERRNO = re.compile(r"\[Errno -?\d+\] ([A-Za-z ,]+)")
-
-
-@dataclass(frozen=True, slots=True)
-class _Refusal:
-    """Why an attempt was not acknowledged.
-
-    Args:
-        cause: One line for people that equal refusals share.
-        detail: The same with all that the GMS said, up to 2,000 characters.
-        status: The HTTP status, None when there was no answer of a GMS.
-        retry_after: Seconds that the GMS asked to wait for, None where it asked for none.
-    """
-
-    cause: str
-    detail: str
-    status: int | None = None
-    retry_after: float | None = None
 
 
 class RestSink:
@@ -153,7 +108,7 @@ class RestSink:
         self._checked = False
         self._divides_500 = False
         self._rejected_in_a_row = 0
-        self._last: _Refusal | None = None
+        self._last: Refusal | None = None
 
     def look(self, urns: Collection[str]) -> Seen:
         """See ``Sink``."""
@@ -165,7 +120,7 @@ class RestSink:
 
     def send(self, proposals: Sequence[Proposal], acknowledged: Acknowledged) -> SendReport:
         """See ``Sink``."""
-        failed: list[tuple[Proposal, _Refusal]] = []
+        failed: list[tuple[Proposal, Refusal]] = []
         if proposals and not self._checked:
             refusal = self._persist(self._ask_config)
             if refusal is not None:
@@ -174,7 +129,7 @@ class RestSink:
         for batch in _batches(proposals, self._batch):
             rejected = self._deliver(batch, acknowledged)
             failed += rejected
-            in_vain = len(rejected) == len(batch) and _divisible(rejected[-1][1])
+            in_vain = len(rejected) == len(batch) and rejected[-1][1].divisible
             self._rejected_in_a_row = self._rejected_in_a_row + len(batch) if in_vain else 0
             if self._rejected_in_a_row >= _HOPELESS:
                 self._patience.exhaust()
@@ -198,7 +153,7 @@ class RestSink:
         self.emitter.close()
         return SendReport()
 
-    def _deliver(self, batch: Sequence[Proposal], acknowledged: Acknowledged) -> list[tuple[Proposal, _Refusal]]:
+    def _deliver(self, batch: Sequence[Proposal], acknowledged: Acknowledged) -> list[tuple[Proposal, Refusal]]:
         """Send a batch and return the proposals that were not acknowledged, each with the reason.
 
         A batch that is rejected is divided in halves until the proposals at fault are alone.
@@ -210,14 +165,14 @@ class RestSink:
         if refusal is None:
             acknowledged(batch)
             return []
-        if refusal.status == _SERVER_ERROR:
+        if refusal.status == SERVER_ERROR:
             self._divides_500 = True
-        if len(batch) == 1 or not _divisible(refusal) or self._patience.exhausted:
+        if len(batch) == 1 or not refusal.divisible or self._patience.exhausted:
             return [(proposal, refusal) for proposal in batch]
         middle = len(batch) // 2
         return self._deliver(batch[:middle], acknowledged) + self._deliver(batch[middle:], acknowledged)
 
-    def _persist(self, attempt: Callable[[], _Refusal | None]) -> _Refusal | None:
+    def _persist(self, attempt: Callable[[], Refusal | None]) -> Refusal | None:
         """Try until acknowledged, rejected, out of retries or out of patience.
 
         Return the refusal that ended the tries, None after an acknowledgement.
@@ -241,16 +196,16 @@ class RestSink:
                 break
         return refusal
 
-    def _worth_retrying(self, refusal: _Refusal) -> bool:
+    def _worth_retrying(self, refusal: Refusal) -> bool:
         """Tell whether the same request may succeed later.
 
         Once a 500 has outlasted its retries, further ones are taken for the fault of a proposal and not retried.
         """
-        if refusal.status == _SERVER_ERROR and self._divides_500:
+        if refusal.status == SERVER_ERROR and self._divides_500:
             return False
         return refusal.status is None or refusal.status in self._retry_on
 
-    def _emit(self, batch: Sequence[Proposal]) -> _Refusal | None:
+    def _emit(self, batch: Sequence[Proposal]) -> Refusal | None:
         """Send a batch once; return the refusal, None after an acknowledgement."""
         from datahub.emitter.rest_emitter import EmitMode
 
@@ -259,77 +214,36 @@ class RestSink:
         try:
             self.emitter.emit_mcps(list(to_mcps(batch, stamp(*self._run))), emit_mode=EmitMode.SYNC_PRIMARY)
         except sink_errors() as error:
-            return self._refusal(error.__cause__ or error)
+            return refusal_of(error.__cause__ or error, self._shown, self.secrets)
         return None
 
-    def _ask_config(self) -> _Refusal | None:
+    def _ask_config(self) -> Refusal | None:
         """Return a refusal unless a GMS answers: another service may take proposals with 200 and lose them."""
         try:
             answer = self._session.get(f"{self.server}/config")
             answer.raise_for_status()
             config = answer.json()
         except requests.RequestException as error:
-            return self._refusal(error)
+            return refusal_of(error, self._shown, self.secrets)
         if isinstance(config, dict) and str(config.get("noCode")).lower() == "true":
             return None
         cause = f"{self._shown} answers, but is not a DataHub GMS (its frontend? then add /api/gms)"
-        return _Refusal(cause, cause, status=REFUSED[0])
+        return Refusal(cause, cause, status=REFUSED[0])
 
-    def _ask_aspect(self) -> _Refusal | None:
+    def _ask_aspect(self) -> Refusal | None:
         """Return a refusal unless the credentials are accepted: /config is open to everybody, aspects are not."""
         try:
             answer = self._session.get(f"{self.server}/aspects/urn%3Ali%3Acorpuser%3Adatahub?aspect=status&version=0")
             if answer.status_code != _NOT_FOUND:
                 answer.raise_for_status()
         except requests.RequestException as error:
-            return self._refusal(error)
+            return refusal_of(error, self._shown, self.secrets)
         return None
-
-    def _refusal(self, error: BaseException) -> _Refusal:
-        """Return the refusal that an exception of DataHub's emitter or of requests stands for, without secrets."""
-        response = error.response if isinstance(error, requests.HTTPError) else None
-        if response is None:
-            cause = cause_line(f"{self._shown} {_unreachable(error)}", self.secrets)
-            return _Refusal(cause, cause, REFUSED[0] if isinstance(error, RedirectedError) else None)
-        status = response.status_code
-        message = _message(response) if status in (*_REJECTED, _SERVER_ERROR) else ""
-        said = f"{self._shown} answers {status}{f': {message}' if message else _REFUSED_ADVICE.get(status, '')}"
-        detail = without_secrets(said.replace("\n", " "), self.secrets)
-        return _Refusal(
-            cause_line(said, self.secrets), detail[:2_000], status, retry_after(response.headers.get("Retry-After"))
-        )
 
 
 def _headers(settings: DatahubRestSinkConfig) -> Iterator[tuple[str, str]]:
     for name, value in (settings.extra_headers or {}).items():
         yield header_value(name, "the name of one of sink.config.extra_headers"), value
-
-
-def _divisible(refusal: _Refusal) -> bool:
-    """Tell whether single proposals may be at fault rather than DataHub as a whole."""
-    return refusal.status in _REJECTED or refusal.status == _SERVER_ERROR
-
-
-def _unreachable(error: BaseException) -> str:
-    """Return what an error without an HTTP status means, as the end of a sentence that begins with the address."""
-    if isinstance(error, (NotAGmsError, TooLargeError)):
-        return str(error)
-    text = f"{type(error).__name__}: {error}"
-    for sign, meaning in _SIGNS.items():
-        if sign in text:
-            return meaning
-    number = _ERRNO.search(text)
-    said = number[1].strip() if number else text
-    advice = next((f"; {advice}" for words, advice in _ADVICE.items() if words in said), "")
-    return f"cannot be reached: {said}{advice}"
-
-
-def _message(response: requests.Response) -> str:
-    try:
-        answer = response.json()
-    except ValueError:
-        return ""
-    return str(answer.get("message") or "") if isinstance(answer, dict) else ""
 
 
 def _secrets(token: str | None, headers: Mapping[str, str] | None, server: str) -> set[str]:

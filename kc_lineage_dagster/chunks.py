@@ -13,7 +13,10 @@ _T = TypeVar("_T")
 def chunks(items: Iterable[_T], size: int = CHUNK, weight: Callable[[_T], float] = lambda _: 1) -> Iterator[list[_T]]:
     """Yield the items in lists of at most ``size``, or of less where items are heavy.
 
-    ``weight``: for how many items one counts. A list ends with the item that fills it.
+    Args:
+        items: What is divided.
+        size: How many items a list may have.
+        weight: For how many items one counts. A list ends with the item that fills it.
 
     >>> list(chunks("abcde", 2))
     [['a', 'b'], ['c', 'd'], ['e']]

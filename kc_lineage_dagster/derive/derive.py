@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import traceback
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import PurePath
@@ -32,7 +32,7 @@ from kc_lineage_dagster.derive.sink_topics import input_topics
 from kc_lineage_dagster.derive.source import data_topics, source_lineage
 from kc_lineage_dagster.derive.source_columns import SourceColumns
 from kc_lineage_dagster.derive.spelling import spell
-from kc_lineage_dagster.derive.told import told_prefix
+from kc_lineage_dagster.derive.told import PREFIXES, STAND_IN, told_prefix
 from kc_lineage_dagster.derive.transforms.chain import build_chain
 from kc_lineage_dagster.derive.transforms.steps import Chain
 from kc_lineage_dagster.derive.unresolved import cut, listed
@@ -141,13 +141,30 @@ def _no_family(problem: Unresolved | None, connector: ConnectorView, evidence: E
     """Return what is a fact of any connector: the topics that a source has written, and those that a sink reads."""
     assert problem is not None
     if connector.kind == "sink":
-        return list(_reading(problem, input_topics(connector.config, evidence)[0]))
+        return list(_of_each(problem, input_topics(connector.config, evidence)[0]))
     topics = data_topics(connector.config, evidence)
     return [problem, *(Edge(None, Dataset(KAFKA, topic), evidence="active topics") for topic in topics)]
 
 
-def _reading(problem: Unresolved, topics: Iterable[str]) -> list[Unresolved]:
-    """Return a problem of a sink once for each topic that the sink reads, so that the topics are seen all the same."""
+def _known_topics(
+    family: Family, config: Mapping[str, str], unnamed: Collection[str], chain: Chain, evidence: Evidence
+) -> Iterable[str]:
+    """Return the topics of a connector whose datasets nobody can name, because ``unnamed`` keys are hidden.
+
+    A source is derived as if a text stood in their place: so its own topics (schema changes, heartbeats) are told from
+    its data. Without its prefix they cannot be told.
+    """
+    if isinstance(family, SinkFamily):
+        return input_topics(config, evidence)[0]
+    if not evidence.topics or PREFIXES.intersection(unnamed):
+        return ()
+    items = source_lineage(family, {**config, **dict.fromkeys(unnamed, STAND_IN)}, chain, evidence)
+    found = {item.topic if isinstance(item, Unresolved) else item.downstream.name for item in items}
+    return sorted(evidence.topics & found)
+
+
+def _of_each(problem: Unresolved, topics: Iterable[str]) -> list[Unresolved]:
+    """Return a problem once for each topic of the connector, so that the topics are seen all the same."""
     return [replace(problem, topic=topic) for topic in topics] or [problem]
 
 
@@ -206,8 +223,7 @@ def _by_family(
         config, unnamed = (told, {}) if told is not None else (config, unnamed)
     if unnamed:
         first_key, *others = (Unresolved(key, reason) for key, reason in unnamed.items())
-        topics = input_topics(config, evidence)[0] if isinstance(family, SinkFamily) else ()
-        return [*_reading(first_key, topics), *others], {}
+        return [*_of_each(first_key, _known_topics(family, config, unnamed, chain, evidence)), *others], {}
     if isinstance(family, SinkFamily):
         into = SinkColumns(family, config, chain, evidence)
         items = sink_lineage(family, config, chain, evidence)

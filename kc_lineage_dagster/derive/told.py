@@ -15,7 +15,7 @@ from kc_lineage_dagster.derive.transforms.steps import Chain, run
 PREFIXES = frozenset({"topic.prefix", "database.server.name", "mongodb.name", "kafka.topic.prefix"})
 # Debezium's offsets name their server, which is the prefix: AbstractPartition.getSourcePartition of its connectors
 _SERVER = ("server", "server_id")
-_STAND_IN = "kc0prefix0stand0in"
+STAND_IN = "kc0prefix0stand0in"  # for a hidden value; no name holds it
 
 
 def told_prefix(
@@ -44,13 +44,13 @@ def told_prefix(
 def _by_topics(
     family: SourceFamily, config: Config, unnamed: Collection[str], chain: Chain, evidence: Evidence
 ) -> str | None:
-    filled = {**config, **dict.fromkeys(unnamed, _STAND_IN)}
+    filled = {**config, **dict.fromkeys(unnamed, STAND_IN)}
     found = family.reads(filled, Evidence(offsets=evidence.offsets, task_configs=evidence.task_configs))
     topics = {topic for one in found if isinstance(one, Record) for topic in _topics(chain, one)}
     fitting = Counter(
         active[len(before) : len(active) - len(after)]
         for topic in topics
-        for before, _, after in [topic.partition(_STAND_IN)]
+        for before, _, after in [topic.partition(STAND_IN)]
         for active in evidence.topics or ()
         if active.startswith(before) and active.endswith(after) and len(active) > len(before) + len(after)
     )
@@ -62,5 +62,5 @@ def _topics(chain: Chain, record: Record) -> Iterator[str]:
     """Yield the topics, after the transforms, in which the stand-in is still to be seen once."""
     for outcome in run(chain, record):
         topic = outcome.record.topic
-        if isinstance(topic, str) and outcome.at == len(chain) and topic.count(_STAND_IN) == 1:
+        if isinstance(topic, str) and outcome.at == len(chain) and topic.count(STAND_IN) == 1:
             yield topic

@@ -77,3 +77,21 @@ def test_a_sink_of_an_unknown_class_reads_the_topics_that_the_cluster_has():
         derived = deriver(order, Settings())
         lineages = {one.name: derived(one) for one in order}
         assert [item.topic for item in lineages["sink"].unresolved] == ["p.public.a"]
+
+
+def test_a_source_whose_database_is_hidden_keeps_its_topics():
+    """Only the origin is unknown: each data topic is there, once, without an edge to a table that nobody can name."""
+    hidden = {
+        "connector.class": "io.debezium.connector.postgresql.PostgresConnector",
+        "database.dbname": "${file:/opt/db.properties:name}",
+        "topic.prefix": "p",
+        "table.include.list": "public.a,public.b",
+    }
+    written = ("__debezium-heartbeat.p", "p.public.a", "p.public.b")
+    one = Connector("source", "source", hidden, topics=written)
+    lineage = deriver([one], Settings())(one)
+    assert lineage.edges == ()
+    assert [item.topic for item in lineage.unresolved] == ["p.public.a", "p.public.b"]
+    assert {item.what for item in lineage.unresolved} == {"database.dbname"}
+    without_prefix = replace(one, config={**hidden, "topic.prefix": "${env:PREFIX}"})
+    assert {item.topic for item in deriver([without_prefix], Settings())(without_prefix).unresolved} == {None}

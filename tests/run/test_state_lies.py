@@ -158,6 +158,40 @@ def test_failed_connectors_without_topics_keep_their_jobs(place):
     assert place.alive == before
 
 
+@pytest.mark.parametrize("state", first_of(["PAUSED", "STOPPED"]))
+def test_a_connector_at_rest_loses_nothing_until_it_runs(place, state):
+    """A table leaves the list of a connector that is paused or stopped: its job goes when the connector runs again."""
+    place.run()
+    before = place.alive
+    narrowed = {name: config(name) | {"table.include.list": "public\\.users"} for name in place.names}
+    known = {name: [f"{name}.public.users"] for name in place.names}
+    place.serve(worker(narrowed, topics=known, state=state))
+    report = place.run()
+    assert report.removed == ()
+    assert place.alive == before
+    assert set(report.stale.keep_reasons.values()) == {f"its connector is {state.lower()}"}
+    place.serve(worker(narrowed, topics=known))
+    assert len(place.run(allow_removal=True).removed) == len(place.names)
+
+
+@pytest.mark.slow
+def test_what_could_not_be_asked_takes_nothing_away(place):
+    """A table leaves the list of a connector whose active topics cannot be read: its job stays until they can."""
+    place.run()
+    before = place.alive
+    narrowed = {name: config(name) | {"table.include.list": "public\\.users"} for name in place.names}
+    place.serve(worker(narrowed, topics={name: [f"{name}.public.users"] for name in place.names}))
+    place.stand_in.fault("/connectors/c0/topics", status(500))
+    kept = place.run(allow_removal=True).stale.keep_reasons
+    assert {urn for urn in kept if "(kafka-connect,c0," in urn} == set(kept) != set()
+    asked = f"{place.stand_in.uri}/connectors/c0/topics"
+    assert set(kept.values()) == {f"topics: GET {asked}: answered 500 (HTTP 500) (tried 3 times)"}
+    place.stand_in.faults.clear()
+    place.run()
+    assert {urn for urn in before - place.alive if "public.orders" in urn} == before - place.alive
+    assert len(before - place.alive) == len(place.names)
+
+
 @pytest.mark.parametrize(
     "changed", first_of([{}, {"topic.prefix": "c0"}, {"connector.class": "com.acme.Unknown", "a": "b"}])
 )

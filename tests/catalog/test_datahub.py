@@ -38,6 +38,7 @@ def view(found):
 ALL = Questions(platforms=frozenset({"postgres"}))
 
 
+@pytest.mark.slow
 def test_all_datasets_of_a_platform_come_with_their_schemas(gms):
     """Pages are followed to the end; other environments, platforms and removed datasets do not count."""
     for number in range(PAGE_SIZE + 3):
@@ -132,6 +133,7 @@ def test_whatever_drips_ends_by_the_time_limit(gms, drip):
     assert "does not answer in time" in note or "cannot be reached" in note
 
 
+@pytest.mark.slow
 def test_an_answer_without_end_is_one_note(gms):
     """An answer without end is one note: its bytes are counted, not kept."""
     gms.fault = lambda _: Answer(drip=FLOOD)

@@ -184,6 +184,7 @@ def test_whatever_drips_ends_by_the_time_limit_of_a_request(server: ConnectStand
     assert "too slowly (request_timeout) (tried 2 times)" in one_line_of(caught)
 
 
+@pytest.mark.slow
 def test_a_flood_of_100_continue_ends_by_the_time_limit(server: ConnectStandIn) -> None:
     server.fault(EXPANDED, stand_in.drip(b"", b"HTTP/1.1 100 Continue\r\n\r\n" * 1000, seconds=0))
     with client(server, request_timeout=0.3, retries=0) as connect, pytest.raises(ConnectUnavailable) as caught:

@@ -37,6 +37,7 @@ def test_a_run_of_one_partition_judges_the_whole_cluster(tmp_path, instance):
     assert check.passed
 
 
+@pytest.mark.slow
 def test_rows_are_shown_without_a_click(tmp_path, instance):
     """The first rows are the evaluation's description; a table among its metadata is behind a link."""
     found = evaluations(run(tmp_path, instance))

@@ -252,6 +252,7 @@ def test_a_connector_deleted_after_it_was_asked_for(folder, instance):
     assert numbers(result)["entities_removed"] == 3
 
 
+@pytest.mark.slow
 def test_what_vanished_is_removed_and_its_partition_dropped(folder, instance):
     """A connector that is gone is soft-deleted with its jobs; its partition goes, its history stays."""
     run(folder, instance)

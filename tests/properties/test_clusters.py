@@ -140,7 +140,8 @@ def drawn(chart: str) -> set[tuple[str, str]]:
     return {(labels[start], labels[stop]) for start, stop in arrows}
 
 
-@pytest.mark.parametrize("definitions", first_of(["given", "absent", "failing"]))
+@pytest.mark.slow
+@pytest.mark.parametrize("definitions", ["given", "absent", "failing"])
 def test_a_recording_holds_the_connectors_as_they_were_read(definitions: str):
     """A recording of a cluster full of secrets gives the same connectors, evidence included, and says less of what
     failed; a recording of the recording gives the same once more.

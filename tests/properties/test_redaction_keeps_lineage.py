@@ -155,6 +155,7 @@ def test_what_a_family_is_named_by_is_shown() -> None:
     assert hidden == []
 
 
+@pytest.mark.slow
 def test_what_derivation_reads_is_shown() -> None:
     """Every key that derivation reads now goes out as it is, by rule or because `make docs` wrote it."""
     hidden = [key for key in lineage_keys_now() if not is_shown(key, "any word")]

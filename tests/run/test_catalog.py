@@ -133,6 +133,7 @@ def test_another_datahub_may_be_asked(tmp_path, gms):
     assert dataset_urn("postgres", "shop.sales.orders_1") in gms.entities()
 
 
+@pytest.mark.slow
 def test_the_recorded_cluster_with_the_tables_of_its_databases(tmp_path, gms):
     """All edges that were observed in a real cluster's data, none besides, with and without a catalog."""
     lab = Path(__file__).parents[1] / "data" / "lab"

@@ -187,6 +187,7 @@ def test_a_value_without_a_form_is_refused():
         module._plain({"c": print})
 
 
+@pytest.mark.slow
 def test_the_libraries_that_make_lineage_are_in_it():
     """A library that derivation begins to use must be named, or an upgrade of it would change nothing."""
     found: set[str] = set()

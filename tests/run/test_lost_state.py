@@ -147,6 +147,7 @@ def test_what_does_not_carry_the_mark_stays(place):
     assert place.alive == without(place, before, "c3")
 
 
+@pytest.mark.slow
 def test_another_kafka_cluster_finds_nothing_that_is_its_own(place):
     """Without state ``connect_uri`` leads to another cluster: nothing of the first one is taken for its own."""
     place.run()
@@ -320,7 +321,8 @@ def test_what_a_cluster_left_under_an_earlier_name_goes(place):
     assert (report.removed, report.warnings) == ((), ())
 
 
-@pytest.mark.parametrize("other", first_of(["Kafka cluster", "address", "patterns"]))
+@pytest.mark.slow
+@pytest.mark.parametrize("other", ["address", "Kafka cluster", "patterns"])
 def test_what_another_cluster_left_is_not_taken_over(place, other):
     """A name nobody reads any more may be another cluster's, or of a recipe that kept some connectors for itself."""
     serve(place, place.names)

@@ -127,6 +127,7 @@ def test_a_removal_that_was_not_acknowledged_stays_pending(place):
     assert len(place.run().removed) == 3
 
 
+@pytest.mark.slow
 def test_removal_can_be_switched_off(place):
     """`remove_stale_metadata: false` reports what would go and deletes nothing."""
     sink = {"type": "datahub-rest", "config": {"server": place.gms.url}}
@@ -165,6 +166,7 @@ def test_a_renamed_environment_moves_everything(place):
     assert len(place.gms.entities(removed=False)) == 8
 
 
+@pytest.mark.slow
 def test_excluded_by_patterns_counts_as_gone(place):
     """A connector that `connector_patterns` exclude now is removed like one that vanished."""
     place.run()

@@ -178,6 +178,7 @@ def test_a_document_that_is_damaged_is_derived(place):
     assert [one[1] for one in results(place)] == [one[1] for one in right]
 
 
+@pytest.mark.slow
 def test_what_was_not_acknowledged_is_derived_and_sent_again(place):
     """A sync that DataHub refused settles nothing."""
     place.gms.fault = rejects(",c1,")
@@ -188,6 +189,7 @@ def test_what_was_not_acknowledged_is_derived_and_sent_again(place):
     assert derived(place) == 0
 
 
+@pytest.mark.slow
 def test_a_run_over_some_connectors_settles_nothing(place):
     """It derives what it was asked for, and the sync after it derives all when anything had changed."""
     derived(place)
@@ -200,6 +202,7 @@ def test_a_run_over_some_connectors_settles_nothing(place):
     assert derived(place) == 0
 
 
+@pytest.mark.slow
 def test_a_full_refresh_derives(place):
     """Whoever asks for everything gets everything."""
     derived(place)
@@ -207,6 +210,7 @@ def test_a_full_refresh_derives(place):
     assert derived(place, resend=True) == 4
 
 
+@pytest.mark.slow
 def test_what_datahub_lost_is_sent_again_without_deriving(place):
     """The comparison with DataHub is the same, whether lineage was derived or not."""
     derived(place)

@@ -8,7 +8,6 @@ import pytest
 
 from tests.connect.stand_in import Fault, body, status, worker
 from tests.run.place import config
-from tests.tries import first_of
 
 
 @pytest.fixture
@@ -75,6 +74,7 @@ def test_a_name_that_no_path_carries_is_asked_for_by_the_list_of_names(place):
     assert len(place.run().removed) == 3
 
 
+@pytest.mark.slow
 def test_a_gateway_that_finds_no_connector_at_all_removes_nothing(place):
     """The gateway lost the worker after a short listing, and answers 404 for every connector, listed or not."""
     place.run()
@@ -158,7 +158,8 @@ def test_failed_connectors_without_topics_keep_their_jobs(place):
     assert place.alive == before
 
 
-@pytest.mark.parametrize("state", first_of(["PAUSED", "STOPPED"]))
+@pytest.mark.slow
+@pytest.mark.parametrize("state", ["PAUSED", "STOPPED"])
 def test_a_connector_at_rest_loses_nothing_until_it_runs(place, state):
     """A table leaves the list of a connector that is paused or stopped: its job goes when the connector runs again."""
     place.run()
@@ -192,9 +193,8 @@ def test_what_could_not_be_asked_takes_nothing_away(place):
     assert len(before - place.alive) == len(place.names)
 
 
-@pytest.mark.parametrize(
-    "changed", first_of([{}, {"topic.prefix": "c0"}, {"connector.class": "com.acme.Unknown", "a": "b"}])
-)
+@pytest.mark.slow
+@pytest.mark.parametrize("changed", [{}, {"topic.prefix": "c0"}, {"connector.class": "com.acme.Unknown", "a": "b"}])
 def test_an_empty_configuration_or_a_lost_class_keeps_the_jobs(place, changed):
     """One answer with nothing in it, or a class whose plugin is not there any more, is not a decision."""
     place.run()

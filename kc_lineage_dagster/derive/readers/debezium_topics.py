@@ -195,10 +195,11 @@ def debezium(
 
 
 def _of_version(config: Config, tables: DebeziumTables) -> DebeziumTables:
-    """Return the tables with the keys that the connector's version knows, where the version of Debezium is known.
+    """Return the tables with the keys that the connector's version looks at, where the version of Debezium is known.
 
     Version 2 renamed the prefix to ``topic.prefix`` and dropped the lists' old names (DBZ-5043, DBZ-5045), which it
-    ignores; version 1 ignores ``topic.prefix``.
+    ignores. Of two prefixes the version's own counts. A single one counts under either name: no version starts without
+    a prefix, so a connector that is there was made by a version that reads the one it has.
 
     Source: https://debezium.io/releases/2.0/release-notes
     """
@@ -206,9 +207,9 @@ def _of_version(config: Config, tables: DebeziumTables) -> DebeziumTables:
     if version is None or not _DEBEZIUMS_OWN.match(config.get("connector.class", "")):
         return tables
     if version < _RENAMED:
-        return replace(tables, prefix=tuple(key for key in tables.prefix if key != PREFIX_KEYS[0]) or tables.prefix)
+        return replace(tables, prefix=(*(key for key in tables.prefix if key != PREFIX_KEYS[0]), PREFIX_KEYS[0]))
     newest = tuple(replace(pair, include=pair.include[:1], exclude=pair.exclude[:1]) for pair in tables.lists)
-    return replace(tables, prefix=tables.prefix[:1], lists=newest)
+    return replace(tables, lists=newest)
 
 
 def _reads(tables: DebeziumTables, config: Config, evidence: Evidence) -> Iterator[Found]:

@@ -126,7 +126,7 @@ def _found(held: Mapping[str, Mapping[str, str]], variables: Mapping[str, Any]) 
     parts = {f"{json.dumps(key)}: {json.dumps(value)}" for key, _, value in pairs}
     urns = [
         urn
-        for urn, aspects in held.items()
+        for urn, aspects in list(held.items())  # others may write meanwhile
         if any(part in aspects.get("dataFlowInfo", aspects.get("dataJobInfo", "")) for part in parts)
     ]
     start, count = int(variables.get("scrollId") or 0), variables["batchSize"]

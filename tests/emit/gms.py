@@ -201,16 +201,22 @@ class Gms:
 
     def wipe(self) -> None:
         """Lose everything, as a new installation has nothing."""
-        self.aspects.clear()
-        self.timeseries.clear()
+        with self._lock:
+            self.aspects.clear()
+            self.timeseries.clear()
         self.client_id = str(uuid.uuid4())
 
     def entities(self, *, removed: bool | None = None) -> set[str]:
         """URNs of what it holds; ``removed`` picks by status."""
-        urns = {urn for urn, _ in self.aspects}
+        urns = self.urns()
         if removed is None:
             return urns
         return {urn for urn in urns if self.aspects.get((urn, "status"), {}).get("removed") == removed}
+
+    def urns(self) -> set[str]:
+        """URNs of what it holds at this moment, whoever writes meanwhile."""
+        with self._lock:
+            return {urn for urn, _ in self.aspects}
 
     def store(self, proposals: Iterable[dict[str, Any]]) -> None:
         """Keep the proposals of one acknowledged request."""
@@ -354,7 +360,7 @@ def _entity(gms: Gms, asked: dict[str, Any]) -> dict[str, Any]:
     """The stored ones of the aspects that are asked for; a dataset's key is stored with any aspect."""
     urn = asked["urn"]
     held = {name: gms.aspects[urn, name] for name in asked if (urn, name) in gms.aspects}
-    if "datasetKey" in asked and any(of == urn for of, _ in gms.aspects):
+    if "datasetKey" in asked and urn in gms.urns():
         platform, name, env = urn[len("urn:li:dataset:(") : -1].split(",")
         held["datasetKey"] = {"platform": platform, "name": name, "origin": env}
     return {"urn": urn, **{name: {"value": value} for name, value in held.items()}}
@@ -368,7 +374,7 @@ def _scroll(gms: Gms, asked: dict[str, Any]) -> dict[str, Any]:
     variables = asked["variables"]
     assert "scrollAcrossEntities" in asked["query"]
     kinds = tuple(f"urn:li:{_KINDS[kind]}:" for kind in variables["types"])
-    urns = sorted({urn for urn, _ in gms.aspects if urn.startswith(kinds)} - gms.unindexed)
+    urns = sorted({urn for urn in gms.urns() if urn.startswith(kinds)} - gms.unindexed)
     found = [urn for urn in urns if any(_matches(gms, urn, rules["and"]) for rules in variables["orFilters"])]
     start, count = int(variables.get("scrollId") or 0), variables.get("count") or variables["batchSize"]
     page = [{"entity": _dataset(gms, urn)} for urn in found[start : start + count]]

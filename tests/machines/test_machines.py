@@ -36,7 +36,7 @@ def idle(fleet: Fleet) -> bool:
 
 def writes(fleet: Fleet) -> Counter[tuple[str, str]]:
     """How often DataHub was told each aspect of flows and jobs of connectors."""
-    return Counter({key: count for key, count in fleet.gms.writes.items() if "(kafka-connect," in key[0]})
+    return Counter({key: count for key, count in dict(fleet.gms.writes).items() if "(kafka-connect," in key[0]})
 
 
 def test_sensors_find_every_cluster(fleet):

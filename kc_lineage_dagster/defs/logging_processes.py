@@ -27,16 +27,16 @@ from typing import NoReturn
 from dagster import AssetExecutionContext, AssetMaterialization, DagsterExecutionInterruptedError, DagsterInstance
 
 from kc_lineage_dagster import http_deadline
-from kc_lineage_dagster.defs.event_storage import is_sqlite, spend_less_on_events
+from kc_lineage_dagster.defs.event_storage import spend_less_on_events
 from kc_lineage_dagster.errors import EventLogError
 from kc_lineage_dagster.wording import counted
 
 _log = logging.getLogger(__name__)
 
-# Processes that log. One takes longer to log a first sync than the rest of the sync takes, on SQLite half as long again
-# (19.3 against 13.7 s of 1,000 connectors). SQLite lets one write at a time, and at a server a process waits more than it
-# works. Each more takes some 20 MB, because whatever either process touches is copied.
-_ON_SQLITE, _ON_A_SERVER = 2, 2
+# One process takes longer to log a first sync than the rest of the sync takes: 1,000 connectors took 19.3 s with one on
+# SQLite, and 13.7 s with two. More gain little: SQLite lets one write at a time, and a server has its own work to do.
+# Each takes some 20 MB, because whatever either process touches is copied.
+_PROCESSES = 2
 _AHEAD = 1 << 20  # bytes of materializations that may wait in a pipe, some 500 of them; what Linux allows everybody
 _THREADS = Path("/proc/self/task")  # a folder per thread of this process, also of threads that Python did not start
 _COUNT_BYTES = 8  # of the number of materializations that a process has logged
@@ -88,7 +88,7 @@ def logging_processes(context: AssetExecutionContext) -> Iterator[Callable[[Asse
     processes: list[_Process] = []
     with _frozen():
         try:
-            for _ in range(_ON_SQLITE if is_sqlite(context.instance) else _ON_A_SERVER):
+            for _ in range(_PROCESSES):
                 processes.append(_started(context, processes))
             turns = cycle(processes)
             yield lambda materialization: next(turns).log(materialization)

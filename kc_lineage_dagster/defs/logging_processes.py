@@ -211,13 +211,16 @@ def _left(processes: Iterable[_Process]) -> str:
 
 
 def _killed(processes: Sequence[_Process]) -> None:
-    """End the processes at once, and say what they had not logged."""
+    """End the processes at once, and say how many materializations they had not logged.
+
+    The one that a process was about to log may be stored already, and counts as not logged.
+    """
     for process in processes:
         os.kill(process.pid, signal.SIGKILL)
     for process in processes:
         process.end()
     _log.error(
-        "%s not logged; materialize their partitions to see what became of these connectors",
+        "up to %s not logged; materialize their partitions to see what became of these connectors",
         counted(sum(process.left for process in processes), "materialization was", "materializations were"),
     )
 

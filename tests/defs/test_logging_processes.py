@@ -8,6 +8,7 @@ Each test runs a step in a process of its own, because pytest's has threads.
 import gc
 import logging
 import os
+import re
 import signal
 import time
 from concurrent.futures import ThreadPoolExecutor
@@ -270,6 +271,8 @@ def test_a_third_interruption_says_what_it_loses_and_leaves_no_process(home, int
     os.kill(process.pid, signal.SIGINT)
     process.join()
     assert process.exitcode != 0
+    said = re.search(r"up to (\d+) materializations were not logged", (home / "run.log").read_text())
     lost = 40 - len(stored())
-    assert f"{lost} materializations were not logged" in (home / "run.log").read_text()
+    assert said is not None
+    assert lost <= int(said[1]) <= lost + len(left), "each process may have stored the one that it was about to count"
     assert not any(Path(f"/proc/{logger}").exists() for logger in left)

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import math
+import re
 from collections import Counter
 from collections.abc import Mapping
 from typing import Any, Protocol
@@ -28,6 +29,7 @@ ERRORS: Mapping[int, type[ConnectError]] = {
     403: ConnectRefused,
     404: ConnectNotFound,
 }
+PLAIN_NAME = re.compile(r"[\w.\-]+", re.ASCII)  # a connector's name that every worker and proxy takes in a path
 _LONGEST_NUMBER = 1000  # digits
 
 

@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Generic, TypeVar
 
-from kc_lineage_dagster.connect.answers import Answers, NotSaved, connector_path, one_line
+from kc_lineage_dagster.connect.answers import PLAIN_NAME, Answers, NotSaved, connector_path, one_line
 from kc_lineage_dagster.connect.cleaning import CleanConnector
 from kc_lineage_dagster.connect.parse import WrongShapeError, offsets_of, task_configs_of, topics_of
 from kc_lineage_dagster.connect.secrets.redact import redact_json, redact_text
@@ -77,7 +77,6 @@ _NOT_ADDRESSABLE = (
     "evidence: the worker answers 400 to every path with this name (Kafka 4 does where a name holds / % or \\, or is"
     " . or ..), so only its listing was read; a connector of another name would tell its active topics too"
 )
-_PLAIN_NAME = re.compile(r"[\w.\-]+", re.ASCII)
 
 
 def default_wants(config: Mapping[str, str], kind: str) -> Wants:
@@ -173,7 +172,7 @@ class Calls:
             return False
         if isinstance(error, ConnectRefused):
             return bool(_SWITCHED_OFF.search(error.said))
-        return not _is_gone(error) and bool(_PLAIN_NAME.fullmatch(name))
+        return not _is_gone(error) and bool(PLAIN_NAME.fullmatch(name))
 
 
 def _is_gone(error: ConnectError) -> bool:

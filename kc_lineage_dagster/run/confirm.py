@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Collection, Mapping
 
-from kc_lineage_dagster.connect.answers import NAMES, Answers, NotSaved, connector_path
+from kc_lineage_dagster.connect.answers import NAMES, PLAIN_NAME, Answers, NotSaved, connector_path
 from kc_lineage_dagster.connect.listing import concurrently
 from kc_lineage_dagster.errors import ConnectError, ConnectNotFound, ConnectRefused, ConnectUnaddressable
 from kc_lineage_dagster.run.cluster import Cluster
 
 # Kafka 3.9 and later (KIP-1017): "healthy", "unhealthy", or "starting" while the config topic has not been read.
 _HEALTH = "/health"
-_PLAIN_NAME = re.compile(r"[\w.\-]+", re.ASCII)  # a name that every worker takes in a path
 
 
 def doubted(cluster: Cluster, names: Collection[str], listed: Collection[str]) -> dict[str, str]:
@@ -93,7 +91,7 @@ def _still_there(answers: Answers, name: str) -> str | None:
 
 def _finds_nothing(answers: Answers, listed: Collection[str]) -> str | None:
     """Return why a 404 decides nothing: a connector of the listing gets it too. None when that connector is found."""
-    known = min((name for name in listed if _PLAIN_NAME.fullmatch(name)), default=None)
+    known = min((name for name in listed if PLAIN_NAME.fullmatch(name)), default=None)
     if known is None:
         return None
     try:

@@ -251,8 +251,7 @@ class ClusterState:
         chosen = chosen.where(*conditions)
         with self.database.reading() as connection:
             rows = connection.execute(chosen).all()
-        loaded = ((name, codec.connectors().load(document)) for name, document in rows)
-        return {name: one for name, one in loaded if one is not None}
+        return codec.connectors().load_named((name, document) for name, document in rows)
 
     def connector_digests(self) -> dict[str, str | None]:
         """Return connector -> digest of what was last read (``codec.lasting_digest``), of those that could be read.
@@ -277,8 +276,7 @@ class ClusterState:
         )
         with self.database.reading() as connection:
             rows = [row for row in connection.execute(chosen) if digests.get(row[0]) == row[1]]
-        loaded = ((name, codec.connectors().load(document)) for name, _, document in rows)
-        return {name: one for name, one in loaded if one is not None}
+        return codec.connectors().load_named((name, document) for name, _, document in rows)
 
     def forget_evidence(self) -> None:
         """Drop the evidence of earlier readings of all connectors."""
@@ -338,8 +336,7 @@ class ClusterState:
             rows = connection.execute(chosen).all()
         if intact:
             rows = [row for row in rows if codec.digest(row.document) == row.digest]
-        loaded = ((name, codec.lineages().load(document)) for name, document, _ in rows)
-        return {name: one for name, one in loaded if one is not None}
+        return codec.lineages().load_named((name, document) for name, document, _ in rows)
 
     def derived_names(self, *, unresolved: bool = False) -> list[str]:
         """Return the names of the connectors whose lineage is stored, sorted by code points.

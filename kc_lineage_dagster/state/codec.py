@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from functools import cache
 from typing import Any, Generic, TypeVar
@@ -51,6 +51,11 @@ class Codec(Generic[_T]):
             return self._adapter.validate_python(json.loads(text))
         except ValueError:
             return None
+
+    def load_named(self, texts: Iterable[tuple[str, str]]) -> dict[str, _T]:
+        """Return name -> record of those of the texts that can be read (``load``). ``texts``: (name, text) each."""
+        loaded = ((name, self.load(text)) for name, text in texts)
+        return {name: one for name, one in loaded if one is not None}
 
 
 @cache

@@ -40,17 +40,17 @@ def hand_over(
         StateError: When the state cannot be used.
     """
     taken: dict[str, int] = {}
+    if head.kafka_cluster_id is None:
+        return taken
     for name in _forgotten(state, receipts.facts.identity):
         earlier = ClusterState(state.database, name)
         before = earlier.head()
-        if before is None or head.kafka_cluster_id is None:
-            continue
-        if (before.source, before.kafka_cluster_id) != (head.source, head.kafka_cluster_id):
+        if before is None or (before.source, before.kafka_cluster_id) != (head.source, head.kafka_cluster_id):
             continue
         left = Receipts(earlier)
         for urns in chunks(tuple(left.urns()), _URNS):
             theirs = {urn: held for urn, held in left.of_urns(urns).items() if ours(urn, held.connector)}
-            new = theirs.keys() - receipts.of_urns(theirs).keys()
+            new = theirs.keys() - receipts.known(theirs)
             receipts.adopt({urn: Held(theirs[urn].connector, UNKNOWN, {}) for urn in sorted(new)})
             left.drop(theirs)  # after the receipts here are stored, so that a kill loses none
             taken[name] = taken.get(name, 0) + len(new)

@@ -38,21 +38,20 @@ def held(node: Node, names: Paths | None, *, flat: bool = False) -> tuple[FieldE
 
 def _unnamed(node: Node, name: str, flat: bool) -> Leaf | None:
     leaf = field_at(node, tuple(name.split(".")))
-    certain = isinstance(leaf, Leaf) and leaf.origins and not (flat and "." in leaf.origins[0])
-    return leaf if certain and isinstance(leaf, Leaf) else None
+    if not isinstance(leaf, Leaf) or not leaf.origins or (flat and "." in leaf.origins[0]):
+        return None
+    return leaf
 
 
 def matched(node: Node, names: Sequence[str]) -> tuple[FieldEdge, ...]:
     """Return the fields of a node that a table has as columns, under the columns' names: equal, or the only one that is
     equal but for letter case.
     """
-    exact = {name: name for name in names}
-    lower: dict[str, str] = {}
-    counts = Counter(name.lower() for name in names)
+    exact, counts = frozenset(names), Counter(name.lower() for name in names)
     lower = {name.lower(): name for name in names if counts[name.lower()] == 1}
     found: dict[str, FieldEdge] = {}
     for path, leaf in leaves(node):
-        name = exact.get(path) or lower.get(path.lower())
+        name = path if path in exact else lower.get(path.lower())
         if name is not None and (name == path or name not in found):
             found[name] = field_edge(leaf, name)
     return tuple(found.values())

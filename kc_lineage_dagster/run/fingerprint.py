@@ -36,13 +36,8 @@ from kc_lineage_dagster.derive.settings import Settings
 from kc_lineage_dagster.run.cluster import Cluster
 from kc_lineage_dagster.version import code_version
 
-LIBRARIES = (
-    "pydantic",
-    "pydantic-core",
-    "pyyaml",
-    "regex",
-    "sqlglot",
-)  # that derivation and the stored documents depend on
+# What derivation and the stored documents depend on.
+LIBRARIES = ("pydantic", "pydantic-core", "pyyaml", "regex", "sqlglot")
 
 
 def fingerprint(cluster: Cluster, settings: Settings, held: Holdings, connectors: Mapping[str, str], mark: str) -> str:

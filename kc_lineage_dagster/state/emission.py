@@ -84,11 +84,12 @@ class Emission:
             if not note and name not in aspects:
                 continue
             form = aspect_hash(held)
-            now = None if form == one.hash else form
-            if aspects.get(name) != now:
-                aspects |= {name: now} if now else {}
-                if now is None:
-                    del aspects[name]
+            if form == one.hash:
+                changed = aspects.pop(name, None) is not None
+            else:
+                changed = aspects.get(name) != form
+                aspects[name] = form
+            if changed:
                 self._dirty.add(one.urn)
 
     def shown(self, differing: Iterable[tuple[Proposal, str]]) -> None:

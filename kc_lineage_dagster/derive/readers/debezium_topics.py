@@ -207,7 +207,7 @@ def _of_version(config: Config, tables: DebeziumTables) -> DebeziumTables:
     if version is None or not _DEBEZIUMS_OWN.match(config.get("connector.class", "")):
         return tables
     if version < _RENAMED:
-        return replace(tables, prefix=(*(key for key in tables.prefix if key != PREFIX_KEYS[0]), PREFIX_KEYS[0]))
+        return replace(tables, prefix=(*tables.prefix[1:], tables.prefix[0]))
     newest = tuple(replace(pair, include=pair.include[:1], exclude=pair.exclude[:1]) for pair in tables.lists)
     return replace(tables, lists=newest)
 

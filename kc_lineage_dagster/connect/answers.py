@@ -30,11 +30,18 @@ ERRORS: Mapping[int, type[ConnectError]] = {
     404: ConnectNotFound,
 }
 PLAIN_NAME = re.compile(r"[\w.\-]+", re.ASCII)  # a connector's name that every worker and proxy takes in a path
+# Kafka 3.9 answers 404 "Connector x not found"; a worker without the path "HTTP 404 Not Found"; a gateway anything.
+_GONE = re.compile(r"(?i)\bconnector\b.*not found")
 _LONGEST_NUMBER = 1000  # digits
 
 
 class NotSaved(ConnectNotFound):
     """A saved cluster does not hold this answer: nothing failed, nobody wrote it down."""
+
+
+def is_gone(error: ConnectError) -> bool:
+    """Tell whether the worker itself says that it has no such connector, rather than no such path."""
+    return isinstance(error, ConnectNotFound) and bool(_GONE.search(error.said))
 
 
 class Answers(Protocol):

@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Generic, TypeVar
 
-from kc_lineage_dagster.connect.answers import PLAIN_NAME, Answers, NotSaved, connector_path, one_line
+from kc_lineage_dagster.connect.answers import PLAIN_NAME, Answers, NotSaved, connector_path, is_gone, one_line
 from kc_lineage_dagster.connect.cleaning import CleanConnector
 from kc_lineage_dagster.connect.parse import WrongShapeError, offsets_of, task_configs_of, topics_of
 from kc_lineage_dagster.connect.secrets.redact import redact_json, redact_text
@@ -68,10 +68,8 @@ _NOT_OFFERED = {
     "offsets": f"{NOT_OFFERED} them (Kafka 3.6 and later do)",
     "tasks": f"{NOT_OFFERED} them",
 }
-# The worker's own words are all that tells these apart (Kafka 3.9): 403 "Topic tracking is disabled.", 404 "Connector x
-# not found"; a worker without the path answers "HTTP 404 Not Found".
+# The worker's own words are all that tells these apart (Kafka 3.9): 403 "Topic tracking is disabled.", and others.
 _SWITCHED_OFF = re.compile(r"(?i)disabled|not enabled|switched off")
-_GONE = re.compile(r"(?i)\bconnector\b.*not found")
 # Kafka 4.3: 400 "Ambiguous URI path separator" (Jetty 12) for /, and as much for %, \, . and .. (measured)
 _NOT_ADDRESSABLE = (
     "evidence: the worker answers 400 to every path with this name (Kafka 4 does where a name holds / % or \\, or is"
@@ -158,7 +156,7 @@ class Calls:
             if self._is_off(name, what, error):
                 self._off.add(what)
                 return _Reply(note=_NOT_OFFERED[what])
-            return _Reply(note=str(error), gone=_is_gone(error))
+            return _Reply(note=str(error), gone=is_gone(error))
         except ConnectUnaddressable:
             return _Reply(addressable=False)
         except (ConnectError, WrongShapeError) as error:
@@ -172,9 +170,4 @@ class Calls:
             return False
         if isinstance(error, ConnectRefused):
             return bool(_SWITCHED_OFF.search(error.said))
-        return not _is_gone(error) and bool(PLAIN_NAME.fullmatch(name))
-
-
-def _is_gone(error: ConnectError) -> bool:
-    """Tell whether the worker says that it has no such connector, rather than no such path."""
-    return isinstance(error, ConnectNotFound) and bool(_GONE.search(error.said))
+        return not is_gone(error) and bool(PLAIN_NAME.fullmatch(name))

@@ -13,6 +13,7 @@ import requests
 import urllib3
 
 from kc_lineage_dagster.connect.answers import ERRORS, EXPANDED, one_line, parse_json
+from kc_lineage_dagster.connect.parse import words_of
 from kc_lineage_dagster.connect.retry import A_COUPLE, ALWAYS, FailedTry, pause, retries_for
 from kc_lineage_dagster.connect.secrets.redact import redact_text
 from kc_lineage_dagster.connect.settings import ConnectSettings, cloud_uri
@@ -240,7 +241,7 @@ class ConnectClient:
         return self._status(path, code if status < 300 and code else status, answer, response)
 
     def _status(self, path: str, status: int, answer: Any, response: requests.Response) -> FailedTry:
-        message = str(answer.get("message") or "") if isinstance(answer, dict) else ""
+        message = words_of(answer)
         said = one_line(redact_text(message, self.settings.secrets))
         advice = f"; {_ADVICE[status]}" if status in _ADVICE and path == EXPANDED else ""
         reason, where = f"answered {status}{f' ({said})' if said else ''}{advice}", self._where(path)

@@ -22,6 +22,7 @@ from kc_lineage_dagster.errors import ConnectError, ConnectNotFound, ConnectUnav
 from kc_lineage_dagster.wording import encodable
 
 _NO_WORKER = "; does connect_uri name a Connect worker, or its saved answers?"
+_NO_CONNECTOR = "answered an object that describes no connector"
 _AHEAD = 4  # items per thread that wait for it
 _A = TypeVar("_A")
 _B = TypeVar("_B")
@@ -71,7 +72,7 @@ def list_connectors(answers: Answers, selected: Callable[[str], bool]) -> Listin
     whole = {name: entry for name, entry in entries.items() if entry.info is not None}
     rest = _one_by_one(answers, [*_unlisted(answers, listed), *sorted(entries.keys() - whole.keys())], selected)
     if listed and not rest.entries and not any(isinstance(value, Mapping) for value in listed.values()):
-        raise ConnectUnavailable(f"answered an object that describes no connector{_NO_WORKER}", answers.source)
+        raise ConnectUnavailable(f"{_NO_CONNECTOR}{_NO_WORKER}", answers.source)
     twice = {name: "the listing names it more than once" for name in repeated if selected(name)}
     given = {name: reason for name, reason in answers.unread.items() if selected(name)}
     return Listing({**whole, **rest.entries}, {**rest.unread, **twice, **given})
@@ -141,7 +142,10 @@ def _unlisted(answers: Answers, listed: Mapping[str, Any]) -> list[str]:
 
 def _names(body: Any, answers: Answers) -> list[str]:
     if isinstance(body, Mapping):  # some proxies always expand
-        return list(_listing_object(body, answers))
+        listed = _listing_object(body, answers)
+        if listed and not any(isinstance(value, Mapping) for value in listed.values()):
+            raise ConnectUnavailable(f"{_NO_CONNECTOR}{_NO_WORKER}", answers.source)
+        return list(listed)
     if not isinstance(body, list) or not all(isinstance(name, str) for name in body):
         reason = f"answered {kind_of(body)} instead of a list of connector names{_NO_WORKER}"
         raise ConnectUnavailable(reason, answers.source)

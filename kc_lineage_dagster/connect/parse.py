@@ -83,6 +83,24 @@ def kind_of(value: Any) -> str:
     return next((name for kind, name in _KIND_NAMES.items() if isinstance(value, kind)), "of another kind")
 
 
+def words_of(body: Any) -> str:
+    """Return what an error's answer says, as Kafka Connect and Confluent Cloud write it; empty for any other answer.
+
+    Source: ErrorMessage.java of Kafka Connect; docs.confluent.io/cloud/current/api.html, Errors.
+
+    >>> words_of({"error_code": 404, "message": "Connector crm not found"})
+    'Connector crm not found'
+    >>> words_of({"error": {"code": 404, "message": "Not found"}}), words_of({"errors": [{"detail": "Not found"}]})
+    ('Not found', 'Not found')
+    """
+    if not isinstance(body, Mapping):
+        return ""
+    errors = body.get("errors")
+    places = (body, body.get("error"), errors[0] if isinstance(errors, list) and errors else None)
+    said = (one.get(key) for one in places if isinstance(one, Mapping) for key in ("message", "detail"))
+    return next((str(one) for one in said if one), "")
+
+
 def connector_state(value: Any) -> str:
     """Return a state that Kafka Connect knows, ``UNKNOWN`` for anything else.
 

@@ -14,6 +14,7 @@ from urllib.parse import parse_qsl, unquote, urlsplit
 from urllib.request import url2pathname
 
 from kc_lineage_dagster.connect.answers import ERRORS, EXPANDED, NAMES, NotSaved, connector_path, one_line, parse_json
+from kc_lineage_dagster.connect.parse import words_of
 from kc_lineage_dagster.connect.saved_files import NOT_JSON, Read, read_folder, read_one, read_text
 from kc_lineage_dagster.connect.secrets.redact import redact_text
 from kc_lineage_dagster.connect.settings import is_http
@@ -74,7 +75,7 @@ class Saved:
         raise self._error(path, status, body)
 
     def _error(self, path: str, status: Any, body: Any) -> ConnectError:
-        said = one_line(redact_text(str(body.get("message") or ""))) if isinstance(body, Mapping) else ""
+        said = one_line(redact_text(words_of(body)))
         reason = f"{one_line(path, 150)} was answered {status} {said}".rstrip()
         return ERRORS.get(status, ConnectUnavailable)(reason, self.source, status, said)
 

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 
-from kc_lineage_dagster.connect.answers import NAMES, PLAIN_NAME, Answers, NotSaved, connector_path
+from kc_lineage_dagster.connect.answers import NAMES, PLAIN_NAME, Answers, NotSaved, connector_path, is_gone
 from kc_lineage_dagster.connect.listing import concurrently
 from kc_lineage_dagster.errors import ConnectError, ConnectNotFound, ConnectRefused, ConnectUnaddressable
 from kc_lineage_dagster.run.cluster import Cluster
 
 # Kafka 3.9 and later (KIP-1017): "healthy", "unhealthy", or "starting" while the config topic has not been read.
 _HEALTH = "/health"
+_ANY_404 = "a 404 in words that are not Kafka Connect's"
+_PAGE = "a gateway's page says 404, not the worker; let the worker's own answer through"
 
 
 def doubted(cluster: Cluster, names: Collection[str], listed: Collection[str]) -> dict[str, str]:
@@ -18,7 +20,8 @@ def doubted(cluster: Cluster, names: Collection[str], listed: Collection[str]) -
 
     A connector that ``connector_patterns`` exclude is gone by the recipe's word. Of every other one the worker must say
     that it does not know the connector (404), and the worker must have read its config topic. The 404 of a gateway that
-    has lost its worker says nothing: a connector that is listed must be found by the same kind of path.
+    has lost its worker says nothing. So a page counts for nothing; and a connector that is listed must be found by the
+    same kind of path, unless the 404 is in the worker's own words.
 
     Args:
         cluster: The cluster, whose worker is asked.
@@ -34,14 +37,11 @@ def doubted(cluster: Cluster, names: Collection[str], listed: Collection[str]) -
             starting = _starting(answers)
             if starting:
                 return dict.fromkeys(asked, starting)
-            found = dict(
-                zip(asked, concurrently(answers, lambda name: _still_there(answers, name), asked), strict=True)
-            )
-            lost = None if all(found.values()) else _finds_nothing(answers, listed)
+            said = list(concurrently(answers, lambda name: _still_there(answers, name), asked))
+            lost = _finds_nothing(answers, listed) if _ANY_404 in said else None
     except ConnectError as error:
         return dict.fromkeys(asked, f"it could not be asked for once more: {error}")
-    if lost:
-        return {name: why or lost for name, why in found.items()}
+    found = {name: lost if why == _ANY_404 else why for name, why in zip(asked, said, strict=True)}
     return {name: why for name, why in found.items() if why}
 
 
@@ -75,13 +75,18 @@ def _starting(answers: Answers) -> str | None:
 
 
 def _still_there(answers: Answers, name: str) -> str | None:
-    """Return why a connector may exist although the listing lacks it; None when the worker does not know it."""
+    """Return why a connector may exist although the listing lacks it; None when the worker says that it has none.
+
+    Where somebody else may have answered 404, that is ``_ANY_404``.
+    """
     if not name:
         return None  # no path of the worker leads to the empty name, so nobody can ask
     try:
         answers.get(connector_path(name))
-    except ConnectNotFound:
+    except NotSaved:
         return None
+    except ConnectNotFound as error:
+        return None if is_gone(error) else _ANY_404 if error.said else f"{_PAGE} ({error})"
     except ConnectUnaddressable:
         return _named(answers, name)
     except ConnectError as error:
@@ -93,7 +98,7 @@ def _finds_nothing(answers: Answers, listed: Collection[str]) -> str | None:
     """Return why a 404 decides nothing: a connector of the listing gets it too. None when that connector is found."""
     known = min((name for name in listed if PLAIN_NAME.fullmatch(name)), default=None)
     if known is None:
-        return None
+        return "the worker, or what stands before it, answers 404, and no connector is listed to try the same path with"
     try:
         answers.get(connector_path(known))
     except NotSaved:

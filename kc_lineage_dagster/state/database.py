@@ -28,6 +28,9 @@ _BUSY_SECONDS = 60.0  # SQLite: how long to wait for another process's transacti
 _CREATION = 0x6B635F6C  # key of the lock (pg_advisory_xact_lock) under which one process at a time makes the tables
 _MIGRATIONS = Path(__file__).parent / "migrations"
 
+# What a database raises where a table or a column is not there.
+_OTHER_TABLES = (exc.OperationalError, exc.ProgrammingError, exc.IntegrityError)
+
 # Words in the message of a database -> what to do about it.
 _ADVICE = {
     "not a database": "it is damaged: move it away, then the next run sends everything again",
@@ -149,7 +152,21 @@ class Database:
         try:
             yield
         except (exc.SQLAlchemyError, sqlite3.Error, OSError) as error:
-            raise self.explained(error) from error
+            raise self._changed_meanwhile(error) or self.explained(error) from error
+
+    def _changed_meanwhile(self, error: Exception) -> StateError | None:
+        """Return the error for tables that another release has changed since this process looked at them, else None.
+
+        A code server and a run may live on while the others are upgraded.
+        """
+        if not self._ready or not isinstance(error, _OTHER_TABLES):
+            return None
+        try:
+            with self._engine.connect() as connection:
+                current, scripts = _revision(connection), ScriptDirectory(str(_MIGRATIONS))
+        except (exc.SQLAlchemyError, sqlite3.Error, OSError):
+            return None
+        return None if current in (None, scripts.get_current_head()) else _of_another_version(self.place.shown, current)
 
     @contextmanager
     def _connection(self) -> Iterator[Connection]:
@@ -234,11 +251,16 @@ def _migrate(connection: Connection, shown: str) -> None:
         command.stamp(config, "head")
         return
     if not _knows(scripts, current):
-        raise StateError(
-            f"the state in {shown} is of version {current}, which this release does not know: use the release that"
-            " wrote it, or move the state away, then the next run sends everything again"
-        )
+        raise _of_another_version(shown, current)
     command.upgrade(config, "head")
+
+
+def _of_another_version(shown: str, revision: str | None) -> StateError:
+    return StateError(
+        f"the state in {shown} is of version {revision}, which this release does not know: use the release that"
+        " wrote it (restart what was installed before an upgrade), or move the state away, then the next run sends"
+        " everything again"
+    )
 
 
 def _revision(connection: Connection) -> str | None:

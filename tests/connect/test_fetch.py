@@ -348,6 +348,14 @@ def test_a_listing_that_fails_fails_with_one_line(
         assert "\n" not in str(caught.value)
 
 
+def test_an_object_that_describes_no_connector_is_no_list_of_names(three: ConnectStandIn) -> None:
+    """A proxy that asks for a login answers 200 with an object: its keys are no connectors."""
+    three.fault("/connectors", stand_in.body(b'{"error": "login_required"}'))
+    with ConnectClient(ConnectSettings(three.uri)) as connect, pytest.raises(ConnectUnavailable) as caught:
+        fetch.read(connect)
+    assert "describes no connector" in str(caught.value)
+
+
 def test_a_worker_without_expand_is_read_one_by_one() -> None:
     answers = worker({**THREE, "broken": DEBEZIUM, "odd/name": DEBEZIUM})
     answers[EXPANDED] = ["a", "b", "c", "broken", "odd/name", "a"]

@@ -74,21 +74,56 @@ def test_a_name_that_no_path_carries_is_asked_for_by_the_list_of_names(place):
     assert len(place.run().removed) == 3
 
 
+PAGE = body(b"<html>default backend - 404</html>", None, "text/html", 404)
+NO_ROUTE = body(b'{"message": "no Route matched with those values"}', None, "application/json", 404)
+
+
 @pytest.mark.slow
-def test_a_gateway_that_finds_no_connector_at_all_removes_nothing(place):
+@pytest.mark.parametrize(("fault", "says"), [(NO_ROUTE, "answers 404 for 'c0' too"), (PAGE, "a gateway's page")])
+def test_a_gateway_that_finds_no_connector_at_all_removes_nothing(place, fault, says):
     """The gateway lost the worker after a short listing, and answers 404 for every connector, listed or not."""
     place.run()
     before = place.alive
     place.serve({**place.answers(["c0", "c1", "c2", "c3"]), "/health": {"status": 404, "body": {}}})
     for name in place.names:
-        place.stand_in.fault(f"/connectors/{name}", body(b"<html>default backend - 404</html>", None, "text/html", 404))
+        place.stand_in.fault(f"/connectors/{name}", fault)
     report = place.run()
     assert report.removed == ()
     assert place.alive == before
-    assert any("answers 404 for 'c0' too" in reason for reason in report.stale.keep_reasons.values())
+    assert any(says in reason for reason in report.stale.keep_reasons.values())
     place.serve(place.answers(["c0", "c1", "c2", "c3"]))
     place.stand_in.faults.clear()
     assert len(place.run().removed) == 18
+
+
+def test_a_page_is_no_word_of_the_worker(place):
+    """One of two gateways has lost the worker: what it says of an unlisted connector counts for nothing."""
+    place.run()
+    before = place.alive
+    place.serve(place.answers(place.names[:8]))
+    for name in ("c8", "c9"):
+        place.stand_in.fault(f"/connectors/{name}", PAGE)
+    report = place.run()
+    assert (report.removed, place.alive) == ((), before)
+    assert all("let the worker's own answer through" in reason for reason in report.stale.keep_reasons.values())
+    place.stand_in.faults.clear()
+    assert len(place.run().removed) == 6
+
+
+@pytest.mark.slow
+def test_an_empty_listing_and_a_404_of_anybody_remove_nothing(place):
+    """No connector is listed, so nobody can tell whether the path leads to the worker at all."""
+    place.further = {"stateful_ingestion": {"enabled": True, "fail_safe_threshold": 100}}
+    place.run()
+    before = place.alive
+    place.serve(place.answers([]))
+    for name in place.names:
+        place.stand_in.fault(f"/connectors/{name}", NO_ROUTE)
+    report = place.run()
+    assert (report.removed, place.alive) == ((), before)
+    assert any("no connector is listed" in reason for reason in report.stale.keep_reasons.values())
+    place.stand_in.faults.clear()
+    assert len(place.run().removed) == 30
 
 
 @pytest.mark.slow

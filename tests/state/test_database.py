@@ -54,6 +54,23 @@ def test_a_newer_version_is_left_alone(tmp_path, database):
     assert "version 9999" in one_line(error)
 
 
+def test_a_version_that_came_meanwhile_is_named_by_whoever_still_uses_the_old_one(tmp_path, database):
+    """A code server lives on while a run of a newer release migrates: its state is not damaged, and not to be moved."""
+    state = state_of("shop", tmp_path)
+    state.begin_reading()
+    with state.database.writing() as connection:
+        connection.execute(text("UPDATE kc_lineage_version SET version_num = '9999'"))
+        connection.execute(text("ALTER TABLE kc_lineage_cluster DROP COLUMN settled"))
+    for use in (state.facts, state.begin_reading):
+        if use == state.begin_reading:
+            with state.database.writing() as connection:
+                connection.execute(text("DROP TABLE kc_lineage_cluster"))
+        with pytest.raises(StateError) as error:
+            use()
+        assert "version 9999" in one_line(error)
+        assert "restart" in one_line(error)
+
+
 FIRST_REVISION = (
     "ALTER TABLE kc_lineage_cluster DROP COLUMN settled",
     "ALTER TABLE kc_lineage_sink DROP COLUMN verified_up_to",

@@ -20,6 +20,7 @@ from kc_lineage_dagster.derive.config import Config
 from kc_lineage_dagster.derive.evidence import Evidence, TopicFields
 from kc_lineage_dagster.derive.family import SourceFamily
 from kc_lineage_dagster.derive.records import Arrival, Node, Opaque, Record, field_edges
+from kc_lineage_dagster.derive.transforms.fields import origins
 from kc_lineage_dagster.derive.transforms.steps import Chain
 from kc_lineage_dagster.lineage import KAFKA, Dataset, Edge, FieldEdge
 
@@ -60,7 +61,11 @@ class SourceColumns:
         return self._edge(arrival, known, key, value), fields
 
     def _edge(self, arrival: Arrival, known: KnownColumns | None, key: Node, value: Node) -> Edge:
-        found = (*self._values(arrival, value, known), *self._keys(arrival, key))
+        in_key = set(origins(key))  # a column that only the key holds has arrived as well
+        values = (
+            one for one in self._values(arrival, value, known) if one.downstream or not in_key.issuperset(one.upstream)
+        )
+        found = (*values, *self._keys(arrival, key))
         if known is None and arrival.upstream is not None:
             found = upstream_as_shown(found, arrival.upstream.platform)
         return Edge(arrival.upstream, arrival.downstream, tuple(dict.fromkeys(found)), arrival.evidence)

@@ -34,7 +34,8 @@ def row(key: Node, value: Node, mode: str, key_names: Sequence[str], chosen: Seq
     if isinstance(beside, Opaque):
         return beside
     if mode.lower() == "record_value":
-        return only(beside, (*key_names, *chosen)) if chosen else beside
+        # without names the whole value is the key, and the fields of a key are written whatever else is chosen
+        return only(beside, (*key_names, *chosen)) if chosen and key_names else beside
     return put(without(only(beside, chosen) if chosen else beside, list(keys)), keys)
 
 

@@ -36,11 +36,14 @@ def input_topics(config: Config, evidence: Evidence) -> tuple[dict[str, str], li
 
     A topic that has left the configuration can still be listed as active, so evidence adds to the configuration only
     what stands behind a reference. A pattern that spells its topics out, as people write a name, counts as their list
-    where no topic is known that it matches.
+    where no topic is known that it matches. Both at once are refused
+    (``org.apache.kafka.connect.runtime.SinkConnectorConfig``), so a connector that has consumed something had only one.
     """
     listed, pattern = _listed(config), first(config, "topics.regex")
     if not listed and not pattern:
         return {}, [Unresolved("topics", "the configuration names no topics")]
+    if listed and pattern and not _consumed(evidence):
+        return {}, [Unresolved("topics.regex", "is set beside topics, and Connect refuses both: take one of them out")]
     if evidence.never_wrote or evidence.committed == frozenset():
         return {}, [Unresolved("topics", "the connector has failed and never committed a record")]
     if not listed:

@@ -5,17 +5,22 @@ each table's ``route-regex``, or, in lower case, as the table's own name (``iceb
 is known without the records, unless a transform of the same chain fills the field with the topic or a fixed text. The
 control topic (``iceberg.control.topic``) is not lineage.
 
-Source: ``org.apache.iceberg.connect.data.SinkWriter``, ``io.tabular.iceberg.connect.channel.Worker``
+GetInData's sink, another one, copies each topic into a table of its own: dots and dashes become underscores,
+``table.prefix`` stands before it, ``table.namespace`` (``default``) is where it is.
+
+Source: ``org.apache.iceberg.connect.data.SinkWriter``, ``io.tabular.iceberg.connect.channel.Worker``,
+``com.getindata.kafka.connect.iceberg.sink.IcebergChangeConsumer``
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 
 from kc_lineage_dagster.derive.config import Config, first, flag, items
-from kc_lineage_dagster.derive.family import SinkFamily, consumed
+from kc_lineage_dagster.derive.family import SinkFamily, consumed, topic_of
 from kc_lineage_dagster.derive.records import Record
-from kc_lineage_dagster.derive.transforms.fields import constant_at
+from kc_lineage_dagster.derive.transforms.fields import constant_at, state
 from kc_lineage_dagster.java_regex import Refused, compile_java
 from kc_lineage_dagster.lineage import Dataset, Unresolved
 
@@ -55,15 +60,42 @@ def _routed(config: Config, topic: str, field: str, text: str | None, table: str
     return Dataset("iceberg", table) if matched else None
 
 
-FAMILY = SinkFamily(
-    name="iceberg_sink",
-    classes=("org.apache.iceberg.connect.IcebergSinkConnector", "io.tabular.iceberg.connect.IcebergSinkConnector"),
-    platform="iceberg",
-    writes=_writes,
-    by_content=True,
-    makes_columns=_makes_columns,
-    naming=("iceberg.tables", "iceberg.tables.dynamic-enabled", "iceberg.tables.route-field"),
-    never_known="tables chosen by the content of iceberg.tables.route-field",
-    spelled="namespace.table as configured; iceberg.catalog is not part of the name",
-    rule="org.apache.iceberg.connect.data.SinkWriter, io.tabular.iceberg.connect.channel.Worker",
+_WORD_BEGINS = re.compile(r"(?<=[^A-Z_])(?=[A-Z])")
+
+
+def _writes_own_table(config: Config, record: Record) -> Iterable[Dataset]:
+    """Return the topic's table; ``table.snake-case`` parts the words of its name, but not of the prefix
+    (``IcebergUtil.toSnakeCase``).
+    """
+    name = topic_of(record).replace(".", "_").replace("-", "_")
+    if flag(config, "table.snake-case"):
+        name = _WORD_BEGINS.sub("_", name).lower()
+    namespace = config.get("table.namespace", "default")
+    return (Dataset("iceberg", f"{namespace}.{config.get('table.prefix', '')}{name}"),)
+
+
+FAMILIES = (
+    SinkFamily(
+        name="iceberg_sink",
+        classes=("org.apache.iceberg.connect.IcebergSinkConnector", "io.tabular.iceberg.connect.IcebergSinkConnector"),
+        platform="iceberg",
+        writes=_writes,
+        by_content=True,
+        makes_columns=_makes_columns,
+        naming=("iceberg.tables", "iceberg.tables.dynamic-enabled", "iceberg.tables.route-field"),
+        never_known="tables chosen by the content of iceberg.tables.route-field",
+        spelled="namespace.table as configured; iceberg.catalog is not part of the name",
+        rule="org.apache.iceberg.connect.data.SinkWriter, io.tabular.iceberg.connect.channel.Worker",
+    ),
+    SinkFamily(
+        name="iceberg_sink_getindata",
+        classes=("com.getindata.kafka.connect.iceberg.sink.IcebergSink",),
+        platform="iceberg",
+        writes=_writes_own_table,
+        columns=lambda config, record, target: state(record.value),
+        makes_columns=lambda config: flag(config, "table.auto-create"),
+        naming=("table.namespace", "table.prefix", "table.snake-case"),
+        spelled="namespace.table",
+        rule="https://github.com/getindata/kafka-connect-iceberg-sink",
+    ),
 )

@@ -1,0 +1,105 @@
+"""Published transforms: none of them renames a topic, and their fields follow the classes' rules."""
+
+from __future__ import annotations
+
+import pytest
+
+from kc_lineage_dagster.derive.records import Leaf, Node, Opaque, Record, Struct, leaves
+from kc_lineage_dagster.derive.transforms import community
+from kc_lineage_dagster.derive.transforms.chain import build_chain
+from kc_lineage_dagster.derive.transforms.steps import run
+from kc_lineage_dagster.lineage import Dataset
+
+KEY = Struct((("id", Leaf(("k.id",))), ("region", Leaf(("k.region",)))))
+VALUE = Struct((("id", Leaf(("id",))), ("name", Leaf(("name",)))))
+RADAR, JOBTEASER = "org.radarbase.kafka.connect.transforms", "com.jobteaser.kafka.connect.transforms"
+KEY_TO_FIELD = "com.github.eladleev.kafka.connect.transform.keytofield.KeyToFieldTransform"
+JSON_TEXT = "com.github.cedelsb.kafka.connect.smt.Record2JsonStringConverter"
+
+
+def after(options: dict[str, str], kind: str = "source") -> Record:
+    config = {"transforms": "t", **{f"transforms.t.{key}": value for key, value in options.items()}}
+    chain, problems = build_chain(config, kind)
+    assert not problems
+    [outcome] = run(chain, Record(Dataset("postgres", "d.s.orders"), "orders", KEY, VALUE))
+    return outcome.record
+
+
+def shown(node: Node) -> dict[str, str]:
+    """Path -> what it is made of."""
+    return {path: ", ".join(leaf.origins) for path, leaf in leaves(node)}
+
+
+@pytest.mark.parametrize("name", community.TRANSFORMS)
+@pytest.mark.parametrize("part", ["$Key", "$Value"])
+def test_the_topic_is_left_alone(name: str, part: str):
+    """So an edge from a table to its topic needs no active topics to be certain."""
+    assert after({"type": name + part, "fields": "id"}).topic == "orders"
+
+
+@pytest.mark.parametrize(
+    ("options", "key", "value"),
+    [
+        (
+            {"type": "com.github.jcustenborder.kafka.connect.archive.Archive"},
+            {},
+            {
+                "key.id": "k.id",
+                "key.region": "k.region",
+                "value.id": "id",
+                "value.name": "name",
+                "topic": "",
+                "timestamp": "",
+            },
+        ),
+        (
+            {"type": f"{RADAR}.CombineKeyValue"},
+            {},
+            {"key.id": "k.id", "key.region": "k.region", "value.id": "id", "value.name": "name"},
+        ),
+        (
+            {"type": f"{RADAR}.MergeKey"},
+            {"id": "k.id", "region": "k.region"},
+            {"id": "id", "name": "name", "timestamp": "", "region": "k.region"},
+        ),
+        (
+            {"type": KEY_TO_FIELD},
+            {"id": "k.id", "region": "k.region"},
+            {"id": "id", "name": "name", "kafkaKey": "k.id, k.region"},
+        ),
+        (
+            {"type": f"{JOBTEASER}.JoinFields$Value", "join-fields.fields": "name,id", "join-fields.destination": "n!"},
+            {"id": "k.id", "region": "k.region"},
+            {"id": "id", "name": "name", "n": "name, id"},
+        ),
+        (
+            {"type": "com.nryanov.kafka.connect.toolkit.transforms.SwapValueAndKey"},
+            {"id": "id", "name": "name"},
+            {"id": "k.id", "region": "k.region"},
+        ),
+        (
+            {"type": "com.github.vdesabou.kafka.connect.transforms.JsonFieldToKey", "field": "$.id"},
+            {},
+            {"id": "id", "name": "name"},
+        ),
+    ],
+)
+def test_fields(options: dict[str, str], key: dict[str, str], value: dict[str, str]):
+    """Of key and value, by hand from the class."""
+    record = after(options)
+    assert (shown(record.key), shown(record.value)) == (key, value)
+
+
+def test_json_text_is_one_field_of_which_nothing_more_is_known():
+    """Whatever stood inside before."""
+    record = after({"type": f"{JSON_TEXT}$Value", "json.string.field.name": "doc"})
+    assert record.value == Struct((("doc", Opaque()),))
+
+
+def test_short_names_stay_those_of_the_transforms_that_connectors_bring():
+    """``ExtractNewRecordState`` is Debezium's, though Michelin has published one of the same name."""
+    [outcome] = run(
+        build_chain({"transforms": "t", "transforms.t.type": "ExtractNewRecordState"}, "source")[0],
+        Record(Dataset("postgres", "d.s.orders"), "orders", KEY, VALUE),
+    )
+    assert outcome.record.value == VALUE

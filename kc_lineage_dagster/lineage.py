@@ -102,6 +102,8 @@ class ConnectorLineage:
         family: The name of the connector family that read the configuration, None when the class belongs to none.
         edges: What is known.
         unresolved: What is not.
+        decided_by: The keys of its configuration that derivation has read, sorted, without ``connector.class``: edges,
+            columns and unresolved items depend on no other. It does not count when lineages are compared.
         trace: The stack trace, for the log, of a defect of this project that stopped the derivation; else None. It does
             not count when lineages are compared.
     """
@@ -112,4 +114,5 @@ class ConnectorLineage:
     family: str | None
     edges: tuple[Edge, ...] = ()
     unresolved: tuple[Unresolved, ...] = ()
+    decided_by: tuple[str, ...] = field(default=(), compare=False)
     trace: str | None = field(default=None, compare=False, repr=False)

@@ -61,15 +61,18 @@ def with_instances(lineage: ConnectorLineage, naming: Naming) -> ConnectorLineag
     return replace(lineage, edges=tuple(edges)) if naming != Naming(env=naming.env) else lineage
 
 
-def json_document(found: ClusterLineage) -> dict[str, Any]:
-    """Return one cluster as an element of ``--format json``. Programs rely on the keys: do not rename or remove one."""
+def json_document(found: ClusterLineage, *, why: bool = False) -> dict[str, Any]:
+    """Return one cluster as an element of ``--format json``. Programs rely on the keys: do not rename or remove one.
+
+    ``why``: whether each connector gets ``decided_by``, which it has not otherwise.
+    """
     head = {"recipe": found.argument, "cluster": found.slug}
     if found.error is not None:
         return {**head, "error": found.error}
-    return {**head, "connectors": [_connector(one) for one in found.lineages], "unread": dict(found.unread)}
+    return {**head, "connectors": [_connector(one, why) for one in found.lineages], "unread": dict(found.unread)}
 
 
-def _connector(lineage: ConnectorLineage) -> dict[str, Any]:
+def _connector(lineage: ConnectorLineage, why: bool) -> dict[str, Any]:
     return {
         "connector": lineage.connector,
         "type": lineage.kind,
@@ -77,6 +80,7 @@ def _connector(lineage: ConnectorLineage) -> dict[str, Any]:
         "family": lineage.family,
         "edges": [_edge(edge) for edge in lineage.edges],
         "unresolved": [{"what": item.what, "reason": item.reason, "topic": item.topic} for item in lineage.unresolved],
+        **({"decided_by": list(lineage.decided_by)} if why else {}),
     }
 
 
@@ -95,8 +99,11 @@ def _end(dataset: Dataset) -> dict[str, Any]:
     return {"platform": dataset.platform, "name": name, "instance": dataset.instance}
 
 
-def text(found: ClusterLineage) -> Iterator[str]:
-    """Yield the lines of ``--format text``: cluster, connectors, edges with their evidence, unresolved items."""
+def text(found: ClusterLineage, *, why: bool = False) -> Iterator[str]:
+    """Yield the lines of ``--format text``: cluster, connectors, edges with their evidence, unresolved items.
+
+    ``why``: whether to name the keys that decided a connector's lineage.
+    """
     if found.problem is not None:
         yield click.style(found.problem, fg="red")
         return
@@ -106,16 +113,18 @@ def text(found: ClusterLineage) -> Iterator[str]:
     counts += [f"{len(found.unread)} not read"] if found.unread else []
     yield click.style(f"{found.slug}: {', '.join(counts)}", bold=True)
     for lineage in found.lineages:
-        yield from _lines(lineage)
+        yield from _lines(lineage, why)
     unread = (printable(f"  not read: {name}: {why}") for name, why in sorted(found.unread.items()))
     yield from (click.style(line, fg="red") for line in unread)
     others = found.snapshot.passed_over.items() if found.snapshot else ()
     yield from (click.style(printable(f"  no connector in {file}: {what}"), dim=True) for file, what in sorted(others))
 
 
-def _lines(lineage: ConnectorLineage) -> Iterator[str]:
+def _lines(lineage: ConnectorLineage, why: bool) -> Iterator[str]:
     known = lineage.family or lineage.connector_class or "no class"
     yield f"  {lineage.kind} {click.style(printable(lineage.connector), bold=True)} ({printable(known)})"
+    if why and lineage.decided_by:
+        yield click.style(printable(f"    decided by {', '.join(lineage.decided_by)}"), dim=True)
     width = min(_WIDE, max((len(str(edge)) for edge in lineage.edges), default=0))
     for edge in lineage.edges:
         yield f"    {printable(str(edge)):{width}}  {click.style(printable(f'[{edge.evidence}]'), dim=True)}"

@@ -66,6 +66,11 @@ def find(argument: str, rules: RecipeFile | None = None) -> ClusterLineage:
     help="Take platform instances, cluster aliases and options from this recipe, for saved clusters and addresses.",
 )
 @click.option(
+    "--why",
+    is_flag=True,
+    help="Name the configuration keys that decided each connector's lineage: in the text, or as `decided_by` in JSON.",
+)
+@click.option(
     "--namespace",
     "namespaces",
     multiple=True,
@@ -73,7 +78,12 @@ def find(argument: str, rules: RecipeFile | None = None) -> ClusterLineage:
     help="OpenLineage's namespace of a platform's datasets, such as kafka=kafka://broker:9092. May be repeated.",
 )
 def command(
-    clusters: tuple[str, ...], form: str, fail_on: tuple[str, ...], recipe: str | None, namespaces: tuple[str, ...]
+    clusters: tuple[str, ...],
+    form: str,
+    fail_on: tuple[str, ...],
+    recipe: str | None,
+    why: bool,
+    namespaces: tuple[str, ...],
 ) -> None:
     """Show what each connector reads and writes, how that is known, and what nobody can know.
 
@@ -86,6 +96,7 @@ def command(
     \b
     kc-lineage lineage connectors/
     kc-lineage lineage connectors/ --recipe payments.yml --fail-on unresolved
+    kc-lineage lineage connectors/ --why
     kc-lineage lineage recipes/*.yml --format json | jq '.[].connectors[].edges[]'
     kc-lineage lineage http://connect:8083 --format mermaid
     kc-lineage lineage payments.yml --format openlineage --namespace kafka=kafka://broker:9092
@@ -94,10 +105,12 @@ def command(
     """
     rules = recipe_named(recipe) if recipe else None
     given = _namespaces(namespaces, form)
+    if why and form not in ("text", "json"):
+        raise click.UsageError("--why is for --format text and json")
     if form == "openlineage":
         import_module(_OPENLINEAGE)  # fails here, before a cluster is read, when the package is missing
     found = [find(argument, rules) for argument in clusters]
-    _show(found, form, given)
+    _show(found, form, given, why)
     problems = [one.problem for one in found if one.problem is not None]
     for what in dict.fromkeys(fail_on):
         problems += [f"{one.argument}: {line}" for one in found for line in _complaints(one, what)]
@@ -120,16 +133,17 @@ def _namespaces(given: tuple[str, ...], form: str) -> dict[str, str]:
     return found
 
 
-def _show(found: list[ClusterLineage], form: str, namespaces: dict[str, str]) -> None:
+def _show(found: list[ClusterLineage], form: str, namespaces: dict[str, str], why: bool) -> None:
     if form == "openlineage":
         for line in import_module(_OPENLINEAGE).lines(found, namespaces):
             click.echo(line)
         return
     if form == "json":
-        click.echo(json.dumps([formats.json_document(one) for one in found], ensure_ascii=not _takes_unicode()))
+        documents = [formats.json_document(one, why=why) for one in found]
+        click.echo(json.dumps(documents, ensure_ascii=not _takes_unicode()))
         return
     if form == "text":
-        click.echo("\n".join(line for one in found if one.error is None for line in formats.text(one)))
+        click.echo("\n".join(line for one in found if one.error is None for line in formats.text(one, why=why)))
         return
     chart = "\n".join(formats.mermaid(found))
     edges = chart.count("-->")

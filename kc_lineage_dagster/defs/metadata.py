@@ -19,6 +19,7 @@ from kc_lineage_dagster.run.report import Result
 # metadata is stored with every event.
 _ROWS = 100
 _COLUMNS = 60  # rows of the table of columns: there are many more than edges, and lineage.html has them all
+_KEYS = 40  # of a configuration, which decided lineage
 _NODES = 8  # datasets on one side of the picture
 _NAME = 36  # characters of a dataset's name in the picture
 _PLAIN = "/:;=,.-'"  # beside letters and digits: what may stand in the address of a markdown image as it is
@@ -132,6 +133,8 @@ def lineage_metadata(
         metadata["how_we_know"] = "; ".join(dict.fromkeys(edge.evidence for edge in lineage.edges))
         metadata["picture"] = picture(lineage)
         metadata["lineage"] = MarkdownMetadataValue(edge_table(lineage))
+    if lineage.decided_by:
+        metadata["decided_by"] = ", ".join(lineage.decided_by[:_KEYS]) + (" …" if lineage.decided_by[_KEYS:] else "")
     columns = column_table(lineage)
     if columns:
         metadata["columns"] = MarkdownMetadataValue(columns)

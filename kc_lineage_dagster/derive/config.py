@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Collection, Mapping
+
+from kc_lineage_dagster.derive.watched import Watched
 
 Config = Mapping[str, str]
 
@@ -18,7 +20,11 @@ _REFERENCE = re.compile(r"\$\{[^${}:]*:[^{}]*\}")
 
 def first(config: Config, *keys: str) -> str | None:
     """Return the value of the first key that is present and not blank; newer names go first."""
-    return next((config[key].strip() for key in keys if config.get(key, "").strip()), None)
+    for key in keys:
+        value = config.get(key)
+        if value and (value := value.strip()):
+            return value
+    return None
 
 
 def items(value: str | None) -> tuple[str, ...]:
@@ -49,9 +55,53 @@ def is_reference(value: str) -> bool:
     return "${" in value and _REFERENCE.search(value) is not None
 
 
-def stripped(config: Config, prefix: str) -> dict[str, str]:
-    """Return the entries below a prefix, without it."""
-    return {key[len(prefix) :]: value for key, value in config.items() if key.startswith(prefix)}
+def entries(config: Config, chosen: Callable[[str, str], object]) -> dict[str, str]:
+    """Return the entries that ``chosen`` says True of, given key and value; of a watched one no other key is noted."""
+    return {key: config[key] for key, value in unwatched(config).items() if chosen(key, value)}
+
+
+def stripped(config: Config, prefix: str) -> Config:
+    """Return the entries below a prefix, without it; of a watched one, a part that is watched too.
+
+    >>> stripped({"predicates.own.type": "T", "topics": "a"}, "predicates.own.")
+    {'type': 'T'}
+    """
+    below = {key[len(prefix) :]: value for key, value in unwatched(config).items() if key.startswith(prefix)}
+    return part(config, prefix, below)
+
+
+def replaced(config: Config, values: Mapping[str, str]) -> Config:
+    """Return a configuration with these entries added or put in the place of others.
+
+    >>> replaced({"topics": "a"}, {"topics": "b"})
+    {'topics': 'b'}
+    """
+    return part(config, "", {**unwatched(config), **values})
+
+
+def without(config: Config, keys: Collection[str]) -> Config:
+    """Return a configuration in which these keys are absent.
+
+    >>> without({"topics": "a", "name": "crm"}, {"topics"})
+    {'name': 'crm'}
+    """
+    return part(config, "", {key: value for key, value in unwatched(config).items() if key not in keys})
+
+
+def part(config: Config, beginning: str, held: Mapping[str, str]) -> Config:
+    """Return a part of a configuration, which is watched where the configuration is.
+
+    Args:
+        config: The configuration.
+        beginning: What the keys of the part begin with in the configuration.
+        held: The part's entries.
+    """
+    return config.part(beginning, held) if isinstance(config, Watched) else held
+
+
+def unwatched(config: Config) -> Config:
+    """Return a configuration as it is without anybody watching: for looks at keys that decide nothing."""
+    return config.held if isinstance(config, Watched) else config
 
 
 def major_version(config: Config) -> int | None:

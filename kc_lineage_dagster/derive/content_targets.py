@@ -10,7 +10,7 @@ import re
 from collections.abc import Callable, Iterable, Mapping
 
 from kc_lineage_dagster.derive.catalog import Catalog
-from kc_lineage_dagster.derive.config import Config
+from kc_lineage_dagster.derive.config import Config, entries
 from kc_lineage_dagster.lineage import Dataset
 
 # From fields of ``source`` and what every record holds in them to the one dataset that is written to.
@@ -32,7 +32,8 @@ def fitting_targets(config: Config, target_of: TargetOfFields, catalog: Catalog)
             would write none or several.
         catalog: What is known beyond Connect.
     """
-    fields = dict.fromkeys(name for text in config.values() for name in _FROM_SOURCE.findall(text))
+    templates = entries(config, lambda _, text: _FROM_SOURCE.search(text))
+    fields = dict.fromkeys(name for text in templates.values() for name in _FROM_SOURCE.findall(text))
     if not fields:
         return ()
     filled = [{name: word.format(at) for at, name in enumerate(fields)} for word in _WORDS]

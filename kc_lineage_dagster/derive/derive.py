@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import traceback
 from collections import defaultdict
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import PurePath
 from typing import Any
 
-from kc_lineage_dagster.derive.config import VERSION
+from kc_lineage_dagster.derive.config import VERSION, Config, replaced, unwatched, without
 from kc_lineage_dagster.derive.evidence import (
     ClusterTopics,
     ConnectorView,
@@ -36,9 +36,11 @@ from kc_lineage_dagster.derive.told import PREFIXES, STAND_IN, told_prefix
 from kc_lineage_dagster.derive.transforms.chain import build_chain
 from kc_lineage_dagster.derive.transforms.steps import Chain
 from kc_lineage_dagster.derive.unresolved import cut, listed
+from kc_lineage_dagster.derive.watched import Watched
 from kc_lineage_dagster.derive.writers import Written
 from kc_lineage_dagster.lineage import KAFKA, ConnectorLineage, Dataset, Edge, Unresolved
 
+_CLASS = "connector.class"
 # What a value that nobody thought of can trip: it must not take the lineage of the other connectors along.
 TRIPS = (ArithmeticError, AssertionError, AttributeError, LookupError, RecursionError, TypeError, ValueError)
 
@@ -71,7 +73,8 @@ def derived(
         cluster: Gives the topics of the whole cluster; called only for a sink whose own evidence does not decide.
         written: From a topic to its fields as the cluster's sources write them.
     """
-    class_name = connector.config.get("connector.class")
+    class_name = connector.config.get(_CLASS)
+    config = Watched(connector.config)
     evidence = _evidence(connector, settings, cluster, written)
     entry = settings.generic.get(connector.name)
     wrong = contradicted(entry, connector.kind) if entry else None
@@ -79,14 +82,15 @@ def derived(
     found: list[Edge | Unresolved]
     fields: Written = {}
     if entry and not wrong:
-        name, kind, found = "generic", entry.direction, _by_entry(entry, connector, evidence, settings)
+        name, kind, found = "generic", entry.direction, _by_entry(entry, config, evidence, settings)
     elif isinstance(family, Unresolved) or family is None:
-        name, kind, found = None, connector.kind, _no_family(family, connector, evidence)
+        name, kind, found = None, connector.kind, _no_family(family, connector.kind, config, evidence)
     else:
         name, kind = family.name, family.direction
-        found, fields = _safely(family, connector, evidence, settings)
+        found, fields = _safely(family, config, evidence, settings)
     traces = [item.trace for item in found if isinstance(item, _Defect)]
-    found = [possible(item, connector.config) for item in (*found, *([wrong] if wrong else []))]
+    read = {key: connector.config[key] for key in connector.config if key in config.read and key != _CLASS}
+    found = [possible(item, read) for item in (*found, *([wrong] if wrong else []))]
     edges = {_spelled(item, settings) for item in found if isinstance(item, Edge)}
     lineage = ConnectorLineage(
         connector=connector.name,
@@ -95,6 +99,7 @@ def derived(
         family=name,
         edges=tuple(sorted(edges, key=_by_names)),
         unresolved=listed(found),
+        decided_by=tuple(sorted(read)),
         trace="\n".join(traces) or None,
     )
     return lineage, fields
@@ -113,9 +118,9 @@ def _evidence(
 
 def find_family(connector: ConnectorView, settings: Settings) -> Family | Unresolved:
     """Return the family of a connector's class, or why there is none."""
-    class_name = connector.config.get("connector.class")
+    class_name = connector.config.get(_CLASS)
     if not class_name:
-        return Unresolved("connector.class", "the configuration names no connector class")
+        return Unresolved(_CLASS, "the configuration names no connector class")
     return registry().find(class_name, connector.kind, settings.plugin_classes)
 
 
@@ -130,24 +135,22 @@ def reads_topics(connector: ConnectorView, settings: Settings) -> bool:
     return (connector.kind if isinstance(family, Unresolved) else family.direction) == "sink"
 
 
-def _by_entry(
-    entry: GenericEntry, connector: ConnectorView, evidence: Evidence, settings: Settings
-) -> list[Edge | Unresolved]:
-    chain, problems = build_chain(connector.config, entry.direction, settings.transforms)
-    return generic_lineage(entry, connector.config, chain, problems, evidence)
+def _by_entry(entry: GenericEntry, config: Config, evidence: Evidence, settings: Settings) -> list[Edge | Unresolved]:
+    chain, problems = build_chain(config, entry.direction, settings.transforms)
+    return generic_lineage(entry, config, chain, problems, evidence)
 
 
-def _no_family(problem: Unresolved | None, connector: ConnectorView, evidence: Evidence) -> list[Edge | Unresolved]:
+def _no_family(problem: Unresolved | None, kind: str, config: Config, evidence: Evidence) -> list[Edge | Unresolved]:
     """Return what is a fact of any connector: the topics that a source has written, and those that a sink reads."""
     assert problem is not None
-    if connector.kind == "sink":
-        return list(_of_each(problem, input_topics(connector.config, evidence)[0]))
-    topics = data_topics(connector.config, evidence)
+    if kind == "sink":
+        return list(_of_each(problem, input_topics(config, evidence)[0]))
+    topics = data_topics(config, evidence)
     return [problem, *(Edge(None, Dataset(KAFKA, topic), evidence="active topics") for topic in topics)]
 
 
 def _known_topics(
-    family: Family, config: Mapping[str, str], unnamed: Collection[str], chain: Chain, evidence: Evidence
+    family: Family, config: Config, unnamed: Collection[str], chain: Chain, evidence: Evidence
 ) -> Iterable[str]:
     """Return the topics of a connector whose datasets nobody can name, because ``unnamed`` keys are hidden.
 
@@ -158,7 +161,7 @@ def _known_topics(
         return input_topics(config, evidence)[0]
     if not evidence.topics or PREFIXES.intersection(unnamed):
         return ()
-    items = source_lineage(family, {**config, **dict.fromkeys(unnamed, STAND_IN)}, chain, evidence)
+    items = source_lineage(family, replaced(config, dict.fromkeys(unnamed, STAND_IN)), chain, evidence)
     found = {item.topic if isinstance(item, Unresolved) else item.downstream.name for item in items}
     return sorted(evidence.topics & found)
 
@@ -168,17 +171,18 @@ def _of_each(problem: Unresolved, topics: Iterable[str]) -> list[Unresolved]:
     return [replace(problem, topic=topic) for topic in topics] or [problem]
 
 
-def _with_version(config: Mapping[str, str], settings: Settings) -> Mapping[str, str]:
+def _with_version(config: Config, settings: Settings) -> Config:
     """Return the configuration with the connector's version: the installed one, where the configuration names none."""
-    installed = settings.plugin_versions.get(config.get("connector.class", ""))
-    return config if installed is None or VERSION in config else {**config, VERSION: installed}
+    known = unwatched(config)
+    installed = settings.plugin_versions.get(known.get(_CLASS, ""))
+    return config if installed is None or VERSION in known else replaced(config, {VERSION: installed})
 
 
 def _safely(
-    family: Family, connector: ConnectorView, evidence: Evidence, settings: Settings
+    family: Family, config: Config, evidence: Evidence, settings: Settings
 ) -> tuple[list[Edge | Unresolved], Written]:
     try:
-        return _by_family(family, connector, evidence, settings)
+        return _by_family(family, _with_version(config, settings), evidence, settings)
     except TRIPS as error:
         return [_defect("configuration", error)], {}
 
@@ -213,9 +217,8 @@ def _with_columns(
 
 
 def _by_family(
-    family: Family, connector: ConnectorView, evidence: Evidence, settings: Settings
+    family: Family, config: Config, evidence: Evidence, settings: Settings
 ) -> tuple[list[Edge | Unresolved], Written]:
-    config = _with_version(connector.config, settings)
     unnamed = {key: reason for key in family.naming if (reason := hidden(config.get(key, "")))}
     chain, problems = build_chain(config, family.direction, settings.transforms)
     if unnamed and isinstance(family, SourceFamily):
@@ -242,7 +245,7 @@ def _of_matter(problems: Iterable[Unresolved], found: Iterable[Edge | Unresolved
 
 
 def _of_source(
-    family: SourceFamily, config: Mapping[str, str], chain: Chain, evidence: Evidence
+    family: SourceFamily, config: Config, chain: Chain, evidence: Evidence
 ) -> tuple[list[Edge | Unresolved], Written]:
     """Return the edges of a source with their fields, and what it writes to each topic.
 
@@ -251,7 +254,7 @@ def _of_source(
     """
     unread = {key: reason for key in family.selecting if (reason := hidden(config.get(key, "")))}
     if unread:
-        config = {key: value for key, value in config.items() if key not in unread}
+        config = without(config, unread)
     columns = SourceColumns(family, config, chain, evidence)
     items = source_lineage(family, config, chain, evidence)
     if unread and not any(isinstance(item, Edge) for item in items):

@@ -83,6 +83,8 @@ def _impossible(dataset: Dataset) -> str | None:
 def possible(item: Edge | Unresolved, config: Config) -> Edge | Unresolved:
     """Return the item unchanged; an edge to or from a dataset that cannot exist becomes unresolved, under the key that
     holds its name.
+
+    ``config``: the entries that were read.
     """
     if isinstance(item, Unresolved):
         return item

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Collection, Iterator
 
-from kc_lineage_dagster.derive.config import Config
+from kc_lineage_dagster.derive.config import Config, replaced
 from kc_lineage_dagster.derive.evidence import Evidence
 from kc_lineage_dagster.derive.family import SourceFamily
 from kc_lineage_dagster.derive.records import Record
@@ -38,13 +38,13 @@ def told_prefix(
         return None
     servers = {str(one.partition[key]) for one in evidence.offsets for key in _SERVER if one.partition.get(key)}
     prefix = servers.pop() if len(servers) == 1 else _by_topics(family, config, unnamed, chain, evidence)
-    return None if prefix is None else {**config, **dict.fromkeys(unnamed, prefix)}
+    return None if prefix is None else replaced(config, dict.fromkeys(unnamed, prefix))
 
 
 def _by_topics(
     family: SourceFamily, config: Config, unnamed: Collection[str], chain: Chain, evidence: Evidence
 ) -> str | None:
-    filled = {**config, **dict.fromkeys(unnamed, STAND_IN)}
+    filled = replaced(config, dict.fromkeys(unnamed, STAND_IN))
     found = family.reads(filled, Evidence(offsets=evidence.offsets, task_configs=evidence.task_configs))
     topics = {topic for one in found if isinstance(one, Record) for topic in _topics(chain, one)}
     fitting = Counter(

@@ -2,15 +2,16 @@
 
 Configurations are left out, so no secret can be among the data. The shape, as ``model.js`` reads it:
 
-    {"cluster", "source", "version", "generated", "platforms": [name], "evidence": [text], "unread": [[connector, why]],
-     "datasets": [[platform, name]],
+    {"cluster", "source", "version", "generated", "platforms": [name], "evidence": [text], "keys": [text],
+     "unread": [[connector, why]], "datasets": [[platform, name]],
      "connectors": [{"name", "kind", "class", "family", "state", "tasks": {state: count}, "failures": [[where, line]],
-                     "notes": [text], "unresolved": [[what, why]],
+                     "notes": [text], "unresolved": [[what, why]], "decided": [key],
                      "edges": [[from or -1, to, evidence, [[[field], field or null, how]], fields left]]}]}
 
-A number in the place of a platform, a dataset or an evidence is its position in the list of that name. ``how`` names
-the transform that changes a field's content and is absent for a copy. ``fields left`` is the number of field pairs of
-the edge that are not listed.
+A number in the place of a platform, a dataset, an evidence or a key is its position in the list of that name. The keys
+are those of its configuration that decided a connector's lineage, without their values. ``how`` names the transform
+that changes a field's content and is absent for a copy. ``fields left`` is the number of field pairs of the edge that
+are not listed.
 """
 
 from __future__ import annotations
@@ -60,7 +61,7 @@ def parts(
         generated_at: Seconds since the epoch.
         field_edges: Number of edges whose fields are known; decides how many pairs of fields each of them lists.
     """
-    datasets, evidence, platforms = _Positions(), _Positions(), _Positions()
+    datasets, evidence, platforms, keys = _Positions(), _Positions(), _Positions(), _Positions()
     least, at_most = _FIELDS_OF_EDGE
     most = max(least, min(at_most, _FIELDS // max(1, field_edges)))
     yield "cluster", cluster
@@ -75,6 +76,7 @@ def parts(
                 **_about(lineage, connector),
                 "edges": [_edge(edge, datasets, evidence, most) for edge in lineage.edges],
                 "unresolved": [[item.what, item.reason] for item in lineage.unresolved],
+                "decided": [keys.of(key) for key in lineage.decided_by],
             }
             for lineage, connector in rows
         ),
@@ -82,6 +84,7 @@ def parts(
     yield "datasets", ([platforms.of(one.platform), _name(one)] for one in datasets.known)
     yield "platforms", list(platforms.known)
     yield "evidence", list(evidence.known)
+    yield "keys", list(keys.known)
 
 
 def _about(lineage: ConnectorLineage, connector: Connector | None) -> dict[str, Any]:

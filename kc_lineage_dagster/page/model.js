@@ -23,6 +23,7 @@ const Model = (() => {
     const edges = [];
     const connectors = doc.connectors.map((one, id) => ({
       ...one,
+      decided: one.decided.map((key) => doc.keys[key]),
       id,
       edges: [],
       datasets: new Set(),

@@ -171,6 +171,7 @@ const Panel = (() => {
     fact("type", one.kind);
     fact("class", one.class || "none");
     fact("family", one.family || "not known: only what its topics show");
+    fact("decided by", one.decided.join(", "));
     const trouble = [
       ...one.failures.map(([where, why]) => [where, why]),
       ...one.notes.map((note) => ["not read", note]),

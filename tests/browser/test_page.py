@@ -60,11 +60,12 @@ def test_everything_of_a_small_cluster(page):
 
 
 def test_a_connector_in_detail(page):
-    """Class, family, failed tasks, unresolved items with reasons, edges with evidence and fields."""
+    """Class, family, failed tasks, keys that decided, edges with evidence and fields."""
     screen = page(shop(), "#connector=cdc")
     screen.reads(
         "io.debezium.X", "Debezium", "task 0", "java.lang.RuntimeException: first line", "configuration, offsets"
     )
+    screen.reads("decided by", "table.include.list, topic.prefix")
     screen.driver.execute_script("document.querySelector('.edge details').open = true")
     screen.reads("first, last → name by ConcatFields", "ssn → (dropped)")
 

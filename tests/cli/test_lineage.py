@@ -89,6 +89,32 @@ def test_text_is_for_people(recipe, tmp_path):
     assert "\x1b" not in shown
 
 
+DECIDED = ["connection.url", "table.name.format", "topics"]
+
+
+def test_why_names_the_keys_that_decided(recipe):
+    """`--why` tells the keys below each connector, never a value; without it, no format mentions them."""
+    plain = run(recipe).stdout.splitlines()
+    told = run(recipe, "--why").stdout.splitlines()
+    assert [line for line in told if not line.startswith("    decided by ")] == plain
+    assert (
+        told[told.index(next(line for line in told if "dw/sink" in line)) + 1] == f"    decided by {', '.join(DECIDED)}"
+    )
+    [whole] = json.loads(run(recipe, "--format", "json", "--why").stdout)
+    assert next(one for one in whole["connectors"] if one["connector"] == "dw/sink")["decided_by"] == DECIDED
+    [without] = json.loads(run(recipe, "--format", "json").stdout)
+    assert [{key: one[key] for key in one if key != "decided_by"} for one in whole["connectors"]] == without[
+        "connectors"
+    ]
+
+
+def test_a_chart_does_not_say_why(recipe):
+    """Formats without a place for keys refuse the option instead of ignoring it."""
+    refused = run(recipe, "--why", "--format", "mermaid")
+    assert refused.exit_code == 2
+    assert "--why is for --format text and json" in refused.output
+
+
 def test_instances_are_those_of_the_recipe(tmp_path):
     """`platform_instance_map` gives each dataset its instance, before its name as in its URN; with `--recipe` too."""
     cluster = save_cluster(tmp_path, CONNECTORS)

@@ -83,6 +83,18 @@ def test_one_run_turns_every_partition_green(synced):
     assert flows == {f"urn:li:dataFlow:(kafka-connect,{name},PROD)" for name in CONNECTORS}
 
 
+def test_a_partition_names_the_keys_that_decided(synced):
+    """The materialization of a connector says which keys of its configuration its edges come from, without a value."""
+    *_, result = synced
+    said = {
+        event.partition: event.step_materialization_data.materialization.metadata["decided_by"].value
+        for event in result.all_events
+        if event.is_step_materialization and event.asset_key == LINEAGE
+    }
+    assert said[encode_partition("dw/sink")] == "connection.url, table.name.format, topics"
+    assert said["cdc"] == "database.dbname, table.include.list, topic.prefix"
+
+
 @pytest.mark.slow
 def test_an_unchanged_cluster_logs_no_partition(folder, instance):
     """The second run over an unchanged cluster has nothing to say about any connector, and the file is whole."""

@@ -36,7 +36,12 @@ def shop() -> tuple[Snapshot, list[ConnectorLineage]]:
     fields = (FieldEdge(("first", "last"), "name", "ConcatFields"), FieldEdge(("ssn",), None))
     lineages = [
         ConnectorLineage(
-            "cdc", "source", "io.debezium.X", "Debezium", (Edge(table, topic, fields, "configuration, offsets"),)
+            "cdc",
+            "source",
+            "io.debezium.X",
+            "Debezium",
+            (Edge(table, topic, fields, "configuration, offsets"),),
+            decided_by=("table.include.list", "topic.prefix"),
         ),
         ConnectorLineage("sink", "sink", "S3", "S3 sink", (Edge(topic, target),), (Unresolved("key", "why not"),)),
         ConnectorLineage("away", "sink", None, None, (Edge(topic, Dataset("hive", "x", "west")),)),
@@ -54,6 +59,7 @@ def hostile() -> tuple[Snapshot, list[ConnectorLineage]]:
             None,
             (Edge(Dataset("postgres", name), Dataset("kafka", name or "t"), (FieldEdge((name,), name),), name or "e"),),
             (Unresolved(name, name),),
+            decided_by=(name,),
         )
         for name in HOSTILE
     ]

@@ -98,7 +98,7 @@ def test_carried_libraries_have_their_licences():
 
 
 def test_everything_is_in_the_data():
-    """States, tasks, edges with evidence and fields, unresolved items with reasons, what could not be read."""
+    """States, tasks, edges with evidence and fields, the keys that decided them, what is unresolved or unread."""
     data = page_of(shop()).data
     away, cdc, sink = data["connectors"]
     assert (cdc["state"], cdc["tasks"], cdc["failures"]) == (
@@ -113,6 +113,8 @@ def test_everything_is_in_the_data():
         [[["first", "last"], "name", "ConcatFields"], [["ssn"], None]],
         0,
     )
+    assert [data["keys"][key] for key in cdc["decided"]] == ["table.include.list", "topic.prefix"]
+    assert sink["decided"] == []
     assert sink["unresolved"] == [["key", "why not"]]
     assert sink["notes"] == ["topics: 404"]
     assert away["state"] == "UNREAD"

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import copy
 import json
+from dataclasses import replace
 
 import pytest
 from sqlalchemy import text
 
+from kc_lineage_dagster.state import codec
+from kc_lineage_dagster.state.cluster_state import Derived
 from kc_lineage_dagster.state.opening import state_of
 from kc_lineage_dagster.state.receipts import Receipts
 from tests.connect.stand_in import status, worker
@@ -60,6 +63,25 @@ def test_the_second_sync_takes_the_lineage_of_the_first(place):
         second.entities,
     )
     assert place.alive == held
+
+
+def test_keys_that_an_older_release_did_not_store_are_added_without_sending(place):
+    """Lineage that says the same with fewer keys is stored again, and neither DataHub nor the run hears of a change."""
+    place.run()
+    rows = state(place).lineages_of(place.names)
+    with state(place).database.writing() as connection:
+        older = [codec.lineages().dump(replace(one, decided_by=())) for one in rows.values()]
+        emitted = state(place).emitted(place.names)
+        state(place).remember(
+            connection,
+            [Derived(one, text, emitted[name]) for (name, one), text in zip(rows.items(), older, strict=True)],
+        )
+    assert {one.decided_by for one in state(place).lineages_of(place.names).values()} == {()}
+    report = place.run()
+    assert (report.counts.derived, report.counts.sent, report.counts.changed) == (4, 0, 0)
+    found = state(place).lineages_of(place.names)
+    assert {one.decided_by for one in found.values()} == {("database.dbname", "table.include.list", "topic.prefix")}
+    assert derived(place) == 0
 
 
 def another_config(place):

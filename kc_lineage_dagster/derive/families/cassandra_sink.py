@@ -13,7 +13,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from kc_lineage_dagster.derive.config import Config, first, pairs
+from kc_lineage_dagster.derive.config import Config, entries, first, pairs
 from kc_lineage_dagster.derive.family import SinkFamily, makes_all, topic_of
 from kc_lineage_dagster.derive.readers.one_column import top_level
 from kc_lineage_dagster.derive.records import Node, Opaque, Record, Struct
@@ -29,7 +29,11 @@ _KEY = re.compile(
 
 
 def _tables(config: Config, topic: str) -> tuple[tuple[str, str], ...]:
-    found = (match for key in config if (match := _KEY.fullmatch(key)) and match["topic"] == topic)
+    def of_topic(key: str, _: str) -> bool:
+        found = _KEY.fullmatch(key)
+        return found is not None and found["topic"] == topic
+
+    found = filter(None, map(_KEY.fullmatch, entries(config, of_topic)))
     return tuple(dict.fromkeys((match["keyspace"].strip('"'), match["table"].strip('"')) for match in found))
 
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from kc_lineage_dagster.derive.config import Config
+from kc_lineage_dagster.derive.config import Config, entries
 from kc_lineage_dagster.derive.evidence import Evidence
 from kc_lineage_dagster.derive.family import Found, SourceFamily
 from kc_lineage_dagster.derive.readers.places import nowhere
@@ -21,7 +21,7 @@ _VOLUBLE_KEYS = ("genk.", "genkp.", "genv.", "genvp.")
 
 def _voluble_topics(config: Config, evidence: Evidence) -> Iterator[Found]:
     """Yield the topics of Voluble, which are parts of keys: ``genv.<topic>.<attribute>.with``. They hold no dots."""
-    topics = dict.fromkeys(key.split(".")[1] for key in config if key.startswith(_VOLUBLE_KEYS))
+    topics = dict.fromkeys(key.split(".")[1] for key in entries(config, lambda key, _: key.startswith(_VOLUBLE_KEYS)))
     yield from flows((), tuple(topics), "genv.<topic>...", evidence)
 
 

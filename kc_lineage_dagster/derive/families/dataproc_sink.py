@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from kc_lineage_dagster.derive.config import Config, first, items
+from kc_lineage_dagster.derive.config import Config, first, items, replaced
 from kc_lineage_dagster.derive.families import hdfs_sink
 from kc_lineage_dagster.derive.family import SinkFamily, consumed
 from kc_lineage_dagster.derive.records import Record
@@ -28,7 +28,7 @@ def _writes(config: Config, record: Record) -> Iterable[Dataset | Unresolved]:
         reason = f"goes to the HDFS of cluster {cluster}, whose address only Google knows ({_NAMENODE} is not set)"
         return (Unresolved(consumed(record), reason),)
     address = nodes[0] if "://" in nodes[0] else f"hdfs://{nodes[0]}"
-    return hdfs_sink.FAMILY.writes({**config, "store.url": address}, record)
+    return hdfs_sink.FAMILY.writes(replaced(config, {"store.url": address}), record)
 
 
 FAMILY = SinkFamily(

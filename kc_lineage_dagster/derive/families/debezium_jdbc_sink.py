@@ -48,7 +48,7 @@ _STRATEGIES: Mapping[str, Callable[[str], str]] = {
 def _writes(config: Config, record: Record) -> Iterable[Dataset | Unresolved]:
     url = first(config, URL_KEY)
     place = parse_jdbc_url(url) if url else Unresolved(URL_KEY, "is not set")
-    place = in_own_database(place, first(config, "connection.username"))
+    place = in_own_database(place, config, "connection.username")
     if isinstance(place, Unresolved):
         return (place,)
     text = _text(config, record)

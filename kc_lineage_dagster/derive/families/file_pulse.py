@@ -11,7 +11,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from kc_lineage_dagster.derive.config import Config, first
+from kc_lineage_dagster.derive.config import Config, entries, first
 from kc_lineage_dagster.derive.evidence import Evidence
 from kc_lineage_dagster.derive.family import Found, SourceFamily
 from kc_lineage_dagster.derive.readers.topic_sources import flows, wherever
@@ -46,7 +46,7 @@ def _origin(config: Config) -> Dataset | Unresolved:
 
 def _reads(config: Config, evidence: Evidence) -> Iterator[Found]:
     origin, topic = _origin(config), first(config, "topic")
-    named = any(re.search(r"\$topic\b", value) for key, value in config.items() if key.startswith("filters."))
+    named = entries(config, lambda key, value: key.startswith("filters.") and re.search(r"\$topic\b", value))
     yield from flows((origin,), (topic,) if topic else (), "topic", evidence)
     if named and isinstance(origin, Dataset) and evidence.topics:
         # a filter chooses the topic of each record; all of them come from the one place

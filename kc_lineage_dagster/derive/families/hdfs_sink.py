@@ -14,7 +14,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 
-from kc_lineage_dagster.derive.config import Config, first, flag
+from kc_lineage_dagster.derive.config import Config, first, flag, replaced
 from kc_lineage_dagster.derive.family import SinkFamily, topic_of
 from kc_lineage_dagster.derive.readers.object_paths import LAYOUT_KEYS, topic_folder, topics_dir
 from kc_lineage_dagster.derive.readers.table_names import qualified, refused_rename, required
@@ -48,7 +48,7 @@ def _folder(config: Config, topic: str) -> Dataset | Unresolved:
     platform = _PLATFORMS.get(scheme.lower()) if place else None
     if platform is None:
         return Unresolved("store.url", "has a scheme other than hdfs, s3 and gs")
-    folder = topic_folder({**config, "topics.dir": directory}, place, topic)
+    folder = topic_folder(replaced(config, {"topics.dir": directory}), place, topic)
     return folder if isinstance(folder, Unresolved) else Dataset(platform, re.sub(r"/+", "/", folder))
 
 

@@ -15,7 +15,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from kc_lineage_dagster.derive.config import Config, first, items
+from kc_lineage_dagster.derive.config import Config, entries, first, items
 from kc_lineage_dagster.derive.evidence import Evidence
 from kc_lineage_dagster.derive.family import Found, SinkFamily, SourceFamily
 from kc_lineage_dagster.derive.readers.places import no_dataset, nowhere
@@ -40,7 +40,8 @@ def _reads_v1(config: Config, evidence: Evidence) -> Iterator[Found]:
 
 def _reads_v2(config: Config, evidence: Evidence) -> Iterator[Found]:
     """Yield the topics of version 2: its endpoints are numbered, and each has topics of its own."""
-    topics = [topic for key in sorted(config) if _NUMBERED.fullmatch(key) for topic in items(config[key])]
+    numbered = sorted(entries(config, lambda key, _: _NUMBERED.fullmatch(key)).items())
+    topics = [topic for _, value in numbered for topic in items(value)]
     yield from flows((), tuple(dict.fromkeys(topics)), "api1.topics", evidence)
 
 

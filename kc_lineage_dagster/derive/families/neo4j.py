@@ -14,7 +14,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 
-from kc_lineage_dagster.derive.config import REFERENCE, Config, first, is_reference, items
+from kc_lineage_dagster.derive.config import REFERENCE, Config, entries, first, is_reference, items
 from kc_lineage_dagster.derive.evidence import Evidence
 from kc_lineage_dagster.derive.family import Found, SinkFamily, SourceFamily, topic_of
 from kc_lineage_dagster.derive.readers.cypher import has_dynamic_labels, pattern_labels, read_labels, written_labels
@@ -86,7 +86,8 @@ def _of_pattern(pattern: str) -> tuple[str, ...]:
 
 
 def _reads(config: Config, evidence: Evidence) -> Iterator[Found]:
-    cdc = [(found["topic"], value) for key, value in config.items() if (found := _CDC_KEY.fullmatch(key))]
+    numbered = entries(config, lambda key, _: _CDC_KEY.fullmatch(key))
+    cdc = [(found["topic"], value) for key, value in numbered.items() if (found := _CDC_KEY.fullmatch(key))]
     for topic, patterns in cdc:
         yield from flows(_origins(topic, pattern_labels(patterns)), (topic,), topic, evidence)
     if cdc and (first(config, "neo4j.source-strategy") or "CDC").upper() == "CDC":

@@ -12,7 +12,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from kc_lineage_dagster.derive.config import Config, first, flag, items, pairs
+from kc_lineage_dagster.derive.config import Config, entries, first, flag, items, pairs
 from kc_lineage_dagster.derive.family import SinkFamily, makes_all, topic_of
 from kc_lineage_dagster.derive.readers.search_index import index_of
 from kc_lineage_dagster.derive.records import Record
@@ -20,7 +20,7 @@ from kc_lineage_dagster.lineage import Dataset, Unresolved
 
 _PLATFORM = "opensearch"
 _EXISTING, _MAP = "existing.resource.type", "topic.to.existing.resource.mapping"
-_NUMBERED_TOPIC = re.compile(r"(index\d+)\.topic")
+_NUMBERED_TOPIC = re.compile(r"index\d+\.topic")
 
 
 def _writes(config: Config, record: Record) -> Iterator[Dataset | Unresolved]:
@@ -44,8 +44,8 @@ def _mapped(topic: str, target: str | None, kind: str) -> Dataset | Unresolved:
 
 def _writes_numbered(config: Config, record: Record) -> Iterator[Dataset | Unresolved]:
     topic = topic_of(record)
-    numbered = [match.group(1) for key in config if (match := _NUMBERED_TOPIC.fullmatch(key))]
-    mine = [name for name in numbered if topic in items(config[f"{name}.topic"])]
+    numbered = entries(config, lambda key, _: _NUMBERED_TOPIC.fullmatch(key))
+    mine = [key.removesuffix(".topic") for key, value in numbered.items() if topic in items(value)]
     names = [index for name in mine if (index := first(config, f"{name}.name"))]
     yield from (Dataset(_PLATFORM, index) for index in names)
     if not names:

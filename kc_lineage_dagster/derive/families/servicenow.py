@@ -12,7 +12,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from kc_lineage_dagster.derive.config import Config, first
+from kc_lineage_dagster.derive.config import Config, entries, first
 from kc_lineage_dagster.derive.evidence import Evidence
 from kc_lineage_dagster.derive.family import Found, SinkFamily, SourceFamily
 from kc_lineage_dagster.derive.readers.places import always, place
@@ -28,7 +28,7 @@ _SPELLED = "the table (DataHub has no platform and no ingestion of it)"
 
 def _reads_v2(config: Config, evidence: Evidence) -> Iterator[Found]:
     """Yield the numbered tables, each with its topic: ``table1.name`` goes to ``table1.topic``."""
-    numbered = sorted(key for key in config if _NUMBERED.fullmatch(key) and first(config, key))
+    numbered = sorted(entries(config, lambda key, value: _NUMBERED.fullmatch(key) and value.strip()))
     for key in numbered:
         topic_key = key.replace(".name", ".topic")
         topic = first(config, topic_key)

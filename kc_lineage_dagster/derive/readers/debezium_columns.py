@@ -12,7 +12,7 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
-from kc_lineage_dagster.derive.config import Config, first, flag
+from kc_lineage_dagster.derive.config import Config, entries, first, flag
 from kc_lineage_dagster.derive.readers.debezium_naming import unicode_escape
 from kc_lineage_dagster.derive.readers.name_lists import NameList, comma_separated, name_list, spelled_out
 from kc_lineage_dagster.derive.records import ALL_COLUMNS, SOME_COLUMNS, Columns, Leaf, Node, Struct
@@ -181,14 +181,18 @@ def _lists(config: Config, dots: int) -> _Lists | None:
         name_list(comma_separated(first(config, *keys)), dots) for keys in (COLUMN_INCLUDE, COLUMN_EXCLUDE)
     )
     changes: list[tuple[str, NameList]] = []
-    for key, value in config.items():
-        found = (
-            next((match for one in _CHANGES if (match := one.fullmatch(key))), None) if key[:7] == "column." else None
-        )
-        columns = name_list(comma_separated(value), dots) if found else None
+    for key, value in entries(config, lambda key, _: _change(key)).items():
+        found, columns = _change(key), name_list(comma_separated(value), dots)
         if found and columns:
             changes.append((found["name"], columns))
     return _Lists(include, exclude, tuple(changes)) if include or exclude or changes else None
+
+
+def _change(key: str) -> re.Match[str] | None:
+    """Return what a key says of how columns are changed, None for a key that says nothing of it."""
+    if not key.startswith("column."):
+        return None
+    return next((match for one in _CHANGES if (match := one.fullmatch(key))), None)
 
 
 def _read(text: str | None) -> _ColumnList | None:

@@ -52,7 +52,7 @@ def connection(config: Config) -> JdbcUrl | Unresolved:
     """
     url = first(config, URL_KEY) or _first_url(first(config, "connection.urls"))
     if url:
-        return in_own_database(parse_jdbc_url(url, stripped(config, "connection.")), first(config, "connection.user"))
+        return in_own_database(parse_jdbc_url(url, stripped(config, "connection.")), config, "connection.user")
     platform = _MANAGED.get(config.get("connector.class", ""))
     if platform is None:
         return Unresolved(URL_KEY, "is not set")
@@ -69,17 +69,22 @@ def _first_url(urls: str | None) -> str | None:
     return re.split(r",\s*(?=jdbc:)", urls)[0] if urls else None
 
 
-def in_own_database(place: JdbcUrl | Unresolved, user: str | None) -> JdbcUrl | Unresolved:
+def in_own_database(place: JdbcUrl | Unresolved, config: Config, user_key: str) -> JdbcUrl | Unresolved:
     """Return the connection; PostgreSQL's driver goes to the user's database where the URL names none.
 
     Source: https://jdbc.postgresql.org/documentation/use/#connecting-to-the-database
 
-    >>> in_own_database(JdbcUrl("postgres", "db"), "sales").database
+    Args:
+        place: The connection as its URL says.
+        config: The connector's configuration.
+        user_key: The key that holds the name of the user.
+
+    >>> in_own_database(JdbcUrl("postgres", "db"), {"connection.user": "sales"}, "connection.user").database
     'sales'
     """
     if isinstance(place, Unresolved) or place.platform != "postgres" or place.database is not None:
         return place
-    name = user or place.parameters.get("user")
+    name = first(config, user_key) or place.parameters.get("user")
     return place if name is None or hidden(name) else replace(place, database=name)
 
 

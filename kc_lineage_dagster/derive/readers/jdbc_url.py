@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from urllib.parse import unquote
 
-from kc_lineage_dagster.derive.config import REFERENCE
+from kc_lineage_dagster.derive.config import REFERENCE, Config, entries
 from kc_lineage_dagster.derive.readers.sql_platforms import DATABASE, PLATFORMS
 from kc_lineage_dagster.lineage import Unresolved
 
@@ -232,7 +232,7 @@ _BY_HOST = (
 )
 
 
-def parse_jdbc_url(url: str, properties: Mapping[str, str] | None = None) -> JdbcUrl | Unresolved:
+def parse_jdbc_url(url: str, properties: Config | None = None) -> JdbcUrl | Unresolved:
     """Return where a JDBC URL leads. Unresolved when the driver is not known, or a reference such as ``${file:...}``
     hides the URL, the driver, the database or the schema; hidden hosts, ports and users do not matter.
 
@@ -258,12 +258,15 @@ def parse_jdbc_url(url: str, properties: Mapping[str, str] | None = None) -> Jdb
         return Unresolved(URL_KEY, f"no rule for JDBC driver {driver.group()}" if driver else "names no JDBC driver")
     product = PRODUCTS[name]
     parts = product.cut(rest[len(name) + 1 :])
-    beside = {key.lower(): _REFERENCE.sub(_HIDDEN, value) for key, value in (properties or {}).items()}
-    return _chosen(product, replace(parts, parameters={**beside, **parts.parameters}))
+    return _chosen(product, parts, properties or {})
 
 
-def _chosen(driver: _Product, parts: _Parts) -> JdbcUrl | Unresolved:
+def _chosen(driver: _Product, parts: _Parts, properties: Config) -> JdbcUrl | Unresolved:
     product = _product(driver, parts)
+    used = {*product.database, *product.schema}
+    beside = entries(properties, lambda key, _: key.lower() in used)
+    given = {key.lower(): _REFERENCE.sub(_HIDDEN, value) for key, value in beside.items()}
+    parts = replace(parts, parameters={**given, **parts.parameters})
     platform = PLATFORMS[product.platform]
     database = next(filter(None, (_value(parts, where) for where in product.database)), None)
     schemas = next(filter(None, (_schemas(parts, where) for where in product.schema)), ())
@@ -273,7 +276,6 @@ def _chosen(driver: _Product, parts: _Parts) -> JdbcUrl | Unresolved:
     if problem:
         return Unresolved(URL_KEY, problem)
     only = schemas[0] if len(schemas) == 1 and schemas[0] != "$user" else None
-    used = {*product.database, *product.schema}
     return JdbcUrl(
         platform=product.platform,
         host=None if parts.host and _HIDDEN in parts.host else parts.host,

@@ -10,7 +10,7 @@ from collections import Counter
 from collections.abc import Collection, Mapping
 from dataclasses import replace
 
-from kc_lineage_dagster.derive.config import Config, first, flag, items, stripped
+from kc_lineage_dagster.derive.config import Config, entries, first, flag, items, part, stripped, unwatched
 from kc_lineage_dagster.derive.placeholders import hidden
 from kc_lineage_dagster.derive.records import ANY_TOPIC, Opaque, Record, TopicPattern
 from kc_lineage_dagster.derive.transforms import aiven, community, confluent, debezium, kafka, others
@@ -80,17 +80,17 @@ def build_chain(
     return tuple(transforms), tuple(problems)
 
 
-def _by_alias(config: Config, aliases: Collection[str]) -> Mapping[str, dict[str, str]]:
+def _by_alias(config: Config, aliases: Collection[str]) -> Mapping[str, Config]:
     """Return the keys of each transform without ``transforms.<alias>.``, where an alias may hold dots."""
     found: dict[str, dict[str, str]] = {alias: {} for alias in aliases}
     longest = max(map(len, aliases), default=0)
-    for key, value in stripped(config, "transforms.").items():
+    for key, value in unwatched(stripped(config, "transforms.")).items():
         end = key.find(".")
         while 0 <= end <= longest:
             if key[:end] in found:
                 found[key[:end]][key[end + 1 :]] = value
             end = key.find(".", end + 1)
-    return found
+    return {alias: part(config, f"transforms.{alias}.", own) for alias, own in found.items()}
 
 
 def _build(alias: str, own: Config, config: Config, kind: str, vouched: Mapping[str, str]) -> Transform | Unresolved:
@@ -103,9 +103,10 @@ def _build(alias: str, own: Config, config: Config, kind: str, vouched: Mapping[
     if build is None:
         return Unresolved(what, UNKNOWN_TRANSFORM)
     built = build(TransformOptions(alias, class_name, part or None, own, kind))
-    unread = {key: reason for key, value in own.items() if (reason := _unread(value, own))}
+    unread = entries(own, lambda _, value: _unread(value, own))
     if unread:
-        built = _of_unread(alias, built) or Unresolved(what, " ".join(next(iter(unread.items()))))
+        key, value = next(iter(unread.items()))
+        built = _of_unread(alias, built) or Unresolved(what, f"{key} {_unread(value, own)}")
     if isinstance(built, Unresolved):
         return Unresolved(what, built.reason if built.what in what else f"{built.what}: {built.reason}")
     return _with_predicate(built, own, config)
@@ -117,7 +118,7 @@ def _unread(value: str, own: Config) -> str | None:
     """
     if value in (REDACTED, WITHHELD):
         return None
-    names = {name for text in own.values() for name in _GROUP.findall(text)}
+    names = {name for text in unwatched(own).values() for name in _GROUP.findall(text)}
     filled = _NAMED.sub(lambda found: "" if found[1] in names else found[0], value) if names else value
     return hidden(filled)
 
@@ -133,7 +134,7 @@ def _with_predicate(transform: Transform, own: Config, config: Config) -> Transf
     if name is None:
         return transform
     settings = stripped(config, f"predicates.{name}.")
-    unread = any(hidden(value) for value in settings.values())
+    unread = entries(settings, lambda _, value: hidden(value))
     predicate = build_predicate("" if unread else settings.get("type", ""), settings)
     if isinstance(predicate, Unresolved):
         return Unresolved(f"predicate {name} of transform {transform.alias}", f"{predicate.what}: {predicate.reason}")

@@ -6,7 +6,6 @@ Source: https://debezium.io/documentation/reference/stable/transformations/outbo
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
@@ -73,7 +72,7 @@ def event_router(options: TransformOptions) -> Transform | Unresolved:
 
     Source: https://debezium.io/documentation/reference/stable/transformations/outbox-event-router.html
     """
-    return _router(options, options.config, "id")
+    return _router(options, _OF_TABLES, "id")
 
 
 def mongo_event_router(options: TransformOptions) -> Transform | Unresolved:
@@ -82,24 +81,51 @@ def mongo_event_router(options: TransformOptions) -> Transform | Unresolved:
 
     Source: https://debezium.io/documentation/reference/stable/transformations/mongodb-outbox-event-router.html
     """
-    config = {re.sub(r"^collection\.", "table.", key): value for key, value in options.config.items()}
-    return _router(options, config, "_id")
+    return _router(options, _OF_COLLECTIONS, "_id")
 
 
-def _router(options: TransformOptions, config: Config, default_id: str) -> Transform | Unresolved:
+@dataclass(frozen=True, slots=True)
+class _Keys:
+    """The keys that say which columns of its table a router reads, and what it makes of them."""
+
+    id: str
+    key: str
+    payload: str
+    placement: str
+    expand: str
+
+
+_OF_TABLES = _Keys(
+    id="table.field.event.id",
+    key="table.field.event.key",
+    payload="table.field.event.payload",
+    placement="table.fields.additional.placement",
+    expand="table.expand.json.payload",
+)
+_OF_COLLECTIONS = _Keys(
+    id="collection.field.event.id",
+    key="collection.field.event.key",
+    payload="collection.field.event.payload",
+    placement="collection.fields.additional.placement",
+    expand="collection.expand.json.payload",
+)
+
+
+def _router(options: TransformOptions, keys: _Keys, default_id: str) -> Transform | Unresolved:
+    config = options.config
     routing = _routing(config)
-    beside = _beside(config)
+    beside = _beside(config, keys.placement)
     if isinstance(routing, Unresolved):
         return routing
     if isinstance(beside, Unresolved):
         return beside
     outbox = _Outbox(
-        id=config.get("table.field.event.id", default_id),
-        key=config.get("table.field.event.key", "aggregateid"),
-        payload=config.get("table.field.event.payload", "payload"),
+        id=config.get(keys.id, default_id),
+        key=config.get(keys.key, "aggregateid"),
+        payload=config.get(keys.payload, "payload"),
         route=config.get("route.by.field", "aggregatetype"),
         beside=beside,
-        expand=flag(config, "table.expand.json.payload"),
+        expand=flag(config, keys.expand),
     )
     return _transform(options, outbox, routing)
 
@@ -155,11 +181,8 @@ def _routing(config: Config) -> Rule | Unresolved:
     return rule("route.topic.regex", pattern, replacement, re2="(?P<" in pattern)
 
 
-def _beside(config: Config) -> dict[str, str] | Unresolved:
-    """Return what ``table.fields.additional.placement`` (``column:header|envelope|partition[:alias]``) puts into the
-    event.
-    """
-    key = "table.fields.additional.placement"
+def _beside(config: Config, key: str) -> dict[str, str] | Unresolved:
+    """Return what ``key`` (``column:header|envelope|partition[:alias]``) puts into the event."""
     placed: dict[str, str] = {}
     for entry in items(config.get(key)):
         column, placement, alias = ([part.strip() for part in entry.split(":")] + ["", ""])[:3]

@@ -98,6 +98,18 @@ _SINKS = (
     _System("gcs", "gcpstorage", ("gcp.storage.sink.GCPStorageSinkConnector",)),
     _System("abs", "datalake", ("datalake.sink.DatalakeSinkConnector",)),
     _System("servicebus", "servicebus", ("azure.servicebus.sink.AzureServiceBusSinkConnector",)),
+    # of releases before 8
+    _System("coap", "coap", ("coap.sink.CoapSinkConnector",)),
+    _System("hazelcast", "hazelcast", ("hazelcast.sink.HazelCastSinkConnector",)),
+    _System("hbase", "hbase", ("hbase.HbaseSinkConnector",)),
+    _System("pulsar", "pulsar", ("pulsar.sink.PulsarSinkConnector",)),
+    _System(
+        "rethinkdb",
+        "rethink",
+        ("rethink.sink.ReThinkSinkConnector",),
+        ("connect.rethink.db", "connect.rethink.sink.db"),
+    ),
+    _System("voltdb", "volt", ("voltdb.VoltSinkConnector",)),
 )
 
 _SOURCES = (
@@ -115,6 +127,15 @@ _SOURCES = (
     _System("servicebus", "servicebus", ("azure.servicebus.source.AzureServiceBusSourceConnector",)),
     _System("pubsub", "pubsub", ("gcp.pubsub.source.GCPPubSubSourceConnector",)),
     _System("eventhubs", "eventhubs", ("azure.eventhubs.source.AzureEventHubsSourceConnector",)),
+    # of releases before 8
+    _System("coap", "coap", ("coap.source.CoapSourceConnector",)),
+    _System("pulsar", "pulsar", ("pulsar.source.PulsarSourceConnector",)),
+    _System(
+        "rethinkdb",
+        "rethink",
+        ("rethink.source.ReThinkSourceConnector",),
+        ("connect.rethink.db", "connect.rethink.source.db"),
+    ),
 )
 
 

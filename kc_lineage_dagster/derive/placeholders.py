@@ -16,8 +16,8 @@ _TAKEN = (
     "the recipe"
 )
 
-# ${PREFIX} {{ prefix }} #{prefix} $(PREFIX) <prefix> <%= prefix %> %prefix% @prefix@: of shells, Helm and Ansible,
-# Octopus, Kubernetes and Azure pipelines, documentation, ERB, Windows, Maven
+# ${PREFIX} {{ prefix }} #{prefix} $(PREFIX) <prefix> <%= prefix %> %prefix% @prefix@ $PREFIX __PREFIX__: of shells,
+# Helm and Ansible, Octopus, Kubernetes and Azure pipelines, documentation, ERB, Windows, Maven, shells again, sed
 _IN_TEXT = (
     r"\$\{[A-Z][A-Z0-9_]*(?::?[-?][^{}]*)?\}",
     r"\{\{(?!\s*(?:topic|partition|start_offset|timestamp|key|utc_date|local_date)\b)[^{}]*\}\}",
@@ -28,15 +28,20 @@ _IN_TEXT = (
 _IN_NAME = (
     *_IN_TEXT,
     r"\$\([A-Za-z_][\w.]*\)",
-    r"#\{[^{}]*\}",
+    r"[#@%]\{[^{}]*\}",
     r"(?<!\?)(?<!\?P)< ?[A-Za-z_][\w .:-]*>",
     r"%[A-Za-z_]\w*%",
     r"@[A-Za-z_][\w.]*@",
+    # names do not begin with $; inside one it is a letter like others (V$SESSION, Company_$Item)
+    r"\A\$+[A-Za-z_]\w*",
+    r"(?<=[/.:,=@_-])\$+[A-Z][A-Z0-9_]+(?![\w $])",
+    r"(?<!\w)__[A-Z][A-Z0-9]*(?:_[A-Z0-9]+)*__(?!\w)",
 )
 # what is left in a name that is finished, after the connector has filled in its own variables
 _LEFT = (*_IN_NAME, r"\$\{[^{}]*\}", r"\{\{[^{}]*\}\}", r"(?<![\w\\])\{[A-Za-z_][\w ./-]*\}")
 _TEXT, _NAME, _FINISHED = (re.compile("|".join(shapes)) for shapes in (_IN_TEXT, _IN_NAME, _LEFT))
-_MARKS = re.compile(r"[$#]\{|\$\(|\{[{A-Za-z_]|<|%[A-Za-z_]|@[A-Za-z_]")  # spares most texts the long expressions
+# spares most texts the long expressions
+_MARKS = re.compile(r"[$#@%]\{|\$[(A-Za-z_]|\{[{A-Za-z_]|<|%[A-Za-z_]|@[A-Za-z_]|__[A-Z]")
 
 # https://<redacted>@host/queue and ?sig=<redacted> name what they named before their credentials were taken out
 _CREDENTIALS = re.compile(rf"{REDACTED}@|(?<==){REDACTED}")

@@ -172,7 +172,8 @@ class Backwards:
         names = list(start.exact)
         for parts in start.preimages:
             for selection in self.selections:
-                for head in selection.heads if len(parts) > 1 else ():
+                # sorted: reasons name what is found in this order, and must read the same in every process
+                for head in sorted(selection.heads) if len(parts) > 1 else ():
                     names.extend(complete(parts, head))
         determined = [record for name in names for record in self.forwards.by_first_topic.get(name, ())]
         answers = [selection.origin(name) for name in dict.fromkeys(names) for selection in self.selections]

@@ -128,7 +128,7 @@ class Route:
     def names(self, topic: str, heads: Iterable[str]) -> tuple[str, ...]:
         """Return the names that are routed to a topic, as far as they can be found."""
         before = preimages(self.regex.pattern, self.replacement, topic) or ()
-        completed = (name for parts in before for head in heads for name in complete(parts, head))
+        completed = (name for parts in before for head in sorted(heads) for name in complete(parts, head))
         exact = (parts[0] for parts in before if len(parts) == 1 and isinstance(parts[0], str))
         return tuple(name for name in dict.fromkeys((topic, *exact, *completed)) if self.topic(name) == topic)
 

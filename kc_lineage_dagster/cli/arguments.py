@@ -18,6 +18,7 @@ from kc_lineage_dagster.recipe.files import RECIPES_VARIABLE, RecipeFile, find_r
 _YAML = (".yml", ".yaml")
 _RECIPES = (*_YAML, ".json")
 _SOURCE = re.compile(r"(?m)^[\"']?source\b")
+_SOURCE_KEY = re.compile(r'"source"\s*:')
 # source.config fields that hold for the recipe's own worker only, and options.connect fields that hold its credentials:
 # neither may go to another address
 _REACHING = ("username", "password", "confluent_cloud_environment_id", "confluent_cloud_cluster_id")
@@ -151,7 +152,8 @@ def _recipe_in(path: Path) -> dict[str, Any] | None:
     try:
         text = path.read_text(encoding="utf-8-sig")
         if path.suffix.lower() == ".json":
-            data = json.loads(text)
+            # a saved cluster may be large, and is parsed once more by its own reader
+            data = json.loads(text) if _SOURCE_KEY.search(text) else None
         elif _SOURCE.search(text):
             data = dict(_usable(read_recipe(path)).data)
         else:

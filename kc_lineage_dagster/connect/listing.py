@@ -81,14 +81,18 @@ def list_connectors(answers: Answers, selected: Callable[[str], bool]) -> Listin
 def concurrently(answers: Answers, work: Callable[[_A], _B], items: Iterable[_A]) -> Iterable[_B]:
     """Apply ``work`` to every item on a bounded number of threads; results come in the order of the items.
 
-    Items are taken a little ahead of the results, so that neither need to be held whole.
+    Items are taken a little ahead of the results, so that neither need to be held whole. Where one request may be under
+    way at a time, as for a saved cluster, nobody waits for another, and no thread is started.
 
     Args:
         answers: Says how many requests may be under way at once (``concurrency``).
         work: Called with each item, on any of the threads.
         items: What to work on.
     """
-    threads = max(1, answers.concurrency)
+    if answers.concurrency <= 1:
+        yield from map(work, items)
+        return
+    threads = answers.concurrency
     under_way: deque[Future[_B]] = deque()
     with ThreadPoolExecutor(max_workers=threads, thread_name_prefix="connect") as pool:
         try:

@@ -11,7 +11,6 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qsl, unquote, urlsplit
-from urllib.request import url2pathname
 
 from kc_lineage_dagster.connect.answers import ERRORS, EXPANDED, NAMES, NotSaved, connector_path, one_line, parse_json
 from kc_lineage_dagster.connect.parse import words_of
@@ -174,6 +173,8 @@ def _path(path_or_file_uri: str | Path) -> Path:
     text = str(path_or_file_uri)
     if not text.lower().startswith("file:"):
         return Path(text).expanduser()
+    from urllib.request import url2pathname  # loads an HTTP client and TLS
+
     parts = urlsplit(text)
     return Path(
         url2pathname(parts.path) if parts.netloc in ("", "localhost") else url2pathname(parts.netloc + parts.path)

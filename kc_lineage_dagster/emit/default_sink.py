@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-from kc_lineage_dagster.emit.delivery import explain
 from kc_lineage_dagster.errors import SinkError
 
 REST = "datahub-rest"
@@ -20,6 +19,8 @@ def default_sink() -> tuple[str, dict[str, Any]]:
         SinkError: When neither names one.
     """
     from datahub.cli.config_utils import MissingConfigError, load_client_config
+
+    from kc_lineage_dagster.emit.delivery import explain
 
     try:
         client = load_client_config()

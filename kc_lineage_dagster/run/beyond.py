@@ -17,7 +17,6 @@ from kc_lineage_dagster.catalog.remembered import ReadOnly, Remembering
 from kc_lineage_dagster.connect.snapshot import Connector, Snapshot
 from kc_lineage_dagster.derive.settings import Settings
 from kc_lineage_dagster.emit.default_sink import REST, default_sink
-from kc_lineage_dagster.emit.delivery import address
 from kc_lineage_dagster.emit.urns import dataset_instance
 from kc_lineage_dagster.errors import SinkError, StateError
 from kc_lineage_dagster.lineage import KAFKA, ConnectorLineage, Dataset
@@ -241,6 +240,8 @@ def _datahub(cluster: Cluster) -> Provider | str | None:
             "use_schema_resolver: nobody is asked, because there is neither datahub_api nor a datahub-rest sink"
             " whose variables are set"
         )
+    from kc_lineage_dagster.emit.delivery import address
+
     return DataHubCatalog(
         partial(_open, client),
         address(str(client.get("server", ""))),

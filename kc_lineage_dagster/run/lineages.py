@@ -15,7 +15,7 @@ from kc_lineage_dagster.run.cluster import Cluster
 from kc_lineage_dagster.run.fingerprint import fingerprint
 from kc_lineage_dagster.state import codec
 from kc_lineage_dagster.state.cluster_state import ClusterState
-from kc_lineage_dagster.state.packed import PackedSequence
+from kc_lineage_dagster.state.packed import PackedMapping, PackedSequence
 from kc_lineage_dagster.state.settled import is_settled, settle
 
 
@@ -145,4 +145,4 @@ class Lineages:
         from kc_lineage_dagster.run.derivation import deriving
 
         settings = self._known.settings
-        return deriving(self._connectors, settings)
+        return deriving(self._connectors, settings, PackedMapping(codec.lineages()))

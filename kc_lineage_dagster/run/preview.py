@@ -15,7 +15,9 @@ from kc_lineage_dagster.run.describe import describe
 from kc_lineage_dagster.run.reading import Connect, EarlierReading
 from kc_lineage_dagster.run.removal import Vanished, planned
 from kc_lineage_dagster.run.stale import StalePlan
+from kc_lineage_dagster.state import codec
 from kc_lineage_dagster.state.emission import Emission
+from kc_lineage_dagster.state.packed import PackedMapping
 from kc_lineage_dagster.state.receipts import Receipts
 from kc_lineage_dagster.wording import counted
 
@@ -70,7 +72,7 @@ def preview(cluster: Cluster, connect: Connect) -> Preview:
     lines: list[str] = []
     created = changed = 0
     known = beyond(cluster, snapshot)
-    derived = deriving(snapshot.connectors, known.settings)
+    derived = deriving(snapshot.connectors, known.settings, PackedMapping(codec.lineages()))
     for chunk in chunks(snapshot.connectors):
         made = describe(cluster, state, [(one, derived(one)) for one in chunk], known.entries, mark)
         emission = Emission.of(receipts, state, [one.connector.name for one in made])

@@ -1,9 +1,12 @@
 """Lists of regular expressions: what they select, and which names they spell out."""
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from kc_lineage_dagster.derive.readers.name_lists import comma_separated, name_list
-from kc_lineage_dagster.java_regex import Refused
+from kc_lineage_dagster.java_regex import Refused, compile_java
+from tests.tries import tries
 
 
 @pytest.mark.parametrize(
@@ -74,3 +77,14 @@ def test_case_counts_where_the_connector_says_so():
 )
 def test_an_entry_tells_what_all_its_names_begin_with(entries, beginnings):
     assert name_list(entries, 1).beginnings == beginnings
+
+
+@tries(200)
+@given(
+    st.lists(st.lists(st.sampled_from(["a", "A", "ß", ".", r"\."]), min_size=1, max_size=2), max_size=9),
+    st.text("aAßẞ.\n", min_size=1, max_size=2),
+)
+def test_entries_with_dots_select_what_their_regular_expressions_match(entries, name):
+    texts = ["".join(signs) for signs in entries]
+    expected = any(compile_java(text, ignore_case=True).matches(name) for text in texts)
+    assert (name_list(["nothing else", *texts]).selects(name)) is expected

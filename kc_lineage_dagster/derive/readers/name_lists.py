@@ -12,6 +12,7 @@ import string
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
+from kc_lineage_dagster.derive.readers.dotted_names import DottedNames
 from kc_lineage_dagster.java_regex import JavaRegex, Refused, compile_java, enumerate_language, literal_prefix
 
 MOST_NAMES = 256
@@ -37,7 +38,9 @@ class NameList:
         beginnings: For each entry the pieces, separated by dots, that every name it selects begins with.
         patterns: The entries that are patterns.
         exact: Names that are selected for certain.
-        regexes: Tell of all other names whether they are selected.
+        dotted: The entries whose dots may stand for other characters than dots, and which hold nothing else that is no
+            part of a name.
+        regexes: All other entries.
         refused: Why some entry cannot be read; None when all can.
         ignore_case: Whether the case of ASCII letters does not matter.
     """
@@ -46,13 +49,15 @@ class NameList:
     beginnings: tuple[tuple[str, ...], ...]
     patterns: tuple[str, ...]
     exact: frozenset[str]
+    dotted: DottedNames
     regexes: tuple[JavaRegex, ...]
     refused: Refused | None
     ignore_case: bool
 
     def selects(self, name: str) -> bool | Refused:
         """Tell whether an entry matches the name as a whole; Refused when an entry that cannot be read would decide."""
-        if _key(name, self.ignore_case) in self.exact:
+        key = _key(name, self.ignore_case)
+        if key in self.exact or self.dotted.fits(key):
             return True
         answers = [regex.matches(name) for regex in self.regexes]
         if True in answers:
@@ -94,23 +99,32 @@ def name_list(entries: Sequence[str], dots: int = 0, *, ignore_case: bool = True
         return None
     names: dict[str, str] = {}
     exact: set[str] = set()
+    dotted: list[str] = []
     unclear: list[str] = []
+    patterns: list[str] = []
     beginnings: set[tuple[str, ...]] = set()
-    for entry in entries:
-        spelled = spelled_out(entry)
+    for text in entries:
+        entry = _unanchored(text)
+        spelled = spelled_out(text)
         for name in spelled or ():
             names.setdefault(_key(name, ignore_case), name)
-        beginnings.update(map(_pieces, spelled) if spelled else (_beginning(_unanchored(entry), dots),))
-        if spelled is not None and all(name.count(".") <= dots for name in spelled):
+        beginnings.update(map(_pieces, spelled) if spelled else (_beginning(entry, dots),))
+        if spelled is None:
+            patterns.append(entry)
+            unclear.append(entry)
+        elif all(name.count(".") <= dots for name in spelled):
             exact.update(_key(name, ignore_case) for name in spelled)
+        elif _PLAIN.fullmatch(entry):
+            dotted.append(_key(entry, ignore_case))
         else:
-            unclear.append(_unanchored(entry))
+            unclear.append(entry)
     regexes, refused = _compiled(unclear, ignore_case)
     return NameList(
         names=tuple(names.values()),
         beginnings=tuple(sorted(beginnings)),
-        patterns=tuple(entry for entry in unclear if spelled_out(entry) is None),
+        patterns=tuple(patterns),
         exact=frozenset(exact),
+        dotted=DottedNames.of(dotted),
         regexes=regexes,
         refused=refused,
         ignore_case=ignore_case,

@@ -40,7 +40,6 @@ from kc_lineage_dagster.recipe.files import RecipeFile
 from kc_lineage_dagster.run.cluster import Cluster
 from kc_lineage_dagster.run.reading import read_cluster
 from kc_lineage_dagster.run.report import ReadReport, Report, Request
-from kc_lineage_dagster.run.sync import Sync
 from kc_lineage_dagster.version import code_version
 from kc_lineage_dagster.wording import counted
 
@@ -152,6 +151,9 @@ def _synced(file: RecipeFile, assets: ClusterAssets) -> AssetsDefinition:
         required_resource_keys={names.connect, names.datahub},
     )
     def synced(context: AssetExecutionContext, config: SyncConfig) -> Iterator[Any]:
+        # what sends takes a while to load, and a code location that only shows its assets never sends
+        from kc_lineage_dagster.run.sync import Sync
+
         partial = context.has_partition_key or context.has_partition_key_range
         wanted = [decode_partition(key) for key in context.partition_keys] if partial else config.connectors
         only_checks = not context.selected_asset_keys

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
+from typing import TYPE_CHECKING
 
 from dagster import (
     AssetCheckEvaluation,
@@ -16,13 +17,15 @@ from kc_lineage_dagster.defs.checks import evaluation
 from kc_lineage_dagster.defs.names import Names
 from kc_lineage_dagster.defs.resources import DataHubResource
 from kc_lineage_dagster.emit.default_sink import REST
-from kc_lineage_dagster.emit.existence import Existence
 from kc_lineage_dagster.emit.urns import dataset_urn
 from kc_lineage_dagster.errors import KcLineageError
 from kc_lineage_dagster.recipe.files import RecipeFile
 from kc_lineage_dagster.run.cluster import Cluster
 from kc_lineage_dagster.run.report import Report
 from kc_lineage_dagster.state.other_recipes import shared_flows
+
+if TYPE_CHECKING:
+    from kc_lineage_dagster.emit.existence import Existence
 
 KNOWN = "datasets_known_to_datahub"
 OWN = "flows_written_by_one_recipe"

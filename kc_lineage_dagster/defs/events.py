@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from dagster import AssetExecutionContext, AssetMaterialization, MarkdownMetadataValue, MetadataValue
 
@@ -20,9 +20,11 @@ from kc_lineage_dagster.page.write import page_address
 from kc_lineage_dagster.recipe.files import RecipeFile
 from kc_lineage_dagster.run.cluster import Cluster
 from kc_lineage_dagster.run.report import ReadReport, Report
-from kc_lineage_dagster.run.sync import Sync
 from kc_lineage_dagster.state.place import place_of
 from kc_lineage_dagster.wording import counted
+
+if TYPE_CHECKING:
+    from kc_lineage_dagster.run.sync import Sync
 
 
 def page_metadata(file: RecipeFile) -> dict[str, Any]:

@@ -16,8 +16,6 @@ from kc_lineage_dagster.defs.metadata import table
 from kc_lineage_dagster.defs.names import Names
 from kc_lineage_dagster.recipe.files import RecipeFile
 from kc_lineage_dagster.run.cluster import Cluster
-from kc_lineage_dagster.run.doctor import examine
-from kc_lineage_dagster.run.preview import preview
 
 _SHOWN = 2000  # lines of a diff in the run's metadata
 
@@ -30,6 +28,8 @@ def preview_job(file: RecipeFile) -> JobDefinition:
 
     @op(name=f"{file.slug}__preview", required_resource_keys={names.connect})
     def show(context: OpExecutionContext) -> Output[None]:
+        from kc_lineage_dagster.run.preview import preview  # what describes and compares takes a while to load
+
         with clear_failure():
             found = preview(Cluster.of(file), getattr(context.resources, names.connect))
         text = "\n".join(found.lines[:_SHOWN])
@@ -53,6 +53,8 @@ def doctor_job(file: RecipeFile) -> JobDefinition:
 
     @op(name=f"{file.slug}__doctor")
     def examined(context: OpExecutionContext) -> Output[None]:
+        from kc_lineage_dagster.run.doctor import examine  # it loads what sends
+
         findings = list(examine(file))
         context.log.info("\n".join(map(str, findings)))
         missing = [f"{one.what}: {one.text}" for one in findings if one.ok is False]

@@ -26,7 +26,6 @@ from typing import NoReturn
 
 from dagster import AssetExecutionContext, AssetMaterialization, DagsterExecutionInterruptedError, DagsterInstance
 
-from kc_lineage_dagster import http_deadline
 from kc_lineage_dagster.defs.event_storage import spend_less_on_events
 from kc_lineage_dagster.errors import EventLogError
 from kc_lineage_dagster.wording import counted
@@ -55,7 +54,9 @@ def may_fork(instance: DagsterInstance) -> bool:
     """
     if sys.platform != "linux" or instance.is_ephemeral:
         return False
-    http_deadline.rest()
+    from kc_lineage_dagster.http_deadline import rest  # requests takes a while to load
+
+    rest()
     return threading.active_count() == 1 and _alone()
 
 

@@ -15,7 +15,7 @@ whole.
 Cases are separated by a line of ``---``. Directives hold JSON: ``@kind "source"``, ``@state "FAILED"``,
 ``@topics [...]`` (active topics; absent: not known), ``@offsets [{"partition": {}, "offset": {}}]``,
 ``@tasks [{"tables": "..."}]``, ``@cluster [...]`` (data topics of the other connectors), ``@internal [...]`` (their
-book-keeping), ``@notes [...]`` (what could not be read),
+book-keeping), ``@notes [...]`` (about what there are notes: ``offsets``),
 ``@catalog {"postgres:shop.a": ["id"]}`` (datasets and their columns, null where not known), ``@views [...]`` and
 ``@tables [...]`` (what kind they are, where that is known), ``@keys {"topic": ["id"]}`` (fields of a topic's keys),
 ``@kafka [...]`` (Kafka's own list),
@@ -55,6 +55,11 @@ class SomeOffset:
 
 
 @dataclass(frozen=True)
+class SomeNote:
+    about: str
+
+
+@dataclass(frozen=True)
 class SomeTask:
     state: str
 
@@ -71,7 +76,7 @@ class SomeConnector:
     topics: tuple[str, ...] | None = None
     offsets: tuple[SomeOffset, ...] = ()
     task_configs: tuple[dict[str, str], ...] = ()
-    notes: tuple[str, ...] = ()
+    notes: tuple[SomeNote, ...] = ()
 
 
 @dataclass
@@ -94,7 +99,7 @@ class Example:
             topics=None if topics is None else tuple(topics),
             offsets=tuple(SomeOffset(one["partition"], one.get("offset")) for one in facts.get("offsets", ())),
             task_configs=tuple(facts.get("tasks", ())),
-            notes=tuple(facts.get("notes", ())),
+            notes=tuple(map(SomeNote, facts.get("notes", ()))),
         )
         cluster = ClusterTopics.of(facts.get("cluster", ()), facts.get("internal", ()))
         settings = Settings(

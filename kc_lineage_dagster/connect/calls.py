@@ -15,7 +15,7 @@ from kc_lineage_dagster.connect.answers import PLAIN_NAME, Answers, NotSaved, co
 from kc_lineage_dagster.connect.cleaning import CleanConnector
 from kc_lineage_dagster.connect.parse import WrongShapeError, offsets_of, task_configs_of, topics_of
 from kc_lineage_dagster.connect.secrets.redact import redact_json, redact_text
-from kc_lineage_dagster.connect.snapshot import NOT_OFFERED, Connector
+from kc_lineage_dagster.connect.snapshot import EVIDENCE, OFFSETS, TASKS, TOPICS, Connector, Note
 from kc_lineage_dagster.connect.substitute import ProvidedValue, substitute
 from kc_lineage_dagster.errors import ConnectError, ConnectNotFound, ConnectRefused, ConnectUnaddressable
 
@@ -34,7 +34,7 @@ class _Reply(Generic[_T]):
     """
 
     answer: _T | None = None
-    note: str | None = None
+    note: Note | None = None
     addressable: bool = True
     gone: bool = False
 
@@ -64,17 +64,19 @@ _TELLING_MANAGED = frozenset(
 _PREFIXES = ("topic.prefix", "database.server.name")
 
 _NOT_OFFERED = {
-    "topics": f"{NOT_OFFERED} active topics (topic.tracking.enable)",
-    "offsets": f"{NOT_OFFERED} them (Kafka 3.6 and later do)",
-    "tasks": f"{NOT_OFFERED} them",
+    TOPICS: "this worker does not offer active topics (topic.tracking.enable)",
+    OFFSETS: "this worker does not offer them (Kafka 3.6 and later do)",
+    TASKS: "this worker does not offer them",
 }
 # The worker's own words are all that tells these apart (Kafka 3.9): 403 "Topic tracking is disabled.", and others.
 _SWITCHED_OFF = re.compile(r"(?i)disabled|not enabled|switched off")
 # Kafka 4.3: 400 "Ambiguous URI path separator" (Jetty 12) for /, and as much for %, \, . and .. (measured)
-_NOT_ADDRESSABLE = (
-    "evidence: the worker answers 400 to every path with this name (Kafka 4 does where a name holds / % or \\, or is"
-    " . or ..), so only its listing was read; a connector of another name would tell its active topics too"
+_NOT_ADDRESSABLE = Note(
+    EVIDENCE,
+    "the worker answers 400 to every path with this name (Kafka 4 does where a name holds / % or \\, or is . or ..), so"
+    " only its listing was read; a connector of another name would tell its active topics too",
 )
+_NAMELESS = Note(EVIDENCE, "the API cannot address a connector with an empty name")
 
 
 def default_wants(config: Mapping[str, str], kind: str) -> Wants:
@@ -113,7 +115,7 @@ class Calls:
         """Return the connector with the evidence that ``wants`` names; what failed is among its notes."""
         connector, notes = one.connector, list(one.connector.notes)
         if not connector.name:
-            return replace(connector, notes=(*notes, "evidence: the API cannot address a connector with an empty name"))
+            return replace(connector, notes=(*notes, _NAMELESS))
 
         def task_config(config: dict[str, str]) -> dict[str, str]:
             return one.clean_config(substitute(config, self._provided))
@@ -129,13 +131,13 @@ class Calls:
             if not addressable:
                 notes.append(_NOT_ADDRESSABLE)
             elif reply.note:
-                notes.append(one_line(redact_text(f"{what}: {reply.note}", one.secrets)))
+                notes.append(replace(reply.note, text=one_line(redact_text(reply.note.text, one.secrets))))
             return reply.answer
 
-        topics = ask("topics", wants.topics and self._use_topics_api, lambda body: topics_of(body, connector.name))
+        topics = ask(TOPICS, wants.topics and self._use_topics_api, lambda body: topics_of(body, connector.name))
         settled = bool(topics) and connector.kind == "sink" and _all_running(connector)
-        offsets = ask("offsets", wants.offsets and not settled, lambda body: offsets_of(body, redact_json))
-        tasks = ask("tasks", wants.tasks, task_configs_of)
+        offsets = ask(OFFSETS, wants.offsets and not settled, lambda body: offsets_of(body, redact_json))
+        tasks = ask(TASKS, wants.tasks, task_configs_of)
         return replace(
             connector,
             topics=None if gone else topics,  # the worker answers an empty list for a connector that is gone
@@ -146,8 +148,9 @@ class Calls:
 
     def _ask(self, name: str, what: str, read: Callable[[Any], _T]) -> _Reply[_T]:
         """Call ``/connectors/{name}/{what}``, unless the worker does not offer it. ``read``: parses the answer."""
+        not_offered = Note(what, _NOT_OFFERED[what], failed=False)
         if what in self._off:
-            return _Reply(note=_NOT_OFFERED[what])
+            return _Reply(note=not_offered)
         try:
             answer = read(self._answers.get(connector_path(name, f"/{what}")))
         except NotSaved:
@@ -155,12 +158,12 @@ class Calls:
         except (ConnectNotFound, ConnectRefused) as error:
             if self._is_off(name, what, error):
                 self._off.add(what)
-                return _Reply(note=_NOT_OFFERED[what])
-            return _Reply(note=str(error), gone=is_gone(error))
+                return _Reply(note=not_offered)
+            return _Reply(note=Note(what, str(error)), gone=is_gone(error))
         except ConnectUnaddressable:
             return _Reply(addressable=False)
         except (ConnectError, WrongShapeError) as error:
-            return _Reply(note=str(error))
+            return _Reply(note=Note(what, str(error)))
         self._answered.add(what)
         return _Reply(answer)
 

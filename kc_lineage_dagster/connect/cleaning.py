@@ -7,7 +7,7 @@ plugin's definitions are not known, a value that is not known to be harmless is 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from kc_lineage_dagster.connect.answers import one_line
@@ -24,7 +24,7 @@ from kc_lineage_dagster.connect.parse import (
 from kc_lineage_dagster.connect.plugins import Definitions, Regions, plugins_of, regions_of, secret_keys_of
 from kc_lineage_dagster.connect.secrets.harmless import withheld_keys
 from kc_lineage_dagster.connect.secrets.redact import redact, redact_text, split_secrets
-from kc_lineage_dagster.connect.snapshot import ABOUT_PROPERTIES, Connector
+from kc_lineage_dagster.connect.snapshot import PROPERTIES, STATUS, Connector, Note
 from kc_lineage_dagster.connect.substitute import ProvidedValue, substitute
 from kc_lineage_dagster.lineage import WITHHELD
 from kc_lineage_dagster.wording import encodable, first_few
@@ -84,7 +84,7 @@ def clean(
     secrets |= {redacted[key] for key in withheld if len(redacted[key]) >= _SHORTEST_WITHHELD}
     status = entry.status if isinstance(entry.status, Mapping) else {}
     wrong = "an empty object" if entry.status == {} else f"{kind_of(entry.status)}, not an object"
-    notes = entry.notes or (() if status or entry.status is None else (f"status: {wrong}",))
+    notes = entry.notes or (() if status or entry.status is None else (Note(STATUS, wrong),))
     about = _about_properties(config, withheld, definitions)
 
     def without_secrets(text: str) -> str:
@@ -97,7 +97,7 @@ def clean(
         state=connector_state(_state(status)),
         trace=trace_of(status.get("connector"), without_secrets),
         tasks=tasks_of(status, without_secrets),
-        notes=(*(one_line(without_secrets(note)) for note in notes), *about),
+        notes=(*(replace(note, text=one_line(without_secrets(note.text))) for note in notes), *about),
     )
     return CleanConnector(connector, secret_keys, secrets, regions)
 
@@ -106,7 +106,9 @@ def _withheld(config: Mapping[str, str], keys: frozenset[str]) -> dict[str, str]
     return {key: WITHHELD if key in keys else value for key, value in config.items()}
 
 
-def _about_properties(config: Mapping[str, str], withheld: frozenset[str], definitions: Definitions) -> tuple[str, ...]:
+def _about_properties(
+    config: Mapping[str, str], withheld: frozenset[str], definitions: Definitions
+) -> tuple[Note, ...]:
     """Say which properties are withheld and which definitions could not be read; nothing where all is well."""
     said = []
     if withheld:
@@ -117,7 +119,8 @@ def _about_properties(config: Mapping[str, str], withheld: frozenset[str], defin
             said.append(
                 f"the definitions of {name} could not be read ({definitions.problems[name]}), the next sync asks again"
             )
-    return (one_line(redact_text(ABOUT_PROPERTIES + "; ".join(said)), 700),) if said else ()
+    text = one_line(redact_text("; ".join(said)), 700)
+    return (Note(PROPERTIES, text, failed=False),) if said else ()
 
 
 def _state(status: Mapping[str, Any]) -> Any:

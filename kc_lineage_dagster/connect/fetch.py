@@ -25,7 +25,7 @@ from kc_lineage_dagster.connect.plugins import (
     kind_by_plugin,
 )
 from kc_lineage_dagster.connect.secrets.redact import redact_text
-from kc_lineage_dagster.connect.snapshot import ABOUT_PROPERTIES, Connector, Snapshot, sorted_by_name
+from kc_lineage_dagster.connect.snapshot import PROPERTIES, Connector, Snapshot, sorted_by_name
 from kc_lineage_dagster.connect.substitute import ProvidedValue
 from kc_lineage_dagster.errors import ConnectError
 from kc_lineage_dagster.wording import encodable
@@ -225,8 +225,8 @@ def _kept(connector: Connector, before: Mapping[str, Connector]) -> Connector:
         offsets=earlier.offsets,
         task_configs=earlier.task_configs,
         notes=(
-            *(note for note in earlier.notes if not note.startswith(ABOUT_PROPERTIES)),
-            *(note for note in connector.notes if note.startswith(ABOUT_PROPERTIES)),
+            *(note for note in earlier.notes if note.about != PROPERTIES),
+            *(note for note in connector.notes if note.about == PROPERTIES),
         ),
     )
 

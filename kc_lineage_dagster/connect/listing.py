@@ -18,6 +18,7 @@ from kc_lineage_dagster.connect.answers import (
     connector_path,
 )
 from kc_lineage_dagster.connect.parse import kind_of
+from kc_lineage_dagster.connect.snapshot import STATUS, Note
 from kc_lineage_dagster.errors import ConnectError, ConnectNotFound, ConnectUnavailable
 from kc_lineage_dagster.wording import encodable
 
@@ -35,12 +36,12 @@ class Entry:
     Args:
         info: The answer of ``/connectors/{name}``.
         status: The answer of ``/connectors/{name}/status``, None where there is none.
-        notes: What could not be read, one line each.
+        notes: What could not be read.
     """
 
     info: Any
     status: Any = None
-    notes: tuple[str, ...] = ()
+    notes: tuple[Note, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -180,6 +181,6 @@ def _detail(answers: Answers, name: str) -> Entry | str:
     except NotSaved:
         return Entry(info)
     except ConnectNotFound:
-        return Entry(info, None, ("status: the worker has none yet",))
+        return Entry(info, None, (Note(STATUS, "the worker has none yet"),))
     except ConnectError as error:
-        return Entry(info, None, (f"status: {error}",))
+        return Entry(info, None, (Note(STATUS, str(error)),))

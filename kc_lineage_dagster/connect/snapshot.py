@@ -6,8 +6,30 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-ABOUT_PROPERTIES = "properties: "  # the beginning of a note on what is not shown; no lineage hangs on it
-NOT_OFFERED = "this worker does not offer"  # in a note: nothing failed, the answer is not to be had
+# What a note is about: an answer of the worker by the end of its path, or what stands in a connector without one.
+TOPICS, OFFSETS, TASKS, STATUS = "topics", "offsets", "tasks", "status"
+EVIDENCE, PROPERTIES, REMEMBERED = "evidence", "properties", "remembered"
+
+
+@dataclass(frozen=True, slots=True)
+class Note:
+    """Something that could not be read about a connector, or that is not what the worker says now.
+
+    Args:
+        about: ``topics``, ``offsets``, ``tasks`` or ``status``, an answer of the worker; ``evidence`` for all of them;
+            ``properties`` for values that are not shown, on which no lineage hangs; ``remembered`` for evidence of an
+            earlier reading.
+        text: What is so, and why, in one line.
+        failed: Whether an answer is missing this time that the worker otherwise gives. False where it never gives one,
+            and where lineage does not need it.
+    """
+
+    about: str
+    text: str
+    failed: bool = True
+
+    def __str__(self) -> str:
+        return f"{self.about}: {self.text}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +69,7 @@ class Connector:
         topics: Its active topics, sorted; None when they are not known.
         offsets: Those it has committed; empty when there are none, or they were not asked for.
         task_configs: By task number; empty when they were not asked for.
-        notes: What could not be read about it, one line each.
+        notes: What could not be read about it.
     """
 
     name: str
@@ -59,7 +81,7 @@ class Connector:
     topics: tuple[str, ...] | None = None
     offsets: tuple[Offset, ...] = ()
     task_configs: tuple[Mapping[str, str], ...] = ()
-    notes: tuple[str, ...] = ()
+    notes: tuple[Note, ...] = ()
 
     @property
     def connector_class(self) -> str | None:
@@ -67,9 +89,9 @@ class Connector:
         return self.config.get("connector.class", "").strip() or None
 
     @property
-    def unanswered(self) -> tuple[str, ...]:
+    def unanswered(self) -> tuple[Note, ...]:
         """Notes on evidence that failed this time: what it says elsewhere (jobs that vanished) is not to be trusted."""
-        return tuple(note for note in self.notes if NOT_OFFERED not in note and not note.startswith(ABOUT_PROPERTIES))
+        return tuple(note for note in self.notes if note.failed)
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
@@ -29,6 +29,13 @@ class OffsetView(Protocol):
     def offset(self) -> Mapping[str, Any] | None: ...
 
 
+class NoteView(Protocol):
+    """A note on what could not be read of a connector (``connect.snapshot.Note``)."""
+
+    @property
+    def about(self) -> str: ...
+
+
 class ConnectorView(Protocol):
     """A connector as a snapshot holds it (``connect.snapshot.Connector``)."""
 
@@ -49,7 +56,7 @@ class ConnectorView(Protocol):
     @property
     def task_configs(self) -> tuple[Mapping[str, str], ...]: ...
     @property
-    def notes(self) -> tuple[str, ...]: ...
+    def notes(self) -> Sequence[NoteView]: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -189,6 +196,6 @@ def _committed(connector: ConnectorView, failing: bool, all_failed: bool) -> fro
     Having committed none shows something only where no task is left that may write, and where the worker was asked for
     offsets.
     """
-    unknown = connector.topics is None or any(note.startswith("offsets:") for note in connector.notes)
+    unknown = connector.topics is None or any(note.about == "offsets" for note in connector.notes)
     committed = committed_topics(connector.offsets)
     return committed if failing and not unknown and (committed or all_failed) else None

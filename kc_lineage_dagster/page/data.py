@@ -106,7 +106,7 @@ def _running(connector: Connector) -> Mapping[str, Any]:
         "state": "FAILED" if failures else connector.state,
         "tasks": dict(sorted(Counter(task.state for task in connector.tasks).items())),
         "failures": failures,
-        "notes": list(connector.notes),
+        "notes": list(map(str, connector.notes)),
     }
 
 

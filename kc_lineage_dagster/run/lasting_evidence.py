@@ -8,10 +8,8 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from kc_lineage_dagster.connect.snapshot import NOT_OFFERED, Connector
+from kc_lineage_dagster.connect.snapshot import REMEMBERED, TOPICS, Connector, Note
 from kc_lineage_dagster.wording import first_few
-
-REMEMBERED = "remembered: "  # begins the note of a connector with evidence of an earlier reading
 
 
 def with_memory(connector: Connector, earlier: Connector | None) -> Connector:
@@ -21,7 +19,7 @@ def with_memory(connector: Connector, earlier: Connector | None) -> Connector:
     """
     if earlier is None or earlier.config != connector.config or earlier.kind != connector.kind:
         return connector
-    refused = any(note.startswith("topics:") and NOT_OFFERED in note for note in connector.notes)
+    refused = any(note.about == TOPICS and not note.failed for note in connector.notes)
     lost = () if refused else sorted({*(earlier.topics or ())} - {*(connector.topics or ())})
     offsets = connector.offsets or earlier.offsets
     tasks = connector.task_configs or earlier.task_configs
@@ -33,9 +31,10 @@ def with_memory(connector: Connector, earlier: Connector | None) -> Connector:
     if not what:
         return connector
     topics = tuple(sorted({*lost, *(connector.topics or ())})) if lost else connector.topics
-    note = (
-        f"{REMEMBERED}{', '.join(what)} of an earlier reading, which the worker does not report now; a run with"
-        " full_refresh forgets them"
+    note = Note(
+        REMEMBERED,
+        f"{', '.join(what)} of an earlier reading, which the worker does not report now; a run with full_refresh"
+        " forgets them",
     )
     return replace(connector, topics=topics, offsets=offsets, task_configs=tasks, notes=(*connector.notes, note))
 

@@ -59,7 +59,7 @@ def _evidence(one: Connector) -> dict[str, Any]:
         "/offsets": {"offsets": offsets},
         "/tasks": configs,
     }
-    failed = {f"/{note.partition(':')[0]}" for note in one.notes}
+    failed = {f"/{note.about}" for note in one.notes}
     told = sorted(tail for tail in found.keys() - failed if found[tail] is not None)
     return {connector_path(one.name, tail): found[tail] for tail in told}
 

@@ -64,7 +64,7 @@ class Vanished:
         if connector.state in IDLE:
             self.doubts[connector.name] = f"its connector is {connector.state.lower()}"
         elif connector.unanswered:
-            self.doubts[connector.name] = "; ".join(connector.unanswered)
+            self.doubts[connector.name] = "; ".join(map(str, connector.unanswered))
         elif connector.connector_class is None:
             self.doubts[connector.name] = "the worker gave no configuration of it this time"
         elif not understood:

@@ -65,7 +65,7 @@ class ReadReport:
         name = connector.name
         self.names.append(name)
         self.states[connector.state] += 1
-        self.notes += ((name, note) for note in connector.notes)
+        self.notes += ((name, str(note)) for note in connector.notes)
         places = [("connector", connector.state, connector.trace)]
         places += ((f"task {task.id}", task.state, task.trace) for task in connector.tasks)
         self.failures += ((name, where, _first_line(trace)) for where, state, trace in places if state == "FAILED")

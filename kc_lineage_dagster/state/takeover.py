@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from kc_lineage_dagster.chunks import chunks
-from kc_lineage_dagster.connect.snapshot import Connector, Offset, Snapshot, TaskState, sorted_by_name
+from kc_lineage_dagster.connect.snapshot import PROPERTIES, Connector, Note, Offset, Snapshot, TaskState, sorted_by_name
 from kc_lineage_dagster.lineage import ConnectorLineage, Dataset, Edge, FieldEdge, Unresolved
 from kc_lineage_dagster.state import codec
 from kc_lineage_dagster.state.cluster_state import ClusterState, Derived, Emitted
@@ -150,8 +150,14 @@ def _connector(document: Mapping[str, Any]) -> Connector:
         topics=None if topics is None else tuple(topics),
         offsets=tuple(Offset(at["partition"], at["offset"]) for at in document["offsets"]),
         task_configs=tuple(dict(config) for config in document["task_configs"]),
-        notes=tuple(document["notes"]),
+        notes=tuple(map(_note, document["notes"])),
     )
+
+
+def _note(text: str) -> Note:
+    """Return a note that release 0.1 kept as one text: what it is about, and what is so."""
+    about, _, said = text.partition(": ")
+    return Note(about, said, failed=about != PROPERTIES and "does not offer" not in said)
 
 
 def _lineages(path: Path) -> Iterator[ConnectorLineage]:

@@ -64,7 +64,7 @@ def lines(found: Answers) -> Iterable[str]:
     lineages = [derived(one) for one in snapshot.connectors]
     assert not [one.trace for one in lineages if one.trace]
     unresolved = [str(item) for one in lineages for item in one.unresolved]
-    return (*snapshot.not_read.values(), *(note for one in snapshot.connectors for note in one.notes), *unresolved)
+    return (*snapshot.not_read.values(), *(str(note) for one in snapshot.connectors for note in one.notes), *unresolved)
 
 
 @by_share

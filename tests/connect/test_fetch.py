@@ -159,7 +159,7 @@ def test_a_name_that_no_path_carries_is_read_from_the_listing_with_one_note() ->
     odd = one(snapshot, "a/b")
     assert odd.config["connector.class"] == SINK["connector.class"]
     assert odd.topics is None
-    assert [note for note in odd.notes if "400" in note] == list(odd.notes)
+    assert [note for note in odd.notes if "400" in note.text] == list(odd.notes)
     assert len(odd.notes) == 1
     assert "/connectors/a%2Fb/offsets" not in server.targets
     assert one(snapshot, "c").topics == ("topic-of-c",)
@@ -173,7 +173,8 @@ def test_a_worker_before_3_6_has_no_offsets_and_is_not_asked_again() -> None:
         snapshot = read(server)
     assert len([target for target in server.targets if target.endswith("/offsets")]) == 1
     assert one(snapshot, "c").topics == ("topic-of-c",)
-    assert "Kafka 3.6" in one(snapshot, "c").notes[0]
+    assert "Kafka 3.6" in one(snapshot, "c").notes[0].text
+    assert one(snapshot, "c").unanswered == ()
 
 
 def test_a_running_sink_with_active_topics_is_not_asked_for_offsets() -> None:
@@ -212,9 +213,10 @@ def test_evidence_that_fails_becomes_a_note_and_the_rest_is_complete(
     assert [connector.topics for connector in snapshot.connectors] == [("topic-of-a",), None, ("topic-of-c",)]
     assert not snapshot.not_read
     (note,) = one(snapshot, "b").notes
-    assert note.startswith("topics: ")
-    assert words in note
-    assert "\n" not in note
+    assert note.about == "topics"
+    assert words in note.text
+    assert "\n" not in note.text
+    assert one(snapshot, "b").unanswered == (note,)
     assert one(snapshot, "b").config == DEBEZIUM
 
 
@@ -237,7 +239,7 @@ def test_offsets_and_tasks_of_another_shape_become_a_note(path: str, raw: bytes)
         server.fault(f"/connectors/b/{path}", stand_in.body(raw))
         connector = one(read(server), "b")
     assert connector.topics == ("topic-of-b",)
-    assert connector.notes[0].startswith(f"{path}: ")
+    assert connector.notes[0].about == path
 
 
 def test_a_connector_that_vanishes_after_the_listing_keeps_no_empty_topics() -> None:
@@ -247,7 +249,7 @@ def test_a_connector_that_vanishes_after_the_listing_keeps_no_empty_topics() -> 
         snapshot = read(server)
     assert one(snapshot, "gone").topics is None
     assert one(snapshot, "here").topics == ("topic-of-here",)
-    assert "not found" in one(snapshot, "gone").notes[0]
+    assert "not found" in one(snapshot, "gone").notes[0].text
 
 
 def test_a_connector_that_the_expanded_listing_leaves_out_is_asked_for_alone(three: ConnectStandIn) -> None:
@@ -366,7 +368,7 @@ def test_a_worker_without_expand_is_read_one_by_one() -> None:
     assert [connector.name for connector in snapshot.connectors] == ["a", "b", "c", "odd/name"]
     assert [connector.state for connector in snapshot.connectors] == ["RUNNING", "RUNNING", "UNKNOWN", "RUNNING"]
     assert "answered 500 (no)" in snapshot.unread["broken"]
-    assert one(snapshot, "c").notes[0].startswith("status: ")
+    assert one(snapshot, "c").notes[0].about == "status"
 
 
 def test_a_service_that_expands_by_comma_is_understood() -> None:
@@ -534,8 +536,8 @@ def test_what_nobody_tells_to_be_harmless_is_withheld_counted_and_noted(status: 
     assert found.task_configs == ({**UNKNOWN, **hidden, "acme.other": "<withheld>"},)
     assert found.trace == "x.Y: <redacted> is wrong, <redacted>"
     (note,) = found.notes
-    assert note.startswith("properties: 2 withheld (acme.widget, transforms.own.material), because nobody tells")
-    assert ("could not be read (answered" in note) == (status != 404)
+    assert str(note).startswith("properties: 2 withheld (acme.widget, transforms.own.material), because nobody tells")
+    assert ("could not be read (answered" in note.text) == (status != 404)
     assert found.unanswered == ()
     assert "hunter2" not in codec.snapshots().dump(snapshot).lower()
 
@@ -548,7 +550,7 @@ def test_definitions_that_failed_are_asked_for_again_by_the_next_reading() -> No
         server.fault(OWN_CONFIG, stand_in.status(500, times=4, message="Request timed out"))
         first = read(server)
         assert one(first, "a").config["acme.widget"] == "<withheld>"
-        assert "com.acme.OwnSource could not be read (answered 500 (Request timed out)" in one(first, "a").notes[0]
+        assert "com.acme.OwnSource could not be read (answered 500 (Request timed out)" in one(first, "a").notes[0].text
         second = read(server, previous=first)
     assert one(second, "a").config["acme.widget"] == "<redacted>"
     assert one(second, "a").notes == ()
@@ -567,7 +569,7 @@ def test_evidence_that_is_kept_brings_no_old_note_on_properties() -> None:
     answers = worker({"a": UNKNOWN, "b": SINK})
     with ConnectStandIn(answers) as server:
         first = read(server)
-    assert one(first, "a").notes[0].startswith("properties: 2 withheld")
+    assert str(one(first, "a").notes[0]).startswith("properties: 2 withheld")
     answers["/connector-plugins/com.acme.Own/config"] = answers[OWN_CONFIG] = []
     with ConnectStandIn(answers) as server:
         second = read(server, previous=first, only=["b"])

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from kc_lineage_dagster.connect.snapshot import Connector, Offset, Snapshot, TaskState
+from kc_lineage_dagster.connect.snapshot import Connector, Note, Offset, Snapshot, TaskState
 
 CRM = Connector(
     name="crm",
@@ -17,7 +17,7 @@ CRM = Connector(
     topics=("t",),
     offsets=(Offset({"table": "x"}, {"pos": 1}),),
     task_configs=({"tables": "x"},),
-    notes=("n",),
+    notes=(Note("topics", "n"),),
 )
 CLUSTER = Snapshot("http://h", "3.9.1", "id", (CRM,), {"x": "no"}, frozenset({"A"}), {"A": frozenset({"p"})})
 

@@ -50,7 +50,7 @@ def test_a_name_that_no_path_carries_is_read_from_the_listing(live: Live) -> Non
     (odd,) = (one for one in live.cluster().fetch().connectors if one.name == world.SLASHED)
     assert odd.topics is None
     (note,) = odd.notes
-    assert "400" in note
+    assert "400" in note.text
     assert live.edges()[world.SLASHED]
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from kc_lineage_dagster.connect.snapshot import Connector, Snapshot, TaskState
+from kc_lineage_dagster.connect.snapshot import Connector, Note, Snapshot, TaskState
 from kc_lineage_dagster.lineage import ConnectorLineage, Dataset, Edge, FieldEdge, Unresolved
 
 HOSTILE = (
@@ -32,7 +32,7 @@ def shop() -> tuple[Snapshot, list[ConnectorLineage]]:
     failed = Connector(
         "cdc", "source", {"database.password": SECRET}, "RUNNING", None, (TaskState(0, "FAILED", trace),)
     )
-    sink = Connector("sink", "sink", {}, "PAUSED", None, (TaskState(0, "PAUSED"),), notes=("topics: 404",))
+    sink = Connector("sink", "sink", {}, "PAUSED", None, (TaskState(0, "PAUSED"),), notes=(Note("topics", "404"),))
     fields = (FieldEdge(("first", "last"), "name", "ConcatFields"), FieldEdge(("ssn",), None))
     lineages = [
         ConnectorLineage(
@@ -64,7 +64,7 @@ def hostile() -> tuple[Snapshot, list[ConnectorLineage]]:
         for name in HOSTILE
     ]
     connectors = [
-        Connector(name, "source", {}, "FAILED", name, (TaskState(0, "FAILED", name),), notes=(name,))
+        Connector(name, "source", {}, "FAILED", name, (TaskState(0, "FAILED", name),), notes=(Note(name, name),))
         for name in HOSTILE
     ]
     return snapshot(*connectors, unread={HOSTILE[0] + "!": HOSTILE[0]}), lineages

@@ -16,7 +16,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from kc_lineage_dagster.catalog.holdings import Holdings, Platform, Schema
-from kc_lineage_dagster.connect.snapshot import Connector, Offset, TaskState
+from kc_lineage_dagster.connect.snapshot import Connector, Note, Offset, TaskState
 from kc_lineage_dagster.derive.settings import GenericEntry, Settings
 from kc_lineage_dagster.emit.urns import Naming
 from kc_lineage_dagster.lineage import Dataset
@@ -59,7 +59,7 @@ def changed(one: Connector, chance: random.Random) -> Connector:
         {"topics": chance.choice((None, (), (word,), (*(one.topics or ()), word)))},
         {"offsets": offsets},
         {"task_configs": ({**one.config, "tables": word},)},
-        {"notes": (f"topics: {word}",)},
+        {"notes": (Note("topics", word),)},
     ]
     return replace(one, **chance.choice(changes))
 

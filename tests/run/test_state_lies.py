@@ -169,7 +169,7 @@ def test_topics_that_were_reset_stay_while_the_configuration_is_the_same(place):
         assert report.removed == ()
         assert place.alive == before
         assert report.counts.edges == 20
-    notes = {note for result in place.results for note in result.connector.notes}
+    notes = {str(note) for result in place.results for note in result.connector.notes}
     assert any("full_refresh forgets" in note for note in notes)
     report = place.run(full_refresh=True)
     assert report.counts.edges == 10

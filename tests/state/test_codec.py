@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from kc_lineage_dagster.connect.snapshot import Connector, Offset, TaskState
+from kc_lineage_dagster.connect.snapshot import Connector, Note, Offset, TaskState
 from kc_lineage_dagster.state.codec import lasting_digest
 
 CRM = Connector(
@@ -20,7 +20,7 @@ CRM = Connector(
     topics=("t",),
     offsets=(Offset({"table": "x"}, {"pos": 1}),),
     task_configs=({"tables": "x"},),
-    notes=("n",),
+    notes=(Note("topics", "n"),),
 )
 
 

@@ -7,7 +7,7 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kc_lineage_dagster.connect.snapshot import Connector, Offset, Snapshot, TaskState, sorted_by_name
+from kc_lineage_dagster.connect.snapshot import Connector, Note, Offset, Snapshot, TaskState, sorted_by_name
 from kc_lineage_dagster.lineage import ConnectorLineage, Dataset, Edge, FieldEdge, Unresolved
 from kc_lineage_dagster.state import codec
 from kc_lineage_dagster.state.cluster_state import Derived, Emitted
@@ -44,7 +44,7 @@ def connectors(names: st.SearchStrategy[str]) -> st.SearchStrategy[Connector]:
         topics=st.none() | tuples(texts),
         offsets=tuples(st.builds(Offset, objects, st.none() | objects)),
         task_configs=tuples(mappings),
-        notes=tuples(texts),
+        notes=tuples(st.builds(Note, texts, texts, st.booleans())),
     )
 
 

@@ -41,6 +41,22 @@ def test_everything_is_there(folder):
     assert opened(folder).names() == sorted(CONNECTORS)
 
 
+def test_notes_that_were_one_text_are_told_apart(folder):
+    """What they are about, and whether anything failed, is read from the words that 0.1 wrote."""
+    [snapshot] = (folder / "state/shop/snapshots").iterdir()
+    document = json.loads(snapshot.read_text())
+    document["connectors"][0]["notes"] = [
+        "topics: this worker does not offer active topics (topic.tracking.enable)",
+        "offsets: answered 500 (no): again",
+        "properties: 1 withheld (a)",
+    ]
+    snapshot.write_text(json.dumps(document))
+    state = opened(folder)
+    [found] = state.connectors_of([document["connectors"][0]["name"]]).values()
+    assert list(map(str, found.notes)) == document["connectors"][0]["notes"]
+    assert [str(note) for note in found.unanswered] == ["offsets: answered 500 (no): again"]
+
+
 @pytest.mark.parametrize("name", ["index.json", "lineage.json", "receipts/receipts.journal", "snapshots"])
 def test_what_is_damaged_is_left_out(folder, name):
     """What is damaged in a state of 0.1 is left out and sent again."""

@@ -6,10 +6,11 @@ What was asked lately is not asked again, and where a server is away its last an
 from __future__ import annotations
 
 import json
+import math
 import time
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 from kc_lineage_dagster.catalog.holdings import UNKNOWN_SCHEMA, Holdings, Platform, Schema
@@ -18,6 +19,7 @@ from kc_lineage_dagster.errors import StateError
 from kc_lineage_dagster.lineage import KAFKA
 
 _SINGLE, _TOPICS = "single datasets", "topics that Kafka lists"
+_NEVER = (-math.inf, None)
 
 
 class Memory(Protocol):
@@ -56,12 +58,15 @@ class Remembering:
         memory: Keeps the answers.
         fresh: Seconds for which an answer counts without being asked for again.
         now: Seconds since 1970.
+        since: When the oldest of the answers was given, in seconds since 1970: until one of them is no longer fresh,
+            the same questions get the same answers. Minus infinity once something could not be answered.
     """
 
     provider: Provider
     memory: Memory
     fresh: float
-    now: Callable[[], float] = time.time
+    now: Callable[[], float] = field(default_factory=lambda: time.time)
+    since: float = field(default=math.inf, init=False)
 
     @property
     def scope(self) -> str:
@@ -73,8 +78,12 @@ class Remembering:
         single = _Single.of(self._recall(_SINGLE)[1])
         held: defaultdict[str, dict[str, Schema]] = defaultdict(dict)
         asked = self._unknown(questions, single, held)
+        if asked:
+            self.since = min(self.since, self.now())
         found = self.provider.answer(asked) if asked else Holdings()
         failed = bool(found.notes)
+        if failed:
+            self.since = -math.inf
         for platform in asked.platforms:
             names = found.platforms.get(platform, Platform()).names
             self._settle(platform, names, failed, held)
@@ -84,29 +93,39 @@ class Remembering:
         known = {platform: Platform(names) for platform, names in held.items() if names}
         return Holdings(known, topics, found.notes)
 
-    def _recall(self, key: str) -> tuple[bool, Any]:
-        """Return whether what is remembered under a key is fresh, and what it is; None for a text that is no JSON."""
+    def _recall(self, key: str) -> tuple[float, Any]:
+        """Return when a text was remembered under a key, and what it says.
+
+        Nothing, and a text that is no JSON, is None of long ago.
+        """
         entry = self.memory.recall(key)
         try:
-            return (self.now() - entry[0] < self.fresh, json.loads(entry[1])) if entry else (False, None)
+            return (entry[0], json.loads(entry[1])) if entry else _NEVER
         except ValueError:
-            return False, None
+            return _NEVER
+
+    def _counts(self, given: float) -> bool:
+        """Tell whether an answer is fresh, and note that it is counted on. ``given``: when it was given."""
+        fresh = self.now() - given < self.fresh
+        if fresh:
+            self.since = min(self.since, given)
+        return fresh
 
     def _unknown(self, questions: Questions, single: _Single, held: defaultdict[str, dict[str, Schema]]) -> Questions:
         """Return the questions that memory does not answer, and add to ``held`` what it answers."""
         platforms: set[str] = set()
         for platform in questions.platforms:
-            fresh, rows = self._recall(f"platform {platform}")
-            if fresh:
+            given, rows = self._recall(f"platform {platform}")
+            if self._counts(given):
                 held[platform].update(_schemas(rows))
             else:
                 platforms.add(platform)
-        since = self.now() - self.fresh
+        unheld = (one for one in questions.datasets if one[1] not in held[one[0]])
         return Questions(
             frozenset(platforms),
-            frozenset(one for one in questions.datasets if one[1] not in held[one[0]] and not single.knows(one, since)),
-            frozenset(one for one in questions.topics if not single.knows((KAFKA, one[1]), since)),
-            questions.list_topics and not self._recall(_TOPICS)[0],
+            frozenset(one for one in unheld if not self._counts(single.given(one))),
+            frozenset(one for one in questions.topics if not self._counts(single.given((KAFKA, one[1])))),
+            questions.list_topics and not self._counts(self._recall(_TOPICS)[0]),
         )
 
     def _settle(
@@ -154,9 +173,9 @@ class _Single:
         except (TypeError, ValueError, IndexError):
             return cls({})
 
-    def knows(self, dataset: tuple[str, str], since: float) -> bool:
-        """Tell whether a dataset was asked for later than ``since``."""
-        return dataset in self.rows and self.rows[dataset][0] > since
+    def given(self, dataset: tuple[str, str]) -> float:
+        """Return when a dataset was asked for; minus infinity for one that never was."""
+        return self.rows[dataset][0] if dataset in self.rows else -math.inf
 
     def into(
         self, questions: Questions, held: defaultdict[str, dict[str, Schema]]
@@ -180,7 +199,8 @@ def _row(name: str, schema: Schema) -> list[Any]:
 
 def _schema(row: Any) -> Schema:
     fields, key_fields, names, view = row
-    return Schema(fields and tuple(fields), key_fields and tuple(key_fields), tuple(map(str, names)), view)
+    known, of_keys = (None if one is None else tuple(one) for one in (fields, key_fields))
+    return Schema(known, of_keys, tuple(map(str, names)), view)
 
 
 def _schemas(rows: Iterable[Any] | None) -> dict[str, Schema]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -43,12 +44,16 @@ class Memories(Enum):
 class Beyond:
     """What is known beyond Connect.
 
-    ``settings``: the settings of derivation, with what is known.
-    ``entries``: connector -> the business metadata and tags that its flow gets.
+    Args:
+        settings: The settings of derivation, with what is known.
+        entries: Connector -> the business metadata and tags that its flow gets.
+        until: When a server is to be asked again, in seconds since 1970; before that the same questions get the same
+            answers. Infinity where none was asked; minus infinity where one did not answer, or nothing was kept.
     """
 
     settings: Settings
     entries: Mapping[str, CatalogEntry] = field(default_factory=dict)
+    until: float = math.inf
 
 
 def beyond(
@@ -76,8 +81,17 @@ def beyond(
     if config and config.include_lineage:
         settings = replace(settings, topics={name: one.topics for name, one in entries.items() if one.topics})
     files = held_by_files(cluster) if files is None else files
-    settings = _with_catalog(cluster, connectors, replace(settings, notes=notes), memories, files)
-    return Beyond(settings, {name: _wanted(cluster, one) for name, one in entries.items()})
+    providers, unasked = _providers(cluster, connectors)
+    providers = _remembering(cluster, providers, memories)
+    files = files.noting((*notes, *files.notes, *unasked))
+    settings = _with_catalog(cluster, connectors, settings, providers, files)
+    return Beyond(settings, {name: _wanted(cluster, one) for name, one in entries.items()}, _until(cluster, providers))
+
+
+def _until(cluster: Cluster, providers: Iterable[Provider]) -> float:
+    """See ``Beyond.until``. ``providers``: those that were asked."""
+    since = (one.since if isinstance(one, Remembering) else -math.inf for one in providers)
+    return min(since, default=math.inf) + cluster.recipe.options.catalog_refresh
 
 
 def _stream_catalog(cluster: Cluster) -> tuple[Mapping[str, CatalogEntry], tuple[str, ...]]:
@@ -104,7 +118,11 @@ def _wanted(cluster: Cluster, entry: CatalogEntry) -> CatalogEntry:
 
 
 def _with_catalog(
-    cluster: Cluster, connectors: Sequence[Connector], settings: Settings, memories: Memories, files: Holdings
+    cluster: Cluster,
+    connectors: Sequence[Connector],
+    settings: Settings,
+    providers: Iterable[Provider],
+    files: Holdings,
 ) -> Settings:
     """Return the settings with what files and servers know of the datasets that derivation asks about."""
     # derivation takes a while to load: only runs that derive do
@@ -117,9 +135,7 @@ def _with_catalog(
         derived = deriver(connectors, replace(settings, catalog=catalog, columns=False))
         return (derived(one) for one in connectors if names is None or one.name in names)
 
-    providers, notes = _providers(cluster, connectors)
-    providers = _remembering(cluster, providers, memories)
-    known = gather(providers, files.noting((*settings.notes, *files.notes, *notes)), derive, instance_of)
+    known = gather(providers, files, derive, instance_of)
     if known == Holdings():
         return settings
     settings = replace(settings, catalog=partial(known.seen_from, instance_of=instance_of), notes=known.notes)
@@ -141,18 +157,39 @@ def _remembering(cluster: Cluster, providers: list[Provider], memories: Memories
         if not looks:
             raise
         return providers  # a run that only reads needs no state
-    caches = (Cache(state.database, f"{state.slug}: {one.scope}") for one in providers)
+    caches = (Cache(state.database, f"{owner_of(state.slug)}{one.scope}") for one in providers)
     fresh = 0.0 if memories is Memories.RENEWED else cluster.recipe.options.catalog_refresh
     remembered = zip(providers, caches, strict=True)
     return [Remembering(one, ReadOnly(cache) if looks else cache, fresh) for one, cache in remembered]
 
 
-def asks_servers(cluster: Cluster) -> bool:
-    """Tell whether the recipe names a server that knows more than Connect, or DataHub, which may be such a server."""
+def owner_of(slug: str) -> str:
+    """Return how the scopes begin under which the answers to a cluster are remembered. ``slug``: of the cluster."""
+    return f"{slug}: "
+
+
+def servers_of(cluster: Cluster) -> tuple[object, ...] | None:
+    """Return what the recipe says of servers that know more than Connect, without secrets: what decides who is asked.
+
+    Empty where nobody is asked. None for a recipe with Confluent's Stream Catalog, whose answers are not remembered.
+    """
     config, options = cluster.config, cluster.recipe.options
-    stream_catalog = config.confluent_catalog is not None and config.confluent_catalog.enabled
-    kafka = config.kafka_rest_endpoint is not None or config.is_confluent_cloud
-    return stream_catalog or kafka or options.schema_registry is not None or config.resolves_schemas
+    if config.confluent_catalog is not None and config.confluent_catalog.enabled:
+        return None
+    registry, client = options.schema_registry, _client_config(cluster) if config.resolves_schemas else None
+    kafka = (config.kafka_rest_endpoint, config.is_confluent_cloud, bool(config.kafka_api_key), _kafka_cluster(config))
+    asked = (
+        ("schema registry", registry.url) if registry else None,
+        ("DataHub", _address_of(client), *_wants(config)) if client else None,
+        ("Kafka", *kafka) if config.kafka_rest_endpoint or config.is_confluent_cloud else None,
+    )
+    return (*filter(None, asked), options.catalog_refresh) if any(asked) else ()
+
+
+def unasked_of(cluster: Cluster) -> tuple[str, ...]:
+    """Return why servers that the recipe switches on cannot be asked, one line each."""
+    found = _datahub(cluster)
+    return (found,) if isinstance(found, str) else ()
 
 
 def held_by_files(cluster: Cluster) -> Holdings:
@@ -240,15 +277,25 @@ def _datahub(cluster: Cluster) -> Provider | str | None:
             "use_schema_resolver: nobody is asked, because there is neither datahub_api nor a datahub-rest sink"
             " whose variables are set"
         )
-    from kc_lineage_dagster.emit.delivery import address
-
+    names, columns = _wants(config)
     return DataHubCatalog(
         partial(_open, client),
-        address(str(client.get("server", ""))),
+        _address_of(client),
         config.env,
-        names=config.schema_resolver_expand_patterns is not False,
-        columns=config.schema_resolver_finegrained_lineage is not False,
+        names=names,
+        columns=columns,
     )
+
+
+def _address_of(client: Mapping[str, Any]) -> str:
+    from kc_lineage_dagster.emit.delivery import address
+
+    return address(str(client.get("server", "")))
+
+
+def _wants(config: SourceConfig) -> tuple[bool, bool]:
+    """Return whether DataHub is asked for names, and whether for columns."""
+    return config.schema_resolver_expand_patterns is not False, config.schema_resolver_finegrained_lineage is not False
 
 
 def _client_config(cluster: Cluster) -> Mapping[str, Any] | None:

@@ -10,11 +10,13 @@ the stored lineage where the digest is still the same. It covers
 - what the recipe says: ``Settings`` and ``Naming`` whole, so that a field which is added to either is covered, and what
   links to a connector are made from;
 - what the files and lists of ``options.catalog`` and ``options.topics`` hold;
-- the mark that the cluster's entities carry in DataHub.
+- the mark that the cluster's entities carry in DataHub;
+- where servers are asked for more (a schema registry, DataHub, Kafka), who is asked, and what they answered, as the
+  state remembers it. The same connectors ask the same questions, so the same answers count as long as the oldest of
+  them is fresh (``beyond.Beyond.until``).
 
-There is no digest where servers are asked for more (a schema registry, DataHub, Kafka, Confluent's catalog): their
-answers may change at any time, and only derivation knows what to ask them for. Nothing here can hold a secret:
-connectors are clean (``connect``), and of the recipe only the fields named here are read.
+There is no digest for Confluent's Stream Catalog, whose answers nobody remembers. Nothing here can hold a secret:
+connectors and answers have none, and of the recipe only the fields named here are read.
 """
 
 from __future__ import annotations
@@ -22,7 +24,7 @@ from __future__ import annotations
 import hashlib
 import json
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import fields, is_dataclass
 from functools import cache
 from importlib.metadata import version
@@ -40,7 +42,14 @@ from kc_lineage_dagster.version import code_version
 LIBRARIES = ("pydantic", "pydantic-core", "pyyaml", "regex", "sqlglot")
 
 
-def fingerprint(cluster: Cluster, settings: Settings, held: Holdings, connectors: Mapping[str, str], mark: str) -> str:
+def fingerprint(
+    cluster: Cluster,
+    settings: Settings,
+    held: Holdings,
+    connectors: Mapping[str, str],
+    mark: str,
+    servers: Sequence[object] = (),
+) -> str:
     """Return the digest.
 
     Args:
@@ -49,9 +58,11 @@ def fingerprint(cluster: Cluster, settings: Settings, held: Holdings, connectors
         held: What files hold.
         connectors: Connector -> digest of what was read of it (``ClusterState.connector_digests``).
         mark: The mark of the cluster (``adoption.mark_of``).
+        servers: What the recipe says of servers that know more than Connect (``beyond.servers_of``), and a digest of
+            what they answered (``state.cache.digest_of``); empty where none is asked.
     """
     recipe = (settings, cluster.naming(), cluster.recipe.options.external_url, console_url(cluster.connect_uri))
-    text = json.dumps([_code(), _plain(recipe), _plain(held), _plain(connectors), mark])
+    text = json.dumps([_code(), _plain(recipe), _plain(held), _plain(connectors), mark, _plain(servers)])
     return hashlib.sha256(text.encode()).hexdigest()
 
 

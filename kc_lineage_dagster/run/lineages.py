@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import cached_property
 
@@ -10,13 +12,22 @@ from kc_lineage_dagster.chunks import chunks
 from kc_lineage_dagster.connect.snapshot import Connector, Snapshot
 from kc_lineage_dagster.errors import StateError
 from kc_lineage_dagster.lineage import ConnectorLineage
-from kc_lineage_dagster.run.beyond import Beyond, Memories, asks_servers, beyond, held_by_files
+from kc_lineage_dagster.run.beyond import (
+    Beyond,
+    Memories,
+    beyond,
+    held_by_files,
+    owner_of,
+    servers_of,
+    unasked_of,
+)
 from kc_lineage_dagster.run.cluster import Cluster
 from kc_lineage_dagster.run.fingerprint import fingerprint
 from kc_lineage_dagster.state import codec
+from kc_lineage_dagster.state.cache import digest_of
 from kc_lineage_dagster.state.cluster_state import ClusterState
 from kc_lineage_dagster.state.packed import PackedMapping, PackedSequence
-from kc_lineage_dagster.state.settled import is_settled, settle
+from kc_lineage_dagster.state.settled import settle, settled_until
 
 
 class Lineages:
@@ -24,7 +35,6 @@ class Lineages:
 
     Attributes:
         derived: How many connectors were derived so far.
-        fingerprint: The digest of all that they are derived from, None where there is none.
         taken: Whether lineage is taken from the state, because nothing that it is derived from has changed.
     """
 
@@ -42,19 +52,22 @@ class Lineages:
             may_take: Whether lineage may be taken from the state.
         """
         self._cluster, self._state, self._head, self._mark, self._memories = cluster, state, head, mark, memories
-        self._files = None if asks_servers(cluster) else held_by_files(cluster)
+        self._servers = servers_of(cluster)
+        self._files = None if self._servers is None else held_by_files(cluster)
         self._read = state.connector_digests()
-        self.fingerprint = self._digest(self._read)
+        fingerprint = self._fingerprint() if may_take else None
+        until = None if fingerprint is None else settled_until(state, fingerprint)
+        self.taken = until is not None and time.time() < until
+        self._until = until if self.taken and until is not None else math.inf
         self._repeatable = True
         self._stopped: Callable[[], bool] = lambda: False  # whether a time limit has decided anything so far
-        self.taken = may_take and self.fingerprint is not None and is_settled(state, self.fingerprint)
         self.derived = 0
 
     @property
     def notes(self) -> tuple[str, ...]:
         """What catalogs could not tell, one line each."""
         if self.taken and self._files is not None:
-            return tuple(dict.fromkeys(self._files.notes))
+            return tuple(dict.fromkeys((*self._files.notes, *unasked_of(self._cluster))))
         return self._known.settings.notes
 
     @property
@@ -100,20 +113,34 @@ class Lineages:
     def settle(self, *, complete: bool) -> None:
         """Note in the state whether the next run may take all lineage from there.
 
-        What a defect of this project or a time limit has decided is derived again each time.
+        What a defect of this project, a time limit or a server that did not answer has decided is derived again each
+        time; what a server did answer, when it is to be asked again.
 
         ``complete``: whether all connectors were looked at, DataHub has acknowledged everything, and nothing stale is
         kept.
         """
         same = self._read == self._state.connector_digests()
         repeatable = self._repeatable and not self._stopped()
-        settle(self._state, self.fingerprint if complete and same and repeatable else None)
+        fits = complete and same and repeatable and self._until > time.time()
+        settle(self._state, self._fingerprint() if fits else None, self._until)
 
-    def _digest(self, read: Mapping[str, str | None]) -> str | None:
-        digests = {name: digest for name, digest in read.items() if digest is not None}
-        if self._files is None or len(digests) < len(read):
+    def _fingerprint(self) -> str | None:
+        """Return the digest of all that lineage is derived from, what servers have answered so far included."""
+        if not self._servers:
+            return self._asking_nobody
+        return self._digest((*self._servers, digest_of(self._state.database, owner_of(self._state.slug))))
+
+    @cached_property
+    def _asking_nobody(self) -> str | None:
+        return self._digest(())
+
+    def _digest(self, servers: Sequence[object]) -> str | None:
+        """Return the digest, None where there is none. ``servers``: see ``fingerprint``."""
+        digests = {name: digest for name, digest in self._read.items() if digest is not None}
+        if self._files is None or len(digests) < len(self._read):
             return None
-        return fingerprint(self._cluster, self._cluster.settings(self._head), self._files, digests, self._mark)
+        settings = self._cluster.settings(self._head)
+        return fingerprint(self._cluster, settings, self._files, digests, self._mark, servers)
 
     def _derive(self, connector: Connector) -> ConnectorLineage:
         lineage = self._deriving(connector)
@@ -138,7 +165,9 @@ class Lineages:
 
         before = times_stopped()
         self._stopped = lambda: times_stopped() > before
-        return beyond(self._cluster, self._head, self._memories, self._files, self._connectors)
+        known = beyond(self._cluster, self._head, self._memories, self._files, self._connectors)
+        self._until = min(self._until, known.until)
+        return known
 
     @cached_property
     def _deriving(self) -> Callable[[Connector], ConnectorLineage]:

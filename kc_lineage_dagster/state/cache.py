@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import hashlib
 import time
 import zlib
 from dataclasses import dataclass
@@ -44,3 +45,16 @@ class Cache:
         row = {"scope": self.scope, "key": key, "read_at": time.time(), "value": value}
         with self.database.writing() as connection:
             upsert(connection, tables.cache, [row])
+
+
+def digest_of(database: Database, owner: str) -> str:
+    """Return a digest of all texts of the scopes that begin with ``owner``: another one whenever a text changes.
+
+    When a text was read is no part of it.
+    """
+    table, found = tables.cache, hashlib.sha256()
+    chosen = select(table.c.scope, table.c.key, table.c.value).where(table.c.scope.startswith(owner, autoescape=True))
+    with database.reading() as connection:
+        for row in connection.execute(chosen.order_by(table.c.scope, table.c.key)):
+            found.update(repr(tuple(row)).encode("utf-8", "backslashreplace"))
+    return found.hexdigest()

@@ -101,6 +101,30 @@ def test_a_server_that_went_away_is_remembered(clock):
         assert found.notes == ("it is away",)
 
 
+def test_the_oldest_answer_that_is_counted_on_is_known(clock):
+    """Until it is old the same questions get the same answers; what could not be answered has no such time."""
+    memory, source = Texts(clock), Source()
+
+    def since(questions: Questions) -> float:
+        asking = Remembering(source, memory, 600, lambda: clock[0])
+        for _ in range(2):
+            asking.answer(questions)
+        return asking.since
+
+    assert Remembering(source, memory, 600).since == float("inf")
+    assert since(Questions(datasets=frozenset({("postgres", "s.users")}))) == 1000
+    clock[0] += 100
+    assert since(Questions(platforms=frozenset({"mysql"}))) == 1100  # the older answer is not among these
+    assert since(ALL) == 1100
+    clock[0] += 100
+    assert since(Questions(datasets=frozenset({("postgres", "s.no"), ("postgres", "s.users")}))) == 1000
+    assert since(Questions(datasets=frozenset({("mysql", "x")}))) == 1200
+    assert since(Questions(list_topics=True)) == 1100
+    source.away = True
+    assert since(ALL) == 1100
+    assert since(Questions(platforms=frozenset({"oracle"}))) == float("-inf")
+
+
 @pytest.mark.parametrize("text", ["", "7", "[[]]", '[["a"]]', '{"a": 1}', "null", '[["postgres", "s.users", "x", 5]]'])
 def test_a_memory_that_is_spoilt_is_none(clock, text):
     """Texts that nobody wrote are no answers and no failures."""

@@ -4,18 +4,27 @@ from __future__ import annotations
 
 import copy
 import json
+import time
 from dataclasses import replace
 
 import pytest
+import yaml
 from sqlalchemy import text
 
+from kc_lineage_dagster.recipe.files import read_recipe
+from kc_lineage_dagster.run.cluster import Cluster
+from kc_lineage_dagster.run.reading import read_cluster
+from kc_lineage_dagster.run.report import Request
+from kc_lineage_dagster.run.sync import Sync
 from kc_lineage_dagster.state import codec
 from kc_lineage_dagster.state.cluster_state import Derived
 from kc_lineage_dagster.state.opening import state_of
 from kc_lineage_dagster.state.receipts import Receipts
+from tests.catalog.metadata import hold
+from tests.catalog.server import Server
 from tests.connect.stand_in import status, worker
 from tests.emit.gms import Answer, healthy, rejects
-from tests.run.place import config, topics
+from tests.run.place import Impatient, config, topics
 from tests.tries import first_of
 
 
@@ -324,8 +333,116 @@ def test_a_connector_that_cannot_be_read_is_no_change_of_the_others(place):
     assert derived(place) == 3
 
 
-@pytest.mark.slow
-def test_a_server_beside_connect_is_asked_each_time(place):
-    """What a catalog server says may change at any time, so such a recipe derives in every sync."""
+class Hours:
+    """The time that the state's answers are remembered at."""
+
+    def __init__(self, monkeypatch):
+        self.passed, real = 0.0, time.time
+        monkeypatch.setattr(time, "time", lambda: real() + self.passed * 3600)
+
+
+@pytest.fixture
+def hours(monkeypatch):
+    return Hours(monkeypatch)
+
+
+def tables_of(place, *names: str) -> None:
+    """DataHub holds these tables of the source database."""
+    for name in names:
+        hold(place.gms, "postgres", f"shop.public.{name}", ["id"], kind="Table")
+
+
+def asked(place) -> int:
+    return place.gms.requests["POST /api/graphql"]
+
+
+def test_what_a_server_answered_counts_until_it_is_asked_for_again(place, hours):
+    """The answers are remembered for four hours: as long nothing is derived, and nobody is asked."""
+    tables_of(place, "users", "orders")
     place.further = {"use_schema_resolver": True}
-    assert derived(place) == derived(place) == 4
+    place.options = {"verify": False}
+    assert [derived(place), derived(place)] == [4, 0]
+    place.gms.requests.clear()
+    hours.passed = 3.9
+    assert (derived(place), asked(place)) == (0, 0)
+    tables_of(place, "items")
+    hours.passed = 4.1
+    assert derived(place) == 4
+    assert asked(place) > 0
+    assert [derived(place), derived(place)] == [0, 0]
+
+
+@pytest.mark.slow
+def test_answers_that_are_not_remembered_settle_nothing(place, hours):
+    """With ``catalog_refresh: 0`` each sync asks, and derives."""
+    place.further, place.options = {"use_schema_resolver": True}, {"catalog_refresh": 0}
+    assert [derived(place), derived(place)] == [4, 4]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("first", [True, False])
+def test_a_server_that_does_not_answer_settles_nothing(place, hours, first):
+    """Whether it fails in the first sync or later: once it answers again, the sync after that derives nothing."""
+    tables_of(place, "users", "orders")
+    place.further = {"use_schema_resolver": True}
+    if not first:
+        assert derived(place) == 4
+        hours.passed = 5
+    place.gms.fault = lambda request: Answer(500, "{}") if "graphql" in request.path else healthy(request)
+    assert [derived(place), derived(place)] == [4, 4]
+    place.gms.fault = healthy
+    assert [derived(place), derived(place)] == [4, 0]
+
+
+@pytest.mark.slow
+def test_another_answer_in_the_state_is_derived_from(place, hours):
+    """A full refresh asks anew; rows that were changed, or have gone, settle nothing either."""
+    tables_of(place, "users", "orders")
+    place.further = {"use_schema_resolver": True}
+    assert [derived(place), derived(place)] == [4, 0]
+    assert [derived(place, full_refresh=True), derived(place)] == [4, 0]
+    place.read()
+    execute(place, "DELETE FROM kc_lineage_cache")
+    assert [derived(place), derived(place)] == [4, 0]
+
+
+@pytest.mark.slow
+def test_what_the_recipe_says_of_servers_counts(place, hours):
+    """Who is asked, and for what, decides: what another server said settles nothing."""
+    place.further = {"use_schema_resolver": True}
+    assert [derived(place), derived(place)] == [4, 0]
+    for further, options in (
+        ({"use_schema_resolver": True, "schema_resolver_finegrained_lineage": False}, {}),
+        ({"use_schema_resolver": True}, {"catalog_refresh": 7000}),
+        ({"use_schema_resolver": False}, {}),
+    ):
+        place.further, place.options = further, options
+        assert [derived(place), derived(place)] == [4, 0]
+
+
+@pytest.mark.slow
+def test_a_server_that_cannot_be_asked_is_said_each_time(place):
+    """The line that says why nobody is asked stands in the report of a sync that derives nothing, too."""
+    place.further = {"use_schema_resolver": True}
+    sink = {"type": "console"}
+    path = place.cluster().file.path
+    recipe = {**yaml.safe_load(path.read_text()), "sink": sink}
+    path.write_text(yaml.safe_dump(recipe))
+    cluster = Cluster.of(read_recipe(path))
+    found = []
+    for _ in range(2):
+        read_cluster(cluster, cluster)
+        run = Sync(cluster, Impatient({"server": place.gms.url}), Request("run"))
+        list(run)
+        found.append((run.report.counts.derived, [one for one in run.report.warnings if "nobody is asked" in one]))
+    assert [number for number, _ in found] == [4, 0]
+    assert found[0][1] == found[1][1] != []
+
+
+@pytest.mark.slow
+def test_a_stream_catalog_is_asked_each_time(place):
+    """What Confluent's Stream Catalog answers is not remembered, so such a recipe derives in every sync."""
+    with Server(lambda _: (200, {"data": {"cn_connector": []}})) as server:
+        asked = {"enabled": True, "schema_registry_url": server.url, "api_key": "k", "api_secret": "s"}
+        place.further = {"confluent_catalog": asked}
+        assert [derived(place), derived(place)] == [4, 4]

@@ -26,18 +26,18 @@ from typing import NoReturn
 
 from dagster import AssetExecutionContext, AssetMaterialization, DagsterExecutionInterruptedError, DagsterInstance
 
-from kc_lineage_dagster.defs.event_storage import spend_less_on_events
+from kc_lineage_dagster.defs.event_storage import is_sqlite, spend_less_on_events
 from kc_lineage_dagster.errors import EventLogError
 from kc_lineage_dagster.wording import counted
 
 _log = logging.getLogger(__name__)
 
-# One process takes longer to log a first sync than the rest of the sync takes: 1,000 connectors took 19.3 s with one on
-# SQLite, and 13.7 s with two. More gain little: SQLite lets one write at a time, and a server has its own work to do.
-# Each takes some 20 MB, because whatever either process touches is copied.
-_PROCESSES = 2
+# A database server works for two processes at once, and they wait for its answers. SQLite lets one write at a time:
+# there a second process gains little, and takes some 30 MB, because what either of two processes touches is copied.
+_WITH_A_SERVER, _WITH_SQLITE = 2, 1
 _AHEAD = 1 << 20  # bytes of materializations that may wait in a pipe, some 500 of them; what Linux allows everybody
 _THREADS = Path("/proc/self/task")  # a folder per thread of this process, also of threads that Python did not start
+_SHOWN_EVERY = 0.5  # seconds after which what was logged is brought in front of those who follow the run
 _COUNT_BYTES = 8  # of the number of materializations that a process has logged
 _TRIES, _PAUSE = 20, 0.01  # how often to look for threads that end, seconds between
 _INTERRUPTIONS = (KeyboardInterrupt, DagsterExecutionInterruptedError)
@@ -89,7 +89,7 @@ def logging_processes(context: AssetExecutionContext) -> Iterator[Callable[[Asse
     processes: list[_Process] = []
     with _frozen():
         try:
-            for _ in range(_PROCESSES):
+            for _ in range(_WITH_SQLITE if is_sqlite(context.instance) else _WITH_A_SERVER):
                 processes.append(_started(context, processes))
             turns = cycle(processes)
             yield lambda materialization: next(turns).log(materialization)
@@ -272,14 +272,19 @@ def _log_all(
     """
     failure, number = None, 0
     try:
-        spend_less_on_events(context.instance)
-        while os.getppid() == parent:
-            context.log_event(handed.recv())
-            deque(context.consume_events(), 0)  # the copies that the context keeps for the step, which is not here
-            number += 1
-            logged[:] = number.to_bytes(_COUNT_BYTES, sys.byteorder)
-    except EOFError:
-        pass
+        show, due = spend_less_on_events(context.instance, context.run.run_id), 0.0
+        try:
+            while os.getppid() == parent:
+                if handed.poll(_SHOWN_EVERY):
+                    context.log_event(handed.recv())
+                    deque(context.consume_events(), 0)  # the copies that the context keeps for the step, not here
+                    number += 1
+                    logged[:] = number.to_bytes(_COUNT_BYTES, sys.byteorder)
+                if time.monotonic() >= due:
+                    show()
+                    due = time.monotonic() + _SHOWN_EVERY
+        except EOFError:
+            show()
     except BaseException as error:
         failure = f"{type(error).__name__}: {next(iter(str(error).splitlines()), '')}"
     try:

@@ -91,7 +91,8 @@ def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     return kept
 
 
-def _whole_number(digits: str) -> int | str:
+def whole_number(digits: str) -> int | str:
+    """Return a number without fraction; one beyond 1,000 digits, which Python may refuse, as it is written."""
     return int(digits) if len(digits) <= _LONGEST_NUMBER else digits
 
 
@@ -114,7 +115,7 @@ def parse_json(text: bytes | str) -> Any:
     """
     try:
         return json.loads(
-            text, object_pairs_hook=_object, parse_constant=lambda _: None, parse_int=_whole_number, parse_float=_number
+            text, object_pairs_hook=_object, parse_constant=lambda _: None, parse_int=whole_number, parse_float=_number
         )
     except RecursionError:
         raise ValueError("nested too deeply") from None

@@ -12,7 +12,8 @@ from typing import Any
 import requests
 import urllib3
 
-from kc_lineage_dagster.connect.answers import ERRORS, EXPANDED, one_line, parse_json
+from kc_lineage_dagster.connect.answers import ERRORS, EXPANDED, one_line
+from kc_lineage_dagster.connect.large_object import parse_answer
 from kc_lineage_dagster.connect.parse import words_of
 from kc_lineage_dagster.connect.retry import A_COUPLE, ALWAYS, FailedTry, pause, retries_for
 from kc_lineage_dagster.connect.secrets.redact import redact_text
@@ -230,7 +231,7 @@ class ConnectClient:
                 raise
             raw = b""
         try:
-            answer = parse_json(raw)
+            answer = parse_answer(raw)
         except ValueError:
             answer = None
             if status < 300:
@@ -262,7 +263,7 @@ class ConnectClient:
 
 def _error_code(answer: Any) -> int | None:
     """Return the status inside an error's body, ``{"error_code": 409, "message": ...}``."""
-    if isinstance(answer, dict) and answer.keys() <= {"error_code", "message"}:
+    if isinstance(answer, Mapping) and answer.keys() <= {"error_code", "message"}:
         code = answer.get("error_code")
         return code if isinstance(code, int) else None
     return None

@@ -121,7 +121,7 @@ def read(
         for names in chunks(sorted(listing.entries)):
             kept = earlier.connectors_of([name for name in names if name not in asked]) if earlier else {}
             for name in names:
-                one = _clean_one(name, listing.entries.pop(name), rules.provided, definitions, unread)
+                one = _clean_one(name, listing.entries[name], rules.provided, definitions, unread)
                 if one is not None:
                     one = _with_kind(one, plugins.kinds)
                     yield one if name in asked else _kept(one.connector, kept)
@@ -188,8 +188,8 @@ def _asked(listing: Listing, only: Collection[str], earlier: Earlier | None) -> 
     return names & frozenset(only) | (names - frozenset(earlier.names) if earlier else frozenset())
 
 
-def _configs(listing: Listing) -> list[Any]:
-    return [entry.info.get("config") for entry in listing.entries.values() if isinstance(entry.info, Mapping)]
+def _configs(listing: Listing) -> Iterator[Any]:
+    return (entry.info.get("config") for entry in listing.entries.values() if isinstance(entry.info, Mapping))
 
 
 def _clean_reasons(reasons: Mapping[str, str]) -> dict[str, str]:

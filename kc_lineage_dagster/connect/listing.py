@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
@@ -17,6 +17,7 @@ from kc_lineage_dagster.connect.answers import (
     RepeatedKeys,
     connector_path,
 )
+from kc_lineage_dagster.connect.large_object import LargeObject
 from kc_lineage_dagster.connect.parse import kind_of
 from kc_lineage_dagster.connect.snapshot import STATUS, Note
 from kc_lineage_dagster.errors import ConnectError, ConnectNotFound, ConnectUnavailable
@@ -44,14 +45,36 @@ class Entry:
     notes: tuple[Note, ...] = ()
 
 
+class _Entries(Mapping[str, Entry]):
+    """Connectors by name. Those of an expanded listing are made when somebody looks at them."""
+
+    def __init__(self, listed: Mapping[str, Any], names: Iterable[str], others: Mapping[str, Entry]) -> None:
+        """Take the expanded listing, the names in it that count, and the connectors that were asked for one by one."""
+        self._listed, self._others = listed, others
+        self._names = dict.fromkeys([*names, *others])
+
+    def __getitem__(self, name: str) -> Entry:
+        if name not in self._names:
+            raise KeyError(name)
+        return self._others[name] if name in self._others else _entry(self._listed[name])
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._names)
+
+    def __len__(self) -> int:
+        return len(self._names)
+
+
 @dataclass(frozen=True, slots=True)
 class Listing:
     """A cluster's connectors.
 
-    ``entries``: name -> connector. ``unread``: name -> why a connector that is there cannot be read.
+    Args:
+        entries: Name -> connector; a look may parse it anew.
+        unread: Name -> why a connector that is there cannot be read.
     """
 
-    entries: dict[str, Entry]
+    entries: Mapping[str, Entry]
     unread: Mapping[str, str] = field(default_factory=dict)
 
 
@@ -68,15 +91,16 @@ def list_connectors(answers: Answers, selected: Callable[[str], bool]) -> Listin
     if isinstance(body, list):  # a worker before 2.3 does not know ``expand``
         return _one_by_one(answers, _names(body, answers), selected)
     listed = _expanded(body, answers)
-    repeated = body.repeated if isinstance(body, RepeatedKeys) else frozenset()
-    entries = {name: _entry(value) for name, value in listed.items() if selected(name) and name not in repeated}
-    whole = {name: entry for name, entry in entries.items() if entry.info is not None}
-    rest = _one_by_one(answers, [*_unlisted(answers, listed), *sorted(entries.keys() - whole.keys())], selected)
+    repeated = body.repeated if isinstance(body, (RepeatedKeys, LargeObject)) else frozenset()
+    names = [name for name in listed if selected(name) and name not in repeated]
+    lacking = {name for name in names if _entry(listed[name]).info is None}
+    rest = _one_by_one(answers, [*_unlisted(answers, listed), *sorted(lacking)], selected)
     if listed and not rest.entries and not any(isinstance(value, Mapping) for value in listed.values()):
         raise ConnectUnavailable(f"{_NO_CONNECTOR}{_NO_WORKER}", answers.source)
     twice = {name: "the listing names it more than once" for name in repeated if selected(name)}
     given = {name: reason for name, reason in answers.unread.items() if selected(name)}
-    return Listing({**whole, **rest.entries}, {**rest.unread, **twice, **given})
+    whole = [name for name in names if name not in lacking]
+    return Listing(_Entries(listed, whole, rest.entries), {**rest.unread, **twice, **given})
 
 
 def concurrently(answers: Answers, work: Callable[[_A], _B], items: Iterable[_A]) -> Iterable[_B]:

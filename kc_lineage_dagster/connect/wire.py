@@ -2,18 +2,14 @@
 
 from __future__ import annotations
 
-import errno
 import re
-import socket
-import ssl
-from collections.abc import Callable, Iterator
-from typing import Any
+from collections.abc import Callable
 from urllib.parse import urljoin, urlsplit
 
 import requests
-import urllib3
 
 from kc_lineage_dagster.connect.retry import A_COUPLE
+from kc_lineage_dagster.no_answer import Cause, no_answer
 
 TOO_SLOW = "the answer came too slowly (request_timeout)"
 _CHUNK = 64 * 1024
@@ -81,70 +77,28 @@ def refused_redirect(location: str) -> str:
     return f"redirects to {where}, where the credentials may not go; if that is the worker, make it connect_uri"
 
 
-def cause_of(error: BaseException, seconds: float) -> str:
-    """Say in a few words why there was no answer; requests' own texts hold addresses and memory locations."""
-    if isinstance(error, (requests.Timeout, urllib3.exceptions.TimeoutError)):
-        return f"no answer within {seconds:g} s"
-    if isinstance(error, requests.exceptions.ProxyError):
-        return "the proxy cannot be reached or refuses (HTTP_PROXY, HTTPS_PROXY)"
-    texts = [
-        getattr(link, "verify_message", "") or (link.strerror if isinstance(link, OSError) else "")
-        for link in _chain(error)
-    ]
-    return next((str(text) for text in reversed(texts) if text), "the connection broke")
-
-
-def advice_on(error: BaseException) -> str:
-    """Return what to look at when nobody answers, beginning with ``; ``; empty where nothing is to be said.
-
-    What decides is the kind of the exception and its number, because texts differ between systems and languages.
-    """
-    if isinstance(error, requests.exceptions.ProxyError):
-        return ""
-    advice = (_MISSING.get(kind) for link in _chain(error) for kind in _kinds(link))
-    return next((f"; {one}" for one in advice if one), "")
-
-
-def _kinds(error: BaseException) -> tuple[Any, ...]:
-    """Return the keys of ``_MISSING`` that an exception may stand under."""
-    if isinstance(error, ssl.SSLCertVerificationError):
-        return (error.verify_code,)
-    if isinstance(error, ssl.SSLError):
-        return (error.reason,)
-    return (type(error), errno.errorcode.get(error.errno or 0)) if isinstance(error, OSError) else ()
-
-
-_AUTHORITY = "name the authority's certificate in options.connect.ca_bundle"
-_OTHER_HOST = "is the host of connect_uri one that the certificate names?"
-_NO_WAY = "is the host of connect_uri right, and is there a way to it from here?"
-# What is missing, by OpenSSL's number of a refused certificate (X509_V_ERR_...), its reason for other failures, and the
-# class or the name of the number of an error of the operating system.
-_MISSING: dict[Any, str] = {
-    2: _AUTHORITY,  # unable to get issuer certificate
-    18: _AUTHORITY,  # self-signed certificate
-    19: _AUTHORITY,  # self-signed certificate in certificate chain
-    20: _AUTHORITY,  # unable to get local issuer certificate
-    21: _AUTHORITY,  # unable to verify the first certificate
-    62: _OTHER_HOST,  # hostname mismatch
-    64: _OTHER_HOST,  # IP address mismatch
-    "WRONG_VERSION_NUMBER": "does the worker speak http rather than https?",
-    socket.gaierror: "is the host of connect_uri right, and is there a name server?",
-    "ECONNREFUSED": "is the worker running, and are host and port of connect_uri right?",
-    "EHOSTUNREACH": _NO_WAY,
-    "ENETUNREACH": _NO_WAY,
+# What to look at, by the cause of no answer.
+_ADVICE = {
+    Cause.UNKNOWN_AUTHORITY: "name the authority's certificate in options.connect.ca_bundle",
+    Cause.OTHER_HOST: "is the host of connect_uri one that the certificate names?",
+    Cause.NO_TLS: "does the worker speak http rather than https?",
+    Cause.UNKNOWN_HOST: "is the host of connect_uri right, and is there a name server?",
+    Cause.NOT_LISTENING: "is the worker running, and are host and port of connect_uri right?",
+    Cause.NO_ROUTE: "is the host of connect_uri right, and is there a way to it from here?",
 }
 
 
-def _chain(error: BaseException) -> list[BaseException]:
-    """Return an exception and those that it came from, the first cause last."""
-    chain = [error]
-    while len(chain) < 12:
-        inner = chain[-1].__cause__ or chain[-1].__context__ or next(_inner(chain[-1]), None)
-        if inner is None or inner in chain:
-            break
-        chain.append(inner)
-    return chain
+def cause_of(error: BaseException, seconds: float) -> str:
+    """Say in a few words why there was no answer; requests' own texts hold addresses and memory locations."""
+    found = no_answer(error)
+    if found.cause in (Cause.SLOW, Cause.NOT_REACHED_IN_TIME):
+        return f"no answer within {seconds:g} s"
+    if found.cause is Cause.PROXY:
+        return "the proxy cannot be reached or refuses (HTTP_PROXY, HTTPS_PROXY)"
+    return found.said or "the connection broke"
 
 
-def _inner(error: BaseException) -> Iterator[BaseException]:
-    return (arg for arg in (getattr(error, "reason", None), *error.args) if isinstance(arg, BaseException))
+def advice_on(error: BaseException) -> str:
+    """Return what to look at when nobody answers, beginning with ``; ``; empty where nothing is to be said."""
+    advice = _ADVICE.get(no_answer(error).cause)
+    return f"; {advice}" if advice else ""

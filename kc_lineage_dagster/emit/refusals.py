@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -11,31 +10,34 @@ import requests
 from kc_lineage_dagster.emit.delivery import REFUSED, cause_line, without_secrets
 from kc_lineage_dagster.emit.gms_session import NotAGmsError, RedirectedError
 from kc_lineage_dagster.http_deadline import TooLargeError
+from kc_lineage_dagster.no_answer import Cause, no_answer
 from kc_lineage_dagster.retry_after import retry_after
 
 SERVER_ERROR = 500  # some releases of GMS answer this to a single proposal that they cannot store
 _REJECTED = (400, 413, 422)  # a proposal of the batch is at fault: divide the batch to find it
 
-# Words in the HTTP library's errors -> their meaning for people. The library's exception types tell less: without
-# retries of its own it raises one type for all of these.
-_SIGNS = {
-    "Read timed out": "does not answer within its time limit",
-    "Connection aborted": "breaks the connection without an answer",
-    "IncompleteRead": "breaks the connection in the middle of its answer",
-    "ConnectTimeout": "cannot be reached within the time limit",
+# What to say of some causes of no answer, as the end of a sentence that begins with the address.
+_SAID = {
+    Cause.SLOW: "does not answer within its time limit",
+    Cause.NOT_REACHED_IN_TIME: "cannot be reached within the time limit",
+    Cause.CUT_OFF: "breaks the connection in the middle of its answer",
+    Cause.DROPPED: "breaks the connection without an answer",
 }
-# Words of the operating system and of TLS -> the advice that follows them.
+# What to look at in the others.
 _ADVICE = {
-    "Connection refused": "is it running, and is this the port of the GMS (8080 by default)?",
-    "Name or service not known": "check the host's name in sink.config.server",
-    "CERTIFICATE_VERIFY_FAILED": "name the authority's certificate in sink.config.ca_certificate_path",
+    Cause.PROXY: "; is the proxy right (HTTP_PROXY, HTTPS_PROXY)?",
+    Cause.NOT_LISTENING: "; is it running, and is this the port of the GMS (8080 by default)?",
+    Cause.UNKNOWN_HOST: "; check the host's name in sink.config.server",
+    Cause.NO_ROUTE: "; is the host of sink.config.server right, and is there a way to it from here?",
+    Cause.UNKNOWN_AUTHORITY: "; name the authority's certificate in sink.config.ca_certificate_path",
+    Cause.OTHER_HOST: "; is the host of sink.config.server one that the certificate names?",
+    Cause.NO_TLS: "; does the GMS speak http rather than https?",
 }
 # What to look at when the GMS refuses the credentials, as the end of the sentence.
 _REFUSED_ADVICE = {
     401: "; is sink.config.token right, and has it not expired?",
     403: "; may the owner of sink.config.token edit flows and jobs, or does DataHub take no writes?",
 }
-_ERRNO = re.compile(r"\[Errno -?\d+\] ([A-Za-z ,]+)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,14 +85,10 @@ def _unreachable(error: BaseException) -> str:
     """Return what an error without an HTTP status means, as the end of a sentence that begins with the address."""
     if isinstance(error, (NotAGmsError, TooLargeError)):
         return str(error)
-    text = f"{type(error).__name__}: {error}"
-    for sign, meaning in _SIGNS.items():
-        if sign in text:
-            return meaning
-    number = _ERRNO.search(text)
-    said = number[1].strip() if number else text
-    advice = next((f"; {advice}" for words, advice in _ADVICE.items() if words in said), "")
-    return f"cannot be reached: {said}{advice}"
+    found = no_answer(error)
+    if found.cause in _SAID:
+        return _SAID[found.cause]
+    return f"cannot be reached: {found.said or f'{type(error).__name__}: {error}'}{_ADVICE.get(found.cause, '')}"
 
 
 def _message(response: requests.Response) -> str:

@@ -46,6 +46,18 @@ _MARKS = re.compile(r"[$#@%]\{|\$[(A-Za-z_]|\{[{A-Za-z_]|<|%[A-Za-z_]|@[A-Za-z_]
 # https://<redacted>@host/queue and ?sig=<redacted> name what they named before their credentials were taken out
 _CREDENTIALS = re.compile(rf"{REDACTED}@|(?<==){REDACTED}")
 _TOPIC = re.compile(r"[a-zA-Z0-9._-]{1,249}")  # org.apache.kafka.common.internals.Topic
+# platform -> what ends the first part of a name, what that part may be, and how a name that is none is told
+# https://docs.aws.amazon.com/AmazonS3/latest/userguide/bucketnamingrules.html (old buckets have capitals, underscores),
+# https://cloud.google.com/storage/docs/buckets#naming, com.mongodb.MongoNamespace.checkDatabaseNameValidity
+_BUCKET = re.compile(r"[a-zA-Z0-9._-]+")
+_NO_BUCKET = "no bucket can be called so: its name is letters, digits, dots, dashes and underscores, without a scheme"
+_DATABASE = re.compile(r'[^/\\ "$\0]+')
+_NO_DATABASE = "no database of MongoDB can be called so: not with blanks, slashes, quotes or dollars"
+_FIRST_PARTS = {
+    "s3": ("/", _BUCKET, _NO_BUCKET),
+    "gcs": ("/", _BUCKET, _NO_BUCKET),
+    "mongodb": (".", _DATABASE, _NO_DATABASE),
+}
 
 
 def hidden(value: str) -> str | None:
@@ -82,6 +94,10 @@ def _impossible(dataset: Dataset) -> str | None:
         return REFERENCE if is_reference(placeholder) else unfilled(placeholder)
     if dataset.platform == KAFKA and (not _TOPIC.fullmatch(dataset.name) or dataset.name in (".", "..")):
         return "no topic can be called so: letters, digits, dots, dashes and underscores, 249 at most"
+    if dataset.platform in _FIRST_PARTS:
+        end, allowed, reason = _FIRST_PARTS[dataset.platform]
+        if not allowed.fullmatch(dataset.name.partition(end)[0]):
+            return reason
     return None if dataset.name.strip() else "has an empty name"
 
 

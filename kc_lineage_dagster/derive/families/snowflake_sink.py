@@ -44,9 +44,7 @@ def _writes(config: Config, record: Record) -> Iterable[Dataset | Unresolved]:
     table = tables if isinstance(tables, Unresolved) else _classic(tables, topic)
     if isinstance(table, Unresolved):
         return (table,)
-    given = table.count(".")
-    place = (required(config, "snowflake.database.name"), required(config, "snowflake.schema.name"))
-    return (qualified("snowflake", *place[: max(0, 2 - given)], table),)
+    return (qualified("snowflake", *_place(config)[: max(0, 2 - table.count("."))], table),)
 
 
 def _writes_streaming(config: Config, record: Record) -> Iterable[Dataset | Unresolved]:
@@ -54,8 +52,15 @@ def _writes_streaming(config: Config, record: Record) -> Iterable[Dataset | Unre
     topic = topic_of(record)
     tables = _map(first(config, _KEY) or "")
     table = tables if isinstance(tables, Unresolved) else _streaming(tables, topic, flag(config, _SANITIZE))
-    place = (required(config, "snowflake.database.name"), required(config, "snowflake.schema.name"))
-    return (qualified("snowflake", *place, table),)
+    return (qualified("snowflake", *_place(config), table),)
+
+
+def _place(config: Config) -> tuple[str | Unresolved, ...]:
+    """Return database and schema: the connector hands Snowflake their texts, where quotes around a name are no part
+    of it.
+    """
+    found = (required(config, "snowflake.database.name"), required(config, "snowflake.schema.name"))
+    return tuple(name if isinstance(name, Unresolved) else name.strip('"') for name in found)
 
 
 def _columns(config: Config, record: Record, target: Dataset) -> Node:

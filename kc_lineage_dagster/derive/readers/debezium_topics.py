@@ -37,6 +37,7 @@ SIGNAL = "signal.data.collection"
 HEARTBEAT = "__debezium-heartbeat"
 _RENAMED = 2  # the major version of Debezium since which old keys are ignored
 # Confluent's repackaged connectors (io.debezium.connector.v2) have versions of their own
+_PREFIX = re.compile(r"[a-zA-Z0-9_.-]+")  # io.debezium.config.CommonConnectorConfig.validateTopicName, since version 2
 _DEBEZIUMS_OWN = re.compile(r"io\.debezium\.connector\.(?!v2\.)")
 
 Fixed: TypeAlias = "Callable[[Config], PartValues | Unresolved]"
@@ -248,6 +249,9 @@ def _naming(tables: DebeziumTables, config: Config, evidence: Evidence) -> Debez
         return Unresolved(
             next(key for key in tables.prefix if placeholder in config.get(key, "")), unfilled(placeholder)
         )
+    if prefix == config.get(PREFIX_KEYS[0], "").strip() and not _PREFIX.fullmatch(prefix) and not evidence.topics:
+        reason = f"{prefix} is refused: Debezium takes letters, digits, dots, dashes and underscores"
+        return Unresolved(PREFIX_KEYS[0], reason)
     naming = DebeziumNaming(prefix, delimiter, layouts, strategy.escaped)
     route = route_of(config) if strategy.routed else None
     return route if isinstance(route, Unresolved) else replace(naming, route=route)

@@ -11,6 +11,7 @@ from kc_lineage_dagster.derive.readers.name_lists import spelled_out
 from kc_lineage_dagster.derive.topic_lists import without_internal
 from kc_lineage_dagster.lineage import KAFKA, Unresolved
 
+_DEAD_LETTERS = "errors.deadletterqueue.topic.name"
 _ITEM = re.compile(r"(?:\$\{[^{}]*\}|[^,])+")  # a reference may hold a comma
 
 
@@ -48,7 +49,10 @@ def input_topics(config: Config, evidence: Evidence) -> tuple[dict[str, str], li
         return {}, [Unresolved("topics", "the connector has failed and never committed a record")]
     if not listed:
         assert pattern is not None
-        return _matching(pattern, evidence)
+        matching, problems = _matching(pattern, evidence)
+        # its own dead letters: Connect refuses a pattern that matches them, and Confluent Cloud makes them beside it
+        matching.pop(config.get(_DEAD_LETTERS, "").strip(), None)
+        return matching, problems
     named = named_topics(config)
     topics, problems = _named(named, evidence) if named else ({}, [])
     for item in listed:

@@ -9,7 +9,7 @@ from dataclasses import replace
 
 from kc_lineage_dagster.derive.config import Config, first, is_reference
 from kc_lineage_dagster.derive.readers.jdbc_url import JdbcUrl
-from kc_lineage_dagster.derive.readers.sql_names import TableName, cut_to_length, dataset_of
+from kc_lineage_dagster.derive.readers.sql_names import ELSEWHERE, TableName, cut_to_length, dataset_of
 from kc_lineage_dagster.derive.readers.sql_platforms import PLATFORMS
 from kc_lineage_dagster.lineage import Dataset, Unresolved
 
@@ -43,7 +43,13 @@ def target(place: JdbcUrl, name: TableName, user: str | None, *, quoted: bool = 
     rules = PLATFORMS[place.platform]
     if not quoted:
         name = TableName(rules.folds(name.table), tuple(map(rules.folds, name.qualifiers)))
-    return dataset_of(place, replace(name, table=cut_to_length(rules, name.table)), user)
+    found = dataset_of(place, replace(name, table=cut_to_length(rules, name.table)), user)
+    if isinstance(found, Unresolved) and found.reason.startswith(ELSEWHERE):
+        return replace(found, reason=f"{found.reason}: {_SHORTER}")
+    return found
+
+
+_SHORTER = "writing to it fails; table.name.format, or a transform that renames the topic, can make the name shorter"
 
 
 def unreadable(text: str) -> Unresolved:

@@ -14,6 +14,8 @@ from kc_lineage_dagster.lineage import Dataset, Unresolved
 _CLOSING = {'"': '"', "`": "`", "[": "]"}
 _BORDER = re.compile(r"""[,"`\[]""")
 
+ELSEWHERE = "names another database than the one connected to"
+
 
 @dataclass(frozen=True, slots=True, order=True)
 class TableName:
@@ -101,7 +103,7 @@ def dataset_of(place: JdbcUrl, name: TableName, session_schema: str | None = Non
     if isinstance(given, Unresolved):
         return given
     if _elsewhere(platform, place, given.get(DATABASE)):
-        return Unresolved(str(name), f"names another database than the one connected to, {place.database}")
+        return Unresolved(str(name), f"{ELSEWHERE}, {place.database}")
     known = {
         DATABASE: given.get(DATABASE) or place.database or platform.default_database,
         SCHEMA: given.get(SCHEMA) or default_schema(place, session_schema),

@@ -18,17 +18,17 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections import Counter
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import InitVar, dataclass, field
 from typing import Any
 
 from kc_lineage_dagster.emit import urns
+from kc_lineage_dagster.emit.jobs import Job, jobs
 from kc_lineage_dagster.emit.limits import fits
 from kc_lineage_dagster.emit.sentences import flow_sentence, job_sentence
 from kc_lineage_dagster.emit.urns import Naming
 from kc_lineage_dagster.key_words import is_user_key
-from kc_lineage_dagster.lineage import KAFKA, ConnectorLineage, Dataset, Edge, Unresolved
+from kc_lineage_dagster.lineage import KAFKA, ConnectorLineage, Unresolved
 from kc_lineage_dagster.wording import enumerated
 
 VALUE_LIMIT = 2_000  # characters of one custom property
@@ -39,8 +39,6 @@ EVIDENCE = "kc_lineage.evidence"
 TOPICS = "kc_lineage.topics"
 TAGS = "globalTags"
 _NAMES_OF_A_CAUSE = 20  # items of one cause that are named; of more, their number is told
-# Edges between fields in one job. They have some 320 bytes each: 3 MB of the 16 MB that DataHub takes in a request.
-MOST_FIELDS = 10_000
 FIELDS_LEFT_OUT = "kc_lineage.columns.left_out"
 
 _canonical = json.JSONEncoder(sort_keys=True, separators=(",", ":")).encode
@@ -95,35 +93,6 @@ class Proposal:
         return len(self.text)
 
 
-# (URNs of the upstream fields, URN of the downstream field, the transform that changes the content or "")
-_Field = tuple[tuple[str, ...], str, str]
-
-
-@dataclass(frozen=True, slots=True)
-class _Job:
-    """A DataJob before it is written as aspects.
-
-    Args:
-        id: See ``urns.job_id``.
-        upstream: The dataset whose records the job moves, None where none is known.
-        downstreams: The datasets in which they arrive.
-        evidence: How the job's edges are known, each way once.
-        inlets: The URN of ``upstream``, or nothing.
-        outlets: The URNs of ``downstreams``, sorted.
-        fields: Edges between fields, at most ``MOST_FIELDS``.
-        fields_left_out: How many edges between fields there are beyond these.
-    """
-
-    id: str
-    upstream: Dataset | None
-    downstreams: frozenset[Dataset]
-    evidence: frozenset[str]
-    inlets: tuple[str, ...]
-    outlets: tuple[str, ...]
-    fields: tuple[_Field, ...]
-    fields_left_out: int
-
-
 def proposals(
     lineage: ConnectorLineage,
     properties: Mapping[str, str | None],
@@ -153,7 +122,7 @@ def proposals(
     if tag_urns:
         made.append(Proposal(flow, "dataFlow", TAGS, {"tags": [{"tag": urn} for urn in tag_urns]}))
     unresolved = _by_topic(lineage.unresolved)
-    for job in _jobs(lineage, naming):
+    for job in jobs(lineage, naming):
         urn = urns.job_of_flow(flow, job.id)
         info = _job_info(lineage.connector, job, unresolved, marked)
         made.append(Proposal(urn, "dataJob", "dataJobInfo", {**info, **link}))
@@ -242,7 +211,7 @@ def _by_topic(items: Iterable[Unresolved]) -> dict[str, list[Unresolved]]:
 
 
 def _job_info(
-    connector: str, job: _Job, unresolved: Mapping[str, Sequence[Unresolved]], marked: Mapping[str, str]
+    connector: str, job: Job, unresolved: Mapping[str, Sequence[Unresolved]], marked: Mapping[str, str]
 ) -> dict[str, Any]:
     return {
         "customProperties": {**_job_properties(job, unresolved), **marked},
@@ -252,7 +221,7 @@ def _job_info(
     }
 
 
-def _job_properties(job: _Job, unresolved: Mapping[str, Sequence[Unresolved]]) -> dict[str, str]:
+def _job_properties(job: Job, unresolved: Mapping[str, Sequence[Unresolved]]) -> dict[str, str]:
     """Return how the job's edges are known, its topics as Kafka spells them, and why it has no inlets or no outlets.
 
     ``unresolved``: topic -> what is unresolved of it.
@@ -269,7 +238,7 @@ def _job_properties(job: _Job, unresolved: Mapping[str, Sequence[Unresolved]]) -
     return {key: _cut(value) for key, value in told.items() if value}
 
 
-def _input_output(job: _Job) -> dict[str, Any]:
+def _input_output(job: Job) -> dict[str, Any]:
     aspect: dict[str, Any] = {"inputDatasets": list(job.inlets), "outputDatasets": list(job.outlets)}
     if job.fields:
         aspect["fineGrainedLineages"] = [_fine_grained(*field) for field in job.fields]
@@ -285,87 +254,3 @@ def _fine_grained(upstreams: tuple[str, ...], downstream: str, transform: str) -
         "confidenceScore": 1.0,
     }
     return {**found, "transformOperation": transform} if transform else found
-
-
-def _jobs(lineage: ConnectorLineage, naming: Naming) -> Iterator[_Job]:
-    """Yield the jobs: one per upstream dataset, per topic of unknown origin, and per topic of unknown target."""
-    groups = _edges_by_job(lineage, naming)
-    shared_ids = {name for name, count in Counter(name for name, _ in groups).items() if count > 1}
-    unknown = {edge.downstream for edge in _topics_of_unknown_origin(lineage)}
-    for (name, upstream), edges in groups.items():
-        fields = sorted(set(_field_pairs(lineage.connector, naming, edges)))
-        fitting = [field for field in fields if all(map(fits, (*field[0], field[1])))][:MOST_FIELDS]
-        yield _Job(
-            id=_qualified(edges[0].upstream, name) if name in shared_ids else name,
-            upstream=edges[0].upstream,
-            downstreams=frozenset(edge.downstream for edge in edges),
-            evidence=frozenset(edge.evidence for edge in edges if edge.upstream or edge.downstream not in unknown),
-            inlets=(upstream,) if upstream else (),
-            outlets=tuple(sorted({urns.dataset_urn(naming, lineage.connector, edge.downstream) for edge in edges})),
-            fields=tuple(fitting),
-            fields_left_out=len(fields) - len(fitting),
-        )
-    yield from _jobs_without_outlets(lineage, naming)
-
-
-def _jobs_without_outlets(lineage: ConnectorLineage, naming: Naming) -> Iterator[_Job]:
-    """Yield, for a sink connector, a job for every topic that it reads and whose target is unresolved."""
-    if lineage.kind != "sink":
-        return
-    known = {edge.upstream.name for edge in lineage.edges if edge.upstream}
-    for topic in dict.fromkeys(item.topic for item in lineage.unresolved if item.topic):
-        if topic not in known:
-            read = Dataset(KAFKA, topic)
-            name = urns.job_id(naming, lineage.connector, lineage.connector_class, lineage.kind, read, "")
-            inlet = urns.dataset_urn(naming, lineage.connector, read)
-            yield _Job(name, read, frozenset(), frozenset(), (inlet,), (), (), 0)
-
-
-def _edges_by_job(lineage: ConnectorLineage, naming: Naming) -> dict[tuple[str, str | None], list[Edge]]:
-    """Return the edges by (plain id of their job, URN of their upstream dataset or None)."""
-    groups: dict[tuple[str, str | None], list[Edge]] = {}
-    for edge in (*lineage.edges, *_topics_of_unknown_origin(lineage)):
-        upstream = edge.upstream
-        urn = urns.dataset_urn(naming, lineage.connector, upstream) if upstream else None
-        name = urns.job_id(
-            naming, lineage.connector, lineage.connector_class, lineage.kind, upstream, edge.downstream.name
-        )
-        groups.setdefault((name, urn), []).append(edge)
-    return groups
-
-
-def _topics_of_unknown_origin(lineage: ConnectorLineage) -> Iterator[Edge]:
-    """Yield an edge without upstream to every topic with real data whose origin is unresolved.
-
-    A sink connector writes no topics, so there are none.
-    """
-    if lineage.kind == "sink":
-        return
-    known = {edge.downstream.name for edge in lineage.edges if edge.downstream.platform == KAFKA}
-    for item in lineage.unresolved:
-        if item.topic is not None and item.topic not in known:
-            known.add(item.topic)
-            yield Edge(None, Dataset(KAFKA, item.topic))
-
-
-def _qualified(upstream: Dataset | None, name: str) -> str:
-    """Return the id of a job whose plain id (``name``) another dataset of the same connector has too.
-
-    One job for both datasets would claim that each of them feeds the outlets of the other.
-    """
-    if upstream is None:
-        return name
-    return ".".join(part for part in (upstream.platform, upstream.instance, name) if part)
-
-
-def _field_pairs(connector: str, naming: Naming, edges: Iterable[Edge]) -> Iterator[_Field]:
-    """Yield the edges between fields that DataHub can show: those with both ends."""
-    for edge in edges:
-        if edge.upstream is None:
-            continue
-        upstream = urns.dataset_urn(naming, connector, edge.upstream)
-        downstream = urns.dataset_urn(naming, connector, edge.downstream)
-        for pair in edge.fields:
-            sources = tuple(urns.field_urn(upstream, name) for name in pair.upstream if name)
-            if sources and pair.downstream:
-                yield sources, urns.field_urn(downstream, pair.downstream), pair.transform

@@ -14,7 +14,6 @@ from hypothesis import strategies as st
 
 from kc_lineage_dagster.emit.aspects import (
     EVIDENCE,
-    MOST_FIELDS,
     TOPICS,
     UNRESOLVED_COUNT,
     UNRESOLVED_ITEMS,
@@ -22,6 +21,7 @@ from kc_lineage_dagster.emit.aspects import (
     proposals,
     status,
 )
+from kc_lineage_dagster.emit.jobs import MOST_FIELDS
 from kc_lineage_dagster.emit.urns import Naming
 from kc_lineage_dagster.lineage import ConnectorLineage, Dataset, Edge, FieldEdge, Unresolved
 from tests.emit.gms_rules import problem_of

@@ -8,7 +8,8 @@ from kc_lineage_dagster.emit.sinks import Sink
 from kc_lineage_dagster.run.adoption import mark_of
 from kc_lineage_dagster.run.cluster import Cluster
 from kc_lineage_dagster.run.report import Request
-from kc_lineage_dagster.state.cluster_state import ClusterState, Facts
+from kc_lineage_dagster.state.cluster_as_read import Facts
+from kc_lineage_dagster.state.cluster_state import ClusterState
 from kc_lineage_dagster.state.lock import Hold
 from kc_lineage_dagster.state.receipts import Receipts
 

@@ -13,7 +13,8 @@ from kc_lineage_dagster.connect.snapshot import Connector
 from kc_lineage_dagster.run.cluster import Cluster, Progress
 from kc_lineage_dagster.run.lasting_evidence import with_memory
 from kc_lineage_dagster.run.report import ReadReport
-from kc_lineage_dagster.state.cluster_state import ClusterState, Facts
+from kc_lineage_dagster.state.cluster_as_read import Facts
+from kc_lineage_dagster.state.cluster_state import ClusterState
 
 _EMPTY = "the worker gave no configuration of it this time"
 

@@ -75,7 +75,7 @@ class DataHubCatalog:
     clock: Callable[[], float] = time.monotonic
     _client: DataHubGraph | None = field(default=None, init=False, repr=False)
     _spent: float = field(default=0.0, init=False)
-    _given_up: bool = field(default=False, init=False)
+    _given_up: tuple[str, ...] = field(default=(), init=False)  # why nothing more is asked in this run
     _listed: set[str] = field(default_factory=set, init=False)
     _unreadable: list[str] = field(default_factory=list, init=False)
 
@@ -86,17 +86,17 @@ class DataHubCatalog:
 
     def answer(self, questions: Questions) -> Holdings:
         """Return all datasets of the platforms in question, and of other platforms the single datasets in question."""
+        if self._given_up:
+            return Holdings(notes=self._given_up)
         found: defaultdict[str, dict[str, Schema]] = defaultdict(dict)
         notes: list[str] = []
         started = self.clock()
         try:
             self._ask(questions, found)
         except _Late:
-            notes.append(f"{self._about}: it took more than {self.seconds:g} s, so some datasets are not known")
-            self._given_up = True
+            self._given_up = (f"{self._about}: it took more than {self.seconds:g} s, so some datasets are not known",)
         except _failures() as error:
-            notes.append(f"{self._about}: {_cause(error)}; what only it knows stays open")
-            self._given_up = True
+            self._given_up = (f"{self._about}: {_cause(error)}; what only it knows stays open",)
         if self._unreadable:
             shown = first_few(self._unreadable, _MOST_SHOWN)
             notes.append(
@@ -105,15 +105,13 @@ class DataHubCatalog:
             )
             self._unreadable.clear()
         self._spent += self.clock() - started
-        return Holdings({name: Platform(names) for name, names in found.items()}, notes=tuple(notes))
+        return Holdings({name: Platform(names) for name, names in found.items()}, notes=(*self._given_up, *notes))
 
     @property
     def _about(self) -> str:
         return f"DataHub's catalog ({self.shown})"
 
     def _ask(self, questions: Questions, found: defaultdict[str, dict[str, Schema]]) -> None:
-        if self._given_up:
-            return
         client = self._client = self._client or self.open()
         until = self.clock() + self.seconds - self._spent
         single: defaultdict[str, list[str]] = defaultdict(list)

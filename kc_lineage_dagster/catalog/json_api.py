@@ -170,7 +170,7 @@ class JsonApi:
         status = response.status_code
         if status in (404, 403):
             if status == 404 and b"error_code" not in response.raw.read(10_000, decode_content=True):
-                self.last_failure = "it answers 404 as no such API does: is its address complete?"
+                self.last_failure, self.failed = "it answers 404 as no such API does: is its address complete?", True
             return None
         if status == 401:
             self._give_up("it answers 401: wrong or missing credentials")

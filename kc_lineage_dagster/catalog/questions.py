@@ -62,7 +62,11 @@ class Provider(Protocol):
         """Name the place, and what of it is asked: answers are remembered under this text, which holds no secret."""
 
     def answer(self, questions: Questions) -> Holdings:
-        """Return what is known there about the questions. What goes wrong is a note of the holdings."""
+        """Return what is known there about the questions.
+
+        What goes wrong is a note of the holdings, in every answer that it concerns: answers with a note are not
+        remembered.
+        """
 
 
 @dataclass(slots=True)

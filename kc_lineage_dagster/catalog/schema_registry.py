@@ -133,7 +133,7 @@ class SchemaRegistries:
     seconds: float = 120.0
     clock: Callable[[], float] = time.monotonic
     _apis: dict[str, JsonApi] = field(default_factory=dict, init=False)
-    _noted: set[str] = field(default_factory=set, init=False)
+    _problems: dict[str, str] = field(default_factory=dict, init=False)  # the first of each registry
 
     @property
     def scope(self) -> str:
@@ -220,9 +220,9 @@ class SchemaRegistries:
 
     def _notes(self) -> Iterator[str]:
         for url, api in self._apis.items():
-            if api.problem and url not in self._noted:
-                self._noted.add(url)
-                yield f"schema registry ({api.access.shown}): {api.problem}; what only it knows stays open"
+            if api.problem:
+                problem = self._problems.setdefault(url, api.problem)
+                yield f"schema registry ({api.access.shown}): {problem}; what only it knows stays open"
 
 
 def _of_another_topic(name: str | None, topic: str) -> bool:

@@ -12,7 +12,7 @@ import regex
 
 from kc_lineage_dagster.java_regex.doubts import doubtful_groups, refuse_doubtful
 from kc_lineage_dagster.java_regex.java_parser import parse_java
-from kc_lineage_dagster.java_regex.nodes import Look, Node, NotTranslated, Parsed, unrolled, walk
+from kc_lineage_dagster.java_regex.nodes import Look, NotTranslated, Parsed, RegexNode, unrolled, walk
 from kc_lineage_dagster.java_regex.re2_parser import parse_re2
 from kc_lineage_dagster.java_regex.render import to_python
 from kc_lineage_dagster.java_regex.replacement import parse_replacement
@@ -56,7 +56,7 @@ class _Matcher:
         rests_until: The time (``time.monotonic``) before which the pattern is left alone.
     """
 
-    root: Node
+    root: RegexNode
     codes: dict[bool, regex.Pattern[str]] = field(default_factory=dict)
     asked: int = 0
     seconds: float = 0.0

@@ -13,8 +13,8 @@ from kc_lineage_dagster.java_regex.nodes import (
     BackRef,
     Group,
     Look,
-    Node,
     NotTranslated,
+    RegexNode,
     Repeat,
     group_indexes,
     nullable,
@@ -22,7 +22,7 @@ from kc_lineage_dagster.java_regex.nodes import (
 )
 
 
-def doubtful_groups(root: Node) -> frozenset[int]:
+def doubtful_groups(root: RegexNode) -> frozenset[int]:
     """Return the numbers of the groups that Java may report from an abandoned attempt.
 
     >>> from kc_lineage_dagster.java_regex.java_parser import parse_java
@@ -32,13 +32,13 @@ def doubtful_groups(root: Node) -> frozenset[int]:
     return frozenset(index for node in walk(root) if _keeps_groups(node) for index in group_indexes(node))
 
 
-def _keeps_groups(node: Node) -> bool:
+def _keeps_groups(node: RegexNode) -> bool:
     if isinstance(node, Repeat):
         return node.mode == "possessive" or (node.high != 1 and nullable(node.body))
     return isinstance(node, (Atomic, Look))
 
 
-def refuse_doubtful(root: Node, doubtful: frozenset[int]) -> None:
+def refuse_doubtful(root: RegexNode, doubtful: frozenset[int]) -> None:
     """Refuse a pattern where such details decide what it matches.
 
     Java leaves a repetition at the first round that matched nothing, even before the rounds it must have.

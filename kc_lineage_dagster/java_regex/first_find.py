@@ -16,15 +16,15 @@ from kc_lineage_dagster.java_regex.nodes import (
     Anchor,
     Char,
     Group,
-    Node,
     NotTranslated,
+    RegexNode,
     Repeat,
     Seq,
     nullable,
 )
 
 
-def without_possessives(node: Node, follow: CharSet = NOTHING) -> Node:
+def without_possessives(node: RegexNode, follow: CharSet = NOTHING) -> RegexNode:
     """Return the tree with possessive repetitions made greedy where that is the same.
 
     ``follow``: the characters that may come next.
@@ -40,7 +40,7 @@ def without_possessives(node: Node, follow: CharSet = NOTHING) -> Node:
         case Char() | Anchor():
             return node
         case Seq(items):
-            done: list[Node] = []
+            done: list[RegexNode] = []
             for item in reversed(items):
                 done.append(without_possessives(item, follow))
                 follow = union((_first(item), follow)) if nullable(item) else _first(item)
@@ -62,7 +62,7 @@ def _greedy(node: Repeat, follow: CharSet) -> Repeat:
     raise NotTranslated("a possessive repetition that changes what is matched")
 
 
-def _first(node: Node) -> CharSet:
+def _first(node: RegexNode) -> CharSet:
     """Return the characters that a match of the node may begin with."""
     match node:
         case Char(charset):
@@ -78,7 +78,7 @@ def _first(node: Node) -> CharSet:
             return NOTHING
 
 
-def first_find_is_whole(root: Node) -> bool:
+def first_find_is_whole(root: RegexNode) -> bool:
     """Tell whether the first find in every text that matches in full is that whole text.
 
     ``root`` must come from `without_possessives`.

@@ -22,9 +22,9 @@ from kc_lineage_dagster.java_regex.nodes import (
     Anchor,
     Char,
     Group,
-    Node,
     NotTranslated,
     Parsed,
+    RegexNode,
     Repeat,
     Seq,
     group_indexes,
@@ -32,7 +32,7 @@ from kc_lineage_dagster.java_regex.nodes import (
 )
 from kc_lineage_dagster.java_regex.preimage import Hole, Preimage, merged, quoted
 from kc_lineage_dagster.java_regex.render import to_java
-from kc_lineage_dagster.java_regex.replacement import Template, parse_replacement
+from kc_lineage_dagster.java_regex.replacement import Replacement, parse_replacement
 
 MAX_PREIMAGES = 200
 MAX_SPLITS = 5000
@@ -42,7 +42,7 @@ _MAX_VARIANTS = 50
 _MAX_TRIED_ALONE = 4
 
 # One way to read the pattern: known texts, and parts of the tree whose text the router lost.
-Reading: TypeAlias = "tuple[str | Node, ...]"
+Reading: TypeAlias = "tuple[str | RegexNode, ...]"
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,8 +51,8 @@ class _Router:
 
     regex: JavaRegex
     replacement: str
-    parts: Template
-    root: Node
+    parts: Replacement
+    root: RegexNode
     groups: dict[int, JavaRegex]
 
     def routes(self, topic: str) -> str | None:
@@ -175,7 +175,7 @@ def _splits(router: _Router, output: str) -> Iterator[dict[int, str]]:
     raise NotTranslated("too many ways to split the output")
 
 
-def _readings(node: Node, texts: dict[int, str], router: _Router) -> list[Reading]:
+def _readings(node: RegexNode, texts: dict[int, str], router: _Router) -> list[Reading]:
     """Return what a match of the node can consist of when the groups captured ``texts`` ("" also when unset)."""
     inside = group_indexes(node) & texts.keys()
     if not inside:
@@ -202,7 +202,7 @@ def _unset(indexes: frozenset[int], texts: dict[int, str]) -> bool:
     return all(texts[index] == "" for index in indexes)
 
 
-def _lost(node: Node) -> list[Reading]:
+def _lost(node: RegexNode) -> list[Reading]:
     """Return what a match of the node can consist of when the output tells nothing about it."""
     match node:
         case Char(charset, source):
@@ -250,7 +250,7 @@ def _confirmed(router: _Router, reading: Reading, judge: Judge, own: set[Notes])
     raise NotTranslated("the lost text decides what the router does")
 
 
-def _as_node(part: str | Node) -> Node:
+def _as_node(part: str | RegexNode) -> RegexNode:
     return Seq(tuple(Char(chars(c), quoted(c)) for c in part)) if isinstance(part, str) else part
 
 
@@ -277,13 +277,13 @@ def _beside(reading: Reading) -> frozenset[str]:
     return frozenset(found)
 
 
-def _separators(root: Node) -> frozenset[str]:
+def _separators(root: RegexNode) -> frozenset[str]:
     """Return the single characters other than letters and digits that the pattern names."""
     named = (members(node.chars, 1) for node in walk(root) if isinstance(node, Char))
     return frozenset(found[0] for found in named if found and not found[0].isalnum())
 
 
-def _without(node: Node, excluded: frozenset[str]) -> Node:
+def _without(node: RegexNode, excluded: frozenset[str]) -> RegexNode:
     """Return the node with its open character sets less the excluded characters."""
     match node:
         case Char(charset, source):

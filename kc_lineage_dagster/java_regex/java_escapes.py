@@ -14,8 +14,8 @@ from kc_lineage_dagster.java_regex.nodes import (
     BackRef,
     Char,
     GraphemeCluster,
-    Node,
     NotTranslated,
+    RegexNode,
     Seq,
 )
 from kc_lineage_dagster.java_regex.scanner import Scanner
@@ -173,7 +173,7 @@ def _named(scanner: Scanner) -> int:
 _NUMBERED = {"0": _octal, "c": _control, "x": _hex, "u": _utf16, "N": _named}
 
 
-def escape(scanner: Scanner) -> Node:
+def escape(scanner: Scanner) -> RegexNode:
     """Return the node of the escape at the backslash, outside of a class.
 
     >>> escape(Scanner(r"\\b")).kind
@@ -195,7 +195,7 @@ def escape(scanner: Scanner) -> Node:
     return Char(found, scanner.source(start))
 
 
-def _place(scanner: Scanner, start: int, letter: str) -> Node:
+def _place(scanner: Scanner, start: int, letter: str) -> RegexNode:
     kind = _PLACES[letter]
     if letter == "Z" and "d" in scanner.flags:
         kind = "unix_end_or_break"
@@ -209,7 +209,7 @@ def _place(scanner: Scanner, start: int, letter: str) -> Node:
     return Anchor(kind, scanner.source(start))
 
 
-def _numbered_reference(scanner: Scanner, start: int, first: str) -> Node:
+def _numbered_reference(scanner: Scanner, start: int, first: str) -> RegexNode:
     index = int(first)
     while True:
         at = scanner.pos
@@ -220,7 +220,7 @@ def _numbered_reference(scanner: Scanner, start: int, first: str) -> Node:
         index = index * 10 + int(digit)
 
 
-def _named_reference(scanner: Scanner, start: int) -> Node:
+def _named_reference(scanner: Scanner, start: int) -> RegexNode:
     if not scanner.accept("<"):
         raise NotTranslated("\\k is not followed by '<' for named capturing group")
     name = scanner.take_until(">", "named capturing group is missing trailing '>'")
@@ -229,7 +229,7 @@ def _named_reference(scanner: Scanner, start: int) -> Node:
     return _reference(scanner, start, scanner.names[name])
 
 
-def _reference(scanner: Scanner, start: int, index: int) -> Node:
+def _reference(scanner: Scanner, start: int, index: int) -> RegexNode:
     if index not in scanner.closed:
         scanner.ahead.append(index)
         return Anchor("never", scanner.source(start))
@@ -238,18 +238,18 @@ def _reference(scanner: Scanner, start: int, index: int) -> Node:
     return BackRef(index, "i" in scanner.flags, scanner.source(start))
 
 
-def _line_break(scanner: Scanner, start: int) -> Node:
+def _line_break(scanner: Scanner, start: int) -> RegexNode:
     source = scanner.source(start)
     both = Seq((Char(chars("\r"), "\\r"), Char(chars("\n"), "\\n")))
     return Alt((both, Char(properties.VERTICAL, source)))
 
 
-def _cluster(scanner: Scanner, start: int) -> Node:
+def _cluster(scanner: Scanner, start: int) -> RegexNode:
     scanner.ascii_only = "\\X, whose clusters differ between Unicode versions"
     return GraphemeCluster(scanner.source(start))
 
 
-def _last_match(_scanner: Scanner, _start: int) -> Node:
+def _last_match(_scanner: Scanner, _start: int) -> RegexNode:
     raise NotTranslated("\\G, the end of the previous match")
 
 

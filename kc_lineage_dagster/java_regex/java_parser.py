@@ -21,9 +21,9 @@ from kc_lineage_dagster.java_regex.nodes import (
     Group,
     Look,
     Mode,
-    Node,
     NotTranslated,
     Parsed,
+    RegexNode,
     Repeat,
     walk,
 )
@@ -47,7 +47,7 @@ def parse_java(pattern: str, *, ignore_case: bool) -> Parsed:
     return parse(pattern, JAVA, frozenset("i") if ignore_case else frozenset())
 
 
-def _atom(scanner: Scanner, char: str) -> Node:
+def _atom(scanner: Scanner, char: str) -> RegexNode:
     start = scanner.pos
     if char == "\\":
         return escape(scanner)
@@ -93,7 +93,7 @@ def _name(scanner: Scanner) -> str:
     return name
 
 
-def _check_behind(body: Node) -> None:
+def _check_behind(body: RegexNode) -> None:
     """Refuse what Java refuses in a lookbehind, and what it would search from the other end than we do."""
     for node in walk(body):
         endless = isinstance(node, Repeat) and node.high is None

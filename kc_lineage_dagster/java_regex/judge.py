@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import Literal, TypeAlias
 
 from kc_lineage_dagster.java_regex.machine import Machine, Notes, Threads, letters
-from kc_lineage_dagster.java_regex.nodes import Node, Seq
+from kc_lineage_dagster.java_regex.nodes import RegexNode, Seq
 
 Verdict: TypeAlias = Literal["own", "other", "no"]
 
@@ -21,7 +21,7 @@ class Judge:
         splits: Every way in which the groups of the replacement can make up the output: group -> text.
     """
 
-    root: Node
+    root: RegexNode
     output: str
     splits: list[dict[int, str]]
     machine: Machine = field(init=False)

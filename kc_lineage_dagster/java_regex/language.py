@@ -15,7 +15,7 @@ from kc_lineage_dagster.java_regex.nodes import (
     Char,
     Group,
     Look,
-    Node,
+    RegexNode,
     Repeat,
     Seq,
 )
@@ -78,7 +78,7 @@ def _compiled(pattern: str, literal_dot: bool) -> JavaRegex | Refused:
     return compile_tree(pattern, replace(compiled.parsed, root=_dots_as_text(compiled.parsed.root)))
 
 
-def _dots_as_text(node: Node) -> Node:
+def _dots_as_text(node: RegexNode) -> RegexNode:
     match node:
         case Char(dot=True):
             return Char(chars("."), "\\.")
@@ -94,11 +94,11 @@ def _dots_as_text(node: Node) -> Node:
             return node
 
 
-def _is_dot(node: Node) -> bool:
+def _is_dot(node: RegexNode) -> bool:
     return _is_dot(node.body) if isinstance(node, Group) else isinstance(node, Char) and node.dot
 
 
-def heads(node: Node, limit: int) -> Heads:
+def heads(node: RegexNode, limit: int) -> Heads:
     """Return the beginnings of what ``node`` matches: one of them fits each match.
 
     More than ``limit`` of them are cut down to what they have in common.
@@ -124,7 +124,7 @@ def heads(node: Node, limit: int) -> Heads:
             return _UNKNOWN
 
 
-def _sequence(items: tuple[Node, ...], limit: int) -> Heads:
+def _sequence(items: tuple[RegexNode, ...], limit: int) -> Heads:
     found = _NOTHING
     for item in items:
         if not any(whole for _, whole in found):

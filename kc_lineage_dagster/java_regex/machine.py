@@ -16,8 +16,8 @@ from kc_lineage_dagster.java_regex.nodes import (
     Anchor,
     Char,
     Group,
-    Node,
     NotTranslated,
+    RegexNode,
     Repeat,
     Seq,
     nullable,
@@ -81,7 +81,7 @@ class Machine:
         self.states.append(state)
         return len(self.states) - 1
 
-    def start(self, root: Node) -> Threads:
+    def start(self, root: RegexNode) -> Threads:
         """Return the threads at the beginning of a text, after building the states of the tree."""
         first = add_states(self, root, 0)
         return self.settled(((first, (("", False),) * len(self.noted)),), "begin")
@@ -152,7 +152,7 @@ def _lengthened(text: str | None, letter: str, counts: frozenset[str]) -> str | 
     return longer if longer in counts else None
 
 
-def add_states(machine: Machine, node: Node, after: int) -> int:
+def add_states(machine: Machine, node: RegexNode, after: int) -> int:
     """Add the states of a node and return the first of them.
 
     Args:

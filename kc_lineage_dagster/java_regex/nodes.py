@@ -33,21 +33,21 @@ class Char:
 class Seq:
     """The items one after the other; the empty sequence matches the empty text."""
 
-    items: tuple[Node, ...]
+    items: tuple[RegexNode, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class Alt:
     """The first branch that leads to a match."""
 
-    branches: tuple[Node, ...]
+    branches: tuple[RegexNode, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class Group:
     """A group; ``index`` is None when it does not capture."""
 
-    body: Node
+    body: RegexNode
     index: int | None
 
 
@@ -62,7 +62,7 @@ class Repeat:
         mode: ``greedy``, ``lazy`` or ``possessive``.
     """
 
-    body: Node
+    body: RegexNode
     low: int
     high: int | None
     mode: Mode
@@ -72,7 +72,7 @@ class Repeat:
 class Atomic:
     """``(?>...)``: once left, it is not entered again."""
 
-    body: Node
+    body: RegexNode
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +85,7 @@ class Look:
         negated: Whether ``body`` must not match.
     """
 
-    body: Node
+    body: RegexNode
     ahead: bool
     negated: bool
 
@@ -120,7 +120,8 @@ class GraphemeCluster:
     source: str
 
 
-Node: TypeAlias = "Char | Seq | Alt | Group | Repeat | Atomic | Look | Anchor | BackRef | GraphemeCluster"
+# A node of a pattern's tree.
+RegexNode: TypeAlias = "Char | Seq | Alt | Group | Repeat | Atomic | Look | Anchor | BackRef | GraphemeCluster"
 
 EMPTY = Seq(())
 
@@ -136,13 +137,13 @@ class Parsed:
         ascii_only: Why only ASCII texts may be asked about; None when any may.
     """
 
-    root: Node
+    root: RegexNode
     groups: int
     names: tuple[tuple[str, int], ...] = ()
     ascii_only: str | None = None
 
 
-def children(node: Node) -> tuple[Node, ...]:
+def children(node: RegexNode) -> tuple[RegexNode, ...]:
     """Return the direct parts of a node.
 
     >>> children(Group(EMPTY, 1))
@@ -159,7 +160,7 @@ def children(node: Node) -> tuple[Node, ...]:
             return ()
 
 
-def walk(node: Node) -> tuple[Node, ...]:
+def walk(node: RegexNode) -> tuple[RegexNode, ...]:
     """Return the node and everything below it, outermost first.
 
     >>> [type(node).__name__ for node in walk(Group(EMPTY, 1))]
@@ -173,7 +174,7 @@ def walk(node: Node) -> tuple[Node, ...]:
     return tuple(found)
 
 
-def group_indexes(node: Node) -> frozenset[int]:
+def group_indexes(node: RegexNode) -> frozenset[int]:
     """Return the numbers of the capturing groups in ``node``, its own included.
 
     >>> group_indexes(Seq((Group(EMPTY, 1), Group(EMPTY, None), Group(EMPTY, 2))))
@@ -182,7 +183,7 @@ def group_indexes(node: Node) -> frozenset[int]:
     return frozenset(n.index for n in walk(node) if isinstance(n, Group) and n.index is not None)
 
 
-def sequence(items: list[Node]) -> Node:
+def sequence(items: list[RegexNode]) -> RegexNode:
     """Return one item as it is, several as a sequence.
 
     >>> sequence([EMPTY]) is EMPTY
@@ -191,7 +192,7 @@ def sequence(items: list[Node]) -> Node:
     return items[0] if len(items) == 1 else Seq(tuple(items))
 
 
-def alternation(branches: list[Node]) -> Node:
+def alternation(branches: list[RegexNode]) -> RegexNode:
     """Return one branch as it is, several as an alternation.
 
     >>> alternation([EMPTY, EMPTY])
@@ -200,7 +201,7 @@ def alternation(branches: list[Node]) -> Node:
     return branches[0] if len(branches) == 1 else Alt(tuple(branches))
 
 
-def nullable(node: Node) -> bool:
+def nullable(node: RegexNode) -> bool:
     """Tell whether the node may match the empty text (True also where that depends on the text around it).
 
     >>> from kc_lineage_dagster.java_regex.charset import chars
@@ -222,7 +223,7 @@ def nullable(node: Node) -> bool:
             return True
 
 
-def unrolled(node: Node) -> int:
+def unrolled(node: RegexNode) -> int:
     """Return how many characters long the pattern is with every round that a repetition must have written out.
 
     >>> from kc_lineage_dagster.java_regex.charset import chars

@@ -14,9 +14,9 @@ from kc_lineage_dagster.java_regex.nodes import (
     Group,
     Look,
     Mode,
-    Node,
     NotTranslated,
     Parsed,
+    RegexNode,
     Repeat,
     alternation,
     sequence,
@@ -49,7 +49,7 @@ class Dialect:
         literal_brace: Whether a brace that is no quantifier stands for itself.
     """
 
-    atom: Callable[[Scanner, str], Node]
+    atom: Callable[[Scanner, str], RegexNode]
     mode: Callable[[Scanner], Mode]
     name: Callable[[Scanner], str]
     name_marks: tuple[str, ...]
@@ -58,7 +58,7 @@ class Dialect:
     errors: Mapping[str, str]
     refused_flags: Mapping[str, str] = field(default_factory=dict)
     empty_flags: bool = False
-    check_behind: Callable[[Node], None] | None = None
+    check_behind: Callable[[RegexNode], None] | None = None
     literal_brace: bool = False
 
 
@@ -86,7 +86,7 @@ def parse(pattern: str, dialect: Dialect, flags: frozenset[str] = frozenset()) -
     return Parsed(root, scanner.groups, tuple(scanner.names.items()), scanner.ascii_only)
 
 
-def _alternation(scanner: Scanner, dialect: Dialect) -> Node:
+def _alternation(scanner: Scanner, dialect: Dialect) -> RegexNode:
     branches = [_sequence(scanner, dialect)]
     while scanner.peek() == "|":
         scanner.take()
@@ -94,8 +94,8 @@ def _alternation(scanner: Scanner, dialect: Dialect) -> Node:
     return alternation(branches)
 
 
-def _sequence(scanner: Scanner, dialect: Dialect) -> Node:
-    items: list[Node] = []
+def _sequence(scanner: Scanner, dialect: Dialect) -> RegexNode:
+    items: list[RegexNode] = []
     while (char := scanner.peek()) and char not in "|)":
         if char in _BOUNDS:
             raise NotTranslated(dialect.errors["dangling"].format(char))
@@ -105,7 +105,7 @@ def _sequence(scanner: Scanner, dialect: Dialect) -> Node:
     return sequence(items)
 
 
-def _quantified(scanner: Scanner, dialect: Dialect, item: Node) -> Node:
+def _quantified(scanner: Scanner, dialect: Dialect, item: RegexNode) -> RegexNode:
     bounds = quantifier(scanner, dialect)
     return item if bounds is None else Repeat(item, *bounds, dialect.mode(scanner))
 
@@ -144,7 +144,7 @@ def quantifier(scanner: Scanner, dialect: Dialect) -> Bounds | None:
     return int(first), int(second) if second else None
 
 
-def _group(scanner: Scanner, dialect: Dialect) -> Node | None:
+def _group(scanner: Scanner, dialect: Dialect) -> RegexNode | None:
     """Return the group at the parenthesis; None for ``(?flags)``, which holds to the end of the group around it."""
     scanner.take()
     outer = scanner.flags
@@ -180,7 +180,7 @@ def _body(scanner: Scanner, dialect: Dialect, outer: frozenset[str], index: int 
     return Group(body, index)
 
 
-def _flags(scanner: Scanner, dialect: Dialect, outer: frozenset[str]) -> Node | None:
+def _flags(scanner: Scanner, dialect: Dialect, outer: frozenset[str]) -> RegexNode | None:
     letters = "".join(dialect.flags)
     on = scanner.take_while(letters)
     minus = scanner.accept("-")

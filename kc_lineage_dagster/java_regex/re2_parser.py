@@ -11,7 +11,7 @@ import string
 from kc_lineage_dagster.java_regex import properties
 from kc_lineage_dagster.java_regex.charset import ANYTHING, CharSet, Ranges, chars, negate, union
 from kc_lineage_dagster.java_regex.lettercase import either_case_ascii
-from kc_lineage_dagster.java_regex.nodes import Anchor, Char, Mode, Node, NotTranslated, Parsed
+from kc_lineage_dagster.java_regex.nodes import Anchor, Char, Mode, NotTranslated, Parsed, RegexNode
 from kc_lineage_dagster.java_regex.parser import Dialect, parse, quantifier
 from kc_lineage_dagster.java_regex.scanner import Scanner
 
@@ -49,7 +49,7 @@ def parse_re2(pattern: str) -> Parsed:
     return parse(pattern, RE2)
 
 
-def _atom(scanner: Scanner, char: str) -> Node:
+def _atom(scanner: Scanner, char: str) -> RegexNode:
     start = scanner.pos
     if char == "[":
         return Char(_class(scanner), scanner.source(start))
@@ -86,7 +86,7 @@ def _name(scanner: Scanner) -> str:
     return name
 
 
-def _escape(scanner: Scanner, start: int) -> Node:
+def _escape(scanner: Scanner, start: int) -> RegexNode:
     letter = scanner.take()
     if letter in _PLACES:
         return Anchor(_PLACES[letter], scanner.source(start))

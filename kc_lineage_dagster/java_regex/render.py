@@ -14,7 +14,7 @@ from kc_lineage_dagster.java_regex.nodes import (
     Group,
     Look,
     Mode,
-    Node,
+    RegexNode,
     Repeat,
     Seq,
 )
@@ -68,7 +68,7 @@ _CLOSED = (Char, Group, Alt)  # what a quantifier takes as a whole
 _LOOKS = {(True, False): "?=", (True, True): "?!", (False, False): "?<=", (False, True): "?<!"}
 
 
-def to_python(node: Node, *, plain: bool = False) -> str:
+def to_python(node: RegexNode, *, plain: bool = False) -> str:
     """Return the pattern for the `regex` package, flags VERSION1; groups keep their numbers, names are dropped.
 
     ``plain``: it will meet texts without line breaks only, which spares Java's five kinds of them.
@@ -109,7 +109,7 @@ def _count(low: int, high: int | None) -> str:
     return _SHORT.get((low, high)) or f"{{{low},{'' if high is None else high}}}"
 
 
-def to_java(node: Node) -> str:
+def to_java(node: RegexNode) -> str:
     """Return a Java pattern for a part of the tree that can stand alone.
 
     >>> from kc_lineage_dagster.java_regex.java_parser import parse_java

@@ -8,11 +8,12 @@ from typing import TypeAlias
 
 from kc_lineage_dagster.java_regex.nodes import NotTranslated
 
-Template: TypeAlias = "tuple[str | int, ...]"
+# The literal texts and group numbers of a replacement, in order.
+Replacement: TypeAlias = "tuple[str | int, ...]"
 
 
 @lru_cache(maxsize=1024)
-def parse_replacement(replacement: str, groups: int, names: tuple[tuple[str, int], ...]) -> Template:
+def parse_replacement(replacement: str, groups: int, names: tuple[tuple[str, int], ...]) -> Replacement:
     """Return the literal texts and group numbers of a replacement, in order.
 
     ``$12`` is group 12 if the pattern has that many, else group 1 followed by ``2``; a backslash makes the next
@@ -46,7 +47,7 @@ def parse_replacement(replacement: str, groups: int, names: tuple[tuple[str, int
     return _merged(parts)
 
 
-def _merged(parts: list[str | int]) -> Template:
+def _merged(parts: list[str | int]) -> Replacement:
     merged: list[str | int] = []
     for part in parts:
         last = merged[-1] if merged else None

@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from kc_lineage_dagster.derive.config import Config, entries, first, flag
 from kc_lineage_dagster.derive.readers.debezium_naming import unicode_escape
 from kc_lineage_dagster.derive.readers.name_lists import NameList, comma_separated, name_list, spelled_out
+from kc_lineage_dagster.derive.readers.sql_platforms import as_is
 from kc_lineage_dagster.derive.records import ALL_COLUMNS, SOME_COLUMNS, Columns, Leaf, Node, Struct
 from kc_lineage_dagster.java_regex import JavaRegex, compile_java
 
@@ -98,11 +99,15 @@ class _Chosen:
         return hash(self.tables)
 
 
-def rows(config: Config, dots: int = 2) -> Callable[[tuple[str, ...]], Node]:
+def rows(config: Config, dots: int = 2, stored: Callable[[str], str] = as_is) -> Callable[[tuple[str, ...]], Node]:
     """Return a function from a table to its columns, as far as the column lists tell them.
 
-    It takes all the ways to write the table's name in the lists. ``dots``: how many dots the full name of a column
-    holds at least.
+    It takes all the ways to write the table's name in the lists.
+
+    Args:
+        config: The connector's configuration.
+        dots: How many dots the full name of a column holds at least.
+        stored: What the database makes of a name that the lists write without capital letters.
 
     >>> row = rows({"column.include.list": "public.orders.id,public.orders.total"})
     >>> [name for name, _ in row(("public.orders",)).fields]
@@ -113,16 +118,20 @@ def rows(config: Config, dots: int = 2) -> Callable[[tuple[str, ...]], Node]:
 
     def row(names: tuple[str, ...]) -> Node:
         chosen = _Chosen(names, lists) if lists else None
-        only = include.of(names) if include is not None and include.complete else frozenset()
+        only = _kept(include.of(names), stored) if include is not None and include.complete else frozenset()
         if only:
             leaves = ((column, chosen(column) if chosen else None) for column in sorted(only))
             return Struct(tuple((column, leaf or Leaf((column,))) for column, leaf in leaves))
-        gone = exclude.of(names) if exclude is not None and include is None else frozenset()
+        gone = _kept(exclude.of(names), stored) if exclude is not None and include is None else frozenset()
         if not (gone or chosen or spell):
             return ALL_COLUMNS
         return Struct(columns=Columns(excluded=gone, chosen=chosen, spell=spell))
 
     return row
+
+
+def _kept(columns: frozenset[str], stored: Callable[[str], str]) -> frozenset[str]:
+    return frozenset(stored(column) if column == column.lower() else column for column in columns)
 
 
 def _spelling(config: Config) -> Callable[[str], str] | None:
@@ -151,11 +160,12 @@ def _unicode(name: str) -> str:
     return _NOT_PLAIN.sub(lambda found: unicode_escape(found[0]), name)
 
 
-def keys(config: Config) -> Callable[[tuple[str, ...]], Node]:
+def keys(config: Config, stored: Callable[[str], str] = as_is) -> Callable[[tuple[str, ...]], Node]:
     """Return a function from a table to the fields of its keys.
 
     These are the columns that ``message.key.columns`` names for the table, else those of the primary key, which only
-    the database knows. The function takes all the ways to write the table's name in the list.
+    the database knows. The function takes all the ways to write the table's name in the list. ``stored``: as in
+    ``rows``.
 
     >>> key = keys({"message.key.columns": "public.orders:customer_id"})
     >>> [name for name, _ in key(("public.orders",)).fields]
@@ -164,7 +174,7 @@ def keys(config: Config) -> Callable[[tuple[str, ...]], Node]:
     named: list[tuple[NameList, Struct]] = []
     for entry in (config.get(KEY) or "").split(";"):
         table, _, columns = entry.strip().rpartition(":")
-        names = comma_separated(columns)
+        names = [stored(name) if name == name.lower() else name for name in comma_separated(columns)]
         tables = name_list((table,), 1) if table and names else None
         if tables is not None:
             named.append((tables, Struct(tuple((name, Leaf((name,))) for name in names))))

@@ -36,7 +36,7 @@ def reads(source: TableSource, evidence: Evidence) -> Iterator[Found]:
     ('oracle:sales.orders', 'srv.sales.orders')
     """
     certain: set[str] = set()
-    for table in _named_tables(source):
+    for table in _named_tables(source, evidence):
         if isinstance(table, Unresolved):
             yield table
             continue
@@ -54,7 +54,7 @@ def reads(source: TableSource, evidence: Evidence) -> Iterator[Found]:
     yield _selection(source, evidence, cataloged)
 
 
-def _named_tables(source: TableSource) -> Iterator[Table | Unresolved]:
+def _named_tables(source: TableSource, evidence: Evidence) -> Iterator[Table | Unresolved]:
     single = {part: values[0] for part, values in source.fixed.items() if len(values) == 1}
     tables: list[Table] = [*source.named, *([single] if set(source.dataset) <= set(single) else [])]
     for pair in source.lists[-1:]:
@@ -66,10 +66,19 @@ def _named_tables(source: TableSource) -> Iterator[Table | Unresolved]:
                 usual = ".".join(f"<{part}>" for part in pair.spellings[0])
                 yield Unresolved(f"{pair.what}: {name}", f"selects no table: an entry must match {usual} as a whole")
             else:
-                tables.append(single | parsed)
+                tables.append(_stored(source, single | parsed, evidence))
     for table in tables:
         if set(source.dataset) <= set(table) and _fits(table, source.fixed) and source.admits(table) is True:
             yield table
+
+
+def _stored(source: TableSource, table: Table, evidence: Evidence) -> Table:
+    """Return a table of a list under the letters that the database keeps, unless it is seen under those of the list:
+    then it was made with quotes.
+    """
+    if evidence.topics and source.topic(table) in evidence.topics:
+        return table
+    return {part: source.stored(value) if value == value.lower() else value for part, value in table.items()}
 
 
 def _parsed(name: str, spellings: tuple[tuple[str, ...], ...], fixed: PartValues) -> dict[str, str] | None:

@@ -103,6 +103,7 @@ class TableSource:
         internal: Whether a topic is book-keeping.
         witnesses: Names that are known to be in use, such as the user's, which tell what a topic could not hold of a
             part.
+        stored: What the database makes of a part that a list writes without capital letters: lists take any letters.
     """
 
     platform: str
@@ -115,6 +116,7 @@ class TableSource:
     key: Callable[[Table], Node] = lambda table: Opaque()
     internal: Callable[[str], bool] = lambda topic: False
     witnesses: tuple[str, ...] = ()
+    stored: Callable[[str], str] = as_is
 
     @property
     def what(self) -> str:

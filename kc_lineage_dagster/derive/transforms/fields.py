@@ -249,6 +249,35 @@ def changed(node: Node, names: Collection[str], transform: str) -> Node:
     return replace(node, fields=tuple(fields))
 
 
+def common(one: Node, other: Node) -> Node:
+    """Return what is known of a value that is one of two: the fields that both have alike. Of the others nothing is
+    known, nor of the whole where the unnamed columns differ.
+
+    >>> kept, old, new = ("id", Leaf(("id",))), ("name", Leaf(("name",))), ("title", Leaf(("name",)))
+    >>> [name for name, field in common(Struct((kept, old)), Struct((kept, new))).fields if isinstance(field, Leaf)]
+    ['id']
+    """
+    if one == other:
+        return one
+    if not isinstance(one, Struct) or not isinstance(other, Struct):
+        return Opaque()
+    gone = [node.columns.name(column) for node in (one, other) if node.columns for column in node.columns.excluded]
+    names = dict.fromkeys((*gone, *(name for name, _ in (*one.fields, *other.fields))))
+    left, right = drawn_out(one, names), drawn_out(other, names)
+    columns = left.columns
+    if columns != right.columns:
+        if columns is None or right.columns is None:
+            return Opaque()
+        columns = replace(columns, excluded=columns.excluded | right.columns.excluded)
+        if columns != replace(right.columns, excluded=columns.excluded):
+            return Opaque()
+    pairs = [(name, left.get(name), right.get(name)) for name in names]
+    fields = tuple(
+        (name, common(here, there) if here and there else Opaque()) for name, here, there in pairs if here or there
+    )
+    return Struct(fields, columns)
+
+
 def hoisted(node: Node, name: str) -> Struct:
     """Make the node the single field of a new struct."""
     return Struct(((name, node),))

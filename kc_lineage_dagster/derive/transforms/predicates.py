@@ -8,9 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
+from functools import reduce
 
 from kc_lineage_dagster.derive.config import Config
-from kc_lineage_dagster.derive.records import Opaque, Record
+from kc_lineage_dagster.derive.records import Record
+from kc_lineage_dagster.derive.transforms.fields import common
 from kc_lineage_dagster.derive.transforms.steps import Transform
 from kc_lineage_dagster.java_regex import Refused, compile_java
 from kc_lineage_dagster.lineage import Unresolved
@@ -95,7 +97,7 @@ def _either(record: Record, transform: Transform) -> tuple[Record, ...]:
     """
     changed = transform.step(record)
     if all(one.topic == record.topic for one in changed):
-        same = all((one.key, one.value) == (record.key, record.value) for one in changed)
-        return (record if same else replace(record, key=Opaque(), value=Opaque()),)
+        key = reduce(common, (one.key for one in changed), record.key)
+        return (replace(record, key=key, value=reduce(common, (one.value for one in changed), record.value)),)
     reason = f"{transform.alias}: its predicate depends on the content of each record"
     return (record.doubt(reason), *(one.doubt(reason) for one in changed))

@@ -105,8 +105,11 @@ class Remembering:
             return _NEVER
 
     def _counts(self, given: float) -> bool:
-        """Tell whether an answer is fresh, and note that it is counted on. ``given``: when it was given."""
-        fresh = self.now() - given < self.fresh
+        """Tell whether an answer is fresh, and note that it is counted on.
+
+        ``given``: when it was given. One that a clock dates ahead of now is not fresh: nobody knows its age.
+        """
+        fresh = 0 <= self.now() - given < self.fresh
         if fresh:
             self.since = min(self.since, given)
         return fresh

@@ -46,10 +46,12 @@ class Cursor:
 
     @classmethod
     def parse(cls, text: str | None) -> Cursor:
-        """Return a stored cursor; an unreadable one counts as none."""
+        """Return a stored cursor; an unreadable one counts as none, and so does one of other types: people edit it."""
         try:
-            return cls(**json.loads(text)) if text else cls()
-        except (ValueError, TypeError):
+            found = cls(**json.loads(text)) if text else cls()
+            looks = None if found.second_look is None else {one: float(at) for one, at in found.second_look.items()}
+            return cls(str(found.asked), int(found.attempts), float(found.at), looks)
+        except (ValueError, TypeError, AttributeError):
             return cls()
 
     def dump(self) -> str:
@@ -94,7 +96,7 @@ def changes(listing: Snapshot, emitted: Mapping[str, Emitted], cursor: Cursor, n
     hashes = {one.name: config_hash(one) for one in listing.connectors}
     new = [name for name in hashes if name not in emitted]
     changed = [name for name, value in hashes.items() if name not in emitted or emitted[name].config != value]
-    due = [name for name, when in (cursor.second_look or {}).items() if when <= now and name in hashes]
+    due = [name for name, when in (cursor.second_look or {}).items() if not _ahead(when, now) and name in hashes]
     gone = listing.gone(emitted)
     return Change(_sorted([*changed, *due]), _sorted(gone), _sorted(new))
 
@@ -109,15 +111,20 @@ def ask(change: Change, cursor: Cursor, now: float) -> tuple[bool, Cursor]:
         cursor: What the sensor remembers.
         now: Seconds since the epoch.
     """
-    pending = {name: when for name, when in (cursor.second_look or {}).items() if when > now}
+    pending = {name: when for name, when in (cursor.second_look or {}).items() if _ahead(when, now)}
     if not change:
         return False, replace(cursor, second_look=pending)
     same = change.digest == cursor.asked
     pause = min(FIRST_PAUSE * 2 ** min(cursor.attempts, 10), LONGEST_PAUSE)
-    if same and now < cursor.at + pause:
+    if same and cursor.at <= now < cursor.at + pause:
         return False, cursor
     pending.update({name: now + SECOND_LOOK for name in change.new if name not in pending})
     return True, Cursor(change.digest, cursor.attempts + 1 if same else 0, now, pending)
+
+
+def _ahead(when: float, now: float) -> bool:
+    """Tell whether a second look is still to come; one that a clock had set which was ahead is due."""
+    return now < when <= now + SECOND_LOOK
 
 
 def _sorted(names: Iterable[str]) -> tuple[str, ...]:

@@ -57,7 +57,7 @@ class Lineages:
         self._read = state.connector_digests()
         fingerprint = self._fingerprint() if may_take else None
         until = None if fingerprint is None else settled_until(state, fingerprint)
-        self.taken = until is not None and time.time() < until
+        self.taken = until is not None and self._counts(until)
         self._until = until if self.taken and until is not None else math.inf
         self._repeatable = True
         self._stopped: Callable[[], bool] = lambda: False  # whether a time limit has decided anything so far
@@ -121,8 +121,13 @@ class Lineages:
         """
         same = self._read == self._state.connector_digests()
         repeatable = self._repeatable and not self._stopped()
-        fits = complete and same and repeatable and self._until > time.time()
+        fits = complete and same and repeatable and self._counts(self._until)
         settle(self._state, self._fingerprint() if fits else None, self._until)
+
+    def _counts(self, until: float) -> bool:
+        """Tell whether what servers answered is fresh, also by a clock that was ahead. ``until``: see ``Beyond.until``."""
+        left = until - time.time()
+        return left == math.inf or 0 < left < self._cluster.recipe.options.catalog_refresh + 1
 
     def _fingerprint(self) -> str | None:
         """Return the digest of all that lineage is derived from, what servers have answered so far included."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from kc_lineage_dagster.connect.snapshot import Connector, Snapshot, TaskState
 from kc_lineage_dagster.run.changes import LONGEST_PAUSE, SECOND_LOOK, Cursor, ask, changes, config_hash
 from kc_lineage_dagster.state.cluster_state import Emitted
@@ -80,3 +82,24 @@ def test_cursor_survives_text():
     cursor = Cursor("d", 3, 4.5, {"a": 1.0})
     assert Cursor.parse(cursor.dump()) == cursor
     assert Cursor.parse("not json") == Cursor.parse(None) == Cursor()
+
+
+@pytest.mark.parametrize(
+    "text", ["7", "[]", "null", '{"attempts": "x"}', '{"at": {}}', '{"second_look": 5}', '{"second_look": {"a": "b"}}']
+)
+def test_a_cursor_that_somebody_edited_counts_as_none(text):
+    """People may write anything there, in the web interface: the sensor goes on."""
+    assert Cursor.parse(text) == Cursor()
+
+
+def test_a_clock_that_was_ahead_holds_nothing_up():
+    """A year ahead when a run was asked for, and right again: the same change is asked for, and new connectors seen."""
+    listing, year = Snapshot("s", connectors=(A, B)), 365 * 86_400.0
+    _, cursor = ask(changes(listing, emitted(A), Cursor(), year), Cursor(), year)
+    due, cursor = ask(changes(listing, emitted(A), cursor, 0), cursor, 0)
+    assert due
+    assert cursor.at == 0
+    late = Cursor("d", 0, 0, {"b": year})
+    assert changes(listing, emitted(A, B), late, 0).changed == ("b",)
+    _, cursor = ask(changes(listing, emitted(A, B), late, 0), late, 0)
+    assert not changes(listing, emitted(A, B), cursor, SECOND_LOOK)

@@ -373,6 +373,20 @@ def test_what_a_server_answered_counts_until_it_is_asked_for_again(place, hours)
 
 
 @pytest.mark.slow
+def test_answers_of_a_clock_that_was_ahead_settle_nothing(place, hours):
+    """A year later by mistake, and set right again: nobody knows how old the answers are, so they are asked for."""
+    tables_of(place, "users", "orders")
+    place.further = {"use_schema_resolver": True}
+    hours.passed = 24 * 365
+    assert derived(place) == 4
+    hours.passed = 0
+    place.gms.requests.clear()
+    assert derived(place) == 4
+    assert asked(place) > 0
+    assert derived(place) == 0
+
+
+@pytest.mark.slow
 def test_answers_that_are_not_remembered_settle_nothing(place, hours):
     """With ``catalog_refresh: 0`` each sync asks, and derives."""
     place.further, place.options = {"use_schema_resolver": True}, {"catalog_refresh": 0}

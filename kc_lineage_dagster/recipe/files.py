@@ -64,12 +64,15 @@ class RecipeFile:
         ``environ``: the variables, by default those of the process.
 
         Raises:
-            RecipeError: For a variable that is not set, and for a recipe with a ``problem``; the message names file and
-                field.
+            RecipeError: For variables that are not set, and for a recipe with a ``problem``; the message names the file
+                and all such fields.
         """
         if self.problem:
             raise RecipeError(self.problem)
-        data: dict[str, Any] = _expand(dict(self.data), os.environ if environ is None else environ, self.path, "")
+        problems: list[str] = []
+        data: dict[str, Any] = _expand(dict(self.data), os.environ if environ is None else environ, "", problems)
+        if problems:
+            raise RecipeError("; ".join(f"{self.path}: {problem}" for problem in problems))
         return data
 
     def resolve(self, environ: Mapping[str, str] | None = None) -> Recipe:
@@ -270,32 +273,52 @@ def _clashing(recipe: RecipeFile, same: list[RecipeFile], taken: set[str]) -> Re
     return replace(recipe, slug=slug, problem=problem)
 
 
-def _expand(value: Any, environ: Mapping[str, str], path: Path, where: str) -> Any:
+def _expand(value: Any, environ: Mapping[str, str], where: str, problems: list[str]) -> Any:
+    """Return a value of a recipe with its variables replaced; what is wrong goes to ``problems``, with the field.
+
+    Args:
+        value: Of any shape.
+        environ: The variables.
+        where: The field that holds the value.
+        problems: Gets a line for each text that cannot be replaced.
+    """
     if isinstance(value, dict):
-        return {
-            key: _expand(item, environ, path, f"{where}.{key}" if where else str(key)) for key, item in value.items()
-        }
+        inside = ((key, item, f"{where}.{key}" if where else str(key)) for key, item in value.items())
+        return {key: _expand(item, environ, field, problems) for key, item, field in inside}
     if isinstance(value, list):
-        return [_expand(item, environ, path, f"{where}[{number}]") for number, item in enumerate(value)]
+        return [_expand(item, environ, f"{where}[{number}]", problems) for number, item in enumerate(value)]
     if not isinstance(value, str) or not _VARIABLE.search(value):
         return value
+    try:
+        return _replaced(value, environ)
+    except RecipeError as error:
+        problems.append(f"{where}: {error}")
+        return value
+
+
+def _replaced(value: str, environ: Mapping[str, str]) -> str:
+    """Return a text with its variables replaced.
+
+    Raises:
+        RecipeError: When that cannot be done; the message tells why, without the text.
+    """
     if _NAMELESS.search(value):
-        raise RecipeError(f"{path}: {where}: holds a ${{...}} that cannot be read as a variable")
+        raise RecipeError("holds a ${...} that cannot be read as a variable")
     # DataHub expands its recipes with this package too
     from expandvars import ExpandvarsException, ParameterNullOrNotSet, UnboundVariable, expand
 
     try:
-        return expand(value, nounset=True, environ=environ)
+        return str(expand(value, nounset=True, environ=environ))
     except (UnboundVariable, ParameterNullOrNotSet):
         missing = [name for name in dict.fromkeys(_NAMED.findall(value)) if not environ.get(name)]
         if "${" not in value:
             return value  # as in DataHub: a $ before a name that is no variable is text
         said = f"the environment variable {' or '.join(missing)} is not set" if missing else "a variable is not set"
-        raise RecipeError(f"{path}: {where}: {said}") from None
+        raise RecipeError(said) from None
     except ExpandvarsException:  # not quoted: its message repeats the value, which may be a password
         if "${" not in value:
             return value
-        raise RecipeError(f"{path}: {where}: holds a ${{...}} that cannot be read as a variable") from None
+        raise RecipeError("holds a ${...} that cannot be read as a variable") from None
 
 
 def _lines(path: Path, error: ValidationError, postpone: bool = False) -> list[str]:

@@ -125,7 +125,7 @@ class Lineages:
         settle(self._state, self._fingerprint() if fits else None, self._until)
 
     def _counts(self, until: float) -> bool:
-        """Tell whether what servers answered is fresh, also by a clock that was ahead. ``until``: see ``Beyond.until``."""
+        """Tell whether what servers answered is fresh; a clock may have been ahead. ``until``: see ``Beyond.until``."""
         left = until - time.time()
         return left == math.inf or 0 < left < self._cluster.recipe.options.catalog_refresh + 1
 

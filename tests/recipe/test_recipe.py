@@ -134,6 +134,16 @@ def test_unset_variable_names_file_and_field():
         file.resolve({})
 
 
+def test_all_variables_that_are_not_set_are_told_at_once():
+    """Whoever sets one after the other would have to run as often."""
+    with pytest.raises(RecipeError) as error:
+        recipe_of(with_config(username="${USER_X}", password="${A}:${B}"), Path("/r/one.yml")).resolve({"A": "s3cret"})
+    assert str(error.value) == (
+        "/r/one.yml: source.config.username: the environment variable USER_X is not set; "
+        "/r/one.yml: source.config.password: the environment variable B is not set"
+    )
+
+
 def test_fields_without_effect_warn():
     """DataHub's fields that this project does not use are accepted, and said to have no effect."""
     recipe = {**with_config(), "reporting": [], "transformers": [{"type": "add_dataset_tags"}]}

@@ -49,7 +49,9 @@ def config_of(value: Any, what: str = "config") -> dict[str, str]:
     if not isinstance(value, Mapping):
         raise WrongShapeError(f"{what} is {kind_of(value)}, not an object")
     return {
-        encodable(scalar_of(key, what)): encodable(_config_value(item, f"{what}.{key}"))
+        encodable(scalar_of(key, what)): encodable(
+            item if isinstance(item, str) else _config_value(item, f"{what}.{key}")
+        )
         for key, item in value.items()
         if item is not None
     }

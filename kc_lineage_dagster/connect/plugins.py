@@ -22,6 +22,7 @@ PasswordKeys = Mapping[str, frozenset[str]]
 # dozens of classes, so more than 300 are a mistake or an attack.
 _MOST_CLASSES = 300
 _LONGEST_CLASS = 300  # characters
+_CONVERTERS = frozenset(("key.converter", "value.converter", "header.converter"))
 _KAFKAS_OWN = re.compile(
     r"(?:org\.apache\.kafka\.connect\.(?:transforms|json|storage|converters)\.[\w.$]+|JsonConverter|StringConverter)$"
 )
@@ -30,14 +31,18 @@ _KAFKAS_OWN = re.compile(
 def plugins_of(config: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
     """Yield (prefix of its keys, class) for the connector, its transforms, predicates and converters."""
     for key, value in config.items():
-        if not isinstance(value, str) or not value.strip():
+        if not isinstance(value, str):
             continue
         if key == "connector.class":
-            yield "", value.strip()
-        elif key in {"key.converter", "value.converter", "header.converter"}:
-            yield f"{key}.", value.strip()
+            prefix = ""
+        elif key in _CONVERTERS:
+            prefix = f"{key}."
         elif key.endswith(".type") and key.startswith(("transforms.", "predicates.")):
-            yield key.removesuffix("type"), value.strip()
+            prefix = key.removesuffix("type")
+        else:
+            continue
+        if value.strip():
+            yield prefix, value.strip()
 
 
 def secret_keys_of(config: Mapping[str, str], known: PasswordKeys) -> frozenset[str]:

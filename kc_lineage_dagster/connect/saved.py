@@ -184,5 +184,7 @@ def _path(path_or_file_uri: str | Path) -> Path:
 def _canonical(path: str) -> tuple[str, ...]:
     """Return the one spelling of a request: segments decoded one by one, no trailing slash, parameters sorted."""
     plain, _, query = path.partition("?")
-    parameters = sorted(f"?{key}={value}" for key, value in parse_qsl(query))
-    return (*(unquote(segment) for segment in plain.rstrip("/").split("/")), *parameters)
+    segments = plain.rstrip("/").split("/")
+    if "%" in plain:
+        segments = [unquote(segment) for segment in segments]
+    return (*segments, *sorted(f"?{key}={value}" for key, value in parse_qsl(query))) if query else tuple(segments)

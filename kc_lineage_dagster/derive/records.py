@@ -173,7 +173,7 @@ def field_edges(value: Node) -> tuple[FieldEdge, ...]:
 
 def field_edge(leaf: Leaf, path: str) -> FieldEdge:
     """Return the field at a path, and what it is made of."""
-    return FieldEdge(leaf.origins, path, ", ".join(dict.fromkeys(leaf.transforms)))
+    return FieldEdge(leaf.origins, path, ", ".join(dict.fromkeys(leaf.transforms)) if leaf.transforms else "")
 
 
 def leaves(node: Node, path: str = "") -> Iterator[tuple[str, Leaf]]:

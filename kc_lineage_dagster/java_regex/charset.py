@@ -6,9 +6,11 @@ Java's own rules of letter case have one meaning for matching, enumeration and i
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from bisect import bisect_left, bisect_right
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import chain
 from typing import TypeAlias
 
 import regex
@@ -172,6 +174,18 @@ def contains(part: CharSet, char: str) -> bool:
             return not contains(inner, char)
         case Prop(source):
             return _property(source).fullmatch(char) is not None
+
+
+def among(part: CharSet, chars: Sequence[str]) -> frozenset[str]:
+    """Return those of some characters that are in the set. ``chars``: sorted.
+
+    >>> sorted(among(chars("abc"), ["a", "c", "d"]))
+    ['a', 'c']
+    """
+    if not isinstance(part, Ranges):
+        return frozenset(char for char in chars if contains(part, char))
+    spans = (chars[bisect_left(chars, chr(low)) : bisect_right(chars, chr(high))] for low, high in part.pairs)
+    return frozenset(chain.from_iterable(spans))
 
 
 @lru_cache(maxsize=256)

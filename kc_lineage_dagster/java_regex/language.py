@@ -56,6 +56,7 @@ def enumerate_language(pattern: str, limit: int = 1000, *, literal_dot: bool = F
     return frozenset(text for text, answer in answers.items() if answer)
 
 
+@lru_cache(maxsize=1024)  # a pattern is asked for by its own connector and by what gathers topics of the cluster
 def literal_prefix(pattern: str, *, literal_dot: bool = False) -> str:
     """Return a text, as long as can be told, that every full match of a Java pattern begins with.
 

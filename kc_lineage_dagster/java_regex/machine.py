@@ -10,7 +10,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Literal, TypeAlias
 
-from kc_lineage_dagster.java_regex.charset import LAST, NOTHING, CharSet, Ranges, contains
+from kc_lineage_dagster.java_regex.charset import LAST, NOTHING, CharSet, Ranges, among, contains
 from kc_lineage_dagster.java_regex.nodes import (
     Alt,
     Anchor,
@@ -233,11 +233,15 @@ def letters(machines: Iterable[Machine], apart: str = "") -> tuple[str, ...]:
             points.update(p for pair in part.pairs for edge in pair for p in (edge - 1, edge, edge + 1))
     kinds: dict[tuple[bool | str, ...], str] = {}
     ordered = tuple(sets)
-    for point in sorted(points):
-        char = chr(point) if 0 <= point <= LAST else "\n"
-        if char not in LINE_BREAKS and not 0xD800 <= point <= 0xDFFF:
-            own = char if char in apart else ""
-            kinds.setdefault((own, *(contains(part, char) for part in ordered)), char)
-    if any(not any(contains(part, char) for char in kinds.values()) for part in ordered if part != NOTHING):
+    chars = [
+        chr(point)
+        for point in sorted(points)
+        if 0 <= point <= LAST and chr(point) not in LINE_BREAKS and not 0xD800 <= point <= 0xDFFF
+    ]
+    held = [among(part, chars) for part in ordered]
+    for char in chars:
+        own = char if char in apart else ""
+        kinds.setdefault((own, *(char in some for some in held)), char)
+    if any(some.isdisjoint(kinds.values()) for part, some in zip(ordered, held, strict=True) if part != NOTHING):
         raise NotTranslated("a set of rare characters")
     return tuple(kinds.values())

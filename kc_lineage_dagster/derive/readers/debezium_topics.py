@@ -175,8 +175,11 @@ def debezium(
     """
     selecting = tuple(key for pair in tables.lists for key in (*pair.include, *pair.exclude))
 
+    older, newer = _before_2(tables), _since_2(tables)
+
     def stated(config: Config) -> DebeziumTables:
-        return adapted(config, _of_version(config, tables))
+        version = _debezium_version(config)
+        return adapted(config, tables if version is None else older if version < _RENAMED else newer)
 
     def internal(config: Config, topic: str) -> bool:
         return _book_keeping(stated(config), config)(topic)
@@ -196,8 +199,8 @@ def debezium(
     )
 
 
-def _of_version(config: Config, tables: DebeziumTables) -> DebeziumTables:
-    """Return the tables with the keys that the connector's version looks at, where the version of Debezium is known.
+def _debezium_version(config: Config) -> int | None:
+    """Return the major version of Debezium, which decides what keys the connector looks at; None where it is not known.
 
     Version 2 renamed the prefix to ``topic.prefix`` and dropped the lists' old names (DBZ-5043, DBZ-5045), which it
     ignores. Of two prefixes the version's own counts. A single one counts under either name: no version starts without
@@ -206,10 +209,16 @@ def _of_version(config: Config, tables: DebeziumTables) -> DebeziumTables:
     Source: https://debezium.io/releases/2.0/release-notes
     """
     version = major_version(config)
-    if version is None or not _DEBEZIUMS_OWN.match(config.get("connector.class", "")):
-        return tables
-    if version < _RENAMED:
-        return replace(tables, prefix=(*tables.prefix[1:], tables.prefix[0]))
+    return version if version is not None and _DEBEZIUMS_OWN.match(config.get("connector.class", "")) else None
+
+
+def _before_2(tables: DebeziumTables) -> DebeziumTables:
+    """Return the tables with the keys in the order in which a version before 2 looks at them."""
+    return replace(tables, prefix=(*tables.prefix[1:], tables.prefix[0]))
+
+
+def _since_2(tables: DebeziumTables) -> DebeziumTables:
+    """Return the tables with the keys that versions since 2 look at."""
     newest = tuple(replace(pair, include=pair.include[:1], exclude=pair.exclude[:1]) for pair in tables.lists)
     return replace(tables, lists=newest)
 

@@ -74,7 +74,10 @@ def comma_separated(text: str | None) -> tuple[str, ...]:
     >>> comma_separated(r"public.orders, public.a\\,b")
     ('public.orders', 'public.a,b')
     """
-    found = (entry.strip().replace("\\,", ",") for entry in _UNESCAPED_COMMA.findall(text or ""))
+    if not text:
+        return ()
+    raw = _UNESCAPED_COMMA.findall(text) if "\\" in text else text.split(",")
+    found = (entry.strip().replace("\\,", ",") for entry in raw)
     return tuple(entry for entry in found if entry)
 
 
@@ -160,7 +163,7 @@ def spelled_out(entry: str) -> tuple[str, ...] | None:
     """
     entry = _unanchored(entry)
     if _PLAIN.fullmatch(entry):
-        return (re.sub(r"\\(.)", r"\1", entry),)
+        return (re.sub(r"\\(.)", r"\1", entry) if "\\" in entry else entry,)
     if not _SPELLED.fullmatch(entry):
         return None
     found = enumerate_language(entry, MOST_NAMES, literal_dot=True)
@@ -192,6 +195,6 @@ def _compiled(patterns: Iterable[str], ignore_case: bool) -> tuple[tuple[JavaReg
     together = [pattern for pattern in good if not _BACK_REFERENCE.search(pattern)]
     joined = compile_java("|".join(f"(?:{pattern})" for pattern in together), ignore_case=ignore_case)
     if len(together) > 1 and isinstance(joined, JavaRegex):
-        alone = (compiled[pattern] for pattern in good if pattern not in set(together))
+        alone = (compiled[pattern] for pattern in good if _BACK_REFERENCE.search(pattern))
         return (joined, *(answer for answer in alone if isinstance(answer, JavaRegex))), refused
     return tuple(answer for answer in compiled.values() if isinstance(answer, JavaRegex)), refused

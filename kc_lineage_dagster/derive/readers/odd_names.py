@@ -35,18 +35,21 @@ def doubts(topics: Iterable[str]) -> Callable[[str], str | None]:
     >>> doubt("Order_Lines") == TWINS
     True
     """
-    ordered = sorted(topics)
-    mirrored = sorted(topic[::-1] for topic in ordered)
-    twins = _twins(ordered)
+
+    @cache  # worked out for the first name with an underscore, which most connectors lack
+    def known() -> tuple[list[str], list[str], tuple[str, ...]]:
+        ordered = sorted(topics)
+        return ordered, sorted(topic[::-1] for topic in ordered), _twins(ordered)
 
     @cache
     def quoted_beside(beginning: str) -> bool:
-        return any("-" in rest for rest in _after(beginning, ordered))
+        return any("-" in rest for rest in _after(beginning, known()[0]))
 
     @cache
     def doubt(table: str) -> str | None:
         if "_" not in table:
             return None
+        _, mirrored, twins = known()
         if any(topic.endswith(table) for topic in twins):
             return TWINS
         beginnings = (rest[::-1] for rest in _after(table[::-1], mirrored))

@@ -77,15 +77,16 @@ def clean(
     if not isinstance(entry.info, Mapping):
         raise WrongShapeError(f"its entry is {kind_of(entry.info)}, not an object")
     config = substitute(config_of(entry.info.get("config")), provided)
-    secret_keys = secret_keys_of(config, definitions.password_keys)
-    regions = regions_of(config, definitions.password_keys)
+    plugins = tuple(plugins_of(config))
+    secret_keys = secret_keys_of(plugins, definitions.password_keys)
+    regions = regions_of(plugins, definitions.password_keys)
     redacted, secrets = split_secrets(config, secret_keys)
     withheld = withheld_keys(redacted, regions.undefined, regions.defined)
     secrets |= {redacted[key] for key in withheld if len(redacted[key]) >= _SHORTEST_WITHHELD}
     status = entry.status if isinstance(entry.status, Mapping) else {}
     wrong = "an empty object" if entry.status == {} else f"{kind_of(entry.status)}, not an object"
     notes = entry.notes or (() if status or entry.status is None else (Note(STATUS, wrong),))
-    about = _about_properties(config, withheld, definitions)
+    about = _about_properties(plugins, withheld, definitions)
 
     def without_secrets(text: str) -> str:
         return redact_text(text, secrets)
@@ -107,14 +108,14 @@ def _withheld(config: Mapping[str, str], keys: frozenset[str]) -> dict[str, str]
 
 
 def _about_properties(
-    config: Mapping[str, str], withheld: frozenset[str], definitions: Definitions
+    plugins: Sequence[tuple[str, str]], withheld: frozenset[str], definitions: Definitions
 ) -> tuple[Note, ...]:
     """Say which properties are withheld and which definitions could not be read; nothing where all is well."""
     said = []
     if withheld:
         names = first_few(sorted(withheld), _MOST_SHOWN)
         said.append(f"{len(withheld)} withheld ({names}), because nobody tells whether they hold credentials")
-    for name in dict.fromkeys(name for _, name in plugins_of(config)):
+    for name in dict.fromkeys(name for _, name in plugins):
         if name in definitions.problems:
             said.append(
                 f"the definitions of {name} could not be read ({definitions.problems[name]}), the next sync asks again"

@@ -45,9 +45,9 @@ def plugins_of(config: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
             yield prefix, value.strip()
 
 
-def secret_keys_of(config: Mapping[str, str], known: PasswordKeys) -> frozenset[str]:
-    """Return the keys of ``config`` that its plugins declare as PASSWORD."""
-    return frozenset(prefix + key for prefix, name in plugins_of(config) for key in known.get(name, ()))
+def secret_keys_of(plugins: Iterable[tuple[str, str]], known: PasswordKeys) -> frozenset[str]:
+    """Return the keys of a configuration that its plugins declare as PASSWORD. ``plugins``: of ``plugins_of``."""
+    return frozenset(prefix + key for prefix, name in plugins for key in known.get(name, ()))
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,9 +62,12 @@ class Regions:
     undefined: frozenset[str] = frozenset()
 
 
-def regions_of(config: Mapping[str, str], known: PasswordKeys) -> Regions:
-    """Divide a configuration by plugins. Kafka's own transforms, predicates and converters declare no PASSWORD."""
-    classes = {"": "", **dict(plugins_of(config))}
+def regions_of(plugins: Iterable[tuple[str, str]], known: PasswordKeys) -> Regions:
+    """Divide a configuration by plugins. Kafka's own transforms, predicates and converters declare no PASSWORD.
+
+    ``plugins``: of ``plugins_of``. ``known``: class -> its keys of type PASSWORD.
+    """
+    classes = {"": "", **dict(plugins)}
     undefined = {prefix for prefix, name in classes.items() if name not in known and not _KAFKAS_OWN.match(name)}
     return Regions(frozenset(classes.keys() - undefined), frozenset(undefined))
 

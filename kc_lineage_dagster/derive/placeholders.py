@@ -65,6 +65,8 @@ def hidden(value: str) -> str | None:
 
     ``${topic}`` and ``{{topic}}`` are such variables; ``${PREFIX}`` and ``{{ .Values.prefix }}`` are not.
     """
+    if not _MARKS.search(value):  # a reference has such a mark too
+        return None
     if is_reference(value):
         return REFERENCE
     value = _CREDENTIALS.sub("", value)

@@ -22,7 +22,6 @@ from kc_lineage_dagster.errors import RecipeError
 from kc_lineage_dagster.recipe.model import Options, Recipe
 from kc_lineage_dagster.recipe.servers import Model
 from kc_lineage_dagster.recipe.source import LONGEST_CLUSTER_NAME
-from kc_lineage_dagster.yaml_text import YamlTextError, load_documents
 
 RECIPES_VARIABLE = "KC_LINEAGE_RECIPES"
 DEMO = Path(__file__).resolve().parents[1] / "demo" / "demo.yml"
@@ -167,6 +166,8 @@ def read_recipe(path: Path) -> RecipeFile:
     >>> read_recipe(Path("/recipes/no-such-recipe.yml")).problem
     '/recipes/no-such-recipe.yml: cannot be read: no such file, or no regular one'
     """
+    from kc_lineage_dagster.yaml_text import YamlTextError, load_documents  # PyYAML takes a while to load
+
     path = path.absolute()
     try:
         documents = load_documents(_text(path), unique_keys=True, most_nodes=_MOST_VALUES)

@@ -9,7 +9,6 @@ from typing import Any
 from kc_lineage_dagster.connect.answers import parse_json
 from kc_lineage_dagster.connect.forms import amazon, kubernetes, posted, properties, terraform
 from kc_lineage_dagster.connect.forms.content import Content, Other, kind_in_words
-from kc_lineage_dagster.yaml_text import load_documents
 
 _MOST_DOCUMENTS = 100_000
 _MOST_VALUES = 10_000_000
@@ -74,6 +73,8 @@ def load_yaml(text: str) -> list[Any]:
     Raises:
         ValueError: For malformed text; the message names the line and quotes nothing.
     """
+    from kc_lineage_dagster.yaml_text import load_documents  # PyYAML takes a while to load
+
     return load_documents(text, dates=False, most_nodes=_MOST_VALUES)
 
 

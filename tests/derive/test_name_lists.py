@@ -62,6 +62,16 @@ def test_an_entry_that_cannot_be_read_leaves_undecided_what_no_other_selects():
     assert isinstance(names.selects("public.orders"), Refused)
 
 
+@pytest.mark.slow
+def test_patterns_that_are_too_long_together_become_a_few_regular_expressions():
+    """Names are found whichever of the expressions they are in, and a pattern that is refused hides no other."""
+    long = "_" * 800
+    names = name_list([*(rf"public\.{long}{number}_.*" for number in range(60)), "(broken"], 1)
+    assert [names.selects(f"public.{long}{number}_a") for number in (0, 30, 59)] == [True] * 3
+    assert isinstance(names.selects(f"public.{long}60_a"), Refused)
+    assert 1 < len(names.regexes) < 5
+
+
 def test_case_counts_where_the_connector_says_so():
     names = name_list(["orders", "eu-.*"], ignore_case=False)
     assert [names.selects(name) for name in ("orders", "Orders", "eu-x", "EU-x")] == [True, False, True, False]

@@ -9,13 +9,14 @@ from __future__ import annotations
 
 import re
 import string
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from kc_lineage_dagster.derive.readers.dotted_names import DottedNames
 from kc_lineage_dagster.java_regex import JavaRegex, Refused, compile_java, enumerate_language, literal_prefix
 
 MOST_NAMES = 256
+_LONGEST_JOINED = 40_000  # characters of patterns that become one regular expression, which may have 50,000
 
 _LOWER = str.maketrans(string.ascii_uppercase, string.ascii_lowercase)
 _UNESCAPED_COMMA = re.compile(r"((?:[^\\,]|\\.)*)(?:,|$)", re.DOTALL)
@@ -183,18 +184,38 @@ def _beginning(pattern: str, dots: int) -> tuple[str, ...]:
 
 
 def _compiled(patterns: Iterable[str], ignore_case: bool) -> tuple[tuple[JavaRegex, ...], Refused | None]:
-    """Return the patterns as few regular expressions: one for all that can be joined."""
+    """Return the patterns as few regular expressions, and why some pattern is none of them; None where all are."""
     patterns = tuple(dict.fromkeys(patterns))
-    if len(patterns) > 1 and all(map(_SIMPLE.fullmatch, patterns)):  # none can be at fault alone, so compile one
-        answer = compile_java("|".join(f"(?:{pattern})" for pattern in patterns), ignore_case=ignore_case)
-        if isinstance(answer, JavaRegex):
-            return (answer,), None
+    if all(len(pattern) < _LONGEST_JOINED and _SIMPLE.fullmatch(pattern) for pattern in patterns):
+        return tuple(_joined(patterns, ignore_case)), None  # none can be at fault
     compiled = {pattern: compile_java(pattern, ignore_case=ignore_case) for pattern in patterns}
     refused = next((answer for answer in compiled.values() if isinstance(answer, Refused)), None)
-    good = [pattern for pattern, answer in compiled.items() if isinstance(answer, JavaRegex)]
-    together = [pattern for pattern in good if not _BACK_REFERENCE.search(pattern)]
-    joined = compile_java("|".join(f"(?:{pattern})" for pattern in together), ignore_case=ignore_case)
-    if len(together) > 1 and isinstance(joined, JavaRegex):
-        alone = (compiled[pattern] for pattern in good if _BACK_REFERENCE.search(pattern))
-        return (joined, *(answer for answer in alone if isinstance(answer, JavaRegex))), refused
-    return tuple(answer for answer in compiled.values() if isinstance(answer, JavaRegex)), refused
+    good = {pattern: answer for pattern, answer in compiled.items() if isinstance(answer, JavaRegex)}
+    alone = [pattern for pattern in good if _BACK_REFERENCE.search(pattern)]
+    joined = _joined([pattern for pattern in good if not _BACK_REFERENCE.search(pattern)], ignore_case)
+    return (*joined, *(good[pattern] for pattern in alone)), refused
+
+
+def _joined(patterns: Iterable[str], ignore_case: bool) -> Iterator[JavaRegex]:
+    """Yield regular expressions of which one matches where any of the patterns does: as few as can be compiled.
+
+    Of thousands of patterns, each asked about each of thousands of names, one question a pattern took minutes.
+    """
+    for group in _groups(patterns):
+        whole = compile_java("|".join(f"(?:{pattern})" for pattern in group), ignore_case=ignore_case)
+        singly = (compile_java(pattern, ignore_case=ignore_case) for pattern in group)
+        yield from (one for one in ([whole] if isinstance(whole, JavaRegex) else singly) if isinstance(one, JavaRegex))
+
+
+def _groups(patterns: Iterable[str]) -> Iterator[list[str]]:
+    """Yield the patterns in groups, each short enough to be joined."""
+    group: list[str] = []
+    length = 0
+    for pattern in patterns:
+        length += len(pattern) + len("(?:)|")
+        if group and length > _LONGEST_JOINED:
+            yield group
+            group, length = [], len(pattern)
+        group.append(pattern)
+    if group:
+        yield group

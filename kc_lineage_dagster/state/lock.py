@@ -24,6 +24,8 @@ from kc_lineage_dagster.state.cluster_state import ClusterState
 from kc_lineage_dagster.state.upsert import upsert
 
 _TRY_EVERY = 0.25  # seconds between two tries for a row
+# Of those limits that the server knows, for the transaction that it stands in.
+_NO_TIME_LIMITS = "SELECT set_config(name, '0', true) FROM pg_settings WHERE name = ANY(:limits)"
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,8 +144,10 @@ def _locked(state: ClusterState, connection: Connection) -> bool:
                 upsert_lock(other, state.slug)
         else:
             connection.rollback()
-        # A server may be set to end idle transactions; this one is idle as long as the run works.
-        connection.execute(text("SET LOCAL idle_in_transaction_session_timeout = 0"))
+        # A server may be set to end transactions that are idle, or long (since PostgreSQL 17): this one is both.
+        connection.execute(
+            text(_NO_TIME_LIMITS), {"limits": ["idle_in_transaction_session_timeout", "transaction_timeout"]}
+        )
         found = connection.execute(select(table).where(mine).with_for_update(skip_locked=True)).one_or_none()
     except exc.SQLAlchemyError as error:
         raise state.database.explained(error) from error

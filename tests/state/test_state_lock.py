@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import signal
+import time
 
 import pytest
 
@@ -65,4 +66,24 @@ def test_a_lock_that_postgresql_has_dropped_ends_the_run(tmp_path, new_postgres,
         with state.database.writing() as connection:
             connection.execute(text(f"SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE {ours}"))
         with pytest.raises(StateError, match="is lost"):
+            held.check()
+
+
+@pytest.mark.postgres
+def test_time_limits_of_the_server_do_not_end_the_lock(tmp_path, new_postgres, monkeypatch):
+    """Administrators have transactions ended that do nothing for a while; the lock's does nothing for a whole run."""
+    from sqlalchemy import create_engine, pool, text
+
+    engine = create_engine(new_postgres.replace("://", "+psycopg2://"), poolclass=pool.NullPool)
+    with engine.begin() as connection:
+        name = connection.execute(text("SELECT current_database()")).scalar_one()
+        known = connection.execute(
+            text("SELECT name FROM pg_settings WHERE name LIKE '%transaction%timeout'")
+        ).scalars()
+        for limit in known.all():
+            connection.execute(text(f"ALTER DATABASE {name} SET {limit} = '200ms'"))
+    for driver in ("psycopg2", "psycopg"):
+        monkeypatch.setenv("KC_LINEAGE_STATE", new_postgres.replace("://", f"+{driver}://"))
+        with hold(state_of("shop", tmp_path), 5) as held:
+            time.sleep(1)
             held.check()

@@ -5,7 +5,7 @@ Configurations are left out, so no secret can be among the data. The shape, as `
     {"cluster", "source", "version", "generated", "platforms": [name], "evidence": [text], "keys": [text],
      "unread": [[connector, why]], "datasets": [[platform, name]],
      "connectors": [{"name", "kind", "class", "family", "state", "tasks": {state: count}, "failures": [[where, line]],
-                     "notes": [text], "unresolved": [[what, why]], "decided": [key],
+                     "notes": [text], "unresolved": [[what, why, topic?]], "decided": [key],
                      "edges": [[from or -1, to, evidence, [[[field], field or null, how]], fields left]]}]}
 
 A number in the place of a platform, a dataset, an evidence or a key is its position in the list of that name. The keys
@@ -75,7 +75,7 @@ def parts(
             {
                 **_about(lineage, connector),
                 "edges": [_edge(edge, datasets, evidence, most) for edge in lineage.edges],
-                "unresolved": [[item.what, item.reason] for item in lineage.unresolved],
+                "unresolved": [[item.what, item.reason, *filter(None, [item.topic])] for item in lineage.unresolved],
                 "decided": [keys.of(key) for key in lineage.decided_by],
             }
             for lineage, connector in rows

@@ -4,6 +4,7 @@
 const Panel = (() => {
   const ROWS = 200; // rows that a list shows; the rest is only counted
   const PAIRS = 60;
+  const TOPICS = 5; // topics of one cause
 
   /** Makes an element from its tag, properties and children (elements or texts). */
   function h(tag, properties = {}, ...children) {
@@ -156,8 +157,22 @@ const Panel = (() => {
     );
   }
 
-  function unresolved(items) {
-    return items.map(([what, why]) => h("div", { className: "item" }, h("bdi", {}, what), h("p", {}, why)));
+  /** Items of one text are one cause, with the topics that it concerns: at most `most` causes, and how many more. */
+  function unresolved(items, most = Infinity) {
+    const causes = new Map();
+    for (const [what, why, topic] of items) {
+      const key = JSON.stringify([what, why]);
+      if (!causes.has(key)) causes.set(key, { what, why, topics: [] });
+      if (topic) causes.get(key).topics.push(topic);
+    }
+    const rows = [...causes.values()].slice(0, most).map(({ what, why, topics }) => {
+      const some = topics.slice(0, TOPICS).join(", ");
+      const rest = topics.length > TOPICS ? ` and ${number(topics.length - TOPICS)} more` : "";
+      const concerned = topics.length ? [h("p", { className: "quiet" }, h("bdi", {}, some), rest)] : [];
+      return h("div", { className: "item" }, h("bdi", {}, what), h("p", {}, why), ...concerned);
+    });
+    const more = causes.size - rows.length;
+    return more > 0 ? [...rows, h("p", { className: "quiet" }, `… ${number(more)} more`)] : rows;
   }
 
   function connector(one, open) {
@@ -243,10 +258,7 @@ const Panel = (() => {
                 "div",
                 { className: "item" },
                 link({ connector: one }, open),
-                ...unresolved(one.unresolved.slice(0, 3)),
-                one.unresolved.length > 3
-                  ? h("p", { className: "quiet" }, `… ${number(one.unresolved.length - 3)} more`)
-                  : null,
+                ...unresolved(one.unresolved, 3),
               ),
             ),
           )

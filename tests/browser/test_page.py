@@ -6,6 +6,7 @@ from dataclasses import replace
 
 import pytest
 
+from kc_lineage_dagster.lineage import Unresolved
 from kc_lineage_dagster.page.render import render
 from tests.browser.screen import Screen
 from tests.browser.stack import wait_for
@@ -68,6 +69,17 @@ def test_a_connector_in_detail(page):
     screen.reads("decided by", "table.include.list, topic.prefix")
     screen.driver.execute_script("document.querySelector('.edge details').open = true")
     screen.reads("first, last → name by ConcatFields", "ssn → (dropped)")
+
+
+def test_one_cause_is_told_once_with_its_topics(page):
+    """What a mirror of many topics lacks is one option: one entry, of the topics that it concerns."""
+    head, (_, lineage, _) = shop()
+    same = tuple(Unresolved("alias = west", "set options.cluster_aliases", f"west.t{at}") for at in range(7))
+    one = replace(lineage, unresolved=(*same, Unresolved("query", "only the database knows")))
+    for at in ("", "#connector=sink"):
+        screen = page((head, [one]), at)
+        screen.reads("Unresolved (8)", "west.t0, west.t1, west.t2, west.t3, west.t4 and 2 more", "query")
+        assert screen.text.count("alias = west") == 1
 
 
 def test_everything_downstream_can_be_copied(page):

@@ -12,7 +12,8 @@ from kc_lineage_dagster.run.cluster import Cluster
 # Kafka 3.9 and later (KIP-1017): "healthy", "unhealthy", or "starting" while the config topic has not been read.
 _HEALTH = "/health"
 _ANY_404 = "a 404 in words that are not Kafka Connect's"
-_PAGE = "a gateway's page says 404, not the worker; let the worker's own answer through"
+_PAGE = "a 404 without words, such as a gateway's page"
+_NOBODYS = "kc-lineage-asks-for-a-connector-that-nobody-has"
 
 
 def doubted(cluster: Cluster, names: Collection[str], listed: Collection[str]) -> dict[str, str]:
@@ -20,8 +21,9 @@ def doubted(cluster: Cluster, names: Collection[str], listed: Collection[str]) -
 
     A connector that ``connector_patterns`` exclude is gone by the recipe's word. Of every other one the worker must say
     that it does not know the connector (404), and the worker must have read its config topic. The 404 of a gateway that
-    has lost its worker says nothing. So a page counts for nothing; and a connector that is listed must be found by the
-    same kind of path, unless the 404 is in the worker's own words.
+    has lost its worker says nothing. So a connector that is listed must be found by the same kind of path, unless the
+    404 is in the worker's own words; and a page counts only where a connector that nobody has gets one too, because a
+    proxy puts its page in the place of the worker's words.
 
     Args:
         cluster: The cluster, whose worker is asked.
@@ -38,10 +40,11 @@ def doubted(cluster: Cluster, names: Collection[str], listed: Collection[str]) -
             if starting:
                 return dict.fromkeys(asked, starting)
             said = list(concurrently(answers, lambda name: _still_there(answers, name), asked))
-            lost = _finds_nothing(answers, listed) if _ANY_404 in said else None
+            lost = _finds_nothing(answers, listed) if {_ANY_404, _PAGE}.intersection(said) else None
+            meant = {_ANY_404: lost, _PAGE: lost or (_has_words(answers) if _PAGE in said else None)}
     except ConnectError as error:
         return dict.fromkeys(asked, f"it could not be asked for once more: {error}")
-    found = {name: lost if why == _ANY_404 else why for name, why in zip(asked, said, strict=True)}
+    found = {name: meant.get(why, why) if why else None for name, why in zip(asked, said, strict=True)}
     return {name: why for name, why in found.items() if why}
 
 
@@ -77,7 +80,7 @@ def _starting(answers: Answers) -> str | None:
 def _still_there(answers: Answers, name: str) -> str | None:
     """Return why a connector may exist although the listing lacks it; None when the worker says that it has none.
 
-    Where somebody else may have answered 404, that is ``_ANY_404``.
+    Where somebody else may have answered 404, that is ``_ANY_404``, or ``_PAGE``.
     """
     if not name:
         return None  # no path of the worker leads to the empty name, so nobody can ask
@@ -86,7 +89,7 @@ def _still_there(answers: Answers, name: str) -> str | None:
     except NotSaved:
         return None
     except ConnectNotFound as error:
-        return None if is_gone(error) else _ANY_404 if error.said else f"{_PAGE} ({error})"
+        return None if is_gone(error) else _ANY_404 if error.said else _PAGE
     except ConnectUnaddressable:
         return _named(answers, name)
     except ConnectError as error:
@@ -106,6 +109,18 @@ def _finds_nothing(answers: Answers, listed: Collection[str]) -> str | None:
     except ConnectNotFound:
         return f"the worker, or what stands before it, answers 404 for {known!r} too, which it lists"
     return None
+
+
+def _has_words(answers: Answers) -> str | None:
+    """Return why a 404 without words decides nothing: the worker's own words come through. None when they do not."""
+    try:
+        answers.get(connector_path(_NOBODYS))
+    except NotSaved:
+        return None
+    except ConnectNotFound as error:
+        if not error.said:
+            return None
+    return "a page says 404, perhaps of a gateway that has lost its worker, which answers other names in its own words"
 
 
 def _named(answers: Answers, name: str) -> str | None:

@@ -79,7 +79,9 @@ NO_ROUTE = body(b'{"message": "no Route matched with those values"}', None, "app
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize(("fault", "says"), [(NO_ROUTE, "answers 404 for 'c0' too"), (PAGE, "a gateway's page")])
+@pytest.mark.parametrize(
+    ("fault", "says"), [(NO_ROUTE, "answers 404 for 'c0' too"), (PAGE, "answers 404 for 'c0' too")]
+)
 def test_a_gateway_that_finds_no_connector_at_all_removes_nothing(place, fault, says):
     """The gateway lost the worker after a short listing, and answers 404 for every connector, listed or not."""
     place.run()
@@ -90,7 +92,7 @@ def test_a_gateway_that_finds_no_connector_at_all_removes_nothing(place, fault, 
     report = place.run()
     assert report.removed == ()
     assert place.alive == before
-    assert any(says in reason for reason in report.stale.keep_reasons.values())
+    assert any("answers 404 for 'c0' too" in reason for reason in report.stale.keep_reasons.values())
     place.serve(place.answers(["c0", "c1", "c2", "c3"]))
     place.stand_in.faults.clear()
     assert len(place.run().removed) == 18
@@ -105,8 +107,17 @@ def test_a_page_is_no_word_of_the_worker(place):
         place.stand_in.fault(f"/connectors/{name}", PAGE)
     report = place.run()
     assert (report.removed, place.alive) == ((), before)
-    assert all("let the worker's own answer through" in reason for reason in report.stale.keep_reasons.values())
+    assert all("a page says 404, perhaps of a gateway" in reason for reason in report.stale.keep_reasons.values())
     place.stand_in.faults.clear()
+    assert len(place.run().removed) == 6
+
+
+def test_a_proxy_that_puts_its_page_in_the_place_of_every_404_holds_nothing_back(place):
+    """There a connector that nobody has gets the page as well, and a listed one is found."""
+    place.run()
+    place.serve(place.answers(place.names[:8]))
+    for name in ("c8", "c9", "kc-lineage-asks-for-a-connector-that-nobody-has"):
+        place.stand_in.fault(f"/connectors/{name}", PAGE)
     assert len(place.run().removed) == 6
 
 

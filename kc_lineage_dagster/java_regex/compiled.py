@@ -249,7 +249,8 @@ def _compiled(pattern: str, parse: Callable[[str], Parsed]) -> JavaRegex | Refus
     return compile_tree(pattern, parsed)
 
 
-@lru_cache(maxsize=2048)  # some 10 kB each; a list of tables may have a thousand
+# Some 10 kB each. A connector asks for its own patterns again, seldom for another one's, and long lists are joined.
+@lru_cache(maxsize=512)
 def compile_java(pattern: str, *, ignore_case: bool = False) -> JavaRegex | Refused:
     """Compile a java.util.regex pattern; ``ignore_case`` is Pattern.CASE_INSENSITIVE (ASCII letters only).
 

@@ -107,7 +107,7 @@ def rows(config: Config, dots: int = 2, stored: Callable[[str], str] = as_is) ->
     Args:
         config: The connector's configuration.
         dots: How many dots the full name of a column holds at least.
-        stored: What the database makes of a name that the lists write without capital letters.
+        stored: What the database stores for a name that a list holds: lists take any letters.
 
     >>> row = rows({"column.include.list": "public.orders.id,public.orders.total"})
     >>> [name for name, _ in row(("public.orders",)).fields]
@@ -118,20 +118,16 @@ def rows(config: Config, dots: int = 2, stored: Callable[[str], str] = as_is) ->
 
     def row(names: tuple[str, ...]) -> Node:
         chosen = _Chosen(names, lists) if lists else None
-        only = _kept(include.of(names), stored) if include is not None and include.complete else frozenset()
+        only = frozenset(map(stored, include.of(names))) if include is not None and include.complete else frozenset()
         if only:
             leaves = ((column, chosen(column) if chosen else None) for column in sorted(only))
             return Struct(tuple((column, leaf or Leaf((column,))) for column, leaf in leaves))
-        gone = _kept(exclude.of(names), stored) if exclude is not None and include is None else frozenset()
+        gone = frozenset(map(stored, exclude.of(names))) if exclude is not None and include is None else frozenset()
         if not (gone or chosen or spell):
             return ALL_COLUMNS
         return Struct(columns=Columns(excluded=gone, chosen=chosen, spell=spell))
 
     return row
-
-
-def _kept(columns: frozenset[str], stored: Callable[[str], str]) -> frozenset[str]:
-    return frozenset(stored(column) if column == column.lower() else column for column in columns)
 
 
 def _spelling(config: Config) -> Callable[[str], str] | None:
@@ -174,7 +170,7 @@ def keys(config: Config, stored: Callable[[str], str] = as_is) -> Callable[[tupl
     named: list[tuple[NameList, Struct]] = []
     for entry in (config.get(KEY) or "").split(";"):
         table, _, columns = entry.strip().rpartition(":")
-        names = [stored(name) if name == name.lower() else name for name in comma_separated(columns)]
+        names = list(map(stored, comma_separated(columns)))
         tables = name_list((table,), 1) if table and names else None
         if tables is not None:
             named.append((tables, Struct(tuple((name, Leaf((name,))) for name in names))))

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import TypeAlias
 
 from kc_lineage_dagster.derive.config import Config, first, flag, major_version
@@ -25,7 +26,7 @@ from kc_lineage_dagster.derive.readers.debezium_naming import (
     strategy_of,
 )
 from kc_lineage_dagster.derive.readers.name_lists import comma_separated, name_list
-from kc_lineage_dagster.derive.readers.sql_platforms import PLATFORMS, as_is
+from kc_lineage_dagster.derive.readers.sql_platforms import stored_from_list
 from kc_lineage_dagster.derive.readers.table_reading import reads
 from kc_lineage_dagster.derive.readers.table_topics import ListPair, PartValues, Table, TableSource
 from kc_lineage_dagster.derive.records import ALL_COLUMNS, Leaf, Node, Opaque, Struct
@@ -239,17 +240,9 @@ def _reads(tables: DebeziumTables, config: Config, evidence: Evidence) -> Iterat
         key=_keys(tables, config),
         internal=_book_keeping(tables, config),
         witnesses=tuple(user for key in tables.users if (user := config.get(key))),
-        stored=_stored(tables.platform),
+        stored=partial(stored_from_list, tables.platform),
     )
     yield from reads(source, evidence)
-
-
-def _stored(platform: str) -> Callable[[str], str]:
-    """Return what a database that keeps names in upper case makes of one in lower case; the others keep letters, or
-    those in lower case.
-    """
-    rules = PLATFORMS.get(platform)
-    return rules.folds if rules is not None and rules.folds("a") == "A" else as_is
 
 
 def _naming(tables: DebeziumTables, config: Config, evidence: Evidence) -> DebeziumNaming | Unresolved:
@@ -306,7 +299,7 @@ def _values(tables: DebeziumTables, config: Config) -> Callable[[Table], Node]:
         text = dict.fromkeys(("before", "after"), Opaque(ALL_COLUMNS))
         return lambda table: put(envelope(_source(table)), text)
     written = _written(tables)
-    row = rows(config, min(map(len, written), default=1), _stored(tables.platform))
+    row = rows(config, min(map(len, written), default=1), partial(stored_from_list, tables.platform))
 
     def of(table: Table) -> Node:
         whole, columns = envelope(_source(table)), row(_names(table, written))
@@ -320,7 +313,7 @@ def _keys(tables: DebeziumTables, config: Config) -> Callable[[Table], Node]:
     if tables.document:
         identity = Struct((("id", Leaf(("_id",))),))
         return lambda table: identity
-    key, written = keys(config, _stored(tables.platform)), _written(tables)
+    key, written = keys(config, partial(stored_from_list, tables.platform)), _written(tables)
     return lambda table: key(_names(table, written))
 
 

@@ -164,6 +164,18 @@ PLATFORMS: Mapping[str, SqlPlatform] = {
 }
 
 
+def stored_from_list(platform: str, part: str) -> str:
+    """Return a part of a name as the database stores it, from a list of names that takes them in any letters.
+
+    Without capital letters it is the name that a database stores in upper case where it does so with plain names.
+
+    >>> stored_from_list("db2", "orders"), stored_from_list("db2", "Orders"), stored_from_list("postgres", "orders")
+    ('ORDERS', 'Orders', 'orders')
+    """
+    rules = PLATFORMS.get(platform)
+    return part.upper() if rules is not None and rules.folds is _upper and part == part.lower() else part
+
+
 def stored(platform: str, part: str) -> str:
     """Return a part of a table's name as the database stores it and a topic holds it, from the way DataHub shows it.
 

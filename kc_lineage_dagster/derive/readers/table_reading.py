@@ -78,7 +78,7 @@ def _stored(source: TableSource, table: Table, evidence: Evidence) -> Table:
     """
     if evidence.topics and source.topic(table) in evidence.topics:
         return table
-    return {part: source.stored(value) if value == value.lower() else value for part, value in table.items()}
+    return {part: source.stored(value) for part, value in table.items()}
 
 
 def _parsed(name: str, spellings: tuple[tuple[str, ...], ...], fixed: PartValues) -> dict[str, str] | None:

@@ -103,7 +103,7 @@ class TableSource:
         internal: Whether a topic is book-keeping.
         witnesses: Names that are known to be in use, such as the user's, which tell what a topic could not hold of a
             part.
-        stored: What the database makes of a part that a list writes without capital letters: lists take any letters.
+        stored: What the database stores for a part that a list holds: lists take any letters.
     """
 
     platform: str

@@ -25,12 +25,6 @@ class FlatColumns(Columns):
     delimiter: str = "."
 
 
-_ABOUT_CHANGES: tuple[tuple[str, Node], ...] = (
-    *((name, Leaf()) for name in ("op", "ts_ms", "ts_us", "ts_ns")),
-    ("transaction", Opaque()),
-)
-
-
 def envelope(source: Mapping[str, str] | None = None) -> Struct:
     """Return the value of a Debezium change event whose ``after`` holds the columns of the table.
 
@@ -43,7 +37,11 @@ def envelope(source: Mapping[str, str] | None = None) -> Struct:
             ("before", ALL_COLUMNS),
             ("after", ALL_COLUMNS),
             ("source", Opaque(constants=tuple(source.items()) if source else ())),
-            *_ABOUT_CHANGES,
+            ("op", Leaf()),
+            ("ts_ms", Leaf()),
+            ("ts_us", Leaf()),
+            ("ts_ns", Leaf()),
+            ("transaction", Opaque()),
         )
     )
 

@@ -12,6 +12,7 @@ from dagster import MarkdownMetadataValue, MetadataValue
 from kc_lineage_dagster.emit.urns import flow_urn
 from kc_lineage_dagster.lineage import ConnectorLineage, Dataset
 from kc_lineage_dagster.run.cluster import Cluster
+from kc_lineage_dagster.run.difference import difference
 from kc_lineage_dagster.run.report import Result
 
 # Rows of a table among an event's metadata: the web interface opens a table of this length in one dialog, and the
@@ -139,7 +140,7 @@ def lineage_metadata(
         metadata["columns"] = MarkdownMetadataValue(columns)
     if lineage.unresolved:
         metadata["unresolved_items"] = MarkdownMetadataValue(unresolved_table(lineage))
-    changed = _changed(result.before, lineage)
+    changed = difference(result.before, lineage)[1:] if result.before else []
     if changed:
         metadata["changed_since_last_sync"] = MarkdownMetadataValue(diff(changed))
     if page is not None:
@@ -149,13 +150,6 @@ def lineage_metadata(
     if link:
         metadata["datahub"] = MetadataValue.url(link)
     return metadata
-
-
-def _changed(before: ConnectorLineage | None, now: ConnectorLineage) -> list[str]:
-    """Return the lines of what changed since the last sync; none for a new connector."""
-    from kc_lineage_dagster.run.preview import difference  # it loads what sends
-
-    return difference(before, now)[1:] if before else []
 
 
 def diff(lines: Sequence[str], most: int = _ROWS) -> str:

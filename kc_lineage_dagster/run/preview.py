@@ -11,7 +11,9 @@ from kc_lineage_dagster.lineage import ConnectorLineage
 from kc_lineage_dagster.run.adoption import mark_of
 from kc_lineage_dagster.run.beyond import beyond
 from kc_lineage_dagster.run.cluster import Cluster
+from kc_lineage_dagster.run.derivation import deriving
 from kc_lineage_dagster.run.describe import describe
+from kc_lineage_dagster.run.difference import difference
 from kc_lineage_dagster.run.reading import Connect, EarlierReading
 from kc_lineage_dagster.run.removal import Vanished, planned
 from kc_lineage_dagster.run.stale import StalePlan
@@ -54,8 +56,6 @@ def preview(cluster: Cluster, connect: Connect) -> Preview:
         ConnectError: When the cluster cannot be listed.
         StateError: When the state cannot be used, or when a sync of this release would first have to migrate the state.
     """
-    from kc_lineage_dagster.run.derivation import deriving  # loading it takes a while, and syncs need `difference` only
-
     state = cluster.state
     if state.database.is_behind():
         raise StateError(
@@ -102,7 +102,7 @@ def compared(before: Iterable[ConnectorLineage], now: Iterable[ConnectorLineage]
     """
     was, found = ({one.connector: one for one in lineages} for lineages in (before, now))
     known = {name: (was.get(name), found.get(name)) for name in sorted({**was, **found}) if name not in unread}
-    lines = {name: _changed(old, new) for name, (old, new) in known.items()}
+    lines = {name: difference(old, new) for name, (old, new) in known.items()}
     created = sum(old is None for old, _ in known.values())
     gone = sum(new is None for _, new in known.values())
     changed = sum(bool(lines[name]) for name, (old, new) in known.items() if old and new)
@@ -111,36 +111,8 @@ def compared(before: Iterable[ConnectorLineage], now: Iterable[ConnectorLineage]
     return Preview(tuple(told), created, changed, f"{gone} gone")
 
 
-def _changed(before: ConnectorLineage | None, now: ConnectorLineage | None) -> list[str]:
-    if now is not None:
-        return difference(before, now)
-    assert before is not None
-    return [f"{before.kind} {before.connector} (gone)", *(f"  - {edge}" for edge in sorted(_edges(before)))]
-
-
 def _would_go(entities: int) -> str:
     return f"{counted(entities, 'entity', 'entities')} would be removed"
-
-
-def difference(before: ConnectorLineage | None, now: ConnectorLineage) -> list[str]:
-    """Return the lines of one connector; none when nothing changed. ``before``: None for a new connector."""
-    edges = (_edges(before), _edges(now))
-    items = (_items(before), _items(now))
-    lines = [f"  - {edge}" for edge in sorted(edges[0] - edges[1])]
-    lines += [f"  + {edge}" for edge in sorted(edges[1] - edges[0])]
-    lines += [f"  ? {item}" for item in sorted(items[1] - items[0])]
-    lines += [f"  no longer unresolved: {item}" for item in sorted(items[0] - items[1])]
-    if before is None:
-        return [f"{now.kind} {now.connector} (new)", *lines]
-    return [f"{now.kind} {now.connector}", *lines] if lines else []
-
-
-def _edges(lineage: ConnectorLineage | None) -> set[str]:
-    return {str(edge) for edge in lineage.edges} if lineage else set()
-
-
-def _items(lineage: ConnectorLineage | None) -> set[str]:
-    return {str(item) for item in lineage.unresolved} if lineage else set()
 
 
 def _removals(plan: StalePlan) -> Iterable[str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
+from enum import Enum, auto
 
 from kc_lineage_dagster.connect.answers import NAMES, PLAIN_NAME, Answers, NotSaved, connector_path, is_gone
 from kc_lineage_dagster.connect.listing import concurrently
@@ -11,9 +12,14 @@ from kc_lineage_dagster.run.cluster import Cluster
 
 # Kafka 3.9 and later (KIP-1017): "healthy", "unhealthy", or "starting" while the config topic has not been read.
 _HEALTH = "/health"
-_ANY_404 = "a 404 in words that are not Kafka Connect's"
-_PAGE = "a 404 without words, such as a gateway's page"
 _NOBODYS = "kc-lineage-asks-for-a-connector-that-nobody-has"
+
+
+class _Unclear(Enum):
+    """A 404 that may be somebody else's than the worker's."""
+
+    OTHER_WORDS = auto()  # in words that are not Kafka Connect's
+    PAGE = auto()  # without words, such as a gateway's page
 
 
 def doubted(cluster: Cluster, names: Collection[str], listed: Collection[str]) -> dict[str, str]:
@@ -40,11 +46,10 @@ def doubted(cluster: Cluster, names: Collection[str], listed: Collection[str]) -
             if starting:
                 return dict.fromkeys(asked, starting)
             said = list(concurrently(answers, lambda name: _still_there(answers, name), asked))
-            lost = _finds_nothing(answers, listed) if {_ANY_404, _PAGE}.intersection(said) else None
-            meant = {_ANY_404: lost, _PAGE: lost or (_has_words(answers) if _PAGE in said else None)}
+            meant = _meant(answers, listed, {why for why in said if isinstance(why, _Unclear)})
     except ConnectError as error:
         return dict.fromkeys(asked, f"it could not be asked for once more: {error}")
-    found = {name: meant.get(why, why) if why else None for name, why in zip(asked, said, strict=True)}
+    found = {name: meant[why] if isinstance(why, _Unclear) else why for name, why in zip(asked, said, strict=True)}
     return {name: why for name, why in found.items() if why}
 
 
@@ -77,11 +82,8 @@ def _starting(answers: Answers) -> str | None:
     return f"the worker is {status}" if status in ("starting", "unhealthy") else None
 
 
-def _still_there(answers: Answers, name: str) -> str | None:
-    """Return why a connector may exist although the listing lacks it; None when the worker says that it has none.
-
-    Where somebody else may have answered 404, that is ``_ANY_404``, or ``_PAGE``.
-    """
+def _still_there(answers: Answers, name: str) -> str | _Unclear | None:
+    """Return why a connector may exist although the listing lacks it; None when the worker says that it has none."""
     if not name:
         return None  # no path of the worker leads to the empty name, so nobody can ask
     try:
@@ -89,12 +91,27 @@ def _still_there(answers: Answers, name: str) -> str | None:
     except NotSaved:
         return None
     except ConnectNotFound as error:
-        return None if is_gone(error) else _ANY_404 if error.said else _PAGE
+        if is_gone(error):
+            return None
+        return _Unclear.OTHER_WORDS if error.said else _Unclear.PAGE
     except ConnectUnaddressable:
         return _named(answers, name)
     except ConnectError as error:
         return f"it could not be asked for once more: {error}"
     return "the listing lacks it, but the worker has it (GET /connectors/NAME)"
+
+
+def _meant(answers: Answers, listed: Collection[str], met: Collection[_Unclear]) -> dict[_Unclear, str | None]:
+    """Return why unclear answers decide nothing, None for those that are the worker's word.
+
+    Args:
+        answers: The worker, which is asked what tells.
+        listed: Connectors that this listing has.
+        met: The unclear answers that were given.
+    """
+    lost = _finds_nothing(answers, listed) if met else None
+    page = lost or (_has_words(answers) if _Unclear.PAGE in met else None)
+    return {_Unclear.OTHER_WORDS: lost, _Unclear.PAGE: page}
 
 
 def _finds_nothing(answers: Answers, listed: Collection[str]) -> str | None:

@@ -24,7 +24,6 @@ from kc_lineage_dagster.errors import ConnectError, ConnectNotFound, ConnectUnav
 from kc_lineage_dagster.wording import encodable
 
 _NO_WORKER = "; does connect_uri name a Connect worker, or its saved answers?"
-_NO_CONNECTOR = "answered an object that describes no connector"
 _AHEAD = 4  # items per thread that wait for it
 _A = TypeVar("_A")
 _B = TypeVar("_B")
@@ -95,8 +94,8 @@ def list_connectors(answers: Answers, selected: Callable[[str], bool]) -> Listin
     names = [name for name in listed if selected(name) and name not in repeated]
     lacking = {name for name in names if _entry(listed[name]).info is None}
     rest = _one_by_one(answers, [*_unlisted(answers, listed), *sorted(lacking)], selected)
-    if listed and not rest.entries and not any(isinstance(value, Mapping) for value in listed.values()):
-        raise ConnectUnavailable(f"{_NO_CONNECTOR}{_NO_WORKER}", answers.source)
+    if not rest.entries:
+        _refuse_other_objects(listed, answers)
     twice = {name: "the listing names it more than once" for name in repeated if selected(name)}
     given = {name: reason for name, reason in answers.unread.items() if selected(name)}
     whole = [name for name in names if name not in lacking]
@@ -153,6 +152,16 @@ def _listing_object(body: Any, answers: Answers) -> Mapping[str, Any]:
     return body
 
 
+def _refuse_other_objects(listed: Mapping[str, Any], answers: Answers) -> None:
+    """Refuse a listing of which no member describes a connector; an empty one is that of a worker without connectors.
+
+    Raises:
+        ConnectUnavailable: For such a listing.
+    """
+    if listed and not any(isinstance(value, Mapping) for value in listed.values()):
+        raise ConnectUnavailable(f"answered an object that describes no connector{_NO_WORKER}", answers.source)
+
+
 def _has(value: Any, member: str) -> bool:
     return isinstance(value, Mapping) and isinstance(value.get(member), Mapping)
 
@@ -172,8 +181,7 @@ def _unlisted(answers: Answers, listed: Mapping[str, Any]) -> list[str]:
 def _names(body: Any, answers: Answers) -> list[str]:
     if isinstance(body, Mapping):  # some proxies always expand
         listed = _listing_object(body, answers)
-        if listed and not any(isinstance(value, Mapping) for value in listed.values()):
-            raise ConnectUnavailable(f"{_NO_CONNECTOR}{_NO_WORKER}", answers.source)
+        _refuse_other_objects(listed, answers)
         return list(listed)
     if not isinstance(body, list) or not all(isinstance(name, str) for name in body):
         reason = f"answered {kind_of(body)} instead of a list of connector names{_NO_WORKER}"

@@ -270,21 +270,9 @@ def _log_all(
         logged: Takes how many were logged.
         parent: The id of the process that hands over.
     """
-    failure, number = None, 0
+    failure = None
     try:
-        show, due = spend_less_on_events(context.instance, context.run.run_id), 0.0
-        try:
-            while os.getppid() == parent:
-                if handed.poll(_SHOWN_EVERY):
-                    context.log_event(handed.recv())
-                    deque(context.consume_events(), 0)  # the copies that the context keeps for the step, not here
-                    number += 1
-                    logged[:] = number.to_bytes(_COUNT_BYTES, sys.byteorder)
-                if time.monotonic() >= due:
-                    show()
-                    due = time.monotonic() + _SHOWN_EVERY
-        except EOFError:
-            show()
+        _log_each(context, handed, logged, parent)
     except BaseException as error:
         failure = f"{type(error).__name__}: {next(iter(str(error).splitlines()), '')}"
     try:
@@ -292,3 +280,20 @@ def _log_all(
         teller.send(failure)
     finally:
         os._exit(0)
+
+
+def _log_each(context: AssetExecutionContext, handed: Connection, logged: mmap, parent: int) -> None:
+    """Log what is handed over, until the other end is closed or the parent is gone; see ``_log_all``."""
+    show, due, number = spend_less_on_events(context.instance, context.run.run_id), 0.0, 0
+    try:
+        while os.getppid() == parent:
+            if handed.poll(_SHOWN_EVERY):
+                context.log_event(handed.recv())
+                deque(context.consume_events(), 0)  # the copies that the context keeps for the step, which is not here
+                number += 1
+                logged[:] = number.to_bytes(_COUNT_BYTES, sys.byteorder)
+            if time.monotonic() >= due:
+                show()
+                due = time.monotonic() + _SHOWN_EVERY
+    except EOFError:
+        show()

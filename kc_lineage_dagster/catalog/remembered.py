@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import json
 import math
-import time
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
@@ -65,7 +64,7 @@ class Remembering:
     provider: Provider
     memory: Memory
     fresh: float
-    now: Callable[[], float] = field(default_factory=lambda: time.time)
+    now: Callable[[], float]
     since: float = field(default=math.inf, init=False)
 
     @property

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import re
+import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from enum import Enum
@@ -160,7 +161,7 @@ def _remembering(cluster: Cluster, providers: list[Provider], memories: Memories
     caches = (Cache(state.database, f"{owner_of(state.slug)}{one.scope}") for one in providers)
     fresh = 0.0 if memories is Memories.RENEWED else cluster.recipe.options.catalog_refresh
     remembered = zip(providers, caches, strict=True)
-    return [Remembering(one, ReadOnly(cache) if looks else cache, fresh) for one, cache in remembered]
+    return [Remembering(one, ReadOnly(cache) if looks else cache, fresh, time.time) for one, cache in remembered]
 
 
 def owner_of(slug: str) -> str:

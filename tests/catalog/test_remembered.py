@@ -111,7 +111,7 @@ def test_the_oldest_answer_that_is_counted_on_is_known(clock):
             asking.answer(questions)
         return asking.since
 
-    assert Remembering(source, memory, 600).since == float("inf")
+    assert Remembering(source, memory, 600, lambda: clock[0]).since == float("inf")
     assert since(Questions(datasets=frozenset({("postgres", "s.users")}))) == 1000
     clock[0] += 100
     assert since(Questions(platforms=frozenset({"mysql"}))) == 1100  # the older answer is not among these

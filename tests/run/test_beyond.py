@@ -26,6 +26,7 @@ from tests.catalog.test_schema_registry import SRV, avro, registered
 from tests.connect.stand_in import self_signed
 from tests.defs.clusters import save_cluster
 from tests.emit.gms import Gms, everything
+from tests.run.test_catalog import SHARDS
 from tests.tries import first_of
 
 SECRETS = ("us3r-of-the-test", "s3cret-of-the-test", "t0ken-of-the-test", "h3ader-of-the-test")
@@ -40,16 +41,6 @@ SOURCE = {
 # A sink whose topics only Kafka's own list tells.
 BY_PATTERN = {"connector.class": "io.confluent.connect.jdbc.JdbcSinkConnector", "topics.regex": "listed\\..*"} | {
     "connection.url": "jdbc:postgresql://h/dwh",
-}
-# A source whose tables only a catalog tells, so that the answer leads to further questions.
-SHARDS = {
-    **SOURCE,
-    "topic.prefix": "x",
-    "table.include.list": "sales\\.orders_.*",
-    "transforms": "r",
-    "transforms.r.type": "io.debezium.transforms.ByLogicalTableRouter",
-    "transforms.r.topic.regex": "(.*)orders_\\d+",
-    "transforms.r.topic.replacement": "$1orders",
 }
 
 

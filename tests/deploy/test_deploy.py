@@ -145,7 +145,11 @@ def test_commands_exist(name):
     program, *arguments = commands()[name]
     script = Path(sys.executable).parent / program
     assert script.exists()
-    words = [word for word in arguments if re.fullmatch(r"[a-z]+", word) and word in ("api", "grpc", "run")]
+    words = [
+        word
+        for word in arguments
+        if re.fullmatch(r"[a-z]+", word) and word in ("api", "grpc", "run", "instance", "migrate")
+    ]
     helped = subprocess.run([str(script), *words, "--help"], capture_output=True, text=True)
     assert helped.returncode == 0
     for option in (word for word in arguments if word.startswith("-")):

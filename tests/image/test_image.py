@@ -129,10 +129,12 @@ def composed(store, image, free):
 
 
 def test_services_as_the_compose_file_starts_them(composed):
-    """Code server, web server and daemon become healthy, and a run that the web server is asked for reaches DataHub;
-    the next one, in a process that shares no disk with it, sends nothing.
+    """Once Dagster's tables are made, code server, web server and daemon become healthy, and a run that the web server
+    is asked for reaches DataHub; the next one, in a process that shares no disk with it, sends nothing.
     """
     services, gms = composed
+    services.start("migrate")
+    wait(lambda: services.machines["migrate"].ended() == 0, "Dagster's tables are made", 180)
     for service in ("code", "web", "daemon"):
         services.start(service)
         wait(lambda service=service: services.healthy(service), f"{service} is healthy", 180)

@@ -15,7 +15,7 @@ import signal
 import subprocess
 import sys
 import urllib.request
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -26,7 +26,7 @@ from urllib.parse import quote
 import yaml
 
 from tests.live.machine import Process, free_ports, postgres, postgres_missing
-from tests.waiting import wait
+from tests.waiting import StuckError, wait
 
 ROOT = Path(__file__).resolve().parents[2]
 _PAGE = ROOT / "docs/deploying.md"
@@ -76,6 +76,23 @@ class Machine:
                 start_new_session=True,
             )
 
+    def ended(self) -> int | None:
+        """The exit code of its first process; None while it runs or is not started."""
+        return self.running.poll() if self.running else None
+
+    def wait(self, until: Callable[[], Any], what: str) -> None:
+        """Wait for what this machine's first process brings about; StuckError, with its last words, once it cannot."""
+
+        def settled() -> Any:
+            return until() or self.ended() is not None
+
+        def said() -> str:
+            return f"(exit code {self.ended()}): {self.log.read_text(errors='replace')[-3000:]}"
+
+        wait(settled, what, told=said)
+        if not until():
+            raise StuckError(f"{what}: in vain {said()}")
+
     def kill(self) -> None:
         """End all of its processes at once, as a machine that loses its power does."""
         running, pids = self.running, self.pids
@@ -104,9 +121,10 @@ def processes_of(session: int) -> list[int]:
 
 
 def commands_told() -> dict[str, list[str]]:
-    """Process -> the command by which docs/deploying.md starts it."""
+    """Process -> the command by which docs/deploying.md starts it; ``tables``: the one that comes before them."""
     page = _PAGE.read_text(encoding="utf-8")
     found = dict(re.findall(r"^\| (code server|daemon|web server) \| `([^`]+)`", page, re.MULTILINE))
+    (found["tables"],) = re.findall(r"^dagster instance migrate$", page, re.MULTILINE)
     (found["worker"],) = re.findall(r"^dagster-celery worker start .*$", page, re.MULTILINE)
     return {process: command.split() for process, command in found.items()}
 
@@ -152,13 +170,16 @@ class Deployment:
             for name, command in self._commands().items():
                 self.machines[name] = self._machine(name, command)
                 stack.callback(self.machines[name].kill)
+            self._make_tables()
             for name in ("code", *self.workers, "web"):
                 self.machines[name].start()
-            wait(lambda: self._asked(_LOCATIONS).get("nodes"), "the code server answers", 180)
-            self.machines["daemon"].start()
-            wait(lambda: self._asked(_QUEUE)["daemonHealth"]["daemonStatus"]["healthy"], "the daemon works", 180)
+            web, daemon = self.machines["web"], self.machines["daemon"]
+            web.wait(lambda: self._asked(_LOCATIONS).get("nodes"), "the web server reaches the code server")
+            daemon.start()
+            daemon.wait(self._queue_works, "the daemon works")
             for name in self.workers:
-                wait(lambda log=self.machines[name].log: b" ready." in log.read_bytes(), f"worker {name} listens", 180)
+                worker = self.machines[name]
+                worker.wait(lambda log=worker.log: b" ready." in log.read_bytes(), f"worker {name} listens")
             self._stack = stack.pop_all()
         return self
 
@@ -182,6 +203,12 @@ class Deployment:
         web = _with(told["web server"], h="127.0.0.1", p=self.ports["web"])
         workers = {name: _with(told["worker"], n=name, concurrency=self.slots) for name in self.workers}
         return {"code": code, "daemon": told["daemon"], "web": web, **workers}
+
+    def _make_tables(self) -> None:
+        """Make Dagster's tables before processes start that would all do it at the same time."""
+        machine = self.machines["daemon"]
+        command, environ = commands_told()["tables"], machine.environ
+        subprocess.run(command, cwd=machine.folder / "work", env=environ, check=True, capture_output=True, text=True)
 
     def _machine(self, name: str, command: list[str]) -> Machine:
         folder = self.folder / name
@@ -220,6 +247,11 @@ class Deployment:
         settings["concurrency"]["runs"]["max_concurrent_runs"] = self.slots * len(self.workers)
         settings["run_monitoring"]["poll_interval_seconds"] = 10
         return settings
+
+    def _queue_works(self) -> bool:
+        """Whether the daemon that starts queued runs has said of late that it is well."""
+        answer = self._asked(_QUEUE)
+        return bool(answer and answer["daemonHealth"]["daemonStatus"]["healthy"])
 
     def _asked(self, query: str) -> dict[str, Any]:
         """The one field of the web server's answer to a GraphQL query; empty while there is no server."""

@@ -14,7 +14,7 @@ import pytest
 from hypothesis import settings
 from sqlalchemy import create_engine, pool, text
 
-from tests.live.machine import free_ports, postgres, postgres_missing
+from tests.live.machine import free_ports, pgbouncer, pgbouncer_missing, postgres, postgres_missing
 from tests.tries import PROFILE
 
 _NUMBERS = count()
@@ -73,6 +73,30 @@ def new_postgres(postgres_address: str) -> str:
     with engine.connect() as connection:
         connection.execute(text(f"CREATE DATABASE {name}"))
     return f"{postgres_address}/{name}"
+
+
+@pytest.fixture(scope="session")
+def pooler_address(postgres_address: str) -> Iterator[str]:
+    """A PgBouncer before that server, which hands out connections by transaction; see ``postgres_address``."""
+    reason = pgbouncer_missing()
+    if reason:
+        pytest.skip(reason)
+    folder = Path(tempfile.mkdtemp(prefix="state-pooler-"))
+    folder.chmod(0o755)
+    (port,) = free_ports(1)
+    pooler = pgbouncer(folder, port, int(postgres_address.rpartition(":")[2]))
+    try:
+        pooler.start()
+        yield f"postgresql://postgres@127.0.0.1:{port}"
+    finally:
+        pooler.stop()
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+@pytest.fixture
+def new_pooled(new_postgres: str, pooler_address: str) -> str:
+    """The address of an empty database behind the pooler."""
+    return f"{pooler_address}/{new_postgres.rpartition('/')[2]}"
 
 
 @pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.postgres)])

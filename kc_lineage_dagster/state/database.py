@@ -8,6 +8,7 @@ from __future__ import annotations
 import os
 import sqlite3
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import cache
@@ -24,6 +25,9 @@ from kc_lineage_dagster.errors import StateError
 from kc_lineage_dagster.state.place import STATE_VARIABLE, Place
 from kc_lineage_dagster.state.tables import VERSION_TABLE, metadata
 
+_IDLE_SECONDS = 1.0  # PostgreSQL: after which a kept connection is opened anew; servers and poolers end idle ones
+# How libpq connects, unless the address says otherwise: a server that is lost without a word is noticed in a minute.
+_CONNECTING = {"connect_timeout": 10, "keepalives_idle": 30, "keepalives_interval": 10, "keepalives_count": 3}
 _BUSY_SECONDS = 60.0  # SQLite: how long to wait for another process's transaction
 _CREATION = 0x6B635F6C  # key of the lock (pg_advisory_xact_lock) under which one process at a time makes the tables
 _MIGRATIONS = Path(__file__).parent / "migrations"
@@ -47,6 +51,16 @@ _ADVICE = {
     "no space left": "check the space of its disk",
     "read-only transaction": "the server takes no writes: name the primary, not a standby",
     "locked": "another process has been using it for more than a minute",
+    "query_wait_timeout": "all connections of the pooler's pool are taken: it needs two for each run at a time",
+    "idle transaction timeout": "a run's lock is an open transaction: set the pooler's idle_transaction_timeout to 0",
+    "query timeout": "a statement took longer than the pooler's query_timeout allows: raise it, or set it to 0",
+    "statement timeout": "a statement took longer than statement_timeout allows: raise it for this user",
+    "lock timeout": "a statement waited longer than lock_timeout allows: raise it for this user",
+    "too many clients": "raise the server's limit of connections, or run less at a time",
+    "no more connections": "raise the pooler's limit of connections, or run less at a time",
+    "connection slots": "raise the server's limit of connections, or run less at a time",
+    "closed the connection": "the log of the server, or of the pooler before it, says why: a restart, a time limit, a"
+    " pool with less than two connections for each run at a time",
     "password": f"check user and password in {STATE_VARIABLE}",
 }
 
@@ -103,6 +117,8 @@ class Database:
         """Use one connection for all transactions of this thread inside ``with``, because a new one each time is slow.
 
         To open a connection takes milliseconds on PostgreSQL; SQLite merges its log whenever the last one is closed.
+        One to PostgreSQL that was not used for a second is replaced: its server, or a pooler before it, may be set to
+        end idle ones (``idle_session_timeout``, ``client_idle_timeout``).
         """
         if getattr(self._kept, "connection", None) is not None:
             yield
@@ -110,7 +126,7 @@ class Database:
         with self._explained():
             self._prepare()
             connection = self._engine.connect()
-        self._kept.connection = connection
+        self._kept.connection, self._kept.used = connection, time.monotonic()
         try:
             yield
         finally:
@@ -172,7 +188,12 @@ class Database:
     def _connection(self) -> Iterator[Connection]:
         kept = getattr(self._kept, "connection", None)
         if kept is not None:
-            yield kept
+            if not self.is_sqlite and time.monotonic() - self._kept.used > _IDLE_SECONDS:
+                kept.invalidate()  # closed; SQLAlchemy opens another one for the next statement
+            try:
+                yield kept
+            finally:
+                self._kept.used = time.monotonic()
             return
         with self._engine.connect() as connection:
             yield connection
@@ -203,9 +224,11 @@ def database_at(place: Place) -> Database:
 def _engine(place: Place) -> Engine:
     """Return SQLAlchemy's engine for a place, without a pool: a connection is closed after every use."""
     if place.folder is None:
-        # A statement that psycopg has prepared is lost behind a pooler that hands out connections by transaction.
-        options = {"prepare_threshold": None} if place.url.drivername.endswith("+psycopg") else {}
-        return create_engine(place.url, poolclass=pool.NullPool, connect_args={"connect_timeout": 10, **options})
+        options: dict[str, Any] = {name: value for name, value in _CONNECTING.items() if name not in place.url.query}
+        if place.url.drivername.endswith("+psycopg"):
+            # A statement that psycopg has prepared is lost behind a pooler that hands out connections by transaction.
+            options["prepare_threshold"] = None
+        return create_engine(place.url, poolclass=pool.NullPool, connect_args=options)
     arguments = {"timeout": _BUSY_SECONDS, "check_same_thread": False}
     engine = create_engine(place.url, poolclass=pool.NullPool, connect_args=arguments)
     event.listen(engine, "connect", _tuned)

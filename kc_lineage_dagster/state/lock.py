@@ -24,8 +24,17 @@ from kc_lineage_dagster.state.cluster_state import ClusterState
 from kc_lineage_dagster.state.upsert import upsert
 
 _TRY_EVERY = 0.25  # seconds between two tries for a row
-# Of those limits that the server knows, for the transaction that it stands in.
-_NO_TIME_LIMITS = "SELECT set_config(name, '0', true) FROM pg_settings WHERE name = ANY(:limits)"
+# For the transaction that it stands in, of those settings that the server knows.
+_SET = "SELECT set_config(name, :value, true) FROM pg_settings WHERE name = ANY(:names)"
+# A server may be set to end transactions that are idle, or long (since PostgreSQL 17): that of a lock is both. A
+# machine that loses power says no goodbye: the server asks it after half a minute of silence, instead of after two
+# hours, and the lock is free half a minute later.
+_SETTINGS = {
+    "0": ["idle_in_transaction_session_timeout", "transaction_timeout"],
+    "30": ["tcp_keepalives_idle"],
+    "10": ["tcp_keepalives_interval"],
+    "3": ["tcp_keepalives_count"],
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,10 +153,8 @@ def _locked(state: ClusterState, connection: Connection) -> bool:
                 upsert_lock(other, state.slug)
         else:
             connection.rollback()
-        # A server may be set to end transactions that are idle, or long (since PostgreSQL 17): this one is both.
-        connection.execute(
-            text(_NO_TIME_LIMITS), {"limits": ["idle_in_transaction_session_timeout", "transaction_timeout"]}
-        )
+        for value, names in _SETTINGS.items():
+            connection.execute(text(_SET), {"value": value, "names": names})
         found = connection.execute(select(table).where(mine).with_for_update(skip_locked=True)).one_or_none()
     except exc.SQLAlchemyError as error:
         raise state.database.explained(error) from error

@@ -1,4 +1,4 @@
-"""What a live cluster needs of the machine: PostgreSQL, free ports, processes that are started and always stopped."""
+"""What a live cluster needs of the machine: PostgreSQL, a pooler, free ports, processes that are always stopped."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 POSTGRES_BINARIES = "/usr/lib/postgresql"
+PGBOUNCER_PATH = os.pathsep.join((os.environ.get("PATH", os.defpath), "/usr/sbin"))  # where Debian has it
 
 
 def postgres_missing() -> str | None:
@@ -100,3 +101,24 @@ def postgres(folder: Path, port: int, settings: str = "") -> Process:
         stream.write(f"port={port}\nlisten_addresses='127.0.0.1'\nunix_socket_directories=''\n{settings}")
     command = [str(binaries / "postgres"), "-D", str(data)]
     return Process("PostgreSQL", command, port, folder / "postgres.log", user, signal.SIGINT)
+
+
+def pgbouncer_missing() -> str | None:
+    """Why PgBouncer cannot be started here; None when it can."""
+    return None if shutil.which("pgbouncer", path=PGBOUNCER_PATH) else "PgBouncer is not installed"
+
+
+def pgbouncer(folder: Path, port: int, server: int, settings: str = "") -> Process:
+    """A PgBouncer that hands out connections by transaction, not yet started, before the PostgreSQL of this machine.
+
+    ``folder``: everybody may enter it: PgBouncer does not run as root. ``server``: the port of PostgreSQL.
+    ``settings``: further lines of ``pgbouncer.ini``.
+    """
+    user = "postgres" if os.geteuid() == 0 else None
+    file = folder / f"pgbouncer-{port}.ini"
+    pool = (
+        f"listen_addr = 127.0.0.1\nlisten_port = {port}\nunix_socket_dir =\nauth_type = any\npool_mode = transaction\n"
+    )
+    file.write_text(f"[databases]\n* = host=127.0.0.1 port={server} user=postgres\n[pgbouncer]\n{pool}{settings}")
+    command = [shutil.which("pgbouncer", path=PGBOUNCER_PATH) or "", str(file)]
+    return Process("PgBouncer", command, port, folder / f"pgbouncer-{port}.log", user)

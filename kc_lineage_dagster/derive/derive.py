@@ -23,7 +23,7 @@ from kc_lineage_dagster.derive.evidence import (
 from kc_lineage_dagster.derive.family import Family, SinkFamily, SourceFamily
 from kc_lineage_dagster.derive.generic import contradicted, generic_lineage
 from kc_lineage_dagster.derive.placeholders import hidden, possible
-from kc_lineage_dagster.derive.records import Arrival
+from kc_lineage_dagster.derive.records import ACTIVE_TOPICS, Arrival, ByContent
 from kc_lineage_dagster.derive.registry import registry
 from kc_lineage_dagster.derive.settings import GenericEntry, Settings
 from kc_lineage_dagster.derive.sink import sink_lineage
@@ -146,7 +146,7 @@ def _no_family(problem: Unresolved | None, kind: str, config: Config, evidence: 
     if kind == "sink":
         return list(_of_each(problem, input_topics(config, evidence)[0]))
     topics = data_topics(config, evidence)
-    return [problem, *(Edge(None, Dataset(KAFKA, topic), evidence="active topics") for topic in topics)]
+    return [problem, *(Edge(None, Dataset(KAFKA, topic), evidence=ACTIVE_TOPICS) for topic in topics)]
 
 
 def _known_topics(
@@ -239,7 +239,7 @@ def _of_matter(problems: Iterable[Unresolved], found: Iterable[Edge | Unresolved
     """Return the problems of the chain; none where every topic found its dataset in spite of them."""
     items = list(found)
     settled = any(isinstance(item, Edge) for item in items) and not any(
-        isinstance(item, Unresolved) and (item.topic or "transform" in item.reason) for item in items
+        isinstance(item, ByContent) or (isinstance(item, Unresolved) and item.topic) for item in items
     )
     return [] if settled else list(problems)
 

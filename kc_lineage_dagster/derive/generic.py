@@ -11,11 +11,11 @@ from collections.abc import Iterable, Iterator
 from kc_lineage_dagster.derive.config import Config, items
 from kc_lineage_dagster.derive.evidence import Evidence
 from kc_lineage_dagster.derive.placeholders import left_over
-from kc_lineage_dagster.derive.records import Record
+from kc_lineage_dagster.derive.records import ACTIVE_TOPICS, Record
 from kc_lineage_dagster.derive.settings import GenericEntry
 from kc_lineage_dagster.derive.sink_topics import input_topics
 from kc_lineage_dagster.derive.source import data_topics
-from kc_lineage_dagster.derive.transforms.steps import Chain, run
+from kc_lineage_dagster.derive.transforms.steps import Chain, nothing_passes, run
 from kc_lineage_dagster.lineage import KAFKA, Dataset, Edge, Unresolved
 
 _HOW = "generic_connectors of the recipe"
@@ -52,7 +52,7 @@ def generic_lineage(
         return [Unresolved("active topics", "the connector has failed and never wrote a record")]
     written = data_topics(config, evidence)
     if written:
-        return [Edge(entry.dataset, Dataset(KAFKA, topic), evidence=f"{_HOW}, active topics") for topic in written]
+        return [Edge(entry.dataset, Dataset(KAFKA, topic), evidence=f"{_HOW}, {ACTIVE_TOPICS}") for topic in written]
     named = next((found for key in _TOPIC_KEYS if (found := items(config.get(key)))), ())
     if not named:
         return [Unresolved(str(entry.dataset), "the recipe names the source, but no topic it writes is known")]
@@ -61,10 +61,11 @@ def generic_lineage(
 
 def _of_sink(entry: GenericEntry, config: Config, chain: Chain, evidence: Evidence) -> list[Edge | Unresolved]:
     topics, problems = input_topics(config, evidence)
-    known = topics or ({entry.topic: _HOW} if entry.topic else {})
+    known = topics or ({entry.topic: (_HOW,)} if entry.topic else {})
     arriving = [topic for topic in known if run(chain, Record(Dataset(KAFKA, topic), topic))]
     edges = [Edge(Dataset(KAFKA, topic), entry.dataset, evidence=_HOW) for topic in arriving]
-    return [*([] if edges and not topics else problems), *edges]
+    dropped = () if arriving else nothing_passes(chain, (Record(Dataset(KAFKA, topic), topic) for topic in known))
+    return [*([] if edges and not topics else problems), *edges, *dropped]
 
 
 def _written(entry: GenericEntry, topic: str, chain: Chain) -> Iterator[Edge | Unresolved]:

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 
 from kc_lineage_dagster.java_regex import Hole, Preimage, matches_pattern
-from kc_lineage_dagster.lineage import Dataset, Edge, FieldEdge
+from kc_lineage_dagster.lineage import Dataset, Edge, FieldEdge, Unresolved
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +29,10 @@ class TopicPattern:
 
 
 Topic = str | TopicPattern
+
+# Ways of knowing a record; one that a single place adds, and that nothing asks about, stands there as text.
+CONFIGURATION, QUERY, OFFSETS = "configuration", "query", "committed offsets"
+ACTIVE_TOPICS, LISTED_TOPICS, CATALOG = "active topics", "topics that Kafka lists", "catalog"
 
 ANY_TOPIC = (Hole(".*"),)
 
@@ -130,7 +134,7 @@ class Record:
         key: The fields of their keys.
         value: The fields of their values.
         doubts: What depends on the content of a record, or on code nobody knows, in words.
-        evidence: How the family knows of the records, in a few words.
+        evidence: The ways of knowing the records, each in a few words.
         instance: The platform instance of the Kafka cluster written to, when it is not the recipe's own; else None.
         start: The record as it was before the first transform; None before the chain runs.
     """
@@ -140,7 +144,7 @@ class Record:
     key: Node = field(default_factory=Opaque)
     value: Node = ALL_COLUMNS
     doubts: tuple[str, ...] = ()
-    evidence: str = "configuration"
+    evidence: tuple[str, ...] = (CONFIGURATION,)
     instance: str | None = None
     start: Record | None = field(default=None, compare=False, repr=False)
 
@@ -148,9 +152,25 @@ class Record:
         """Return the same records under another topic."""
         return replace(self, topic=topic)
 
+    def known(self, *ways: str) -> Record:
+        """Return the same records with further ways of knowing them."""
+        return replace(self, evidence=(*self.evidence, *ways))
+
+    @property
+    def how(self) -> str:
+        """Return how the records are known, for people: what the evidence of an edge says."""
+        return ", ".join(self.evidence)
+
     def doubt(self, reason: str) -> Record:
         """Return the same records with one more doubt."""
         return replace(self, doubts=(*self.doubts, reason))
+
+
+@dataclass(frozen=True, slots=True)
+class ByContent(Unresolved):
+    """A record that the configuration names and whose topic depends on the content of records, or on code that nobody
+    knows.
+    """
 
 
 @dataclass(frozen=True, slots=True)

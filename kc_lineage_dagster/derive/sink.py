@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from itertools import islice
 
 from kc_lineage_dagster.derive.columns import converted
@@ -15,15 +15,18 @@ from kc_lineage_dagster.derive.content_targets import fitting_targets
 from kc_lineage_dagster.derive.dated_targets import existing_targets
 from kc_lineage_dagster.derive.evidence import Evidence
 from kc_lineage_dagster.derive.family import SinkFamily, Writes
-from kc_lineage_dagster.derive.readers.catalog_tables import CATALOG
 from kc_lineage_dagster.derive.records import Opaque, Record, Struct, TopicPattern, field_edges
 from kc_lineage_dagster.derive.sink_topics import input_topics
-from kc_lineage_dagster.derive.transforms.steps import NAMELESS, Chain, Outcome, run
+from kc_lineage_dagster.derive.transforms.steps import NAMELESS, Chain, Outcome, nothing_passes, run
 from kc_lineage_dagster.lineage import KAFKA, Dataset, Edge, Unresolved
 from kc_lineage_dagster.wording import first_few
 
 MOST_TARGETS = 1_000  # of one topic in the catalog
-NAMED_BY_CATALOG = f"target in the {CATALOG}"
+
+
+@dataclass(frozen=True, slots=True)
+class _ToExisting(Edge):
+    """An edge whose target is known because it exists: the configuration leaves open which topic is written to it."""
 
 
 def sink_lineage(family: SinkFamily, config: Config, chain: Chain, evidence: Evidence) -> list[Edge | Unresolved]:
@@ -45,7 +48,9 @@ def sink_lineage(family: SinkFamily, config: Config, chain: Chain, evidence: Evi
             about = record, config, chain, family.writes, evidence
             edges = (by_content and _with_contents(*about)) or _to_existing(*about) or _by_source(*about) or edges
         found.extend(replace(item, topic=topic) if isinstance(item, Unresolved) else item for item in edges)
-    return _of_one_topic(found)
+    consumed = (Record(Dataset(KAFKA, topic), topic) for topic in topics)
+    written = any(isinstance(item, Edge) for item in found)
+    return [*_of_one_topic(found), *(() if written else nothing_passes(chain, consumed))]
 
 
 def _with_contents(
@@ -58,8 +63,8 @@ def _with_contents(
     if written is None:
         return []
     key, value = converted(written.key, "key", config), converted(written.value, "value", config)
-    how = f"{record.evidence}, the connector that writes the topic"
-    edges = _edges(replace(record, key=key, value=value, evidence=how), config, chain, writes)
+    informed = replace(record, key=key, value=value).known("the connector that writes the topic")
+    edges = _edges(informed, config, chain, writes)
     return [] if any(isinstance(item, Unresolved) for item in edges) else edges
 
 
@@ -76,7 +81,7 @@ def _edges(record: Record, config: Config, chain: Chain, writes: Writes) -> list
             edges.append(target)
         else:
             fields = field_edges(outcomes[0].record.value) if len(outcomes) == 1 else ()
-            edges.append(Edge(record.origin, target, fields, record.evidence))
+            edges.append(Edge(record.origin, target, fields, record.how))
     return edges
 
 
@@ -127,20 +132,19 @@ def _few(targets: Iterable[Dataset]) -> tuple[Dataset, ...]:
 
 
 def _edges_to(targets: Iterable[Dataset], record: Record) -> list[Edge | Unresolved]:
-    return [Edge(record.origin, target, (), f"{record.evidence}, {NAMED_BY_CATALOG}") for target in targets]
+    how = record.known("target in the catalog").how
+    return [_ToExisting(record.origin, target, (), how) for target in targets]
 
 
 def _of_one_topic(found: list[Edge | Unresolved]) -> list[Edge | Unresolved]:
     """Return the edges, without those whose target only the catalog names and several topics may be written to:
     unresolved, for nothing says which topic it is.
     """
-    named = [item for item in found if isinstance(item, Edge) and item.evidence.endswith(NAMED_BY_CATALOG)]
-    times = Counter(edge.downstream for edge in named)
-    shared = {edge for edge in named if times[edge.downstream] > 1}
+    times = Counter(item.downstream for item in found if isinstance(item, _ToExisting))
     reason = "it exists, and several topics of this sink may be written to it"
     return [
         Unresolved(str(item.downstream), reason, topic=item.upstream.name if item.upstream else None)
-        if isinstance(item, Edge) and item in shared
+        if isinstance(item, _ToExisting) and times[item.downstream] > 1
         else item
         for item in found
     ]

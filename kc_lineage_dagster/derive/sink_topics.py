@@ -8,9 +8,11 @@ from kc_lineage_dagster.derive.config import Config, first
 from kc_lineage_dagster.derive.evidence import ClusterTopics, Evidence, committed_topics
 from kc_lineage_dagster.derive.placeholders import hidden, left_over
 from kc_lineage_dagster.derive.readers.name_lists import spelled_out
+from kc_lineage_dagster.derive.records import ACTIVE_TOPICS, CATALOG, CONFIGURATION, LISTED_TOPICS
 from kc_lineage_dagster.derive.topic_lists import without_internal
 from kc_lineage_dagster.lineage import KAFKA, Unresolved
 
+_REGEX = "topics.regex"
 _DEAD_LETTERS = "errors.deadletterqueue.topic.name"
 _ITEM = re.compile(r"(?:\$\{[^{}]*\}|[^,])+")  # a reference may hold a comma
 
@@ -31,7 +33,7 @@ def hidden_topics(config: Config) -> bool:
     return any(map(left_over, _listed(config))) or bool(hidden(config.get("topics.regex", "")))
 
 
-def input_topics(config: Config, evidence: Evidence) -> tuple[dict[str, str], list[Unresolved]]:
+def input_topics(config: Config, evidence: Evidence) -> tuple[dict[str, tuple[str, ...]], list[Unresolved]]:
     """Return the topics a sink consumes, each with how we know; ``topics`` or ``topics.regex`` decides, evidence tells
     which exist.
 
@@ -58,7 +60,7 @@ def input_topics(config: Config, evidence: Evidence) -> tuple[dict[str, str], li
     for item in listed:
         if item not in named:
             found = _behind(item, named, evidence)
-            topics |= dict.fromkeys(found, "active topics")
+            topics |= dict.fromkeys(found, (ACTIVE_TOPICS,))
             problems += [] if found else [_unknown(f"topics = {item}", item, evidence)]
     return topics, problems
 
@@ -84,51 +86,51 @@ def _unknown(what: str, text: str, evidence: Evidence) -> Unresolved:
     return Unresolved(what, f"{reason}{several}")
 
 
-def _named(named: tuple[str, ...], evidence: Evidence) -> tuple[dict[str, str], list[Unresolved]]:
+def _named(named: tuple[str, ...], evidence: Evidence) -> tuple[dict[str, tuple[str, ...]], list[Unresolved]]:
     consumed = _consumed(evidence)
     if not consumed:
-        return dict.fromkeys(named, "configuration"), []
-    seen = {topic: "configuration, active topics" for topic in named if topic in consumed}
+        return dict.fromkeys(named, (CONFIGURATION,)), []
+    seen: dict[str, tuple[str, ...]] = {topic: (CONFIGURATION, ACTIVE_TOPICS) for topic in named if topic in consumed}
     unseen = [topic for topic in named if topic not in consumed]
     return seen, [Unresolved(topic, "configured, but no record of this topic was consumed yet") for topic in unseen]
 
 
-def _matching(pattern: str, evidence: Evidence) -> tuple[dict[str, str], list[Unresolved]]:
+def _matching(pattern: str, evidence: Evidence) -> tuple[dict[str, tuple[str, ...]], list[Unresolved]]:
     consumed = _consumed(evidence)
     if hidden(pattern) and not consumed:
         return {}, [_unknown(f"topics.regex = {pattern}", pattern, evidence)]
     cluster = evidence.cluster()
     known = type(cluster).of(consumed - cluster.internal) if consumed else cluster
     if hidden(pattern):
-        return dict.fromkeys(known.topics, "active topics"), []
+        return dict.fromkeys(known.topics, (ACTIVE_TOPICS,)), []
     if consumed:
-        places = {"topics.regex, active topics": known}
+        places: dict[tuple[str, ...], ClusterTopics] = {(_REGEX, ACTIVE_TOPICS): known}
     else:
         places = {
-            "topics.regex, topics of the cluster's other connectors": known,
+            (_REGEX, "topics of the cluster's other connectors"): known,
             **_existing(evidence, cluster.internal),
         }
-    found: dict[str, str] = {}
+    found: dict[str, tuple[str, ...]] = {}
     for how, topics in places.items():
         matching = topics.matching(pattern)
         if isinstance(matching, Unresolved):
             return {}, [Unresolved(f"topics.regex = {matching.what}", matching.reason)]
         found = dict.fromkeys(matching, how) | found
     if not found and not consumed:
-        found = dict.fromkeys(without_internal(spelled_out(pattern) or (), cluster.internal), "topics.regex")
+        found = dict.fromkeys(without_internal(spelled_out(pattern) or (), cluster.internal), (_REGEX,))
     if not found:
         return {}, [Unresolved(f"topics.regex = {pattern}", "no topic that is known matches")]
     return found, []
 
 
-def _existing(evidence: Evidence, internal: frozenset[str]) -> dict[str, ClusterTopics]:
+def _existing(evidence: Evidence, internal: frozenset[str]) -> dict[tuple[str, ...], ClusterTopics]:
     """Return lists of topics that exist, by how they are known, Kafka's own list first: a sink subscribes to all that
     match.
     """
     catalog = evidence.catalog
     lists = {
-        "topics.regex, topics that Kafka lists": catalog.topics(),
-        "topics.regex, catalog": catalog.datasets(KAFKA),
+        (_REGEX, LISTED_TOPICS): catalog.topics(),
+        (_REGEX, CATALOG): catalog.datasets(KAFKA),
     }
     return {how: ClusterTopics(without_internal(names, internal)) for how, names in lists.items() if names}
 

@@ -8,20 +8,27 @@ origin makes an edge; none or several make an unresolved item.
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator
-from dataclasses import replace
 from functools import partial
 
 from kc_lineage_dagster.derive.config import Config, first
 from kc_lineage_dagster.derive.evidence import Evidence
 from kc_lineage_dagster.derive.family import Selection, SourceFamily
-from kc_lineage_dagster.derive.readers.catalog_tables import CATALOG
-from kc_lineage_dagster.derive.records import Record
-from kc_lineage_dagster.derive.source_backwards import ACTIVE_TOPICS, Backwards, Forwards, edge_to
+from kc_lineage_dagster.derive.records import (
+    ACTIVE_TOPICS,
+    ANY_TOPIC,
+    CATALOG,
+    LISTED_TOPICS,
+    ByContent,
+    Record,
+    TopicPattern,
+)
+from kc_lineage_dagster.derive.source_backwards import Backwards, Forwards, edge_to
 from kc_lineage_dagster.derive.source_columns import with_columns
 from kc_lineage_dagster.derive.topic_lists import listed_topics
 from kc_lineage_dagster.derive.transforms.steps import (
     NAMELESS,
     Chain,
+    nothing_passes,
     run,
 )
 from kc_lineage_dagster.lineage import Edge, Unresolved
@@ -46,6 +53,10 @@ BESIDE_DATA = (
 
 
 _TOPICS_UNKNOWN = "active topics are not known: a worker tells them, and options.topics of the recipe can stand in"
+
+
+# what patterns select: a table of any name
+_OF_ANY_TABLE = Record(None, TopicPattern(ANY_TOPIC, "all tables that are selected"))
 
 
 def beside(config: Config) -> set[str | None]:
@@ -78,13 +89,20 @@ def source_lineage(family: SourceFamily, config: Config, chain: Chain, evidence:
     for record in records:
         forwards.add(record)
     problems += [Unresolved(str(record.origin or record.topic), NAMELESS) for record in forwards.nameless]
-    context = Backwards(family, config, chain, forwards, selections, evidence.catalog)
+    dropped: tuple[Unresolved, ...] = ()
+    if not (forwards.exact or forwards.undecided or forwards.nameless):
+        selected = [_OF_ANY_TABLE] if any(one.why for one in selections) else []
+        dropped = nothing_passes(chain, (*records, *selected))
+    if dropped and not evidence.topics:
+        return [*problems, *dropped]
+    seen = ACTIVE_TOPICS if evidence.topics else LISTED_TOPICS
+    context = Backwards(family, config, chain, forwards, selections, evidence.catalog, seen)
     if not evidence.topics:
         listed = list(_among_listed(context, beside(config))) if evidence.topics is None else []
         return [*problems, *listed, *_by_configuration(forwards, [] if listed else selections, evidence, listed)]
     explained = [(topic, context.explain(topic)) for topic in data_topics(config, evidence)]
     results = [item for _, items in explained for item in items]
-    return [*problems, *results, *_not_seen(forwards, results, evidence)]
+    return [*problems, *dropped, *results, *_not_seen(forwards, results, evidence)]
 
 
 def _among_listed(context: Backwards, beside: Collection[str | None]) -> Iterator[Edge]:
@@ -97,8 +115,7 @@ def _among_listed(context: Backwards, beside: Collection[str | None]) -> Iterato
         if topic not in context.forwards.exact and topic not in beside:
             found = context.explain(topic)
             if len(found) == 1 and isinstance(found[0], Edge):
-                evidence = found[0].evidence.replace(ACTIVE_TOPICS, "topics that Kafka lists")
-                yield replace(found[0], evidence=evidence)
+                yield found[0]
 
 
 def _by_configuration(
@@ -108,14 +125,14 @@ def _by_configuration(
     why = _TOPICS_UNKNOWN if evidence.topics is None else "no topic was written yet"
     for topic, records in forwards.exact.items():
         for record in records:
-            yield edge_to(record, topic, record.evidence)
+            yield edge_to(record, topic)
     told = {edge.upstream for edge in listed}
     for record in forwards.undecided:
         if record.origin not in told:
             outcomes = [outcome.record for outcome in run(forwards.chain, record)]
             topics = " or ".join(dict.fromkeys(str(one.topic) for one in outcomes))
             doubts = "; ".join(dict.fromkeys(doubt for one in outcomes for doubt in one.doubts))
-            yield Unresolved(
+            yield ByContent(
                 f"{record.origin or record.topic} to {topics}",
                 f"depends on the content of each record{': ' + doubts if doubts else ''}, and {why}",
             )

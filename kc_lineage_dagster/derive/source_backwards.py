@@ -10,7 +10,7 @@ from kc_lineage_dagster.derive.catalog import Catalog
 from kc_lineage_dagster.derive.config import Config
 from kc_lineage_dagster.derive.family import Selection, SourceFamily
 from kc_lineage_dagster.derive.record_names import adjusted, topics_before
-from kc_lineage_dagster.derive.records import Arrival, Record, TopicPattern, field_edges
+from kc_lineage_dagster.derive.records import ACTIVE_TOPICS, Arrival, Record, TopicPattern, field_edges
 from kc_lineage_dagster.derive.transforms.steps import (
     PERHAPS_NO_OUTBOX,
     Beforehand,
@@ -23,8 +23,6 @@ from kc_lineage_dagster.derive.transforms.steps import (
 from kc_lineage_dagster.java_regex import complete, examples
 from kc_lineage_dagster.lineage import KAFKA, Dataset, Edge, Unresolved
 from kc_lineage_dagster.wording import first_few
-
-ACTIVE_TOPICS = "active topics"
 
 
 @dataclass(slots=True)
@@ -83,6 +81,7 @@ class Backwards:
         forwards: The records that the configuration determines.
         selections: The tables that patterns choose.
         catalog: What is known beyond Connect.
+        seen: Where the topics that are explained come from: how they are known.
     """
 
     family: SourceFamily
@@ -91,6 +90,7 @@ class Backwards:
     forwards: Forwards
     selections: list[Selection]
     catalog: Catalog
+    seen: str = ACTIVE_TOPICS
 
     def beginnings(self) -> frozenset[str]:
         """Return what topics of the connector begin with after its transforms, where that is text that is known."""
@@ -104,17 +104,17 @@ class Backwards:
         """Return the edges into one active topic, or why there are none; [] for the connector's own book-keeping."""
         certain = self.forwards.exact.get(topic)
         if certain:
-            return [edge_to(record, topic, _with_topics(record)) for record in certain]
+            return [self._edge(record, topic) for record in certain]
         places = backwards(self.chain, topic)
         if self._is_internal(topic, places):
             return []
         arriving, problems = self._arriving(topic, places)
         origins = dict.fromkeys(record.origin for record in arriving)
         if len(origins) == 1:
-            return [edge_to(arriving[0], topic, _with_topics(arriving[0]))]
+            return [self._edge(arriving[0], topic)]
         registered = self._registered(topic, places)
         if registered:
-            return [edge_to(record, topic, f"{record.evidence}, schema registry") for record in registered]
+            return [edge_to(record.known("schema registry"), topic) for record in registered]
         if len(origins) > 1:
             names = first_few(origins)
             return [Unresolved(topic, f"several tables may feed it, and nothing decides: {names}", topic=topic)]
@@ -216,6 +216,10 @@ class Backwards:
                     return end
         return None
 
+    def _edge(self, record: Record, topic: str) -> Edge | Unresolved:
+        others = (way for way in record.evidence if way != ACTIVE_TOPICS)
+        return edge_to(replace(record, evidence=(*others, self.seen)), topic)
+
     def _is_internal(self, topic: str, places: tuple[Beforehand, ...]) -> bool:
         return any(
             self.family.internal(self.config, name) and self._reaches(Record(None, name), topic, places) is not None
@@ -236,11 +240,7 @@ def _names_of(place: Beforehand, pattern: TopicPattern) -> Iterable[str]:
     return dict.fromkeys((*place.exact, *filled))
 
 
-def _with_topics(record: Record) -> str:
-    return record.evidence if ACTIVE_TOPICS in record.evidence else f"{record.evidence}, {ACTIVE_TOPICS}"
-
-
-def edge_to(record: Record, topic: str, evidence: str) -> Edge | Unresolved:
+def edge_to(record: Record, topic: str) -> Edge | Unresolved:
     """Return the edge from a record's dataset to the topic where the record arrives.
 
     Unresolved where both would be one topic: a copy of a topic under its own name needs a platform instance to tell the
@@ -249,7 +249,6 @@ def edge_to(record: Record, topic: str, evidence: str) -> Edge | Unresolved:
     Args:
         record: As it arrives.
         topic: The topic after the transforms.
-        evidence: How the edge is known, for people.
     """
     copy = Dataset(KAFKA, topic, record.instance)
     if record.origin == copy:
@@ -259,4 +258,4 @@ def edge_to(record: Record, topic: str, evidence: str) -> Edge | Unresolved:
             "options.cluster_aliases",
             topic=topic,
         )
-    return Arrival(record.origin, copy, field_edges(record.value), evidence, record)
+    return Arrival(record.origin, copy, field_edges(record.value), record.how, record)

@@ -15,7 +15,7 @@ from collections.abc import Iterator
 from kc_lineage_dagster.derive.config import Config, first, flag, items
 from kc_lineage_dagster.derive.evidence import Evidence
 from kc_lineage_dagster.derive.family import Found, Selection, SinkFamily, SourceFamily, topic_of
-from kc_lineage_dagster.derive.records import Record
+from kc_lineage_dagster.derive.records import ACTIVE_TOPICS, Record
 from kc_lineage_dagster.lineage import Dataset, Unresolved
 
 _PLATFORM = "cosmosdb"
@@ -71,7 +71,7 @@ def _reads_v2(config: Config, evidence: Evidence) -> Iterator[Found]:
 def _unmapped(database: str, topics: dict[str, str], topic: str) -> Record | None:
     if topic in topics or topic in topics.values():
         return None
-    return Record(Dataset(_PLATFORM, f"{database}.{topic}"), topic, evidence="active topics")
+    return Record(Dataset(_PLATFORM, f"{database}.{topic}"), topic, evidence=(ACTIVE_TOPICS,))
 
 
 _PACKAGE = "com.azure.cosmos.kafka.connect"

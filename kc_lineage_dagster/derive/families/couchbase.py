@@ -16,7 +16,7 @@ from collections.abc import Iterator
 from kc_lineage_dagster.derive.config import Config, first, items, pairs, stripped
 from kc_lineage_dagster.derive.evidence import Evidence
 from kc_lineage_dagster.derive.family import Found, Selection, SinkFamily, SourceFamily, topic_of
-from kc_lineage_dagster.derive.records import Record
+from kc_lineage_dagster.derive.records import ACTIVE_TOPICS, Record
 from kc_lineage_dagster.lineage import Dataset, Unresolved
 
 _PLATFORM = "couchbase"
@@ -67,7 +67,7 @@ def _all_of_bucket(config: Config, bucket: str) -> Iterator[Found]:
         collection = f"{found['scope']}.{found['collection']}"
         if collection in mapped:
             return None
-        return Record(Dataset(_PLATFORM, f"{bucket}.{collection}"), topic, evidence="active topics")
+        return Record(Dataset(_PLATFORM, f"{bucket}.{collection}"), topic, evidence=(ACTIVE_TOPICS,))
 
     yield Selection(f"all collections of {bucket}{'.' + scope if scope else ''}", origin)
 

@@ -14,7 +14,7 @@ from kc_lineage_dagster.derive.config import Config, first
 from kc_lineage_dagster.derive.evidence import Evidence
 from kc_lineage_dagster.derive.family import Found, Selection, SinkFamily, SourceFamily
 from kc_lineage_dagster.derive.readers.places import no_dataset
-from kc_lineage_dagster.derive.records import Record
+from kc_lineage_dagster.derive.records import ACTIVE_TOPICS, Record
 
 _PREFIX, _MISSING = "kafka.topic.prefix", "missing.records.topic"
 _RULE = "https://docs.confluent.io/kafka-connectors/data-diode/current/overview.html"
@@ -24,7 +24,7 @@ def _reads(config: Config, evidence: Evidence) -> Iterator[Found]:
     prefix = first(config, _PREFIX) or ""
 
     def origin(topic: str) -> Record | None:
-        return Record(None, topic, evidence="active topics") if topic.startswith(prefix) else None
+        return Record(None, topic, evidence=(ACTIVE_TOPICS,)) if topic.startswith(prefix) else None
 
     yield Selection("topics named by the sending end", origin, frozenset({prefix}))
 

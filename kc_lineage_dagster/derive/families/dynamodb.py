@@ -20,7 +20,7 @@ from kc_lineage_dagster.derive.evidence import Evidence
 from kc_lineage_dagster.derive.family import Found, Selection, SinkFamily, SourceFamily, topic_of
 from kc_lineage_dagster.derive.readers.aws import regional
 from kc_lineage_dagster.derive.readers.topic_sources import named_after
-from kc_lineage_dagster.derive.records import Record
+from kc_lineage_dagster.derive.records import ACTIVE_TOPICS, Record
 from kc_lineage_dagster.lineage import Dataset, Unresolved
 
 _PLATFORM = "dynamodb"
@@ -55,7 +55,7 @@ def _by_end(origins: Mapping[str, Dataset | Unresolved], topic: str) -> Record |
     if table is None:
         return None
     origin = origins[table]
-    return origin if isinstance(origin, Unresolved) else Record(origin, topic, evidence="active topics")
+    return origin if isinstance(origin, Unresolved) else Record(origin, topic, evidence=(ACTIVE_TOPICS,))
 
 
 def _reads_trustpilot(config: Config, evidence: Evidence) -> Iterator[Found]:

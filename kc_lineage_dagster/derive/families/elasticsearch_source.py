@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from kc_lineage_dagster.derive.config import Config, first, items
 from kc_lineage_dagster.derive.evidence import Evidence
 from kc_lineage_dagster.derive.family import Found, Selection, SourceFamily
-from kc_lineage_dagster.derive.records import Record
+from kc_lineage_dagster.derive.records import ACTIVE_TOPICS, Record
 from kc_lineage_dagster.lineage import Dataset
 
 _PLATFORM = "elasticsearch"
@@ -30,7 +30,7 @@ def _reads(config: Config, evidence: Evidence) -> Iterator[Found]:
     def origin(topic: str) -> Record | None:
         index = topic.removeprefix(prefix)
         fits = topic.startswith(prefix) and index.startswith(start) and index
-        return Record(Dataset(_PLATFORM, index), topic, evidence="active topics") if fits else None
+        return Record(Dataset(_PLATFORM, index), topic, evidence=(ACTIVE_TOPICS,)) if fits else None
 
     yield Selection(f"index.prefix = {start}", origin, frozenset({prefix + start}))
 

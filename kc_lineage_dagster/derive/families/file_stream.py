@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from kc_lineage_dagster.derive.config import REFERENCE, Config, first, is_reference
 from kc_lineage_dagster.derive.evidence import Evidence
 from kc_lineage_dagster.derive.family import Found, SinkFamily, SourceFamily, consumed
-from kc_lineage_dagster.derive.records import Record
+from kc_lineage_dagster.derive.records import CONFIGURATION, OFFSETS, Record
 from kc_lineage_dagster.lineage import Dataset, Unresolved
 
 _STDIO = "without `file` it uses the standard {} of the worker, which is no dataset"
@@ -28,7 +28,7 @@ def _reads(config: Config, evidence: Evidence) -> Iterator[Found]:
         yield Record(None, topic)
     elif not is_reference(file):
         offsets = file in _files_read(evidence)
-        how = "configuration, committed offsets" if offsets else "configuration"
+        how = (CONFIGURATION, OFFSETS) if offsets else (CONFIGURATION,)
         yield Record(Dataset("file", file), topic, evidence=how)
     else:
         yield from _from_offsets(topic, evidence)
@@ -37,7 +37,7 @@ def _reads(config: Config, evidence: Evidence) -> Iterator[Found]:
 def _from_offsets(topic: str, evidence: Evidence) -> Iterator[Found]:
     files = _files_read(evidence)
     if len(files) == 1:
-        yield Record(Dataset("file", files[0]), topic, evidence="committed offsets")
+        yield Record(Dataset("file", files[0]), topic, evidence=(OFFSETS,))
     else:
         yield Unresolved("file", f"{REFERENCE}; no committed offset names the file")
         yield Record(None, topic)

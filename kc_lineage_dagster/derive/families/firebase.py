@@ -15,7 +15,7 @@ from urllib.parse import urlsplit
 from kc_lineage_dagster.derive.config import Config, first
 from kc_lineage_dagster.derive.evidence import Evidence
 from kc_lineage_dagster.derive.family import Found, Selection, SinkFamily, SourceFamily, topic_of
-from kc_lineage_dagster.derive.records import Record
+from kc_lineage_dagster.derive.records import ACTIVE_TOPICS, Record
 from kc_lineage_dagster.lineage import Dataset, Unresolved
 
 _REFERENCE = "gcp.firebase.database.reference"
@@ -36,7 +36,7 @@ def _reads(config: Config, evidence: Evidence) -> Iterator[Found]:
 
     def origin(topic: str) -> Record | Unresolved:
         found = _child(config, topic)
-        return found if isinstance(found, Unresolved) else Record(found, topic, evidence="active topics")
+        return found if isinstance(found, Unresolved) else Record(found, topic, evidence=(ACTIVE_TOPICS,))
 
     yield Selection(f"children of {first(config, _REFERENCE)}", origin)
 

@@ -18,7 +18,7 @@ from kc_lineage_dagster.derive.readers.jdbc_targets import session_user, unreada
 from kc_lineage_dagster.derive.readers.jdbc_url import URL_KEY, JdbcUrl, parse_jdbc_url
 from kc_lineage_dagster.derive.readers.sql import tables_of
 from kc_lineage_dagster.derive.readers.sql_names import dataset_of, table_name
-from kc_lineage_dagster.derive.records import Opaque, Record
+from kc_lineage_dagster.derive.records import CONFIGURATION, QUERY, Opaque, Record
 from kc_lineage_dagster.lineage import Dataset, Unresolved
 
 _PLATFORM = "hana"
@@ -67,7 +67,7 @@ def _by_query(config: Config, topic: str) -> Iterator[Found]:
         if isinstance(dataset, Unresolved):
             yield dataset
         else:
-            yield Record(dataset, topic, value=Opaque(), evidence="configuration, query")
+            yield Record(dataset, topic, value=Opaque(), evidence=(CONFIGURATION, QUERY))
 
 
 def _writes(config: Config, record: Record) -> Iterable[Dataset | Unresolved]:

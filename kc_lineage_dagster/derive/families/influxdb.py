@@ -18,7 +18,7 @@ from kc_lineage_dagster.derive.evidence import Evidence
 from kc_lineage_dagster.derive.family import Found, Selection, SinkFamily, SourceFamily, topic_of
 from kc_lineage_dagster.derive.readers.places import TOPIC, by_topic
 from kc_lineage_dagster.derive.readers.topic_sources import flows
-from kc_lineage_dagster.derive.records import Record
+from kc_lineage_dagster.derive.records import ACTIVE_TOPICS, Record
 from kc_lineage_dagster.lineage import Dataset, Unresolved
 
 _PLATFORM = "influxdb"
@@ -47,7 +47,7 @@ def _reads(config: Config, evidence: Evidence) -> Iterator[Found]:
         measurement = topic.removeprefix(prefix)
         if not topic.startswith(prefix) or not measurement:
             return None
-        return Record(Dataset(_PLATFORM, f"{database}.{measurement}"), topic, evidence="active topics")
+        return Record(Dataset(_PLATFORM, f"{database}.{measurement}"), topic, evidence=(ACTIVE_TOPICS,))
 
     yield Selection(f"measurements of {database}", origin)
 

@@ -31,7 +31,17 @@ from kc_lineage_dagster.derive.readers.jdbc_url import URL_KEY, JdbcUrl
 from kc_lineage_dagster.derive.readers.sql import Query, tables_of
 from kc_lineage_dagster.derive.readers.sql_names import TableName, can_be_reached, dataset_of, table_list, table_name
 from kc_lineage_dagster.derive.readers.topic_sources import wherever
-from kc_lineage_dagster.derive.records import ALL_COLUMNS, Leaf, Node, Opaque, Record, Struct
+from kc_lineage_dagster.derive.records import (
+    ALL_COLUMNS,
+    CONFIGURATION,
+    OFFSETS,
+    QUERY,
+    Leaf,
+    Node,
+    Opaque,
+    Record,
+    Struct,
+)
 from kc_lineage_dagster.lineage import Dataset, Unresolved
 
 _TASKS = "task configurations"
@@ -85,7 +95,7 @@ def _by_query(config: Config, place: JdbcUrl, query: str, evidence: Evidence) ->
     for table in found.tables:
         dataset = dataset_of(place, table)
         if isinstance(dataset, Dataset):
-            yield Record(dataset, topic, value=_value(found, table), evidence="configuration, query")
+            yield Record(dataset, topic, value=_value(found, table), evidence=(CONFIGURATION, QUERY))
         else:
             yield dataset
 
@@ -109,11 +119,11 @@ def _by_tasks(place: JdbcUrl, prefix: str, evidence: Evidence) -> tuple[Found, .
     return tuple(found for name in names for found in _arriving(dataset_of(place, name), prefix + name.table, _TASKS))
 
 
-def _arriving(origin: Dataset | Unresolved, topic: str, how: str) -> tuple[Found, ...]:
+def _arriving(origin: Dataset | Unresolved, topic: str, *how: str) -> tuple[Found, ...]:
     """Return the record of a table; where its full name is not known, the reason and a record without a dataset."""
     if isinstance(origin, Unresolved):
-        return origin, Record(None, topic, evidence=how)
-    return (Record(origin, topic, evidence=how),)
+        return origin, Record(None, topic, evidence=how or (CONFIGURATION,))
+    return (Record(origin, topic, evidence=how or (CONFIGURATION,)),)
 
 
 def _by_lists(config: Config, url: JdbcUrl, prefix: str, evidence: Evidence) -> Iterator[Found]:
@@ -166,7 +176,7 @@ def _committed(selection: Selection, prefix: str, evidence: Evidence) -> Iterato
     for name in jdbc_tables.committed_names(evidence):
         found = selection.origin(prefix + name)
         if isinstance(found, Record):
-            yield replace(found, evidence="configuration, committed offsets")
+            yield replace(found, evidence=(CONFIGURATION, OFFSETS))
 
 
 def _record(found: jdbc_tables.FoundTable | Unresolved, prefix: str) -> Record | Unresolved:
@@ -204,11 +214,11 @@ def _named(
         if name.table in existing:
             return named_tables(existing, name.table, topic, what)
         found = _record(jdbc_tables.full_name(place, name.table, offsets), prefix)
-        return (found,) if isinstance(found, Record) else _arriving(found, topic, "configuration")
+        return (found,) if isinstance(found, Record) else _arriving(found, topic)
     origin = dataset_of(place, name)
     if isinstance(origin, Unresolved) and not can_be_reached(place, name):
         return (origin,)
-    answer = _arriving(origin, topic, "configuration")
+    answer = _arriving(origin, topic)
     record = answer[-1]
     if len(answer) > 1 or len(name.qualifiers) == _qualifiers(config, place, len(name.qualifiers)):
         return answer

@@ -16,7 +16,7 @@ from kc_lineage_dagster.derive.evidence import Evidence
 from kc_lineage_dagster.derive.family import Found, Selection, SourceFamily
 from kc_lineage_dagster.derive.readers.places import nowhere
 from kc_lineage_dagster.derive.readers.topic_sources import into_topic
-from kc_lineage_dagster.derive.records import Record
+from kc_lineage_dagster.derive.records import ACTIVE_TOPICS, Record
 
 _HEC = into_topic(nowhere, "kafka.topic", default="splunk-hec")
 
@@ -29,7 +29,7 @@ def _reads_hec(config: Config, evidence: Evidence) -> Iterator[Found]:
     prefix = first(config, "kafka.topic") or "splunk-hec"
 
     def origin(topic: str) -> Record | None:
-        return Record(None, topic, evidence="active topics") if topic.startswith(prefix) else None
+        return Record(None, topic, evidence=(ACTIVE_TOPICS,)) if topic.startswith(prefix) else None
 
     yield Selection("topic.per.index", origin, frozenset({prefix}))
 

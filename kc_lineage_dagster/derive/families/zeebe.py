@@ -14,7 +14,7 @@ from kc_lineage_dagster.derive.config import Config, first
 from kc_lineage_dagster.derive.evidence import Evidence
 from kc_lineage_dagster.derive.family import Found, Selection, SinkFamily, SourceFamily
 from kc_lineage_dagster.derive.readers.places import no_dataset
-from kc_lineage_dagster.derive.records import Record
+from kc_lineage_dagster.derive.records import ACTIVE_TOPICS, Record
 
 _RULE = "io.zeebe.kafka.connect, https://github.com/camunda-community-hub/kafka-connect-zeebe"
 
@@ -23,7 +23,7 @@ def _reads(config: Config, evidence: Evidence) -> Iterator[Found]:
     header = first(config, "job.header.topics") or "kafka-topic"
     yield Selection(
         f"header {header}",
-        lambda topic: Record(None, topic, evidence="active topics"),
+        lambda topic: Record(None, topic, evidence=(ACTIVE_TOPICS,)),
         why="each job of a workflow names its topic",
     )
 

@@ -9,17 +9,15 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from functools import lru_cache
 
 from kc_lineage_dagster.derive.evidence import Evidence
 from kc_lineage_dagster.derive.readers.sql_platforms import stored
 from kc_lineage_dagster.derive.readers.table_topics import Table, TableSource
-from kc_lineage_dagster.derive.records import Record
+from kc_lineage_dagster.derive.records import CATALOG, Record
 from kc_lineage_dagster.lineage import Unresolved
 from kc_lineage_dagster.wording import first_few
-
-CATALOG = "catalog"
 
 _Outer = tuple[str, ...]
 
@@ -58,7 +56,7 @@ def selected_tables(source: TableSource, evidence: Evidence) -> Selected:
         record = source.record(table, topic)
         if record.origin and record.origin not in evidence.quiet and catalog.is_view(record.origin) is not True:
             spelled = (topic, *(source.spelled(table[part]) for part in source.dataset))
-            found[spelled].append(replace(record, evidence=f"{record.evidence}, {CATALOG}"))
+            found[spelled].append(record.known(CATALOG))
     single = tuple(records[0] for records in found.values() if len(records) == 1)
     alike = {topic: _alike(topic, records) for (topic, *_), records in found.items() if len(records) > 1}
     return Selected(single, alike)

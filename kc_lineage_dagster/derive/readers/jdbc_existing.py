@@ -16,17 +16,17 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from kc_lineage_dagster.derive.config import Config, first, items
 from kc_lineage_dagster.derive.evidence import Evidence
 from kc_lineage_dagster.derive.family import Found, Selection
-from kc_lineage_dagster.derive.readers.catalog_tables import CATALOG, without_topics
+from kc_lineage_dagster.derive.readers.catalog_tables import without_topics
 from kc_lineage_dagster.derive.readers.jdbc_connection import looked_at
 from kc_lineage_dagster.derive.readers.jdbc_url import JdbcUrl
 from kc_lineage_dagster.derive.readers.sql_names import TableName
 from kc_lineage_dagster.derive.readers.sql_platforms import DATABASE, PLATFORMS, SCHEMA, stored
-from kc_lineage_dagster.derive.records import Record
+from kc_lineage_dagster.derive.records import CATALOG, CONFIGURATION, Record
 from kc_lineage_dagster.lineage import Dataset, Unresolved
 from kc_lineage_dagster.wording import first_few
 
 Existing = Mapping[str, tuple[Dataset, ...]]
-_HOW = f"configuration, {CATALOG}"
+_HOW = (CONFIGURATION, CATALOG)
 
 
 def existing_tables(

@@ -23,6 +23,7 @@ from kc_lineage_dagster.derive.readers.sql_names import (
     table_name,
 )
 from kc_lineage_dagster.derive.readers.sql_platforms import PLATFORMS, SCHEMA
+from kc_lineage_dagster.derive.records import CONFIGURATION, OFFSETS
 from kc_lineage_dagster.java_regex import (
     JavaRegex,
     Refused,
@@ -46,12 +47,12 @@ class FoundTable:
     Args:
         table: The bare name, which the topic holds.
         dataset: The dataset of the full name.
-        evidence: How the full name is known, for people.
+        evidence: The ways of knowing the full name.
     """
 
     table: str
     dataset: Dataset
-    evidence: str
+    evidence: tuple[str, ...]
 
 
 def task_tables(evidence: Evidence) -> tuple[TableName, ...]:
@@ -107,7 +108,7 @@ def full_name(place: JdbcUrl, table: str, offsets: Offsets) -> FoundTable | Unre
     >>> str(full_name(shop, "orders", {"orders": ["shop.sales.orders"]}).dataset)
     'postgres:shop.sales.orders'
     >>> full_name(shop, "orders", {}).evidence
-    'configuration, default schema public'
+    ('configuration', 'default schema public')
     """
     heads = (text[: -len(table) - 1] for text in offsets.get(table, ()))
     answers = {dataset_of(place, TableName(table, tuple(head.split(".")))) for head in heads}
@@ -115,16 +116,16 @@ def full_name(place: JdbcUrl, table: str, offsets: Offsets) -> FoundTable | Unre
     if len(seen) > 1:
         return Unresolved(table, f"several tables have this name: {', '.join(sorted(map(str, seen)))}")
     if seen:
-        return FoundTable(table, seen.pop(), "configuration, committed offsets")
+        return FoundTable(table, seen.pop(), (CONFIGURATION, OFFSETS))
     dataset = dataset_of(place, TableName(table))
     if isinstance(dataset, Unresolved):
         return dataset
-    return FoundTable(table, dataset, f"configuration{_by_default(place)}")
+    return FoundTable(table, dataset, (CONFIGURATION, *_by_default(place)))
 
 
-def _by_default(place: JdbcUrl) -> str:
+def _by_default(place: JdbcUrl) -> tuple[str, ...]:
     guessed = SCHEMA in PLATFORMS[place.platform].levels and not place.schema
-    return f", default schema {default_schema(place)}" if guessed else ""
+    return (f"default schema {default_schema(place)}",) if guessed else ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -255,7 +256,7 @@ def selected_table(
     if not datasets:
         return None
     one = of_one(datasets)
-    return FoundTable(table, one, "configuration") if one else _undecided(table, datasets)
+    return FoundTable(table, one, (CONFIGURATION,)) if one else _undecided(table, datasets)
 
 
 def _undecided(table: str, datasets: list[Dataset | Unresolved]) -> Unresolved:

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from kc_lineage_dagster.derive.evidence import Evidence
 from kc_lineage_dagster.derive.family import Found, Selection
-from kc_lineage_dagster.derive.records import Record
+from kc_lineage_dagster.derive.records import CONFIGURATION, OFFSETS, Record
 from kc_lineage_dagster.java_regex import Refused
 from kc_lineage_dagster.lineage import KAFKA, Dataset, Unresolved
 
@@ -63,7 +63,7 @@ def mirrored(mirror: Mirror, evidence: Evidence) -> Iterator[Found]:
         return
     for topic in dict.fromkeys((*committed, *mirror.named)) if known else ():
         if mirror.selected(topic) is True and (topic in mirror.named or not mirror.internal(topic)):
-            how = "configuration, offsets" if topic in committed else "configuration"
+            how = (CONFIGURATION, OFFSETS) if topic in committed else (CONFIGURATION,)
             yield _copied(mirror, topic, mirror.forwards(topic), evidence, how)
 
     def origin(copy: str) -> Record | Unresolved | None:
@@ -74,7 +74,7 @@ def mirrored(mirror: Mirror, evidence: Evidence) -> Iterator[Found]:
             return _unknown_cluster(mirror, copy)
         chosen = mirror.selected(topic)
         if chosen is True:
-            return _copied(mirror, topic, copy, evidence, "configuration")
+            return _copied(mirror, topic, copy, evidence, (CONFIGURATION,))
         reason = chosen.reason if isinstance(chosen, Refused) else f"{topic} is no longer selected by {mirror.what}"
         return Unresolved(copy, reason, topic=copy)
 
@@ -95,7 +95,7 @@ def mirrored_topics(source: str, evidence: Evidence) -> tuple[str, ...]:
     return tuple(dict.fromkeys(str(one["topic"]) for one in own if one.get("topic")))
 
 
-def _copied(mirror: Mirror, topic: str, copy: str, evidence: Evidence, how: str) -> Record:
+def _copied(mirror: Mirror, topic: str, copy: str, evidence: Evidence, how: tuple[str, ...]) -> Record:
     near = evidence.aliases.get(mirror.target) if mirror.target is not None else None
     far = evidence.aliases.get(mirror.source, near)
     return Record(Dataset(KAFKA, topic, far), copy, evidence=how, instance=near)

@@ -8,7 +8,7 @@ from kc_lineage_dagster.derive.config import Config, first, items
 from kc_lineage_dagster.derive.evidence import Evidence
 from kc_lineage_dagster.derive.family import Found, Reads, Selection
 from kc_lineage_dagster.derive.readers.places import Places
-from kc_lineage_dagster.derive.records import Record
+from kc_lineage_dagster.derive.records import ACTIVE_TOPICS, Record
 from kc_lineage_dagster.lineage import Dataset, Unresolved
 
 
@@ -94,7 +94,7 @@ def named_after(what: str, prefix: str, place: Callable[[str], Dataset | Unresol
     def origin(topic: str) -> Record | Unresolved | None:
         name = topic.removeprefix(prefix)
         found = place(name) if topic.startswith(prefix) and name else None
-        return Record(found, topic, evidence="active topics") if isinstance(found, Dataset) else found
+        return Record(found, topic, evidence=(ACTIVE_TOPICS,)) if isinstance(found, Dataset) else found
 
     return Selection(what, origin, frozenset({prefix}))
 
@@ -114,6 +114,6 @@ def wherever(origin: Dataset | None, key: str, except_topics: frozenset[str] = f
     """
 
     def found(topic: str) -> Record | None:
-        return None if topic in except_topics else Record(origin, topic, evidence="active topics")
+        return None if topic in except_topics else Record(origin, topic, evidence=(ACTIVE_TOPICS,))
 
     return Selection(key, found, why="it is not set, so the topic cannot be told from the configuration")

@@ -31,7 +31,6 @@ UNKNOWN_TRANSFORM = (
     "recipe"
 )
 _GROUP, _NAMED = re.compile(r"\(\?P?<([A-Za-z]\w*)>"), re.compile(r"\$\{(\w+)\}")
-_DROPS_ALL = ("org.apache.kafka.connect.transforms.Filter", "Filter")
 MOST_TRANSFORMS = 500  # of one connector; people have a handful
 
 # what people have published takes no short name from the transforms that come with connectors
@@ -74,8 +73,6 @@ def build_chain(
         if isinstance(built, Unresolved):
             problems.append(built)
             built = _anything(alias, built.reason)
-        elif own[alias].get("type") in _DROPS_ALL and not first(own[alias], "predicate"):
-            problems.append(Unresolved(f"transform {alias} ({own[alias]['type']})", "drops every record: no predicate"))
         transforms.append(built)
     return tuple(transforms), tuple(problems)
 

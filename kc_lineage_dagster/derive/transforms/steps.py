@@ -7,13 +7,15 @@ chain tells which topics, before it, may have become a given one.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections import defaultdict
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 
 from kc_lineage_dagster.derive.config import Config
 from kc_lineage_dagster.derive.records import ANY_TOPIC, Opaque, Record, TopicPattern
 from kc_lineage_dagster.java_regex import Preimage
 from kc_lineage_dagster.lineage import Unresolved
+from kc_lineage_dagster.wording import first_few
 
 Step = Callable[[Record], tuple[Record, ...]]
 Undo = Callable[[str], "tuple[Preimage, ...] | None"]
@@ -113,6 +115,33 @@ def run(chain: Chain, record: Record, start: int = 0) -> tuple[Outcome, ...]:
                 after.extend(transform.step(one))
         records = after if len(after) <= MOST_OUTCOMES else [_any_of(after)]
     return (*waiting, *(Outcome(one, len(chain)) for one in records))
+
+
+def nothing_passes(chain: Chain, records: Iterable[Record]) -> tuple[Unresolved, ...]:
+    """Return which transforms drop all of the records; () where some may get through, and where there are none.
+
+    Args:
+        chain: The transforms.
+        records: Before the first of them.
+
+    >>> everything = Transform("f", lambda record: ())
+    >>> [str(item) for item in nothing_passes((everything,), [Record(None, "orders"), Record(None, "users")])]
+    ['transform f: drops every record of orders, users, so nothing is written: change its predicate, or take it out']
+    """
+    dropped: defaultdict[str, list[Record]] = defaultdict(list)
+    for record in records:
+        if run(chain, record):
+            return ()
+        alias = next(one.alias for at, one in enumerate(chain, 1) if not run(chain[:at], record))
+        dropped[alias].append(record)
+    return tuple(
+        Unresolved(
+            f"transform {alias}",
+            f"drops every record of {first_few(str(one.origin or one.topic) for one in those)}, so nothing is written: "
+            "change its predicate, or take it out",
+        )
+        for alias, those in dropped.items()
+    )
 
 
 def _any_of(records: list[Record]) -> Record:

@@ -17,7 +17,7 @@ from kc_lineage_dagster.derive.registry import registry
 PACKAGE = Path(__file__).resolve().parents[1] / "kc_lineage_dagster"
 WRITTEN = PACKAGE / "connect" / "secrets" / "lineage_keys.txt"
 _KEY = re.compile(r"[a-z][\w\-]*(?:\.[\w\-]+)+|[a-z]+(?:_[a-z\d]+)+|[a-z]+\d*(?:[A-Z][a-z\d]*)+", re.ASCII)
-_CLASS = re.compile(r"\.[A-Z]\w*$|^(?:com|io|org|net|kc)\.|^\w+_(?:source|sink)$")
+_CLASS = re.compile(r"\.[A-Z]\w*$|^(?:com|io|org|net|kc|solutions)\.|^\w+_(?:source|sink)$")
 
 
 def keys_of(source: str) -> Iterator[str]:

@@ -32,7 +32,7 @@ from kc_lineage_dagster.derive.sink_topics import input_topics
 from kc_lineage_dagster.derive.source import data_topics, source_lineage
 from kc_lineage_dagster.derive.source_columns import SourceColumns
 from kc_lineage_dagster.derive.spelling import spell
-from kc_lineage_dagster.derive.told import PREFIXES, STAND_IN, told_prefix
+from kc_lineage_dagster.derive.told import PREFIXES, STAND_IN, prefix_in_use, told_prefix
 from kc_lineage_dagster.derive.transforms.chain import build_chain
 from kc_lineage_dagster.derive.transforms.steps import Chain
 from kc_lineage_dagster.derive.unresolved import cut, listed
@@ -231,7 +231,7 @@ def _by_family(
         into = SinkColumns(family, config, chain, evidence)
         items = sink_lineage(family, config, chain, evidence)
         return [*_of_matter(problems, items), *_with_columns(items, into.edge, evidence)], {}
-    found, written = _of_source(family, config, chain, evidence)
+    found, written = _of_source(family, prefix_in_use(family, config, chain, evidence), chain, evidence)
     return [*_of_matter(problems, found), *found], written
 
 

@@ -37,6 +37,7 @@ from kc_lineage_dagster.lineage import Edge, Unresolved
 # Confluent's (reporter.*, confluent.topic) and Debezium's.
 BESIDE_DATA = (
     "errors.deadletterqueue.topic.name",
+    "mongo.errors.deadletterqueue.topic.name",  # MongoDB's own, which wins over the other
     "reporter.result.topic.name",
     "reporter.error.topic.name",
     "confluent.topic",

@@ -9,12 +9,16 @@ from kc_lineage_dagster.derive.config import Config, replaced
 from kc_lineage_dagster.derive.evidence import Evidence
 from kc_lineage_dagster.derive.family import SourceFamily
 from kc_lineage_dagster.derive.records import Record
+from kc_lineage_dagster.derive.source import source_lineage
 from kc_lineage_dagster.derive.transforms.steps import Chain, run
+from kc_lineage_dagster.lineage import Edge
 
 # Keys whose value stands at the beginning of every topic that the connector itself names.
 PREFIXES = frozenset({"topic.prefix", "database.server.name", "mongodb.name", "kafka.topic.prefix"})
 # Debezium's offsets name their server, which is the prefix: AbstractPartition.getSourcePartition of its connectors
 _SERVER = ("server", "server_id")
+# Debezium's names of one key in its versions
+RENAMED = ("topic.prefix", "database.server.name", "mongodb.name")
 STAND_IN = "kc0prefix0stand0in"  # for a hidden value; no name holds it
 
 
@@ -39,6 +43,33 @@ def told_prefix(
     servers = {str(one.partition[key]) for one in evidence.offsets for key in _SERVER if one.partition.get(key)}
     prefix = servers.pop() if len(servers) == 1 else _by_topics(family, config, unnamed, chain, evidence)
     return None if prefix is None else replaced(config, dict.fromkeys(unnamed, prefix))
+
+
+def prefix_in_use(family: SourceFamily, config: Config, chain: Chain, evidence: Evidence) -> Config:
+    """Return the configuration with that one of several prefixes which explains most active topics; the same where that
+    does not decide.
+
+    Debezium's version decides which key it reads, and transforms may take the prefix out of the topics' names.
+
+    Args:
+        family: Of the connector.
+        config: The connector's configuration.
+        chain: The connector's transforms.
+        evidence: What the cluster shows about the connector.
+    """
+    keys = [key for key in RENAMED if key in family.naming and config.get(key, "").strip()] if chain else []
+    prefixes = dict.fromkeys(config[key].strip() for key in keys)
+    if len(prefixes) < 2 or not evidence.topics:
+        return config
+    filled = {prefix: replaced(config, dict.fromkeys(keys, prefix)) for prefix in prefixes}
+    explained = Counter(
+        prefix
+        for prefix, one in filled.items()
+        for item in source_lineage(family, one, chain, evidence)
+        if isinstance(item, Edge)
+    )
+    best = explained.most_common(2)
+    return filled[best[0][0]] if best and (len(best) == 1 or best[0][1] > best[1][1]) else config
 
 
 def _by_topics(

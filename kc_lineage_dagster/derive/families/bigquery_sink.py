@@ -107,7 +107,9 @@ def _clean(node: Node) -> Node:
 
 def _makes_columns(config: Config) -> bool:
     creates = (first(config, "auto.create.tables") or "disabled").upper() not in ("DISABLED", "FALSE")
-    return creates or flag(config, "autoCreateTables") or flag(config, "allowNewBigQueryFields")
+    since_2 = first(config, "defaultDataset") is not None  # versions before create no tables unless told to
+    made = flag(config, "autoCreateTables", default=since_2)
+    return creates or made or flag(config, "allowNewBigQueryFields")
 
 
 def _version_1(config: Config, topic: str) -> _Place:

@@ -18,6 +18,7 @@ TABLES = DebeziumTables(
     strategy="database",
     prefix=("topic.prefix", "mongodb.name"),
     document=True,
+    match_mode="filters.match.mode",
 )
 
 FAMILY = debezium(

@@ -119,6 +119,7 @@ class DebeziumTables:
         document: Whether ``before`` and ``after`` hold text, not columns.
         internal: From a configuration to further book-keeping topics.
         users: Keys of user names, which are names of schemas too.
+        match_mode: Key that says ``literal`` where the lists hold names, no patterns; "" where there is none.
     """
 
     platform: str
@@ -132,6 +133,7 @@ class DebeziumTables:
     document: bool = False
     internal: Callable[[Config], Iterable[str]] = lambda config: ()
     users: tuple[str, ...] = ()
+    match_mode: str = ""
 
 
 def as_it_is(config: Config, tables: DebeziumTables) -> DebeziumTables:
@@ -230,11 +232,12 @@ def _reads(tables: DebeziumTables, config: Config, evidence: Evidence) -> Iterat
     if isinstance(naming, Unresolved) or isinstance(known, Unresolved):
         yield from (problem for problem in (naming, known) if isinstance(problem, Unresolved))
         return
+    literal = config.get(tables.match_mode, "").strip().lower() == "literal"
     source = TableSource(
         platform=tables.platform,
         dataset=tables.dataset,
         naming=naming,
-        lists=tuple(_rule(pair, config) for pair in tables.lists),
+        lists=tuple(_rule(pair, config, literal) for pair in tables.lists),
         fixed=known,
         value=_values(tables, config),
         key=_keys(tables, config),
@@ -286,10 +289,11 @@ def _prefixes(tables: DebeziumTables, config: Config) -> tuple[str, ...]:
     return tuple(dict.fromkeys(value for key in tables.prefix if (value := config.get(key, "").strip())))
 
 
-def _rule(pair: ListKeys, config: Config) -> ListPair:
+def _rule(pair: ListKeys, config: Config, literal: bool) -> ListPair:
     used = next((key for key in (*pair.include, *pair.exclude) if config.get(key, "").strip()), pair.include[0])
     dots = min(map(len, pair.spellings)) - 1
-    include, exclude = (name_list(comma_separated(first(config, *keys)), dots) for keys in (pair.include, pair.exclude))
+    given = (comma_separated(first(config, *keys)) for keys in (pair.include, pair.exclude))
+    include, exclude = (name_list(tuple(map(re.escape, one)) if literal else one, dots) for one in given)
     return ListPair(used, pair.spellings, include, exclude)
 
 

@@ -141,6 +141,73 @@ _CONTENT = ("BytesToBase64", "BytesToString", "CardMask", "CastToString", "Norma
 _SAME_FIELDS = ("DecimalAdjustScaleAndPrecision", "DropSchemaless", "HeaderFromField", "ReplaceFieldValue")
 _OTHER_FIELDS = ("ConcatFields", "InsertHash", "NormalizeFieldName", "ReplaceFieldName", "SetNull")
 
+
+def _others(source: str) -> Build:
+    return forgotten(f"Adds, drops or renames fields. Source: {source}.")
+
+
+def _others_of_value(source: str) -> Build:
+    return forgotten(f"Adds, drops or renames fields of the value. Source: {source}.", of=on_value)
+
+
+def _same(source: str) -> Build:
+    return unchanged(f"Changes contents or types of fields. Source: {source}.")
+
+
+_ORACDC = "https://github.com/averemee-si/oracdc"
+_LENSES_EARLIER = "https://github.com/lensesio/kafka-connect-transformers"
+_PURBON = "https://github.com/purbon/kafka-connect-transformations"
+_VRUDENSKYI = "https://github.com/vrudenskyi/kafka-connect-transform"
+_QUESTDB = "https://github.com/questdb/kafka-questdb-connector"
+_CLOUDANT = "https://github.com/IBM/cloudant-kafka-connector"
+_NEW_RELIC = "https://github.com/newrelic/kafka-connect-newrelic"
+_SAP = "https://github.com/SAP/kafka-connect-sap"
+_REDHAT = "https://github.com/RedHatInsights/connect-transforms"
+
+# package -> name in it -> what it does; each source says that the topic stays
+_MORE: Mapping[str, Mapping[str, Build]] = {
+    "solutions.a2.kafka.transforms": {
+        **{name: _others(_ORACDC) for name in ("HeaderToFieldConverter", "ToLowerCaseNameConverter")},
+        **{name: _same(_ORACDC) for name in ("OraIntervalConverter", "OraNumberConverter")},
+        "KeyToValueConverter": _others_of_value(_ORACDC),
+    },
+    "com.datamountaineer.streamreactor.connect.transforms": {
+        **{name: _same(_LENSES_EARLIER) for name in ("LogicalFieldToString", "MapKeyToString")},
+        "NestingFields": _others(_LENSES_EARLIER),
+    },
+    "com.purbon.kafka.connect.smt": {
+        **{name: _others_of_value(_PURBON) for name in ("FieldsSelection", "RemoveField")},
+        "DebeziumDeleteMapping": unchanged(f"Makes tombstones of deletions. Source: {_PURBON}."),
+    },
+    "com.vrudenskyi.kafka.connect.transform": {
+        name: _others_of_value(_VRUDENSKYI)
+        for name in ("FieldToValueTransformation", "KVPairParser", "ParseSyslog", "ToJson")
+    },
+    "com.redhat.insights.kafka.connect.transforms": {
+        name: _others(_REDHAT) for name in ("FieldToJson", "FilterFields", "InjectSchema")
+    },
+    "io.questdb.kafka": {name: _others(_QUESTDB) for name in ("OrderBookToArray", "StructArrayExplode")},
+    "com.ibm.cloud.cloudant.kafka.transforms": {
+        name: _others_of_value(_CLOUDANT) for name in ("ArrayFlatten", "MapToStruct")
+    },
+    "com.newrelic.telemetry": {
+        name: _others_of_value(_NEW_RELIC) for name in ("AgentRollupTransformation", "StatsdTransformation")
+    },
+    "com.sap.kafka.connect.transforms": {"EscapeFieldNameCharacters": _others(_SAP)},
+    "com.reproio.kafka.connect.transforms": {
+        "AvroMapToJsonString": _same("https://github.com/reproio/kafka-connect-transforms")
+    },
+    "com.glints.kafka.connect.transforms": {
+        "CamelCaseToSnakeCase": _others("https://github.com/glints-dev/glints-kafka-connect-transforms")
+    },
+    "com.github.kazanzhy.kafka.connect.smt": {
+        "Record2RowConverter": _others("https://github.com/kazanzhy/kafka-connect-transform-record2row")
+    },
+    "io.kineticedge.kafka.connect.transforms": {
+        "Trim": _same("https://github.com/kineticedge/kineticedge-connect-transforms")
+    },
+}
+
 TRANSFORMS: Mapping[str, Build] = {
     **{f"{_NRYANOV}.{name}": content(("fields",), f"Changes fields' contents. {_TOOLKIT}") for name in _CONTENT},
     **{f"{_NRYANOV}.{name}": unchanged(f"Changes contents, types or headers. {_TOOLKIT}") for name in _SAME_FIELDS},
@@ -181,6 +248,7 @@ TRANSFORMS: Mapping[str, Build] = {
         )
         for end in ("Source", "Sink")
     },
+    **{f"{package}.{name}": build for package, those in _MORE.items() for name, build in those.items()},
     "com.birdie.kafka.connect.smt.DebeziumJsonDeserializer": forgotten(
         "Reads JSON text in fields. Source: https://github.com/birdiecare/connect-smts.", of=on_value
     ),

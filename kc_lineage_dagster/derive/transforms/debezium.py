@@ -32,12 +32,24 @@ from kc_lineage_dagster.lineage import Unresolved
 
 
 def by_logical_table_router(options: TransformOptions) -> Transform | Unresolved:
+    """Renames topics as ``to_logical_topic_router`` does; it is the older name of that transform.
+
+    Source: https://debezium.io/documentation/reference/stable/transformations/topic-routing.html
+    """
+    return _merged(options, "__dbz__physicalTableIdentifier")
+
+
+def to_logical_topic_router(options: TransformOptions) -> Transform | Unresolved:
     """Renames a topic that ``topic.regex`` matches as a whole: replaces its first find by ``topic.replacement``.
 
     The key gets the field ``key.field.name``, unless ``key.enforce.uniqueness`` is false.
 
-    Source: https://debezium.io/documentation/reference/stable/transformations/topic-routing.html
+    Source: ``io.debezium.transforms.ToLogicalTopicRouter``, since version 3.7
     """
+    return _merged(options, "__dbz__sourceIdentifier")
+
+
+def _merged(options: TransformOptions, key_field: str) -> Transform | Unresolved:
     config = options.config
     for key in ("topic.regex", "topic.replacement"):
         if key not in config:
@@ -47,7 +59,7 @@ def by_logical_table_router(options: TransformOptions) -> Transform | Unresolved
     found = rule("topic.regex", config["topic.regex"], config["topic.replacement"])
     if isinstance(found, Unresolved):
         return found
-    table = config.get("key.field.name", "__dbz__physicalTableIdentifier")
+    table = config.get("key.field.name", key_field)
     enforced = flag(config, "key.enforce.uniqueness", default=True)
 
     def with_table(record: Record) -> Record:
@@ -236,6 +248,7 @@ _SAME_FIELDS: Mapping[str, str] = {
     "ExtractChangedRecordState": "Changes headers only (``ExtractChangedRecordState``).",
     "tracing.ActivateTracingSpan": "Changes headers only (``ActivateTracingSpan``).",
     "openlineage.OpenLineage": "Reports to OpenLineage and changes nothing (``OpenLineage``).",
+    "EnforceRecordSize": "Shortens the content of long fields (``EnforceRecordSize``).",
     "VectorToJsonConverter": "Changes the type of vector fields (``VectorToJsonConverter``).",
     "SwapGeometryCoordinates": "Changes the content of geometry fields (``SwapGeometryCoordinates``).",
     "GeometryFormatTransformer": "Changes the content of geometry fields (``GeometryFormatTransformer``).",
@@ -254,6 +267,9 @@ TRANSFORMS: Mapping[str, Build] = {
         "condition", "Drops records by a script on their content (``Filter``)."
     ),
     "io.debezium.transforms.ByLogicalTableRouter": by_logical_table_router,
+    "io.debezium.transforms.ToLogicalTopicRouter": to_logical_topic_router,
+    "io.debezium.ai.docling.FieldToDocling": forgotten("Adds ``field.docling``, made of a field.", of=on_value),
+    "io.debezium.ai.embeddings.FieldToEmbedding": forgotten("Adds ``field.embedding``, made of a field.", of=on_value),
     "io.debezium.transforms.ContentBasedRouter": content_based_router,
     "io.debezium.transforms.ExtractNewRecordState": extract_new_record_state,
     "io.debezium.transforms.UnwrapFromEnvelope": extract_new_record_state,

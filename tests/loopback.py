@@ -1,9 +1,10 @@
-"""What the stand-in servers of the tests share: HTTP on a port of loopback that the system gives, in a thread."""
+"""What the stand-in servers of the tests share: a port of loopback that is theirs, and HTTP on it, in a thread."""
 
 from __future__ import annotations
 
 import socket
 import struct
+import sys
 import threading
 import time
 from collections.abc import Mapping
@@ -11,6 +12,27 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
 _AT_ONCE = struct.pack("ii", 1, 0)  # socket(7): closing sends a reset, whatever was not sent yet
+
+
+class HeldPort:
+    """A port of 127.0.0.1, kept for a server to come, which may start and stop as often as it likes.
+
+    A port that is merely free is another process's a moment later. This one is bound and not listened on: whoever
+    connects is refused, the system gives it to nobody who asks for any port, and a server that names it may listen on
+    it, because all of them set SO_REUSEADDR (``man 7 socket``).
+    """
+
+    def __init__(self) -> None:
+        self._socket = socket.socket()
+        self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        self._socket.bind(("127.0.0.1", 0))
+        self.number: int = self._socket.getsockname()[1]
+        if sys.platform != "linux":  # elsewhere a bound port cannot be bound once more
+            self.close()
+
+    def close(self) -> None:
+        """Leave the port to others."""
+        self._socket.close()
 
 
 class Loopback(ThreadingHTTPServer):

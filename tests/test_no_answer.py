@@ -6,6 +6,7 @@ import errno
 import socket
 import ssl
 from collections.abc import Iterator
+from contextlib import closing
 
 import pytest
 import requests
@@ -14,7 +15,7 @@ import urllib3
 from kc_lineage_dagster.connect.wire import advice_on
 from kc_lineage_dagster.emit.refusals import refusal_of
 from kc_lineage_dagster.no_answer import Cause, no_answer
-from tests.loopback import Handler, Loopback
+from tests.loopback import Handler, HeldPort, Loopback
 
 HALF = b"HTTP/1.1 200 OK\r\nContent-Length: 90\r\n\r\n{"
 
@@ -28,7 +29,7 @@ class Rude(Handler):
         elif self.path == "/half":
             self.drip(HALF, b"")
         elif self.path == "/silent":
-            self.server.ended.wait(20)
+            self.server.ended.wait()
         else:
             self.close_connection = True
 
@@ -52,27 +53,26 @@ def rude() -> Iterator[Loopback]:
 def test_a_server_that_breaks_off_is_known_by_what_it_did(rude: Loopback, path: str, cause: Cause):
     """A real exchange, as requests reports it."""
     with pytest.raises(requests.RequestException) as caught:
-        requests.get(f"{rude.url}{path}", timeout=0.3)
+        requests.get(f"{rude.url}{path}", timeout=0.3 if cause is Cause.SLOW else 600)
     assert no_answer(caught.value).cause is cause
 
 
 def test_tls_towards_a_plain_server_is_known(rude: Loopback):
     """A server that speaks HTTP answers a TLS greeting with text."""
     with pytest.raises(requests.RequestException) as caught:
-        requests.get(rude.url.replace("http:", "https:"), timeout=5)
+        requests.get(rude.url.replace("http:", "https:"), timeout=600)
     assert no_answer(caught.value).cause is Cause.NO_TLS
 
 
 def test_a_port_where_nothing_listens_is_known_with_and_without_a_proxy():
     """The proxy is named where it is the proxy that nobody can reach."""
-    with socket.socket() as unused:
-        unused.bind(("127.0.0.1", 0))
-        address = f"http://127.0.0.1:{unused.getsockname()[1]}"
-    for proxies, cause in (({}, Cause.NOT_LISTENING), ({"http": address}, Cause.PROXY)):
-        with pytest.raises(requests.RequestException) as caught:
-            requests.get(address, timeout=5, proxies=proxies)
-        assert no_answer(caught.value).cause is cause
-        assert no_answer(caught.value).said == "Connection refused"
+    with closing(HeldPort()) as unused:
+        address = f"http://127.0.0.1:{unused.number}"
+        for proxies, cause in (({}, Cause.NOT_LISTENING), ({"http": address}, Cause.PROXY)):
+            with pytest.raises(requests.RequestException) as caught:
+                requests.get(address, timeout=600, proxies=proxies)
+            assert no_answer(caught.value).cause is cause
+            assert no_answer(caught.value).said == "Connection refused"
 
 
 def refused_certificate(code: int) -> Exception:

@@ -13,19 +13,29 @@ class StuckError(AssertionError):
     """Something did not happen in a time in which it always does."""
 
 
-def wait(until: Callable[[], _T], what: str, seconds: float = 900, told: Callable[[], object] = lambda: "") -> _T:
-    """Return what ``until`` gives as soon as that is true; StuckError when it does not come.
+def wait(
+    until: Callable[[], _T],
+    what: str,
+    seconds: float = 900,
+    told: Callable[[], object] = lambda: "",
+    over: Callable[[], bool] = lambda: False,
+) -> _T:
+    """Return what ``until`` gives as soon as that is true; StuckError when it does not come, or cannot come any more.
 
     Args:
         until: Is asked a few times a second.
         what: What is waited for, for the error.
         seconds: After which nothing can be said of a machine any more.
         told: What there is to know then, such as the end of a log.
+        over: Whether it cannot come any more, such as when the process has ended that should do it.
     """
-    end = time.monotonic() + seconds
-    while time.monotonic() < end:
+    begun = time.monotonic()
+    while time.monotonic() < begun + seconds:
+        last = over()
         found = until()
         if found:
             return found
+        if last:
+            break
         time.sleep(0.2)
-    raise StuckError(f"waited {seconds:g} s in vain: {what} {told()}".rstrip())
+    raise StuckError(f"waited {time.monotonic() - begun:.0f} s in vain: {what} {told()}".rstrip())

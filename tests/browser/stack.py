@@ -13,7 +13,6 @@ import json
 import os
 import shutil
 import signal
-import socket
 import subprocess
 import sys
 import urllib.error
@@ -26,13 +25,14 @@ from typing import Any
 
 import yaml
 
+from tests.live.machine import free_ports
 from tests.waiting import StuckError, wait
 
 ROOT = Path(__file__).resolve().parents[2]
 LOCATION = "kc_lineage_dagster.definitions"
-PATIENCE = 60.0  # seconds for one thing to be seen: beyond it nothing can be said of a machine
-RUN = 150.0  # seconds for a run to end
-PAGE_LOAD, COMMAND = 40.0, 50.0  # seconds for a page, and for any command to chromedriver, which must outlast it
+PATIENCE = 300.0  # seconds for one thing to be seen: beyond it nothing can be said of a machine
+RUN = 600.0  # seconds for a run to end
+PAGE_LOAD, COMMAND = 120.0, 150.0  # seconds for a page, and for any command to chromedriver, which must outlast it
 CHROMIUM = ("chromium", "chromium-browser", "google-chrome")
 FLAGS = (
     "--headless=new",
@@ -183,7 +183,7 @@ def dagster(
     settings = yaml.safe_load((ROOT / "dagster.yaml").read_text())
     quick = {"nux": {"enabled": False}, "run_queue": {"dequeue_interval_seconds": 1}}
     (home / "dagster.yaml").write_text(yaml.safe_dump({**settings, **quick}))
-    port = free_port()
+    (port,) = free_ports(1)
     log = folder / "dagster.log"
     with log.open("wb") as output:
         process = subprocess.Popen(
@@ -196,10 +196,13 @@ def dagster(
         )
     try:
         web = Web(f"http://127.0.0.1:{port}", home)
-        wait_for(
-            "dagster dev", lambda: process.poll() is not None or serves(web.url), lambda: log.read_text()[-3000:], RUN
+        wait(
+            lambda: serves(web.url),
+            "dagster dev answers",
+            RUN,
+            lambda: log.read_text()[-3000:],
+            lambda: process.poll() is not None,
         )
-        assert process.poll() is None, log.read_text()[-3000:]
         yield web
     finally:
         stop(process)
@@ -229,9 +232,3 @@ def stop(process: subprocess.Popen[bytes]) -> None:
     with suppress(ProcessLookupError):
         os.killpg(group, signal.SIGKILL)
     process.wait()
-
-
-def free_port() -> int:
-    with socket.socket() as found:
-        found.bind(("127.0.0.1", 0))
-        return int(found.getsockname()[1])

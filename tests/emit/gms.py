@@ -29,7 +29,7 @@ from typing import Any
 from urllib.parse import parse_qs, unquote, urlsplit
 
 from tests.emit.gms_rules import problem_of
-from tests.loopback import Handler, Loopback, cut
+from tests.loopback import Handler, HeldPort, Loopback, cut
 
 os.environ.setdefault("DATAHUB_TELEMETRY_ENABLED", "false")
 
@@ -148,6 +148,8 @@ class Gms:
 
     def __post_init__(self) -> None:
         self._lock = threading.Lock()
+        self._ending = threading.Lock()
+        self._held: HeldPort | None = None
         self._server: Loopback | None = None
         self._open: set[socket.socket] = set()
         self._serving = 0
@@ -158,6 +160,8 @@ class Gms:
 
     def __exit__(self, *_: object) -> None:
         self.stop()
+        if self._held is not None:
+            self._held.close()
 
     @property
     def url(self) -> str:
@@ -166,18 +170,21 @@ class Gms:
 
     def start(self) -> None:
         """Serve, at the same port as before."""
+        if not self.port:
+            self._held = HeldPort()
+            self.port = self._held.number
         self._server = Loopback(_Handler, self, self.port).begin()
-        self.port = self._server.port
 
     def stop(self) -> None:
-        """Refuse connections from now on, and break those that are open."""
-        server, self._server = self._server, None
-        if server is not None:
-            server.end()
-        with self._lock:
-            for connection in self._open:
-                cut(connection)
-            self._open.clear()
+        """Refuse connections from now on, and break those that are open; wait for another thread that does the same."""
+        with self._ending:
+            server, self._server = self._server, None
+            if server is not None:
+                server.end()
+            with self._lock:
+                for connection in self._open:
+                    cut(connection)
+                self._open.clear()
 
     def settle(self) -> None:
         """Wait until all clients are gone: a request of one that was killed may still be stored."""

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import tempfile
-import time
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
@@ -49,20 +48,19 @@ def registry() -> Iterator[str]:
         options = ["-Xmx256m", "-XX:TieredStopAtLevel=1", f"-Dregistry.ccompat.max-subjects={MOST_LISTED}"]
         options += [f"-Dquarkus.http.port={port}"]
         command = ["java", *options, "-Dquarkus.http.host=127.0.0.1", "-jar", str(jar)]
-        server = Process("Apicurio Registry", command, port, Path(home) / "log")
+        address = f"http://127.0.0.1:{port}"
+        server = Process("Apicurio Registry", command, port, Path(home) / "log", answers=lambda: _answers(address))
         server.start()
         try:
-            yield _ready(f"http://127.0.0.1:{port}")
+            yield address
         finally:
             server.stop()
 
 
-def _ready(address: str) -> str:
-    """The registry's address once it answers: its port is open before that."""
-    for _ in range(600):
-        try:
-            with urllib.request.urlopen(f"{address}/apis/ccompat/v7/subjects", timeout=5):
-                return address
-        except (urllib.error.URLError, ConnectionError):
-            time.sleep(0.1)
-    raise RuntimeError("the registry does not answer")
+def _answers(address: str) -> bool:
+    """Whether the registry answers: its port is open before that."""
+    try:
+        with urllib.request.urlopen(f"{address}/apis/ccompat/v7/subjects", timeout=60):
+            return True
+    except (urllib.error.URLError, OSError):
+        return False

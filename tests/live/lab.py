@@ -9,6 +9,7 @@ import tempfile
 import time
 import urllib.error
 import urllib.request
+from collections.abc import Callable
 from pathlib import Path
 from types import TracebackType
 from typing import Any
@@ -20,6 +21,7 @@ from tests.waiting import wait
 
 SECRET = "s3cr3t-0f-the-live-lab"
 _INTERNAL = ("connect-", "__", "mm2-")
+_REBALANCE = 300.0  # seconds after which a rebalance can be called endless
 _LOG4J = """log4j.rootLogger=WARN, out
 log4j.appender.out=org.apache.log4j.ConsoleAppender
 log4j.appender.out.layout=org.apache.log4j.PatternLayout
@@ -81,6 +83,7 @@ class Lab:
         self.binaries = postgres_binaries() or Path()
         self._processes: list[Process] = []
         self.worker = self._java("worker", "connect.cli.ConnectDistributed", "worker.properties", "rest", "1g")
+        self.worker.answers = lambda: self._listed() is not None
 
     def __enter__(self) -> Lab:
         try:
@@ -116,19 +119,23 @@ class Lab:
         broker = self._java("broker", "kafka.Kafka", "broker.properties", "kafka", "512m")
         self._processes.append(broker)
         broker.start()
-        self.start_worker()
+        self.worker.start()
 
     def _start_postgres(self) -> None:
         server = postgres(self.folder, self.ports["postgres"], _POSTGRES)
         self._processes.append(server)
         server.start()
-        wait(lambda: self._psql("postgres", "SELECT 1").returncode == 0, "PostgreSQL answers")
         self.sql("postgres", f"CREATE ROLE writer LOGIN SUPERUSER PASSWORD '{SECRET}'")
 
-    def start_worker(self) -> None:
-        """Start the worker (again) and wait until it answers."""
-        self.worker.start()
-        wait(lambda: self._listed() is not None, "the worker answers")
+    def wait(self, until: Callable[[], Any], what: str) -> None:
+        """Wait until something has happened in the cluster; StuckError, with the last words of all, when it cannot."""
+        servers = (*self._processes, self.worker)
+
+        def told() -> str:
+            states = "the worker does not answer" if self._listed() is None else str(self.states())
+            return "\n".join([states, *(one.told() for one in servers)])
+
+        wait(until, what, told=told, over=lambda: any(one.ended for one in servers))
 
     def _listed(self) -> Any:
         try:
@@ -169,16 +176,16 @@ class Lab:
         """Connect's REST API; a rebalance (409, 500) is waited for."""
         data = None if body is None else json.dumps(body).encode()
         headers = {"Content-Type": "application/json"}
-        for attempt in range(60):
+        until = time.monotonic() + _REBALANCE
+        while True:
             request = urllib.request.Request(self.rest + path, data, headers, method=method)
             try:
-                with urllib.request.urlopen(request, timeout=60) as answer:
+                with urllib.request.urlopen(request, timeout=_REBALANCE) as answer:
                     return json.loads(answer.read() or b"null")
             except urllib.error.HTTPError as error:
-                if error.code not in (409, 500) or attempt == 59:
+                if error.code not in (409, 500) or time.monotonic() > until:
                     raise RuntimeError(f"{method} {path}: {error.code} {error.read()[:500]!r}") from None
                 time.sleep(0.5)
-        return None
 
     def create(self, name: str, config: dict[str, str]) -> None:
         """Create a connector, whatever its name: Kafka 4 takes no path with a slash in it."""

@@ -8,9 +8,12 @@ import shutil
 import signal
 import socket
 import subprocess
-import time
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
+
+from tests.loopback import HeldPort
+from tests.waiting import StuckError, wait
 
 POSTGRES_BINARIES = "/usr/lib/postgresql"
 PGBOUNCER_PATH = os.pathsep.join((os.environ.get("PATH", os.defpath), "/usr/sbin"))  # where Debian has it
@@ -31,18 +34,22 @@ def postgres_binaries() -> Path | None:
     return found[-1].parent if found else None
 
 
+_HELD: list[HeldPort] = []  # as long as this process lives
+
+
 def free_ports(count: int) -> list[int]:
-    """Ports of 127.0.0.1 that nobody listens on now."""
-    held = [socket.create_server(("127.0.0.1", 0)) for _ in range(count)]
-    ports = [one.getsockname()[1] for one in held]
-    for one in held:
-        one.close()
-    return ports
+    """Ports of 127.0.0.1 that nobody listens on, and that nobody else is given while this process lives."""
+    held = [HeldPort() for _ in range(count)]
+    _HELD.extend(held)
+    return [one.number for one in held]
 
 
 @dataclass
 class Process:
-    """One server: started when its port answers, stopped politely, then not."""
+    """One server: started when it answers, stopped politely, then not.
+
+    ``answers``: whether it does what it is there for; by itself a server answers when somebody listens on its port.
+    """
 
     name: str
     command: list[str]
@@ -50,6 +57,7 @@ class Process:
     log: Path
     user: str | None = None
     stop_signal: signal.Signals = signal.SIGTERM
+    answers: Callable[[], bool] | None = None
     _running: subprocess.Popen[bytes] | None = field(default=None, repr=False)
 
     @property
@@ -57,20 +65,32 @@ class Process:
         """Its process, while it is started."""
         return self._running.pid if self._running else None
 
-    def start(self, seconds: float = 120) -> None:
-        """Wait until it listens; RuntimeError, with its last words, when it never does."""
+    @property
+    def ended(self) -> bool:
+        """Whether it has ended by itself."""
+        return self._running is not None and self._running.poll() is not None
+
+    def told(self) -> str:
+        """Its last words."""
+        return f"{self.name}: {self.log.read_text(errors='replace')[-2000:]}"
+
+    def start(self) -> None:
+        """Wait until it answers; StuckError, with its last words, when it never does."""
         with self.log.open("ab") as output:
             self._running = subprocess.Popen(
                 self.command, stdout=output, stderr=subprocess.STDOUT, user=self.user, cwd="/", start_new_session=True
             )
-        until = time.monotonic() + seconds
-        while time.monotonic() < until and self._running.poll() is None:
-            with socket.socket() as trial:
-                if trial.connect_ex(("127.0.0.1", self.port)) == 0:
-                    return
-            time.sleep(0.2)
-        self.stop()
-        raise RuntimeError(f"{self.name} did not start: {self.log.read_text(errors='replace')[-2000:]}")
+        try:
+            wait(self._listens, f"{self.name} listens", told=self.told, over=lambda: self.ended)
+            if self.answers is not None:
+                wait(self.answers, f"{self.name} answers", told=self.told, over=lambda: self.ended)
+        except StuckError:
+            self.stop()
+            raise
+
+    def _listens(self) -> bool:
+        with socket.socket() as trial:
+            return trial.connect_ex(("127.0.0.1", self.port)) == 0
 
     def stop(self) -> None:
         """Stop it, if it runs."""
@@ -100,7 +120,10 @@ def postgres(folder: Path, port: int, settings: str = "") -> Process:
     with (data / "postgresql.conf").open("a") as stream:
         stream.write(f"port={port}\nlisten_addresses='127.0.0.1'\nunix_socket_directories=''\n{settings}")
     command = [str(binaries / "postgres"), "-D", str(data)]
-    return Process("PostgreSQL", command, port, folder / "postgres.log", user, signal.SIGINT)
+    # its port is open while it still refuses everybody, because it is starting up
+    asked = [str(binaries / "pg_isready"), "-q", "-h", "127.0.0.1", "-p", str(port)]
+    log = folder / "postgres.log"
+    return Process("PostgreSQL", command, port, log, user, signal.SIGINT, lambda: subprocess.call(asked) == 0)
 
 
 def pgbouncer_missing() -> str | None:

@@ -22,7 +22,6 @@ from kc_lineage_dagster.run.cluster import Cluster
 from tests.emit.gms import Gms
 from tests.live import world
 from tests.live.lab import Lab
-from tests.waiting import wait
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -111,6 +110,6 @@ def _prepare(lab: Lab) -> None:
     world.seed(lab)
     for name, config in world.connectors(lab).items():
         lab.create(name, config)
-    wait(lambda: "quiet" in lab.topics(), "the file that is to be paused arrives")
+    lab.wait(lambda: "quiet" in lab.topics(), "the file that is to be paused arrives")
     lab.call("PUT", "/connectors/paused/pause")
     world.settled(lab)

@@ -20,7 +20,6 @@ from tests.cli.run import kc_lineage
 from tests.live import world
 from tests.live.lab import SECRET, Lab
 from tests.live.project import Live, beside, names_of
-from tests.waiting import wait
 from tests.written import contents
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -92,7 +91,7 @@ def test_a_change_is_followed(live: Live) -> None:
         live.lab.sql("shop", world.ROWS)  # the task may still be the old one, which takes these rows elsewhere
         return {"world_orders_eu", "world_orders_us"} <= live.lab.topics()
 
-    wait(arrived, "rows arrive in the new topics")
+    live.lab.wait(arrived, "rows arrive in the new topics")
     assert live.follow() == ["sales-unwrapped"]
     new = {(f"shop.sales.orders_{one}", f"world_orders_{one}") for one in ("eu", "us")}
     assert new <= live.edges()["sales-unwrapped"] <= world.observed(live.lab)["sales-unwrapped"]
@@ -103,7 +102,7 @@ def test_a_pause_changes_nothing(live: Live) -> None:
     """A connector that is paused keeps its lineage, and nobody asks for a run."""
     before = live.edges()
     live.lab.call("PUT", "/connectors/inventory/pause")
-    wait(lambda: live.lab.states()["inventory"] == "PAUSED", "the connector is paused")
+    live.lab.wait(lambda: live.lab.states()["inventory"] == "PAUSED", "the connector is paused")
     assert live.tick() == []
     assert live.sync()
     assert live.edges() == before
@@ -114,12 +113,12 @@ def test_a_deleted_connector_goes_and_comes_back(live: Live) -> None:
     """What a deleted connector had is soft-deleted, nothing else; when it is there again, so is its lineage."""
     flow = flow_urn(live.cluster().naming(), "audit-out")
     live.lab.call("DELETE", "/connectors/audit-out")
-    wait(lambda: "audit-out" not in live.lab.states(), "the connector is gone")
+    live.lab.wait(lambda: "audit-out" not in live.lab.states(), "the connector is gone")
     assert live.follow() == []
     assert flow in live.gms.entities(removed=True)
     assert live.dead() <= {"audit-out", "sales-unwrapped"}
     live.lab.put("audit-out", world.connectors(live.lab)["audit-out"])
-    wait(lambda: live.lab.states().get("audit-out") == "RUNNING", "the connector runs again")
+    live.lab.wait(lambda: live.lab.states().get("audit-out") == "RUNNING", "the connector runs again")
     assert "audit-out" in live.follow()
     assert flow in live.gms.entities(removed=False)
 
@@ -136,7 +135,7 @@ def test_a_worker_that_restarts_under_load_kills_nothing(live: Live) -> None:
             time.sleep(0.1)
 
     load_thread = threading.Thread(target=load, daemon=True)
-    restart = threading.Thread(target=live.lab.start_worker, daemon=True)
+    restart = threading.Thread(target=live.lab.worker.start, daemon=True)
     load_thread.start()
     live.lab.worker.stop()
     assert not live.sync(), "the worker is away"

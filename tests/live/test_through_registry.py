@@ -20,7 +20,6 @@ from kc_lineage_dagster.run.derivation import deriving
 from tests.catalog.metadata import write
 from tests.live.lab import Lab
 from tests.live.world import debezium, jdbc_sink
-from tests.waiting import wait
 
 pytestmark = [pytest.mark.live, pytest.mark.filterwarnings("default")]
 
@@ -166,11 +165,11 @@ def world(lab: Lab, registry: str, tmp_path_factory: pytest.TempPathFactory) -> 
     for name, config in connectors(lab, registry).items():
         lab.create(name, config)
     try:
-        wait(lambda: len(target(lab, "clients")) == 2, "rows arrive in the target")
+        lab.wait(lambda: len(target(lab, "clients")) == 2, "rows arrive in the target")
         before = source_rows(lab)
         lab.sql("company", CHANGE)
-        wait(lambda: {row["city"] for row in target(lab, "clients")} == {"Bergen", "Boise"}, "changes arrive")
-        wait(lambda: len(target(lab, "billing_crm_invoices")) == 1, "the invoice arrives")
+        lab.wait(lambda: {row["city"] for row in target(lab, "clients")} == {"Bergen", "Boise"}, "changes arrive")
+        lab.wait(lambda: len(target(lab, "billing_crm_invoices")) == 1, "the invoice arrives")
         after = source_rows(lab)
         arrived = Arrived(
             {table: rows + after[table] for table, rows in before.items()},

@@ -8,7 +8,6 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from tests.live.lab import SECRET, Lab
-from tests.waiting import wait
 
 POSTGRES_SOURCE = "io.debezium.connector.postgresql.PostgresConnector"
 JDBC_SINK = "io.debezium.connector.jdbc.JdbcSinkConnector"
@@ -138,10 +137,17 @@ def jdbc_sink(lab: Lab, topics: str | None, table: str) -> dict[str, str]:
 
 def settled(lab: Lab) -> None:
     """Wait until everything that can move has moved."""
-    wait(lambda: lab.states() == {name: _expected(name) for name in connectors(lab)}, "the connectors run")
-    wait(lambda: {"west.audit", "quiet"} <= lab.topics(), "the mirror and the file arrive")
-    wait(lambda: len(arrived(lab)) >= 4, "rows arrive in the target database")
-    wait(lambda: "audit two" in _text(lab.folder / "out.txt"), "lines arrive in the target file")
+    lab.wait(lambda: lab.states() == {name: _expected(name) for name in connectors(lab)}, "the connectors run")
+    lab.wait(lambda: {"west.audit", "quiet"} <= lab.topics(), "the mirror and the file arrive")
+    lab.wait(lambda: len(_active(lab, "outbox")) == 2, "the outbox has written to both of its topics")
+    lab.wait(lambda: len(arrived(lab)) >= 4, "rows arrive in the target database")
+    lab.wait(lambda: "audit two" in _text(lab.folder / "out.txt"), "lines arrive in the target file")
+
+
+def _active(lab: Lab, name: str) -> list[str]:
+    """The topics that a connector has written to, as the worker knows them."""
+    topics: list[str] = lab.call("GET", f"/connectors/{name}/topics")[name]["topics"]
+    return topics
 
 
 def _expected(name: str) -> str:

@@ -8,13 +8,12 @@ from __future__ import annotations
 import json
 import os
 import signal
-import socket
 import sqlite3
 import subprocess
 import sys
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 
@@ -31,21 +30,20 @@ from kc_lineage_dagster.state.lock import holder
 from tests.connect.stand_in import ConnectStandIn, worker
 from tests.defs.clusters import CONNECTORS, write_recipe
 from tests.emit.gms import Gms
+from tests.live.machine import free_ports
 from tests.waiting import wait
 
 pytestmark = [pytest.mark.machines, pytest.mark.filterwarnings("default")]
 
 ROOT = Path(__file__).resolve().parents[2]
-PATIENCE = 300.0  # seconds: beyond them nothing can be said of a machine
+PATIENCE = 900.0  # seconds: beyond them nothing can be said of a machine
 AGE = 3 * 3600.0  # seconds by which dead runs are made older
 
 
 @contextmanager
 def dagster_dev(folder: Path) -> Iterator[subprocess.Popen[bytes]]:
     """`dagster dev` in a process group of its own; whatever is left of the group is killed."""
-    with socket.socket() as found:
-        found.bind(("127.0.0.1", 0))
-        port = found.getsockname()[1]
+    (port,) = free_ports(1)
     command = [sys.executable, "-m", "dagster", "dev", "-m", "kc_lineage_dagster.definitions", "-p", str(port)]
     environment = {**os.environ, "PYTHONPATH": str(ROOT), "PYTHONWARNINGS": "ignore"}
     with (folder / "dagster.log").open("ab") as log:
@@ -54,6 +52,11 @@ def dagster_dev(folder: Path) -> Iterator[subprocess.Popen[bytes]]:
         yield process
     finally:
         kill(process)
+
+
+def ended(process: subprocess.Popen[bytes]) -> Callable[[], bool]:
+    """Whether the process has ended."""
+    return lambda: process.poll() is not None
 
 
 def kill(process: subprocess.Popen[bytes]) -> None:
@@ -109,7 +112,11 @@ def test_dagster_dev_killed_with_all_its_children(tmp_path, home):
 
         with DagsterInstance.get() as instance:
             with dagster_dev(tmp_path) as process:
-                wait(lambda: holder(cluster.state) and gms.requests["writes"], "a run at work", PATIENCE, told)
+
+                def works():
+                    return holder(cluster.state) and gms.requests["writes"]
+
+                wait(works, "a run at work", PATIENCE, told, ended(process))
                 assert under_way(instance, Names("shop"), cluster)
                 kill(process)
                 release.set()
@@ -121,7 +128,7 @@ def test_dagster_dev_killed_with_all_its_children(tmp_path, home):
             dead |= {instance.create_run_for_job(job, status=DagsterRunStatus.STARTED).run_id for _ in range(7)}
             assert under_way(instance, Names("shop"), cluster, time.time() + SILENT + 1) is None
             made_older(home)
-            with dagster_dev(tmp_path):
+            with dagster_dev(tmp_path) as process:
 
                 def statuses():
                     return {run.run_id: run.status for run in instance.get_runs()}
@@ -129,7 +136,7 @@ def test_dagster_dev_killed_with_all_its_children(tmp_path, home):
                 def over():
                     return DagsterRunStatus.SUCCESS in statuses().values()
 
-                wait(over, "a run that ends well", PATIENCE, told)
+                wait(over, "a run that ends well", PATIENCE, told, ended(process))
             assert {run_id for run_id, status in statuses().items() if status is DagsterRunStatus.FAILURE} == dead
     assert len(gms.entities(removed=False)) == 3
     assert gms.problems == []

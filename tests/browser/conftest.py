@@ -12,7 +12,7 @@ from tests.browser.screen import Screen
 from tests.browser.stack import browser, limit, missing
 from tests.waiting import StuckError
 
-TEST = 240.0  # seconds for one test: beyond it something hangs
+TEST = 1200.0  # seconds for one test: beyond it something hangs
 STUCK, FAILED = pytest.StashKey[str](), pytest.StashKey[bool]()
 
 

@@ -11,7 +11,7 @@ from tests.browser.stack import wait_for
 
 CLICKABLE = "self::button or self::a or @role='menuitem' or @role='button'"
 TEXT = "return document.body ? document.body.innerText.toWellFormed() : ''"
-AGAIN = 15.0  # seconds until a click without effect is tried again
+AGAIN = 30.0  # seconds until a click without effect is tried again
 Until = Callable[[], Any]
 
 

@@ -6,6 +6,7 @@ People's part is done in the browser; what came of it is asked of GraphQL.
 from __future__ import annotations
 
 import re
+import threading
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -13,7 +14,7 @@ import pytest
 
 from tests.browser.screen import Screen
 from tests.browser.stack import LOCATION, Web, dagster, wait_for
-from tests.connect.stand_in import EXPANDED, ConnectStandIn, basic, delay, spot_of, worker
+from tests.connect.stand_in import EXPANDED, ConnectStandIn, basic, held_until, spot_of, worker
 from tests.written import contents
 
 pytestmark = pytest.mark.browser
@@ -93,7 +94,8 @@ def test_the_whole_job(stage):
     Whoever stays on the page of the running run sees its events come.
     """
     screen = stage.screen
-    stage.connect.fault("/connectors/erp-cdc/topics", delay(25, times=1))  # so that there is progress to tell
+    seen = threading.Event()
+    stage.connect.fault("/connectors/erp-cdc/topics", held_until(seen))  # so that there is progress to tell
     screen.open(JOB)
     screen.reads("press Materialize all")
     screen.click("Materialize all", lambda: screen.find("Confirm"))
@@ -102,6 +104,7 @@ def test_the_whole_job(stage):
     screen.write("input[placeholder^='Filter']", "connectors")
     screen.reads(" of 4 connectors")
     assert stage.web.runs()[run_id] == "STARTED", "the run had ended before anything was to be seen"
+    seen.set()
     screen.reads("4 connectors read, 4 of them new", "4 connectors, 7 edges, 0 unresolved")
     run = stage.web.ended(run_id)
     assert run.status == "SUCCESS"

@@ -15,7 +15,8 @@ def test_whatever_drips_ends_by_the_time_limit(drip: str) -> None:
     with ConnectStandIn({"/subjects": []}) as server:
         server.fault("/subjects", stand_in.drip(*DRIPS[drip]))
         api = JsonApi(Access(server.uri), seconds=60, timeout=0.3)
-        with pytest.raises(Away, match="too slowly"):
+        # on a busy machine even a dripping server is silent for a while
+        with pytest.raises(Away, match=r"too slowly|no answer within 0\.3 s"):
             api.get("/subjects")
 
 

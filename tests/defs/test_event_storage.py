@@ -50,8 +50,9 @@ def logs(home: str) -> None:
         event.listen(Engine, "before_cursor_execute", executed)
         for number in range(EVENTS):
             context.log_event(AssetMaterialization(KEY, partition=f"c{number}", tags={"kind": "test"}))
-        logged, _ = database.stat().st_mtime_ns, show()
-        counts["shown"] = database.stat().st_mtime_ns > logged
+        os.utime(database, ns=(0, 0))  # a file's time takes steps of some milliseconds
+        show()
+        counts["shown"] = database.stat().st_mtime_ns > 0
         event.remove(Engine, "before_cursor_execute", executed)
         Path(home, "counts.json").write_text(json.dumps(counts))
         yield from ()

@@ -12,6 +12,7 @@ import re
 import signal
 import time
 from concurrent.futures import ThreadPoolExecutor
+from itertools import islice
 from pathlib import Path
 
 import pytest
@@ -38,7 +39,8 @@ from tests.waiting import wait
 
 KEY = AssetKey("lineage")
 MANY = [f"c{at:04d}" for at in range(150)]
-PATIENCE = 60  # seconds for a process to get somewhere
+PATIENCE = 900  # seconds for a process to get somewhere
+LOGGED = 3  # materializations that the loggers have logged before they stand still
 
 
 def made(number: int):
@@ -75,6 +77,17 @@ def waits_after(number: int):
     time.sleep(PATIENCE)
 
 
+def stops_its_loggers(number: int):
+    """Stop whoever logs when a few are logged: there is something left however fast they are."""
+    yield from made(LOGGED)
+    wait(lambda: len(stored()) == LOGGED, "a few are logged", PATIENCE)
+    for logger in loggers(os.getpid()):
+        os.kill(logger, signal.SIGSTOP)
+    yield from islice(made(number), LOGGED, None)
+    Path(os.environ["DAGSTER_HOME"], "waits").touch()
+    time.sleep(PATIENCE)
+
+
 def loggers(pid: int) -> list[int]:
     """The processes that a process has forked. Dagster starts programs as well, to capture what a step prints."""
     children = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
@@ -82,7 +95,22 @@ def loggers(pid: int) -> list[int]:
 
 
 def command(pid: int) -> str:
-    return Path(f"/proc/{pid}/cmdline").read_text()
+    """The command of a process; empty when it is gone."""
+    try:
+        return Path(f"/proc/{pid}/cmdline").read_text()
+    except (FileNotFoundError, ProcessLookupError):
+        return ""
+
+
+def sleeps(pid: int) -> bool:
+    """Whether a process waits for something (``man 5 proc``: field 3 of ``stat``)."""
+    return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] == "S"
+
+
+def wait_for(until, what: str, home: Path, process) -> None:
+    """Wait for what a process does, with the end of its log for the error."""
+    log = home / "run.log"
+    wait(until, what, PATIENCE, lambda: log.exists() and log.read_text()[-2000:], lambda: not process.is_alive())
 
 
 def run(home: str, materializations, number: int) -> None:
@@ -188,7 +216,7 @@ def test_a_logger_that_is_killed_fails_the_step(home):
 def test_a_killed_run_leaves_no_process(home):
     """The process that logs sees that nobody waits for it any more."""
     process = started(home, waits_after, 5)
-    wait((home / "waits").exists, "the step has made its materializations", PATIENCE)
+    wait_for((home / "waits").exists, "the step has made its materializations", home, process)
     left = loggers(process.pid)
     assert left
     process.kill()
@@ -200,7 +228,7 @@ def test_a_killed_run_leaves_no_process(home):
 def test_a_run_that_is_told_to_end_logs_what_it_made(home):
     """Also when the signal reaches all processes, as a terminal's and a container's do."""
     process = started(home, waits_after, 40)
-    wait((home / "waits").exists, "the step has made its materializations", PATIENCE)
+    wait_for((home / "waits").exists, "the step has made its materializations", home, process)
     for logger in loggers(process.pid):
         os.kill(logger, signal.SIGTERM)
     os.kill(process.pid, signal.SIGTERM)
@@ -237,14 +265,13 @@ def test_what_a_process_has_frozen_stays_frozen(home, own):
 @pytest.fixture
 def interrupted(home):
     """A run that was interrupted twice while its loggers stand still, and these loggers."""
-    process = started(home, waits_after, 40)
-    wait((home / "waits").exists, "the step has made its materializations", PATIENCE)
+    process = started(home, stops_its_loggers, 20)
+    wait_for((home / "waits").exists, "the step has made its materializations", home, process)
     left = loggers(process.pid)
-    for logger in left:
-        os.kill(logger, signal.SIGSTOP)
     for says in ("still to be logged, then the run ends\n", "interrupt once more"):
+        wait_for(lambda: sleeps(process.pid), "the run waits for something", home, process)
         os.kill(process.pid, signal.SIGINT)
-        wait(lambda says=says: says in (home / "run.log").read_text(), f"the log says: {says}", PATIENCE)
+        wait_for(lambda says=says: says in (home / "run.log").read_text(), f"the log says: {says}", home, process)
     yield process, left
     process.kill()
     for logger in left:
@@ -260,7 +287,7 @@ def test_a_second_interruption_loses_nothing(home, interrupted):
         os.kill(logger, signal.SIGCONT)
     process.join()
     assert process.exitcode != 0
-    assert stored() == MANY[:40]
+    assert stored() == MANY[:20]
     assert not any(Path(f"/proc/{logger}").exists() for logger in left)
 
 
@@ -272,7 +299,7 @@ def test_a_third_interruption_says_what_it_loses_and_leaves_no_process(home, int
     process.join()
     assert process.exitcode != 0
     said = re.search(r"up to (\d+) materializations were not logged", (home / "run.log").read_text())
-    lost = 40 - len(stored())
+    lost = 20 - len(stored())
     assert said is not None
     assert lost <= int(said[1]) <= lost + len(left), "each process may have stored the one that it was about to count"
     assert not any(Path(f"/proc/{logger}").exists() for logger in left)

@@ -11,12 +11,12 @@ from kc_lineage_dagster.errors import StateError
 from tests.lock_holder import lock_holder
 
 HOLD = """
-import sys, time
+import sys
 from pathlib import Path
 from kc_lineage_dagster.emit.file_lock import file_lock
 with file_lock(Path(sys.argv[1]), 5):
     print("held", flush=True)
-    time.sleep(60)
+    sys.stdin.read()
 """
 
 

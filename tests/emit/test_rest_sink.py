@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import re
 import shutil
 import ssl
 from datetime import datetime, timedelta, timezone
@@ -369,9 +370,12 @@ def test_a_gms_that_drips_is_an_outage(gms, clock, drip):
     """Connecting and answering end by timeout_sec each, however little arrives at a time."""
     gms.fault = lambda _: faults.Answer(drip=DRIPS[drip])
     report = send(gms, clock, flat(cluster(1)), timeout_sec=0.2, retry_max_times=0)
-    assert list(report.causes) == [f"{gms.url} does not answer within its time limit"]
+    [cause] = report.causes
+    # the time may be over before a busy machine has connected
+    outage = re.compile(f"{re.escape(gms.url)} (does not answer within its time limit|cannot be reached)")
+    assert outage.match(cause)
     sink = sink_for(gms, clock, timeout_sec=0.2)
-    assert "does not answer" in sink.check()
+    assert outage.search(sink.check())
     assert existence(sink.emitter, ["urn:li:dataset:(urn:li:dataPlatform:kafka,a,PROD)"]).problem
 
 
@@ -434,8 +438,8 @@ def test_a_slow_gms_is_waited_for(gms, clock):
 
 def test_a_gms_that_does_not_answer_in_time_is_an_outage(gms, clock):
     """`timeout_sec` of the recipe says how long an answer may take."""
-    gms.fault = faults.slow(3)
-    report = send(gms, clock, flat(cluster(1)), timeout_sec=0.05, retry_max_times=0)
+    gms.fault = faults.slow(60)
+    report = send(gms, clock, flat(cluster(1)), timeout_sec=1, retry_max_times=0)
     assert list(report.causes) == [f"{gms.url} does not answer within its time limit"]
 
 

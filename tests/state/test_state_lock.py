@@ -13,14 +13,14 @@ from kc_lineage_dagster.state.opening import state_of
 from tests.lock_holder import lock_holder
 
 HOLD = """
-import sys, time
+import sys
 from pathlib import Path
 from kc_lineage_dagster.state.opening import state_of
 from kc_lineage_dagster.state.lock import hold
 with hold(state_of("shop", Path(sys.argv[1])), 5, "first") as held:
     held.check()
     print("held", flush=True)
-    time.sleep(60)
+    sys.stdin.read()
 """
 
 

@@ -3,7 +3,7 @@
 A source's topic is ``topic.name`` or ``topic``.
 
 Source: ``io.debezium.connector.simple.SimpleSourceConnector``, ``org.apache.kafka.connect.tools`` (Apache Kafka),
-https://github.com/scholzj/echo-sink
+https://github.com/scholzj/echo-sink, https://github.com/jcustenborder/kafka-connect-simulator
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ from kc_lineage_dagster.derive.records import Opaque, Record
 from kc_lineage_dagster.lineage import Dataset
 
 _TOOLS = "org.apache.kafka.connect.tools"
+_SIMULATOR = "com.github.jcustenborder.kafka.connect.simulator"
 
 
 def _reads(config: Config, evidence: Evidence) -> tuple[Record, ...]:
@@ -35,6 +36,7 @@ FAMILIES = (
             f"{_TOOLS}.VerifiableSourceConnector",
             f"{_TOOLS}.SchemaSourceConnector",
             f"{_TOOLS}.MockSourceConnector",
+            f"{_SIMULATOR}.SimulatorSourceConnector",
         ),
         platform="none",
         reads=_reads,
@@ -46,6 +48,7 @@ FAMILIES = (
         classes=(
             f"{_TOOLS}.VerifiableSinkConnector",
             f"{_TOOLS}.MockSinkConnector",
+            f"{_SIMULATOR}.SimulatorSinkConnector",
             "cz.scholz.kafka.connect.echosink.EchoSinkConnector",
         ),
         platform="none",

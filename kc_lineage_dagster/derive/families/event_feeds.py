@@ -1,5 +1,5 @@
-"""Feeds of events (tweets, server-sent events, chats) are copied into topics, and topics into chats; a catalog knows
-neither end.
+"""Feeds of events (tweets, server-sent events, chats, blocks of a chain) are copied into topics, and topics into chats;
+a catalog knows neither end.
 
 Each connector has its own key for the topic: ``topic``, ``kafka.topic``, or one for each kind of event.
 
@@ -21,6 +21,7 @@ from kc_lineage_dagster.lineage import Unresolved
 
 _NOTHING = "(nothing upstream)"
 _OLDEST = "io.confluent.kafka.connect.twitter"  # the package of the connector's first version
+_WEB3 = "com.bloxbean.kafka.connectors.web3.source"
 _TWEETS, _DELETED = ("kafka.tweets.topic", "kafka.status.topic"), "kafka.delete.topic"
 
 
@@ -36,6 +37,14 @@ def _tweets(config: Config, evidence: Evidence) -> Iterator[Found]:
             yield Record(None, deleted)
         else:
             yield Unresolved(_DELETED, f"gets deleted tweets before version 0.2.24 only, later ones go to {topic}")
+
+
+def _blocks(config: Config, evidence: Evidence) -> Iterator[Found]:
+    """Yield the topic of blocks, or of events, and that of the transactions in the blocks, where it is set."""
+    transactions = first(config, "transaction_topic")
+    yield from into_topic(nowhere, "topic")(config, evidence)
+    if transactions:
+        yield Record(None, transactions)
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,6 +105,20 @@ _FEEDS = (
         into_topic(nowhere),
         ("kafka.topic",),
         f"{_GITHUB}/confluentinc/csid-python-base",
+    ),
+    _Feed(
+        "twitter_eneco",
+        ("com.eneco.trading.kafka.connect.twitter.TwitterSourceConnector",),
+        into_topic(nowhere, "topic"),
+        ("topic",),
+        f"{_GITHUB}/Eneco/kafka-connect-twitter",
+    ),
+    _Feed(
+        "web3",
+        (f"{_WEB3}.blocks.BlockSourceConnector", f"{_WEB3}.events.EventSourceConnector"),
+        _blocks,
+        ("topic", "transaction_topic"),
+        f"{_WEB3}.blocks.BlockSourceConnector",
     ),
     _Feed(
         "rss",

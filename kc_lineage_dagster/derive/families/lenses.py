@@ -3,7 +3,8 @@ KCQL say.
 
 ``connect.<system>.kcql`` holds them: ``INSERT INTO place SELECT ... FROM topic`` for a sink, the other way round for a
 source. The connectors of all systems share the rule; the tables below say what differs. Classes moved from
-``com.datamountaineer.streamreactor.connect`` to ``io.lenses.streamreactor.connect``.
+``com.datamountaineer.streamreactor.connect`` to ``io.lenses.streamreactor.connect``; Hive's were in
+``com.landoop.streamreactor.connect`` first.
 
 Source: https://docs.lenses.io/latest/connectors/kafka-connectors, https://github.com/lensesio/stream-reactor
 """
@@ -23,7 +24,11 @@ from kc_lineage_dagster.derive.readers.subscriptions import pattern_of, subscrib
 from kc_lineage_dagster.derive.records import Record
 from kc_lineage_dagster.lineage import Dataset, Unresolved
 
-_ROOTS = ("io.lenses.streamreactor.connect", "com.datamountaineer.streamreactor.connect")
+_ROOTS = (
+    "io.lenses.streamreactor.connect",
+    "com.datamountaineer.streamreactor.connect",
+    "com.landoop.streamreactor.connect",
+)
 # clauses and words by which each record names its place: dates, fields, metadata
 _BY_CONTENT = frozenset({"WITHINDEXSUFFIX", "WITHTARGET"})
 _METADATA = ("_key", "_value", "_header", "_topic", "_partition", "_timestamp")
@@ -102,6 +107,7 @@ _SINKS = (
     _System("coap", "coap", ("coap.sink.CoapSinkConnector",)),
     _System("hazelcast", "hazelcast", ("hazelcast.sink.HazelCastSinkConnector",)),
     _System("hbase", "hbase", ("hbase.HbaseSinkConnector",)),
+    _System("hive", "hive", ("hive.sink.HiveSinkConnector",), ("connect.hive.database.name",)),
     _System("pulsar", "pulsar", ("pulsar.sink.PulsarSinkConnector",)),
     _System(
         "rethinkdb",
@@ -129,6 +135,7 @@ _SOURCES = (
     _System("eventhubs", "eventhubs", ("azure.eventhubs.source.AzureEventHubsSourceConnector",)),
     # of releases before 8
     _System("coap", "coap", ("coap.source.CoapSourceConnector",)),
+    _System("hive", "hive", ("hive.source.HiveSourceConnector",), ("connect.hive.database.name",)),
     _System("pulsar", "pulsar", ("pulsar.source.PulsarSourceConnector",)),
     _System(
         "rethinkdb",

@@ -91,6 +91,24 @@ _SERVICES = (
         "https://github.com/ably/kafka-connect-ably",
     ),
     _Service(
+        "pubnub",
+        ("com.pubnub.kafka.connect.PubNubKafkaSinkConnector",),
+        "messages on channels of PubNub",
+        "https://github.com/pubnub/pubnub-kafka-connector",
+    ),
+    _Service(
+        "lightstreamer",
+        ("com.lightstreamer.kafka.connect.LightstreamerSinkConnector",),
+        "items that clients of Lightstreamer subscribe to",
+        "https://github.com/Lightstreamer/Lightstreamer-kafka-connector",
+    ),
+    _Service(
+        "littlehorse",
+        tuple(f"io.littlehorse.connect.{kind}SinkConnector" for kind in ("WfRun", "ExternalEvent", "CorrelatedEvent")),
+        "runs and events of LittleHorse's workflows",
+        "https://github.com/littlehorse-enterprises/lh-kafka-connect",
+    ),
+    _Service(
         "azure_functions",
         ("io.confluent.connect.azure.functions.AzureFunctionsSinkConnector", "AzureFunctionsSink"),
         "calls of an Azure function",

@@ -1,6 +1,7 @@
-"""Flaconi's sink copies topics into one topic of Amazon SNS (``sns.topic.arn``).
+"""Flaconi's sinks copy topics into one topic of Amazon SNS (``sns.topic.arn``), or into one queue of SQS
+(``sqs.queue.url``).
 
-The topic is named ``<region>.<topic>``, like a Kinesis stream.
+Both are named ``<region>.<name>``, like a Kinesis stream.
 
 Source: https://github.com/Flaconi/kafka-connect-sns
 """
@@ -15,17 +16,36 @@ from kc_lineage_dagster.derive.readers.aws import regional
 from kc_lineage_dagster.derive.readers.places import always
 from kc_lineage_dagster.lineage import Dataset, Unresolved
 
+_TOPIC, _QUEUE = "sns.topic.arn", "sqs.queue.url"
+
 
 def _topic(config: Config) -> Iterator[Dataset | Unresolved]:
-    yield regional("sns", first(config, "sns.topic.arn"), None, "sns.topic.arn")
+    yield regional("sns", first(config, _TOPIC), None, _TOPIC)
 
 
-FAMILY = SinkFamily(
-    name="sns_sink",
-    classes=("de.flaconi.kafka.connect.sns.SnsSinkConnector",),
-    platform="sns",
-    writes=always(_topic),
-    rule="https://github.com/Flaconi/kafka-connect-sns",
-    naming=("sns.topic.arn",),
-    spelled="region.topic (DataHub has no platform and no ingestion of it)",
+def _queue(config: Config) -> Iterator[Dataset | Unresolved]:
+    yield regional("sqs", first(config, _QUEUE), None, _QUEUE)
+
+
+_RULE = "https://github.com/Flaconi/kafka-connect-sns"
+
+FAMILIES = (
+    SinkFamily(
+        name="sns_sink",
+        classes=("de.flaconi.kafka.connect.sns.SnsSinkConnector",),
+        platform="sns",
+        writes=always(_topic),
+        rule=_RULE,
+        naming=(_TOPIC,),
+        spelled="region.topic (DataHub has no platform and no ingestion of it)",
+    ),
+    SinkFamily(
+        name="sqs_sink_flaconi",
+        classes=("de.flaconi.kafka.connect.sns.SqsSinkConnector",),
+        platform="sqs",
+        writes=always(_queue),
+        rule=_RULE,
+        naming=(_QUEUE,),
+        spelled="region.queue (DataHub has no platform and no ingestion of it)",
+    ),
 )

@@ -27,8 +27,10 @@ an advice that many families give (``_ADVICE``) is left out.
 
 from __future__ import annotations
 
+import difflib
 import json
 from collections import defaultdict
+from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -114,13 +116,30 @@ class Example:
     def check(self) -> None:
         """The lineage is exactly what the example says."""
         lineage = self.run()
-        assert sorted(str(edge) for edge in lineage.edges) == sorted(self.edges), f"{self.where}: {self.title}"
+        self._same("edges", map(str, lineage.edges), self.edges)
         for edge in lineage.edges:
             fields = self.edges[str(edge)]
             if fields:
-                assert sorted(map(str, edge.fields)) == sorted(fields), f"{self.where}: {self.title}: {edge}"
-        texts = sorted({str(item) for item in lineage.unresolved})
-        assert texts == sorted(map(_whole, self.unresolved)), f"{self.where}: {self.title}"
+                self._same(f"fields of {edge}", map(str, edge.fields), fields)
+        self._same("unresolved", {str(item) for item in lineage.unresolved}, map(_whole, self.unresolved))
+
+    def _same(self, what: str, found: Iterable[str], said: Iterable[str]) -> None:
+        """Both are the same lines, in whatever order; AssertionError shows those that differ."""
+        is_so, must_be = sorted(found), sorted(said)
+        if is_so != must_be:
+            differing = [line for line in difflib.ndiff(must_be, is_so) if line[0] in "-+"]
+            raise AssertionError("\n".join([f"{self.where}: {self.title}: {what}", *differing]))
+
+
+def failures(examples: Iterable[Example]) -> list[str]:
+    """Return what is wrong, for each example whose lineage is not what it says."""
+    found = []
+    for example in examples:
+        try:
+            example.check()
+        except AssertionError as error:
+            found.append(str(error))
+    return found
 
 
 def _whole(line: str) -> str:

@@ -9,7 +9,8 @@ from pathlib import Path
 
 import pytest
 
-PACKAGE = Path(__file__).resolve().parents[1] / "kc_lineage_dagster"
+from tests.modules import PACKAGE, tree
+
 SHOWN = tuple(path for path in sorted(PACKAGE.rglob("*.py")) if ">>> " in path.read_text(encoding="utf-8"))
 WHOLLY = (
     *sorted((PACKAGE / "derive" / "readers").glob("[a-z]*.py")),
@@ -37,9 +38,9 @@ def test_worked_examples_are_true(path):
     assert not reported, "".join(reported)
 
 
-@pytest.mark.parametrize("path", WHOLLY, ids=called)
-def test_every_public_function_has_a_worked_example(path):
+def test_every_public_function_has_a_worked_example():
     """A reader sees what goes in and what comes out before how it is done."""
-    functions = [node for node in ast.parse(path.read_text(encoding="utf-8")).body if isinstance(node, ast.FunctionDef)]
-    public = [node for node in functions if not node.name.startswith("_")]
-    assert [node.name for node in public if ">>>" not in (ast.get_docstring(node) or "")] == []
+    functions = [(path, node) for path in WHOLLY for node in tree(path).body if isinstance(node, ast.FunctionDef)]
+    public = [(path, node) for path, node in functions if not node.name.startswith("_")]
+    without = [(called(path), node.name) for path, node in public if ">>>" not in (ast.get_docstring(node) or "")]
+    assert without == []

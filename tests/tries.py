@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from typing import Any, TypeVar
 
 import pytest
@@ -19,13 +19,17 @@ _FEWEST = 5
 _ONE_IN = 29
 
 
-def tries(count: int, *, once: bool = False) -> settings:
+def tries(count: int, *, once: bool = False, quick: int | None = None) -> settings:
     """Settings for a property test that tries ``count`` examples in `make slow`, a tenth of them in `make test`.
 
-    ``once``: the test's fixtures serve all of its examples, which do not disturb each other.
+    Args:
+        count: The examples that `make slow` tries.
+        once: The test's fixtures serve all of its examples, which do not disturb each other.
+        quick: The examples that `make test` tries, where a tenth of all takes too long.
     """
     allowed = [HealthCheck.function_scoped_fixture] if once else []
-    return settings(max_examples=max(_FEWEST, int(count * _FACTOR)), suppress_health_check=allowed)
+    found = max(_FEWEST, int(count * _FACTOR)) if quick is None or PROFILE != "quick" else quick
+    return settings(max_examples=found, suppress_health_check=allowed)
 
 
 class Share:
@@ -50,6 +54,11 @@ def first_of(cases: Iterable[T]) -> list[Any]:
     For whole runs, where every case takes the same way through the code.
     """
     return [pytest.param(case, marks=[pytest.mark.slow] if at else []) for at, case in enumerate(cases)]
+
+
+def quick_if(cases: Iterable[T], quick: Collection[T]) -> list[Any]:
+    """Return the cases as parameters of a test: `make test` tries those of ``quick``, `make slow` the others."""
+    return [pytest.param(case, marks=[] if case in quick else [pytest.mark.slow]) for case in cases]
 
 
 # For a test that takes `share`: one case in 29 is tried by `make test`, all of them by `make slow`.

@@ -54,16 +54,15 @@ bypass  encompass  license.topic  query.key.fields
 """)
 
 
-@pytest.mark.parametrize("key", SECRET_KEYS)
-def test_the_value_of_a_secret_key_goes_as_a_whole(key: str) -> None:
-    assert redact({key: "Hunter22"}) == {key: "<redacted>"}
-    assert split_secrets({key: "Hunter22"})[1] >= {"Hunter22"}
+def test_the_value_of_a_secret_key_goes_as_a_whole() -> None:
+    kept = [key for key in SECRET_KEYS if redact({key: "Hunter22"}) != {key: "<redacted>"}]
+    unknown = [key for key in SECRET_KEYS if not split_secrets({key: "Hunter22"})[1] >= {"Hunter22"}]
+    assert (kept, unknown) == ([], [])
 
 
-@pytest.mark.parametrize("key", HARMLESS_KEYS)
-def test_the_value_of_any_other_key_stays(key: str) -> None:
-    config = {key: "public.users,password"}
-    assert redact(config) == config
+def test_the_value_of_any_other_key_stays() -> None:
+    value = "public.users,password"
+    assert [key for key in HARMLESS_KEYS if redact({key: value}) != {key: value}] == []
 
 
 @pytest.mark.parametrize(

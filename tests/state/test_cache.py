@@ -85,7 +85,7 @@ def database(tmp_path_factory):
     return state_of("shop", tmp_path_factory.mktemp("state"), {}).database
 
 
-@tries(200, once=True)
+@tries(200, once=True, quick=6)
 @given(HOLDINGS, HOLDINGS)
 def test_whatever_changes_in_an_answer_changes_the_digest(database, one, other):
     """Where two answers of a server are not the same, neither are the digests of what is remembered of them."""

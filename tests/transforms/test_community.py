@@ -30,11 +30,10 @@ def shown(node: Node) -> dict[str, str]:
     return {path: ", ".join(leaf.origins) for path, leaf in leaves(node)}
 
 
-@pytest.mark.parametrize("name", community.TRANSFORMS)
-@pytest.mark.parametrize("part", ["$Key", "$Value"])
-def test_the_topic_is_left_alone(name: str, part: str):
+def test_the_topic_is_left_alone():
     """So an edge from a table to its topic needs no active topics to be certain."""
-    assert after({"type": name + part, "fields": "id"}).topic == "orders"
+    kinds = [name + part for name in community.TRANSFORMS for part in ("$Key", "$Value")]
+    assert [kind for kind in kinds if after({"type": kind, "fields": "id"}).topic != "orders"] == []
 
 
 @pytest.mark.parametrize(

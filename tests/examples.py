@@ -41,9 +41,17 @@ from kc_lineage_dagster.derive.evidence import ClusterTopics
 from kc_lineage_dagster.derive.settings import Settings
 from kc_lineage_dagster.lineage import ConnectorLineage
 
+_EARLIER = (
+    "; if it is of an earlier configuration, PUT /connectors/<name>/topics/reset and then a full_refresh forget the"
+    " topic"
+)
+_NAME_IT = "; write it into the configuration, or name the dataset in generic_connectors of the recipe"
 # End of a line -> how the text goes on wherever that is said.
 _ADVICE = {
     "is a reference": " that only the worker can resolve: give its value in provided_configs of the recipe",
+    "explains this topic": _EARLIER,
+    "tells the schema": _NAME_IT,
+    "tells the database": _NAME_IT,
     "no list names the tables": (
         ", and active topics are not known: a worker tells them, and options.topics of the recipe can stand in"
     ),
@@ -144,6 +152,8 @@ def failures(examples: Iterable[Example]) -> list[str]:
 
 def _whole(line: str) -> str:
     """The text of an unresolved item, of which a line leaves out the advice at its end."""
+    if ": no longer selected by " in line or " is no longer selected by " in line:
+        return line + _EARLIER
     return line + next((advice for end, advice in _ADVICE.items() if line.endswith(end)), "")
 
 

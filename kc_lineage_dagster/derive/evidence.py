@@ -12,6 +12,11 @@ from kc_lineage_dagster.derive.records import Node
 from kc_lineage_dagster.java_regex import Refused, compile_java, literal_prefix
 from kc_lineage_dagster.lineage import Dataset, Unresolved
 
+# what to do about an active topic that the configuration does not explain
+EARLIER = (
+    "if it is of an earlier configuration, PUT /connectors/<name>/topics/reset and then a full_refresh forget the topic"
+)
+
 
 class TaskView(Protocol):
     """A task as the REST API shows it."""

@@ -119,7 +119,12 @@ def _matching(pattern: str, evidence: Evidence) -> tuple[dict[str, tuple[str, ..
     if not found and not consumed:
         found = dict.fromkeys(without_internal(spelled_out(pattern) or (), cluster.internal), (_REGEX,))
     if not found:
-        return {}, [Unresolved(f"topics.regex = {pattern}", "no topic that is known matches")]
+        return {}, [
+            Unresolved(
+                f"topics.regex = {pattern}",
+                "no topic that is known matches: options.topics of the recipe can name some",
+            )
+        ]
     return found, []
 
 

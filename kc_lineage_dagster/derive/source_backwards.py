@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 
 from kc_lineage_dagster.derive.catalog import Catalog
 from kc_lineage_dagster.derive.config import Config
+from kc_lineage_dagster.derive.evidence import EARLIER
 from kc_lineage_dagster.derive.family import Selection, SourceFamily
 from kc_lineage_dagster.derive.record_names import adjusted, topics_before
 from kc_lineage_dagster.derive.records import ACTIVE_TOPICS, Arrival, Record, TopicPattern, field_edges
@@ -120,7 +121,8 @@ class Backwards:
             return [Unresolved(topic, f"several tables may feed it, and nothing decides: {names}", topic=topic)]
         if problems:
             return [_of_active(topic, problem) for problem in problems]
-        return [Unresolved(topic, "no table that the configuration selects explains this topic", topic=topic)]
+        reason = f"no table that the configuration selects explains this topic; {EARLIER}"
+        return [Unresolved(topic, reason, topic=topic)]
 
     def _arriving(self, topic: str, places: tuple[Beforehand, ...]) -> tuple[list[Record], list[Unresolved]]:
         """Return the records that can arrive at a topic. Those that get there by name win over those that only may, by

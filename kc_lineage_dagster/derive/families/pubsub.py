@@ -16,7 +16,9 @@ from kc_lineage_dagster.derive.readers.topic_sources import into_topic
 
 _PLATFORM = "pubsub"
 _GOOGLE = "com.google.pubsub"
-_BY_SUBSCRIPTION = "names a subscription; only Pub/Sub knows the topic behind it"
+_BY_SUBSCRIPTION = (
+    "names a subscription; only Pub/Sub knows the topic behind it, which generic_connectors of the recipe can name"
+)
 _SPELLED = "project.topic"
 
 FAMILIES = (

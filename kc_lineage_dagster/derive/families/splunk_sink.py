@@ -15,6 +15,10 @@ from kc_lineage_dagster.derive.family import SinkFamily, topic_of
 from kc_lineage_dagster.derive.records import Record
 from kc_lineage_dagster.lineage import Dataset, Unresolved
 
+_BY_TOKEN = (
+    "splunk.indexes is not set, so the token decides the index: name it there, or in generic_connectors of the recipe"
+)
+
 
 def _writes(config: Config, record: Record) -> Iterator[Dataset | Unresolved]:
     """Yield the index of a topic: one for all topics, or several in the order of the topics."""
@@ -23,7 +27,7 @@ def _writes(config: Config, record: Record) -> Iterator[Dataset | Unresolved]:
     if flag(config, "splunk.header.support") and first(config, "splunk.header.index"):
         yield Unresolved(topic, "a header of each record may name its index")
     elif not indexes:
-        yield Unresolved(topic, "splunk.indexes is not set, so the token decides the index")
+        yield Unresolved(topic, _BY_TOKEN)
     elif len(indexes) == 1:
         yield Dataset("splunk", indexes[0])
     elif topic in topics and len(topics) == len(indexes):

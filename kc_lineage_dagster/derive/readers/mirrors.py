@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
-from kc_lineage_dagster.derive.evidence import Evidence
+from kc_lineage_dagster.derive.evidence import EARLIER, Evidence
 from kc_lineage_dagster.derive.family import Found, Selection
 from kc_lineage_dagster.derive.records import CONFIGURATION, OFFSETS, Record
 from kc_lineage_dagster.java_regex import Refused
@@ -75,7 +75,11 @@ def mirrored(mirror: Mirror, evidence: Evidence) -> Iterator[Found]:
         chosen = mirror.selected(topic)
         if chosen is True:
             return _copied(mirror, topic, copy, evidence, (CONFIGURATION,))
-        reason = chosen.reason if isinstance(chosen, Refused) else f"{topic} is no longer selected by {mirror.what}"
+        reason = (
+            chosen.reason
+            if isinstance(chosen, Refused)
+            else f"{topic} is no longer selected by {mirror.what}; {EARLIER}"
+        )
         return Unresolved(copy, reason, topic=copy)
 
     yield Selection(mirror.what, origin, frozenset({mirror.head}))

@@ -14,6 +14,7 @@ from kc_lineage_dagster.lineage import Dataset, Unresolved
 _CLOSING = {'"': '"', "`": "`", "[": "]"}
 _BORDER = re.compile(r"""[,"`\[]""")
 
+_NAME_IT = "write it into the configuration, or name the dataset in generic_connectors of the recipe"
 ELSEWHERE = "names another database than the one connected to"
 
 
@@ -95,8 +96,8 @@ def dataset_of(place: JdbcUrl, name: TableName, session_schema: str | None = Non
 
     >>> str(dataset_of(JdbcUrl("postgres", database="shop"), TableName("orders", ("sales",))))
     'postgres:shop.sales.orders'
-    >>> str(dataset_of(JdbcUrl("postgres"), TableName("orders")))
-    "orders: its database is not known: neither the connection nor the table's name tells the database"
+    >>> print(str(dataset_of(JdbcUrl("postgres"), TableName("orders"))).partition("; ")[0])
+    orders: its database is not known: neither the connection nor the table's name tells the database
     """
     platform = PLATFORMS[place.platform]
     given = _given(platform, name)
@@ -147,7 +148,7 @@ def _elsewhere(platform: SqlPlatform, place: JdbcUrl, database: str | None) -> b
 def _hint(place: JdbcUrl, level: str) -> str:
     if level == SCHEMA and place.search_path:
         return ": the connection's search path names several"
-    return f": neither the connection nor the table's name tells the {level}"
+    return f": neither the connection nor the table's name tells the {level}; {_NAME_IT}"
 
 
 def default_schema(place: JdbcUrl, session_schema: str | None = None) -> str | None:

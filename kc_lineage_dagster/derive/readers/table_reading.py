@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from itertools import product
 
-from kc_lineage_dagster.derive.evidence import Evidence
+from kc_lineage_dagster.derive.evidence import EARLIER, Evidence
 from kc_lineage_dagster.derive.family import Found, Selection
 from kc_lineage_dagster.derive.readers.catalog_tables import Selected, selected_tables, without_topics
 from kc_lineage_dagster.derive.readers.name_lists import same_name
@@ -190,7 +190,9 @@ def _problem(source: TableSource, topic: str, admitted: bool | Refused | Unresol
         return Unresolved(topic, admitted.reason, topic=topic)
     if isinstance(admitted, Refused):
         return Unresolved(topic, f"the lists cannot be read: {admitted.reason}", topic=topic)
-    return None if admitted else Unresolved(topic, f"no longer selected by {source.what}", topic=topic)
+    if not admitted:
+        return Unresolved(topic, f"no longer selected by {source.what}; {EARLIER}", topic=topic)
+    return None
 
 
 def _completion(source: TableSource, options: PartValues) -> Complete:

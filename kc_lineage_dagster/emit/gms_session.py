@@ -153,6 +153,20 @@ def _acknowledges(answer: Any) -> bool:
     return isinstance(answer, dict) and answer.keys() <= {"value"}
 
 
+def named_in(response: requests.Response) -> set[str] | None:
+    """Return the URNs of the entities that the answer to a write names, None where an answer names none by its kind.
+
+    OpenAPI's answer to a write has each entity of which the GMS has taken an aspect; Rest.li's has none
+    (``EntityController.buildEntityList`` of DataHub's openapi-servlet).
+
+    ``response``: an answer that ``guard`` has let pass.
+    """
+    if not response.ok or response.request.method != "POST" or not _WRITES.search(response.request.path_url):
+        return None
+    answer = response.json()
+    return {one["urn"] for one in answer} if isinstance(answer, list) else None
+
+
 def _server_of(response: requests.Response) -> str:
     """Name the server that a redirect leads to, without path, query and credentials."""
     try:

@@ -25,10 +25,11 @@ from kc_lineage_dagster.emit.delivery import (
     address,
     sink_errors,
 )
-from kc_lineage_dagster.emit.gms_session import guard, header_value
+from kc_lineage_dagster.emit.gms_session import guard, header_value, named_in
 from kc_lineage_dagster.emit.patience import Patience
 from kc_lineage_dagster.emit.read_back import ReadBack
 from kc_lineage_dagster.emit.refusals import SERVER_ERROR, Refusal, refusal_of
+from kc_lineage_dagster.emit.verify import Verifier
 from kc_lineage_dagster.emit.which_datahub import Seen, look_at_gms
 from kc_lineage_dagster.errors import SinkError
 
@@ -94,6 +95,8 @@ class RestSink:
         self.emitter: DataHubRestEmitter = DatahubRestSink.make_emitter(once)
         self._session: requests.Session = self.emitter._session
         guard(self._session, keep_alive=bool(settings.tcp_keepalive))
+        self._session.hooks["response"].append(self._note)
+        self._named: set[str] | None = None  # the entities that the answers to the last batch name
         self.server: str = self.emitter._gms_server
         self._shown = address(self.server)
         secrets = _secrets(settings.token, settings.extra_headers, self.server)
@@ -163,14 +166,33 @@ class RestSink:
         became, took = refusal.cause if refusal else "acknowledged", self._patience.clock() - started
         _log.debug("%s: %d proposals: %s, after %.3f s", self._shown, len(batch), became, took)
         if refusal is None:
-            acknowledged(batch)
-            return []
+            lost = self._not_taken(batch)
+            acknowledged([one for one in batch if one not in lost] if lost else batch)
+            cause = f"{self._shown} answers 200, but does not hold what it was sent (does it know this kind of aspect?)"
+            return [(one, Refusal(cause, cause)) for one in lost]
         if refusal.status == SERVER_ERROR:
             self._divides_500 = True
         if len(batch) == 1 or not refusal.divisible or self._patience.exhausted:
             return [(proposal, refusal) for proposal in batch]
         middle = len(batch) // 2
         return self._deliver(batch[:middle], acknowledged) + self._deliver(batch[middle:], acknowledged)
+
+    def _not_taken(self, batch: Sequence[Proposal]) -> Collection[Proposal]:
+        """Return the proposals of an acknowledged batch that the GMS does not hold although it answered 200.
+
+        A GMS leaves out of OpenAPI's answer what it did not store, and so it may do with what it held already: what
+        the answer does not name is read back. A GMS that cannot be asked is believed.
+        """
+        if self._named is None:
+            return ()
+        unnamed = [one for one in batch if one.urn not in self._named]
+        return {one for one, _ in Verifier(self.read_back()).compared(unnamed).differing} if unnamed else ()
+
+    def _note(self, response: requests.Response, *_: Any, **__: Any) -> None:
+        """Note which entities the answer to a write names; requests calls this hook after those of ``guard``."""
+        named = named_in(response)
+        if named is not None:
+            self._named = (self._named or set()) | named
 
     def _persist(self, attempt: Callable[[], Refusal | None]) -> Refusal | None:
         """Try until acknowledged, rejected, out of retries or out of patience.
@@ -211,6 +233,7 @@ class RestSink:
 
         from kc_lineage_dagster.emit.mcps import stamp, to_mcps
 
+        self._named = None
         try:
             self.emitter.emit_mcps(list(to_mcps(batch, stamp(*self._run))), emit_mode=EmitMode.SYNC_PRIMARY)
         except sink_errors() as error:

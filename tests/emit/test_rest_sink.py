@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import logging
 import re
 import shutil
@@ -497,3 +498,25 @@ def test_each_wait_is_a_line_in_the_log_and_each_batch_one_for_whoever_asks(gms,
     assert "the next try follows in 1.0 s" in warnings[0]
     assert any(level == "DEBUG" and "proposals: acknowledged" in text for level, text in told)
     assert TOKEN not in caplog.text
+
+
+@pytest.mark.parametrize("held", [False, True])
+def test_what_openapi_does_not_name_in_its_answer_counts_only_where_the_gms_holds_it(gms, clock, held):
+    """A GMS answers 200 and drops what it does not understand; what it held already it may leave out as well."""
+    proposals = flat(cluster(3))
+    left_out = proposals[0].urn
+
+    def partly(request):
+        if not request.number:
+            return None
+        taken = [one for one in request.proposals if held or one["entityUrn"] != left_out]
+        gms.store(taken)
+        named = {one["entityUrn"] for one in taken} - {left_out} or {"urn:li:dataFlow:(kafka-connect,other,PROD)"}
+        return faults.Answer(200, json.dumps([{"urn": urn} for urn in named]))
+
+    gms.fault = partly
+    report = send(gms, clock, proposals, endpoint="openapi")
+    missing = [] if held else [one for one in proposals if one.urn == left_out]
+    assert [one for one, _ in report.failed] == missing
+    assert all("does not hold" in cause for cause in report.causes)
+    assert max(gms.writes.values()) == 1

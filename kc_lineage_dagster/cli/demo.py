@@ -13,6 +13,7 @@ from pathlib import Path
 import click
 
 from kc_lineage_dagster.emit.sinks import sink_identity
+from kc_lineage_dagster.errors import KcLineageError
 from kc_lineage_dagster.lineage import ConnectorLineage
 from kc_lineage_dagster.recipe.files import DEMO, RECIPES_VARIABLE, read_recipe
 from kc_lineage_dagster.run.cluster import Cluster
@@ -39,10 +40,16 @@ def command(ui: bool, port: int) -> None:
     kc-lineage demo --ui      and then http://127.0.0.1:3000
     """
     home = Path(os.environ.get("DAGSTER_HOME") or ".dagster").expanduser().absolute()
-    home.mkdir(parents=True, exist_ok=True)
+    log = home / "sync_demo.log"
+    try:
+        home.mkdir(parents=True, exist_ok=True)
+        log.touch()
+    except OSError as error:
+        raise KcLineageError(
+            f"DAGSTER_HOME={home} cannot be written: {error.strerror or error}; set DAGSTER_HOME to a folder that can"
+        ) from error
     os.environ.update({"DAGSTER_HOME": str(home), RECIPES_VARIABLE: str(DEMO)})
     os.environ.setdefault("DATAHUB_TELEMETRY_ENABLED", "false")
-    log = home / "sync_demo.log"
     click.echo(f"{shlex.join(_JOB)}   (log: {log})", err=True)
     with log.open("w", encoding="utf-8") as output:
         run = [sys.executable, "-m", *_JOB]

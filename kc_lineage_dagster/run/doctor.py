@@ -6,6 +6,7 @@ Writes nothing to Connect or DataHub; never shows a secret.
 from __future__ import annotations
 
 import os
+import re
 import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import closing
@@ -21,6 +22,7 @@ from kc_lineage_dagster.state.lock import hold
 from kc_lineage_dagster.wording import counted
 
 _ASKED = 3  # connectors whose evidence is tried
+_MISREAD = re.compile(r"\?|%[0-9a-fA-F]{2}")  # of a path that is put into an address unescaped, as Dagster does
 _TRACKING_OFF = "is topic.tracking.enable off on the worker?"
 
 
@@ -52,6 +54,10 @@ def examine(file: RecipeFile) -> Iterator[Finding]:
         return
     yield Finding("recipe", True, str(file.path))
     yield from (Finding("recipe", None, warning) for warning in file.warnings)
+    home = os.environ.get("DAGSTER_HOME", "")
+    if _MISREAD.search(home):
+        text = f"{home}: Dagster's SQLite storage misreads ? and % in it as parts of an address; use another folder"
+        yield Finding("DAGSTER_HOME", None, text)
     for what, look in (("Connect", _connect), ("DataHub", _datahub), ("state", _state)):
         yield from _tried(what, look, cluster)
 

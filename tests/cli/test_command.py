@@ -65,6 +65,15 @@ def test_the_demo_runs_anywhere(tmp_path):
     assert [path.name for path in tmp_path.iterdir()] == [".dagster"]
 
 
+def test_a_demo_that_finds_no_folder_to_write_to_says_so_in_one_line(tmp_path, monkeypatch):
+    """A current folder or a DAGSTER_HOME that cannot be written is one line that says what to set."""
+    (tmp_path / "home").write_text("no folder")
+    monkeypatch.setenv("DAGSTER_HOME", str(tmp_path / "home"))
+    done = kc_lineage("demo")
+    assert (done.exit_code, len(done.stderr.splitlines())) == (1, 1)
+    assert "set DAGSTER_HOME to a folder" in done.stderr
+
+
 @pytest.mark.slow
 def test_a_demo_that_fails_says_why_in_one_line(tmp_path):
     """What Dagster writes as an error with two stacks is the error here."""

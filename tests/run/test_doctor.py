@@ -43,6 +43,14 @@ def test_nothing_missing(folder):
     assert "t0ken-of-the-test" not in shown
 
 
+@pytest.mark.parametrize(("name", "noted"), [("a%20b", True), ("what?", True), ("100% ours #1", False)])
+def test_a_home_that_dagster_misreads_is_noted(folder, monkeypatch, name, noted):
+    """Dagster puts DAGSTER_HOME into the address of its SQLite databases, and then cannot open them."""
+    monkeypatch.setenv("DAGSTER_HOME", str(folder / name))
+    write_recipe(folder)
+    assert any(one.what == "DAGSTER_HOME" for one in examine(read_recipe(folder / "shop.yml"))) is noted
+
+
 def test_nobody_waits_for_seven_tries(folder, caplog):
     """A worker that is not there is asked once more, and that is all."""
     (port,) = free_ports(1)

@@ -95,10 +95,13 @@ class RegistrySink:
 
         A sink that writes to a local file is opened on a temporary one, so that the user's file stays as it is.
         """
-        with TemporaryDirectory(prefix="kc-lineage-") as folder:
-            trial = RegistrySink(self._type, moved_to(self._type, self._config, Path(folder)), run_id="check")
-            problem = trial._guarded(trial._open)
-            return problem or next(iter(trial.close().causes), None)
+        try:
+            with TemporaryDirectory(prefix="kc-lineage-") as folder:
+                trial = RegistrySink(self._type, moved_to(self._type, self._config, Path(folder)), run_id="check")
+                problem = trial._guarded(trial._open)
+                return problem or next(iter(trial.close().causes), None)
+        except OSError as error:  # no folder for temporary files, or no room there
+            return explain(error, self._secrets)
 
     def send(self, proposals: Sequence[Proposal], acknowledged: Acknowledged) -> SendReport:
         """See ``Sink``. Records of the file sink count when it is closed: only then they are on disk."""

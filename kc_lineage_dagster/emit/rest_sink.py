@@ -169,7 +169,7 @@ class RestSink:
             lost = self._not_taken(batch)
             acknowledged([one for one in batch if one not in lost] if lost else batch)
             cause = f"{self._shown} answers 200, but does not hold what it was sent (does it know this kind of aspect?)"
-            return [(one, Refusal(cause, cause)) for one in lost]
+            return [(one, Refusal(cause, cause)) for one in batch if one in lost]
         if refusal.status == SERVER_ERROR:
             self._divides_500 = True
         if len(batch) == 1 or not refusal.divisible or self._patience.exhausted:

@@ -87,8 +87,11 @@ def _sample(urns: Collection[str]) -> tuple[str, ...]:
 
 def look_at_lite(file: Path, urns: Collection[str]) -> Seen:
     """Compare a DataHub Lite file (SQLite) with all the entities that the receipts say it holds."""
-    if not file.exists() or file.stat().st_size == 0:
-        return Seen(empty=True)
+    try:
+        if not file.exists() or file.stat().st_size == 0:
+            return Seen(empty=True)
+    except OSError:  # of a folder that this user may not enter; to write to the file will say so
+        return Seen()
     query = "SELECT urn FROM metadata_aspect_v2 WHERE version = 0 AND aspect_name = 'status'"
     try:
         with closing(sqlite3.connect(f"{file.resolve().as_uri()}?mode=ro", uri=True)) as lite:

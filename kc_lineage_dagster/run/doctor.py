@@ -129,8 +129,9 @@ def _state(cluster: Cluster) -> Iterator[Finding]:
 
 def _writable(what: str, folder: Path) -> Finding:
     """Return whether files can be made in a folder. Nothing is created: the nearest folder that exists decides."""
-    nearest = next(parent for parent in (folder, *folder.parents) if parent.exists())
+    nearest = folder
     try:
+        nearest = next(parent for parent in (folder, *folder.parents) if parent.exists())
         handle, name = tempfile.mkstemp(dir=nearest)
     except OSError as error:
         return Finding(what, False, f"{nearest} cannot be written: {error.strerror}")

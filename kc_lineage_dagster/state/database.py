@@ -153,8 +153,9 @@ class Database:
         Raises:
             StateError: When the database cannot be used.
         """
-        if self._file is not None and not self._file.exists():
-            return False
+        with self._explained():
+            if self._file is not None and not self._file.exists():
+                return False
         with self._explained(), self._engine.connect() as connection:
             current, scripts = _revision(connection), ScriptDirectory(str(_MIGRATIONS))
             return current not in (None, scripts.get_current_head()) and _knows(scripts, current)

@@ -128,9 +128,9 @@ def holder(state: ClusterState) -> Holder | None:
     """
     folder = state.folder
     if folder is not None:
-        if not (folder / "lock").exists():
-            return None
         try:
+            if not (folder / "lock").exists():
+                return None
             with FileLock(folder / "lock", timeout=0):
                 return None
         except Timeout:

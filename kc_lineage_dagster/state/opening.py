@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from pathlib import Path
 
+from kc_lineage_dagster.errors import StateError
 from kc_lineage_dagster.state.cluster_state import ClusterState
 from kc_lineage_dagster.state.database import database_at
 from kc_lineage_dagster.state.place import place_of
@@ -23,5 +24,11 @@ def state_of(slug: str, home: Path, environ: Mapping[str, str] | None = None) ->
         StateError: When the state cannot be used.
     """
     state = ClusterState(database_at(place_of(home, environ)), slug)
-    take_over(state, home, environ)
+    try:
+        take_over(state, home, environ)
+    except OSError as error:  # also of looking for files in a folder that this user may not enter
+        reason = error.strerror or error
+        raise StateError(
+            f"the state in {error.filename} cannot be used: {reason}; check the rights of its folder"
+        ) from error
     return state

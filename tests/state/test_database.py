@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import os
 import stat
+from contextlib import contextmanager
+from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import pytest
 from sqlalchemy import create_engine, inspect, pool, text
 
 from kc_lineage_dagster.errors import StateError
+from kc_lineage_dagster.state.lock import holder
 from kc_lineage_dagster.state.opening import state_of
 from kc_lineage_dagster.state.place import place_of
 from kc_lineage_dagster.state.receipts import ALIVE, Held, Receipts, SinkFacts
@@ -159,13 +163,50 @@ def test_an_address_that_cannot_be_used_is_one_line_without_its_password(tmp_pat
     assert "secret-of-the-test" not in str(error.value)
 
 
-@pytest.mark.skipif(os.geteuid() == 0, reason="root may write everywhere")
-def test_a_folder_without_rights_is_one_line(tmp_path):
-    """A folder that cannot be written is one line that names the rights."""
-    (tmp_path / "state").mkdir(mode=0o500)
-    with pytest.raises(StateError) as error:
-        state_at(tmp_path, tmp_path / "state").begin_reading()
+@contextmanager
+def foreign(folder, mode):
+    """The folder is another user's, and of this mode: root becomes nobody meanwhile."""
+    root = os.geteuid() == 0
+    folder.chmod(mode)
+    if root:
+        os.seteuid(65534)
+    try:
+        yield
+    finally:
+        if root:
+            os.seteuid(0)
+        folder.chmod(0o700)
+
+
+@pytest.fixture
+def enterable():
+    """A folder that everybody may enter."""
+    with TemporaryDirectory() as folder:
+        Path(folder).chmod(0o755)
+        yield Path(folder)
+
+
+@pytest.mark.parametrize("mode", [0o555, 0o000])
+def test_a_folder_without_rights_is_one_line(enterable, mode):
+    """A folder that may not be written, or not even be entered, is one line that names the rights."""
+    folder = enterable / "state"
+    folder.mkdir()
+    state_at(folder, enterable / "other").begin_reading()  # or nobody would have to load modules
+    with foreign(folder, mode), pytest.raises(StateError) as error:
+        state_at(folder, folder).begin_reading()
     assert "rights" in one_line(error)
+
+
+def test_a_folder_that_may_not_be_entered_is_one_line_for_those_who_look(enterable):
+    """So it is for a command that asks for the age of the state, and for a sensor that asks who works on it."""
+    folder = enterable / "state"
+    state = state_at(folder, folder)
+    state.begin_reading()
+    assert holder(state) is None
+    for look in (state.database.is_behind, lambda: holder(state)):
+        with foreign(folder, 0o000), pytest.raises(StateError) as error:
+            look()
+        assert "Permission denied" in one_line(error)
 
 
 def test_long_names_of_clusters_have_a_folder(tmp_path):

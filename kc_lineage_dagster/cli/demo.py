@@ -40,14 +40,7 @@ def command(ui: bool, port: int) -> None:
     kc-lineage demo --ui      and then http://127.0.0.1:3000
     """
     home = Path(os.environ.get("DAGSTER_HOME") or ".dagster").expanduser().absolute()
-    log = home / "sync_demo.log"
-    try:
-        home.mkdir(parents=True, exist_ok=True)
-        log.touch()
-    except OSError as error:
-        raise KcLineageError(
-            f"DAGSTER_HOME={home} cannot be written: {error.strerror or error}; set DAGSTER_HOME to a folder that can"
-        ) from error
+    log = _log_in(home)
     os.environ.update({"DAGSTER_HOME": str(home), RECIPES_VARIABLE: str(DEMO)})
     os.environ.setdefault("DATAHUB_TELEMETRY_ENABLED", "false")
     click.echo(f"{shlex.join(_JOB)}   (log: {log})", err=True)
@@ -64,6 +57,24 @@ def command(ui: bool, port: int) -> None:
     if ui:
         serve = [sys.executable, "-m", "dagster", "dev", *_MODULE, "--port", str(port)]
         raise SystemExit(subprocess.run(serve, check=False).returncode)
+
+
+def _log_in(home: Path) -> Path:
+    """Return the path of the run's log, which exists by then.
+
+    Raises:
+        KcLineageError: When the folder cannot be written.
+    """
+    log = home / "sync_demo.log"
+    try:
+        home.mkdir(parents=True, exist_ok=True)
+        log.touch()
+    except OSError as error:
+        reason = error.strerror or error
+        raise KcLineageError(
+            f"DAGSTER_HOME={home} cannot be written: {reason}; set DAGSTER_HOME to a folder that can"
+        ) from error
+    return log
 
 
 def _try_instance() -> None:

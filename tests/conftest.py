@@ -11,22 +11,20 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import settings
-from sqlalchemy import create_engine, pool, text
 
 from tests.live.machine import free_ports, pgbouncer, pgbouncer_missing, postgres, postgres_missing
-from tests.tries import PROFILE
 
 _NUMBERS = count()
 
 # Modules are loaded for good: to look for garbage among them is a fifth of the time that loading takes.
 gc.disable()
 
-# The same examples in every run, so that a change is judged by what it changed; ``make fuzz`` tries ever new ones.
-settings.register_profile("quick", derandomize=True, deadline=None, max_examples=10)
-settings.register_profile("whole", derandomize=True, deadline=None)
-settings.register_profile("fuzz", deadline=None, max_examples=2000, print_blob=True)
-settings.load_profile(PROFILE)
+
+def pytest_collectstart() -> None:
+    """Choose the examples that Hypothesis tries; a process that only hands out tests collects none, and loads less."""
+    from tests.tries import choose_examples
+
+    choose_examples()
 
 
 def pytest_collection_finish() -> None:
@@ -64,6 +62,8 @@ def postgres_address() -> Iterator[str]:
 @pytest.fixture
 def new_postgres(postgres_address: str) -> str:
     """The address of an empty database."""
+    from sqlalchemy import create_engine, pool, text
+
     name = f"state{next(_NUMBERS)}"
     engine = create_engine(
         f"{postgres_address}/postgres".replace("://", "+psycopg2://"),

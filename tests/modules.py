@@ -23,7 +23,12 @@ def statements(path: Path) -> tuple[ast.stmt | ast.excepthandler, ...]:
     found: list[ast.stmt | ast.excepthandler] = []
     waiting: list[ast.AST] = [tree(path)]
     while waiting:
-        below = [one for one in ast.iter_child_nodes(waiting.pop()) if isinstance(one, _OF_STATEMENTS)]
-        found += (one for one in below if not isinstance(one, ast.match_case))
-        waiting += below
+        inside = below(waiting.pop())
+        found += (one for one in inside if not isinstance(one, ast.match_case))
+        waiting += inside
     return tuple(found)
+
+
+def below(node: ast.AST) -> list[ast.stmt | ast.excepthandler | ast.match_case]:
+    """The statements right inside a node, and handlers and cases, without the many expressions."""
+    return [one for one in ast.iter_child_nodes(node) if isinstance(one, _OF_STATEMENTS)]

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.modules import MODULES, PACKAGE, statements, tree
+from tests.modules import MODULES, PACKAGE, below, statements, tree
 
 Function = ast.FunctionDef | ast.AsyncFunctionDef
 
@@ -50,7 +50,7 @@ def raised(function: Function) -> Iterator[str]:
             error = node.exc.func if isinstance(node.exc, ast.Call) else node.exc
             yield ast.unparse(error).rpartition(".")[2]
         if not isinstance(node, (Function, ast.Lambda, ast.ClassDef)):
-            waiting.extend(ast.iter_child_nodes(node))
+            waiting.extend(below(node))
 
 
 def section(docstring: str, title: str) -> list[str]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Collection, Iterable, Iterator
+from functools import cache
 from typing import Any, TypeVar
 
 import pytest
@@ -17,6 +18,18 @@ _FACTOR = {"quick": 0.1, "whole": 1, "fuzz": 100}[PROFILE]
 _FEWEST = 5
 # Prime to the 6, 7 and 13 odd values that follow each other at one place: each of them has its turn.
 _ONE_IN = 29
+
+
+@cache
+def choose_examples() -> None:
+    """Have Hypothesis try the same examples in every run, so that a change is judged by what it changed.
+
+    ``make fuzz`` tries ever new ones.
+    """
+    settings.register_profile("quick", derandomize=True, deadline=None, max_examples=10)
+    settings.register_profile("whole", derandomize=True, deadline=None)
+    settings.register_profile("fuzz", deadline=None, max_examples=2000, print_blob=True)
+    settings.load_profile(PROFILE)
 
 
 def tries(count: int, *, once: bool = False, quick: int | None = None) -> settings:

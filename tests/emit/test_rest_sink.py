@@ -22,7 +22,7 @@ from tests.connect.stand_in import DRIPS, ConnectStandIn, self_signed
 from tests.emit import gms as faults
 from tests.emit.gms import Gms
 from tests.emit.samples import cluster, emit, flat, state_in
-from tests.tries import first_of
+from tests.tries import first_of, quick_if
 
 TOKEN = "eyJ-very-secret-token"
 
@@ -366,7 +366,7 @@ def test_a_200_that_no_gms_gives_is_no_acknowledgement(gms, clock, body, endpoin
     assert "no acknowledgement of a GMS" in next(iter(report.causes))
 
 
-@pytest.mark.parametrize("drip", DRIPS)
+@pytest.mark.parametrize("drip", quick_if(DRIPS, {"headers", "chunks"}))
 def test_a_gms_that_drips_is_an_outage(gms, clock, drip):
     """Connecting and answering end by timeout_sec each, however little arrives at a time."""
     gms.fault = lambda _: faults.Answer(drip=DRIPS[drip])

@@ -1,7 +1,8 @@
 """Debezium for SQL Server copies each table that its lists choose into the topic
 ``<prefix>.<database>.<schema>.<table>``.
 
-Before 2.0, and with ``database.dbname`` in place of ``database.names``, topics do not hold the database.
+Entries of ``table.include.list`` are ``schema.table``. Before 2.0, and with ``database.dbname`` in place of
+``database.names``, topics do not hold the database.
 
 Source: ``io.debezium.connector.sqlserver.SqlServerConnectorConfig`` (``database.names``: multi-partition mode),
 https://debezium.io/documentation/reference/stable/connectors/sqlserver.html#sqlserver-topic-names
@@ -29,7 +30,7 @@ TABLES = DebeziumTables(
     platform="mssql",
     dataset=("database", "schema", "table"),
     layouts={"schema": (_WITH_DATABASE, _WITHOUT), "database": (("database", "table"),)},
-    lists=(SCHEMA_LISTS, lists("table", _WITHOUT, _WITH_DATABASE)),
+    lists=(SCHEMA_LISTS, lists("table", _WITHOUT)),
     fixed=_databases,
 )
 

@@ -57,8 +57,14 @@ class _Component:
 
 
 # platforms whose endpoint addresses hold only the name of the place; other addresses hold hosts, or names of beans
-_PLACE_IN_URL = frozenset(("s3", "sqs", "kinesis", "dynamodb", "file", "jms", "activemq"))
+_PLACE_IN_URL = frozenset(
+    ("s3", "sqs", "sns", "kinesis", "firehose", "dynamodb", "eventbridge", "file", "jms", "activemq", "mqtt", "nats")
+)
 _KIND = re.compile(r"^(?:queue|topic|temp-queue|temp-topic):(?://)?")
+
+_HAZELCAST = tuple(
+    f"hazelcast-{kind}" for kind in ("map", "multimap", "replicatedmap", "list", "set", "queue", "topic")
+)
 
 _COMPONENTS = (
     _Component(
@@ -87,32 +93,74 @@ _COMPONENTS = (
     _Component("mongodb", ("mongodb", "mongodb-source"), ("mongodb", "mongodb-sink"), ("database", "collection")),
     _Component("elasticsearch", (), ("elasticsearch-rest", "elasticsearch-index-sink"), ("indexName",)),
     _Component("pubsub", (), ("google-pubsub", "google-pubsub-sink"), ("projectId", "destinationName")),
-    _Component("jms", ("jms", "sjms2"), ("jms", "sjms2"), ("destinationName",)),
+    _Component("jms", ("jms", "sjms", "sjms2", "amqp"), ("jms", "sjms", "sjms2", "amqp"), ("destinationName",)),
     _Component("activemq", ("activemq",), ("activemq",), ("destinationName",)),
-    _Component("(nothing upstream)", ("timer", "timer-source", "cron-source", "counter-source"), (), ()),
-    _Component("abs", ("azure-storage-blob-source",), ("azure-storage-blob-sink",), ("containerName",)),
-    _Component("abs", ("azure-storage-datalake-source",), ("azure-storage-datalake-sink",), ("fileSystemName",)),
+    _Component(
+        "(nothing upstream)",
+        ("timer", "scheduler", "cron", "quartz", "timer-source", "cron-source", "counter-source"),
+        (),
+        (),
+    ),
+    _Component(
+        "abs",
+        ("azure-storage-blob", "azure-storage-blob-source"),
+        ("azure-storage-blob", "azure-storage-blob-sink"),
+        ("containerName",),
+    ),
+    _Component(
+        "abs",
+        ("azure-storage-datalake", "azure-storage-datalake-source"),
+        ("azure-storage-datalake", "azure-storage-datalake-sink"),
+        ("fileSystemName",),
+    ),
     _Component("eventhubs", ("azure-eventhubs-source",), ("azure-eventhubs-sink",), ("eventhubName",)),
+    _Component("eventhubs", ("azure-eventhubs",), ("azure-eventhubs",), ("eventHubName",)),
     _Component("servicebus", ("azure-servicebus-source",), ("azure-servicebus-sink",), ("topicOrQueueName",)),
-    _Component("cosmosdb", ("azure-cosmosdb-source",), ("azure-cosmosdb-sink",), ("databaseName", "containerName")),
+    _Component(
+        "cosmosdb",
+        ("azure-cosmosdb", "azure-cosmosdb-source"),
+        ("azure-cosmosdb", "azure-cosmosdb-sink"),
+        ("databaseName", "containerName"),
+    ),
     _Component("bigquery", (), ("google-bigquery-sink",), ("projectId", "dataset", "table")),
+    _Component("bigquery", (), ("google-bigquery",), ("projectId", "datasetId", "tableId")),
     _Component("gcs", ("google-storage-source",), ("google-storage-sink",), ("bucketNameOrArn",)),
-    _Component("s3", ("minio-source", "ceph-source"), ("minio-sink", "ceph-sink"), ("bucketName",)),
+    _Component("gcs", ("google-storage",), ("google-storage",), ("bucketName",)),
+    _Component("s3", ("minio", "minio-source", "ceph-source"), ("minio", "minio-sink", "ceph-sink"), ("bucketName",)),
     _Component("ibm-cos", ("ibm-cos-source",), ("ibm-cos-sink",), ("bucketName",)),
-    _Component("eventbridge", (), ("aws-eventbridge-sink",), ("eventbusNameOrArn",), regional=True),
-    _Component("sns", (), ("aws-sns-sink", "aws-sns-fifo-sink"), ("topicNameOrArn",), regional=True),
-    _Component("firehose", (), ("aws-kinesis-firehose-sink",), ("streamName",), regional=True),
+    _Component("eventbridge", (), ("aws2-eventbridge", "aws-eventbridge-sink"), ("eventbusNameOrArn",), regional=True),
+    _Component(
+        "sns", (), ("aws-sns", "aws2-sns", "aws-sns-sink", "aws-sns-fifo-sink"), ("topicNameOrArn",), regional=True
+    ),
+    _Component(
+        "firehose",
+        (),
+        ("aws-kinesis-firehose", "aws2-kinesis-firehose", "aws-kinesis-firehose-sink"),
+        ("streamName",),
+        regional=True,
+    ),
     _Component("mongodb", ("mongodb-changes-stream-source",), (), ("database", "collection")),
-    _Component("mqtt", ("mqtt-source", "mqtt5-source"), ("mqtt-sink", "mqtt5-sink"), ("topic",)),
-    _Component("nats", ("nats-source",), ("nats-sink",), ("topic",)),
+    _Component(
+        "mqtt",
+        ("paho", "paho-mqtt5", "mqtt-source", "mqtt5-source"),
+        ("paho", "paho-mqtt5", "mqtt-sink", "mqtt5-sink"),
+        ("topic",),
+    ),
+    _Component("nats", ("nats", "nats-source"), ("nats", "nats-sink"), ("topic",)),
     _Component("pulsar", ("pulsar-source",), ("pulsar-sink",), ("tenant", "namespaceName", "topic"), "/"),
     _Component("elasticsearch", ("elasticsearch-search-source",), (), ("indexName",)),
     _Component("opensearch", ("opensearch-search-source",), ("opensearch-index-sink",), ("indexName",)),
     _Component("solr", ("solr-source",), ("solr-sink",), ("collection",)),
     _Component("splunk", (), ("splunk-sink", "splunk-hec-sink"), ("index",)),
-    _Component("infinispan", ("infinispan-source",), ("infinispan-sink",), ("cacheName",)),
-    _Component("rabbitmq", (), ("spring-rabbitmq-sink",), ("exchangeName",)),
-    _Component("rabbitmq", ("spring-rabbitmq-source",), (), ("queues",)),
+    _Component("infinispan", ("infinispan", "infinispan-source"), ("infinispan", "infinispan-sink"), ("cacheName",)),
+    _Component("ignite", ("ignite-cache",), ("ignite-cache",), ("cacheName",)),
+    _Component("hazelcast", _HAZELCAST, _HAZELCAST, ("cacheName",)),
+    _Component("hbase", ("hbase",), ("hbase",), ("tableName",)),
+    _Component("kudu", (), ("kudu",), ("tableName",)),
+    _Component("couchdb", ("couchdb",), ("couchdb",), ("database",)),
+    _Component("rabbitmq", (), ("rabbitmq", "spring-rabbitmq", "spring-rabbitmq-sink"), ("exchangeName",)),
+    _Component("rabbitmq", ("spring-rabbitmq", "spring-rabbitmq-source"), (), ("queues",)),
+    _Component("rabbitmq", ("rabbitmq",), (), ("queue",)),
     _Component(
         "activemq",
         ("jms-apache-artemis-source", "jms-pooled-apache-artemis-source"),
@@ -122,7 +170,7 @@ _COMPONENTS = (
     _Component("jms", ("jms-amqp-10-source",), ("jms-amqp-10-sink",), ("destinationName",)),
     _Component("ibm-mq", ("jms-ibm-mq-source",), ("jms-ibm-mq-sink",), ("destinationName",)),
     _Component("salesforce", (), ("salesforce-create-sink", "salesforce-update-sink"), ("sObjectName",)),
-    _Component("ftps", ("ftps-source",), ("ftps-sink",), ("directoryName",)),
+    _Component("ftps", ("ftps", "ftps-source"), ("ftps", "ftps-sink"), ("directoryName",)),
 )
 
 

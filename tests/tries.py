@@ -16,6 +16,7 @@ PROFILE = os.environ.get("HYPOTHESIS_PROFILE", "quick")
 # Profile -> how many of the examples that a property test wants, as a factor.
 _FACTOR = {"quick": 0.1, "whole": 1, "fuzz": 100}[PROFILE]
 _FEWEST = 5
+_UNTIMED = [HealthCheck.too_slow]  # a busy machine is slow, whatever is drawn
 # Prime to the 6, 7 and 13 odd values that follow each other at one place: each of them has its turn.
 _ONE_IN = 29
 
@@ -26,9 +27,10 @@ def choose_examples() -> None:
 
     ``make fuzz`` tries ever new ones.
     """
-    settings.register_profile("quick", derandomize=True, deadline=None, max_examples=10)
-    settings.register_profile("whole", derandomize=True, deadline=None)
-    settings.register_profile("fuzz", deadline=None, max_examples=2000, print_blob=True)
+    untimed = settings(deadline=None, suppress_health_check=_UNTIMED)
+    settings.register_profile("quick", untimed, derandomize=True, max_examples=10)
+    settings.register_profile("whole", untimed, derandomize=True)
+    settings.register_profile("fuzz", untimed, max_examples=2000, print_blob=True)
     settings.load_profile(PROFILE)
 
 
@@ -40,7 +42,7 @@ def tries(count: int, *, once: bool = False, quick: int | None = None) -> settin
         once: The test's fixtures serve all of its examples, which do not disturb each other.
         quick: The examples that `make test` tries, where a tenth of all takes too long.
     """
-    allowed = [HealthCheck.function_scoped_fixture] if once else []
+    allowed = [*_UNTIMED, HealthCheck.function_scoped_fixture] if once else _UNTIMED
     found = max(_FEWEST, int(count * _FACTOR)) if quick is None or PROFILE != "quick" else quick
     return settings(max_examples=found, suppress_health_check=allowed)
 

@@ -30,6 +30,7 @@ from urllib.parse import parse_qs, unquote, urlsplit
 
 from tests.emit.gms_rules import problem_of
 from tests.loopback import Handler, HeldPort, Loopback, cut
+from tests.waiting import wait
 
 os.environ.setdefault("DATAHUB_TELEMETRY_ENABLED", "false")
 
@@ -188,23 +189,18 @@ class Gms:
 
     def settle(self) -> None:
         """Wait until all clients are gone: a request of one that was killed may still be stored."""
-        for _ in range(3000):
-            with self._lock:
-                if not self._open:
-                    return
-            time.sleep(0.01)
-        raise AssertionError("a connection stays open")
+        wait(lambda: not self._open, "all connections are closed", every=0.01)
 
     def settle_among_others(self) -> None:
         """Wait for a moment without a request, where clients that nobody kills keep their connections."""
         quiet = 0
-        for _ in range(6000):
-            with self._lock:
-                quiet = 0 if self._serving else quiet + 1
-            if quiet == 10:  # a request that has been read, and is not yet served, had the time to begin
-                return
-            time.sleep(0.01)
-        raise AssertionError("there are always requests")
+
+        def is_quiet() -> bool:
+            nonlocal quiet
+            quiet = 0 if self._serving else quiet + 1
+            return quiet == 10  # a request that has been read, and is not yet served, had the time to begin
+
+        wait(is_quiet, "a moment without a request", every=0.01)
 
     def wipe(self) -> None:
         """Lose everything, as a new installation has nothing."""

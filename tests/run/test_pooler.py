@@ -105,7 +105,7 @@ def test_a_connection_that_the_server_ended_meanwhile_is_replaced(tmp_path, new_
     with state.database.keeping():
         assert state.begin_reading() == 1
         with other.begin() as connection:
-            ours = "pid <> pg_backend_pid() AND datname = current_database()"
+            ours = "pid <> pg_backend_pid() AND datname = current_database() AND backend_type = 'client backend'"
             ended = connection.execute(text(f"SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE {ours}"))
             assert ended.scalars().all() == [True]
         time.sleep(1.5)

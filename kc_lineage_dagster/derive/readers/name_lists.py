@@ -25,6 +25,7 @@ _PLAIN = re.compile(r"(?:[^\\.\[\]{}()*+?^$|]|\.|\\[^A-Za-z0-9])+")
 # Names one by one: besides that only groups of alternatives and classes of one character; no "some", no "any of".
 _SPELLED = re.compile(r"(?:[^\\.\[\]{}()*+?^$|]|\.|\\[^A-Za-z0-9]|\[\\?[^\]\\^]\]|\((?:\?:)?|[)|])+")
 _SIMPLE = re.compile(r"[\w\-./](?:[\w\-./]|\.\*|\\\.)*", re.ASCII)  # names, ``.``, ``\.`` and ``.*`` only
+_IGNORES_CASE = re.compile(r"(?<=\A\^)\(\?i\)|\A\(\?i\)")  # says nothing where the letters' case does not matter
 _BACK_REFERENCE = re.compile(r"\\[1-9k]")
 
 
@@ -107,7 +108,8 @@ def name_list(entries: Sequence[str], dots: int = 0, *, ignore_case: bool = True
     unclear: list[str] = []
     patterns: list[str] = []
     beginnings: set[tuple[str, ...]] = set()
-    for text in entries:
+    for written in entries:
+        text = _IGNORES_CASE.sub("", written) if ignore_case else written
         entry = _unanchored(text)
         spelled = spelled_out(text)
         for name in spelled or ():

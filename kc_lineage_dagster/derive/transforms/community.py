@@ -102,6 +102,15 @@ def swap(options: TransformOptions) -> fields.RecordChange | Unresolved:
     return lambda record: replace(record, key=record.value, value=record.key)
 
 
+@on_record
+def sql(options: TransformOptions) -> fields.RecordChange | Unresolved:
+    """Makes key and value of what statements select of them, each for the topics that it names.
+
+    Source: ``io.lenses.connect.sql.Transformation``, earlier ``com.landoop.connect.sql.Transformation``
+    """
+    return lambda record: replace(record, key=Opaque(), value=Opaque())
+
+
 @on_part
 def json_text(options: TransformOptions) -> NodeChange | Unresolved:
     """Puts the whole as JSON text into the single field ``json.string.field.name``.
@@ -253,6 +262,7 @@ TRANSFORMS: Mapping[str, Build] = {
         "Reads JSON text in fields. Source: https://github.com/birdiecare/connect-smts.", of=on_value
     ),
     "com.github.cedelsb.kafka.connect.smt.Record2JsonStringConverter": json_text,
+    **dict.fromkeys((f"{owner}.connect.sql.Transformation" for owner in ("io.lenses", "com.landoop")), sql),
     "com.github.eladleev.kafka.connect.transform.keytofield.KeyToFieldTransform": key_to_field,
     "com.github.jcustenborder.kafka.connect.archive.Archive": archive,
     "com.github.vdesabou.kafka.connect.transforms.JsonFieldToKey": json_field_to_key,

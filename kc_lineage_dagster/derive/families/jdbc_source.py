@@ -46,6 +46,7 @@ from kc_lineage_dagster.lineage import Dataset, Unresolved
 
 _TASKS = "task configurations"
 _EXPRESSION = "SQL expression"
+_LISTS = ("table.whitelist", "table.blacklist", "table.include.list", "table.exclude.list")
 
 
 def _reads(config: Config, evidence: Evidence) -> Iterable[Found]:
@@ -54,6 +55,11 @@ def _reads(config: Config, evidence: Evidence) -> Iterable[Found]:
         return (place, *_without_place(config, evidence))
     query = first(config, "query", "query.masked")
     if query:
+        lists = next((key for key in _LISTS if first(config, key)), None)
+        if lists and not evidence.topics:
+            return (
+                Unresolved("query", f"is set beside {lists}, and the connector refuses both: take one of them out"),
+            )
         return _by_query(config, place, query, evidence)
     prefix = (config.get("topic.prefix") or "").strip()
     return _by_tasks(place, prefix, evidence) or _by_lists(config, place, prefix, evidence)
@@ -304,7 +310,7 @@ FAMILY = SourceFamily(
     platform="as the JDBC URL or the managed connector says",
     reads=_reads,
     naming=("topic.prefix", "query", "query.masked"),
-    selecting=("table.whitelist", "table.blacklist", "table.include.list", "table.exclude.list"),
+    selecting=_LISTS,
     never_known="the schema of a table without one, on Oracle, Db2 and others without a default, while no task runs",
     spelled="as DataHub's ingestion of each SQL platform: database.schema.table, database.table or schema.table",
     columns=True,

@@ -35,6 +35,7 @@ FAMILIES = (
         (
             "io.debezium.connector.mysql.MySqlConnector",
             "io.debezium.connector.v2.mysql.MySqlConnectorV2",
+            "com.amazonaws.msk.debezium.mysql.connect.DebeziumMySqlMetricsConnector",  # the same with metrics
             "MySqlCdcSource",
             "MySqlCdcSourceV2",
         ),

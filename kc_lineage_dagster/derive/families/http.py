@@ -94,6 +94,8 @@ FAMILIES = (
             "com.tm.kafka.connect.rest.RestSinkConnector",
             "io.github.clescot.kafka.connect.http.sink.HttpSinkConnector",
             "com.github.clescot.kafka.connect.http.sink.HttpSinkConnector",
+            "com.github.clescot.kafka.connect.http.sink.WsSinkConnector",
+            "com.tecton.kafka.connect.TectonHttpSinkConnector",
             "uk.co.threefi.connect.http.HttpSinkConnector",
             "HttpSink",
             "HttpSinkV2",

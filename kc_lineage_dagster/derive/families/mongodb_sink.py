@@ -96,7 +96,11 @@ def _namespace(database: str | None, collection: str) -> Dataset | Unresolved:
 FAMILIES = (
     SinkFamily(
         name="mongodb_sink",
-        classes=("com.mongodb.kafka.connect.MongoSinkConnector", "MongoDbAtlasSink"),
+        classes=(
+            "com.mongodb.kafka.connect.MongoSinkConnector",
+            "com.amazonaws.msk.kafka.mongodb.connect.KafkaMongodbMetricsSinkConnector",  # the same with metrics
+            "MongoDbAtlasSink",
+        ),
         platform="mongodb",
         writes=_writes,
         by_content=True,

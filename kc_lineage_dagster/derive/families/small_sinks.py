@@ -12,8 +12,10 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from kc_lineage_dagster.derive.config import Config, first
-from kc_lineage_dagster.derive.family import SinkFamily, Writes, consumed
+from kc_lineage_dagster.derive.family import SinkFamily, Writes, consumed, topic_of
 from kc_lineage_dagster.derive.readers.places import always, by_topic, place, place_within
+from kc_lineage_dagster.derive.readers.table_names import qualified, required
+from kc_lineage_dagster.derive.readers.topic_maps import topic_map
 from kc_lineage_dagster.derive.records import Record
 from kc_lineage_dagster.lineage import Dataset, Unresolved
 
@@ -28,6 +30,13 @@ def _writes_vespa(config: Config, record: Record) -> Iterable[Dataset | Unresolv
     if (first(config, _MODE) or "").lower() == "raw":
         return (Unresolved(consumed(record), f"each record names the type of its document: {_MODE} is raw"),)
     return _BY_TYPE(config, record)
+
+
+def _writes_selectdb(config: Config, record: Record) -> Iterable[Dataset | Unresolved]:
+    """Return the table that ``selectdb.topic2table.map`` names for the topic, else the one of its name."""
+    topic, tables = topic_of(record), topic_map(config, "selectdb.topic2table.map")
+    table = tables if isinstance(tables, Unresolved) else tables.exact.get(topic, topic)
+    return (qualified("selectdb", required(config, "selectdb.database"), table),)
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,6 +118,14 @@ _SINKS = (
         f"document type {_NOT_DATAHUB}",
         f"{_GITHUB}/vinted/kafka-connect-vespa",
         never_known="types that the records name themselves",
+    ),
+    _Sink(
+        "selectdb",
+        ("com.selectdb.kafka.connector.SelectdbSinkConnector",),
+        _writes_selectdb,
+        ("selectdb.database", "selectdb.topic2table.map"),
+        f"database.table {_NOT_DATAHUB}",
+        "com.selectdb.kafka.connector.SelectdbSinkConnector",
     ),
     _Sink(
         "hbase",

@@ -44,7 +44,10 @@ def _writes(config: Config, record: Record) -> Iterable[Dataset | Unresolved]:
 FAMILIES = (
     SourceFamily(
         name="solace_pubsub_source",
-        classes=("com.solace.connector.kafka.connect.source.SolaceSourceConnector",),
+        classes=(
+            "com.solace.connector.kafka.connect.source.SolaceSourceConnector",
+            "com.solace.source.connector.SolaceSourceConnector",
+        ),
         platform=_PLATFORM,
         reads=into_topic(_destinations, "kafka.topic", default="default"),
         rule="com.solace.connector.kafka.connect.source.SolaceSourceConnectorConfig",
@@ -54,7 +57,10 @@ FAMILIES = (
     ),
     SinkFamily(
         name="solace_pubsub_sink",
-        classes=("com.solace.connector.kafka.connect.sink.SolaceSinkConnector",),
+        classes=(
+            "com.solace.connector.kafka.connect.sink.SolaceSinkConnector",
+            "com.solace.sink.connector.SolaceSinkConnector",
+        ),
         platform=_PLATFORM,
         writes=_writes,
         rule="com.solace.connector.kafka.connect.sink.SolaceSinkConnectorConfig",

@@ -119,7 +119,10 @@ FAMILIES = (
     ),
     SinkFamily(
         name="cassandra_sink_confluent",
-        classes=("io.confluent.connect.cassandra.CassandraSinkConnector",),
+        classes=(
+            "io.confluent.connect.cassandra.CassandraSinkConnector",
+            "com.github.jcustenborder.kafka.connect.cassandra.CassandraSinkConnector",  # what Confluent's grew out of
+        ),
         platform=_PLATFORM,
         writes=_writes_confluent,
         rule="https://docs.confluent.io/kafka-connect-cassandra/current/overview.html",

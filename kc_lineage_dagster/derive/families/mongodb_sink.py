@@ -1,8 +1,9 @@
-"""Sinks to MongoDB, MongoDB's own and the one it grew out of, copy each topic into a collection, named
+"""Sinks to MongoDB, MongoDB's own, the one it grew out of, and StartApp's, copy each topic into a collection, named
 ``<database>.<collection>``.
 
 ``collection`` names the collection; without it the collection has the topic's name. ``topic.override.<topic>.<key>``
-says otherwise for one topic, ``namespace.mapper`` lets fields of each record decide.
+says otherwise for one topic, ``namespace.mapper`` lets fields of each record decide. StartApp's sink lists the
+collections in the order of the topics.
 
 Source: ``com.mongodb.kafka.connect.sink.MongoSinkTopicConfig``, ``MongoSinkConfig``,
 https://github.com/hpgrahsl/kafka-connect-mongodb (README)
@@ -26,6 +27,7 @@ _MAPPER = "com.mongodb.kafka.connect.sink.namespace.mapping.DefaultNamespaceMapp
 _BY_FIELD = "com.mongodb.kafka.connect.sink.namespace.mapping.FieldPathNamespaceMapper"
 
 _DATABASE_OF_URI = re.compile(r"mongodb(?:\+srv)?://[^/]+/([^?/]+)")
+_COLLECTIONS = "db.collections"
 
 
 def _writes(config: Config, record: Record) -> Iterator[Dataset | Unresolved]:
@@ -87,6 +89,17 @@ def _writes_of_old(config: Config, record: Record) -> Iterator[Dataset | Unresol
     yield _namespace(database, first(config, f"mongodb.collection.{topic}", "mongodb.collection") or topic)
 
 
+def _writes_of_startapp(config: Config, record: Record) -> Iterator[Dataset | Unresolved]:
+    """Yield the collection that stands in ``db.collections`` where the topic stands in ``topics``."""
+    topic, topics, collections = topic_of(record), items(config.get("topics")), items(config.get(_COLLECTIONS))
+    if len(topics) != len(collections):
+        yield Unresolved(_COLLECTIONS, f"has {len(collections)} entries for {len(topics)} topics: the connector fails")
+    elif topic not in topics:
+        yield Unresolved(topic, "is not in topics, where the connector looks for its collection")
+    else:
+        yield _namespace(first(config, "db.name"), collections[topics.index(topic)])
+
+
 def _namespace(database: str | None, collection: str) -> Dataset | Unresolved:
     if database is None:
         return Unresolved(collection, "the configuration names no database")
@@ -118,6 +131,15 @@ FAMILIES = (
         writes=_writes_of_old,
         rule="https://github.com/hpgrahsl/kafka-connect-mongodb",
         naming=("mongodb.database", "mongodb.collection"),
+        spelled="database.collection",
+    ),
+    SinkFamily(
+        name="mongodb_sink_startapp",
+        classes=("com.startapp.data.MongoSinkConnector",),
+        platform="mongodb",
+        writes=_writes_of_startapp,
+        rule="https://github.com/startappdev/kafka-connect-mongodb",
+        naming=("db.name", _COLLECTIONS),
         spelled="database.collection",
     ),
 )

@@ -132,6 +132,8 @@ def _with_predicate(transform: Transform, own: Config, config: Config) -> Transf
         return transform
     settings = stripped(config, f"predicates.{name}.")
     unread = entries(settings, lambda _, value: hidden(value))
+    if not unread and not first(settings, "type"):
+        return Unresolved(f"predicate {name} of transform {transform.alias}", f"predicates.{name}.type is not set")
     predicate = build_predicate("" if unread else settings.get("type", ""), settings)
     if isinstance(predicate, Unresolved):
         return Unresolved(f"predicate {name} of transform {transform.alias}", f"{predicate.what}: {predicate.reason}")

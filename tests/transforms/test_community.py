@@ -77,6 +77,21 @@ def test_the_topic_is_left_alone():
             {"id": "k.id", "region": "k.region"},
         ),
         (
+            {"type": "com.github.lepoitr.kafka.connect.smt.DropNulls$Value"},
+            {"id": "k.id", "region": "k.region"},
+            {"id": "id", "name": "name"},
+        ),
+        (
+            {"type": "no.sysco.transform.RegexTransform$Value", "field": "name", "field.regex": "1"},
+            {"id": "k.id", "region": "k.region"},
+            {"id": "id", "name": "name"},
+        ),
+        (
+            {"type": "io.github.ferozed.kafka.connect.transforms.MaskJsonField$Value", "CONNECT_FIELD_NAME": "name"},
+            {"id": "k.id", "region": "k.region"},
+            {"id": "id", "name": "name"},
+        ),
+        (
             {"type": "com.github.vdesabou.kafka.connect.transforms.JsonFieldToKey", "field": "$.id"},
             {},
             {"id": "id", "name": "name"},

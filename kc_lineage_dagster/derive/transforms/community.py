@@ -266,6 +266,9 @@ TRANSFORMS: Mapping[str, Build] = {
     "com.github.eladleev.kafka.connect.transform.keytofield.KeyToFieldTransform": key_to_field,
     "com.github.jcustenborder.kafka.connect.archive.Archive": archive,
     "com.github.vdesabou.kafka.connect.transforms.JsonFieldToKey": json_field_to_key,
+    "com.github.lepoitr.kafka.connect.smt.DropNulls": unchanged(
+        "Drops the fields of a record that hold nothing, by content. Source: the class itself."
+    ),
     "com.michelin.kafka.connect.transforms.qlik.replicate.ExtractNewRecordState": forgotten(
         "Puts the row in place of a change event of Qlik Replicate. Source: "
         "https://github.com/michelin/kafka-connect-transforms-qlik-replicate.",
@@ -274,9 +277,15 @@ TRANSFORMS: Mapping[str, Build] = {
     "com.michelin.kafka.connect.transforms.qlik.replicate.ReplicateTimestampConverter": unchanged(
         "Changes the type of time fields. Source: https://github.com/michelin/kafka-connect-transforms-qlik-replicate."
     ),
+    "io.github.ferozed.kafka.connect.transforms.MaskJsonField": unchanged(
+        "Masks a place inside JSON text; the field stays text. Source: the class itself."
+    ),
     "io.streamthoughts.kafka.connect.transform.Grok": forgotten(
         "Makes fields of what a pattern finds in text. Source: "
         "https://github.com/streamthoughts/kafka-connect-transform-grok."
+    ),
+    "no.sysco.transform.RegexTransform": unchanged(
+        "Replaces in the text of a field what a pattern finds. Source: the class itself."
     ),
     "org.radarbase.kafka.connect.transforms.CombineKeyValue": combine_key_value,
     "org.radarbase.kafka.connect.transforms.MergeKey": merge_key,

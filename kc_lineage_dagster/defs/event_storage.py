@@ -7,14 +7,16 @@ anew each time. Which connections may stay open, and in which process, is decide
 from __future__ import annotations
 
 import sqlite3
+import time
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import closing, contextmanager
 from typing import Any
 
 from dagster import DagsterInstance
-from sqlalchemy import Connection, Engine, event
+from sqlalchemy import Connection, Engine, Pool, event, exc
 
 _INDEX = "index"  # the name of the database that holds the materializations of all runs
+_IDLE = 1.0  # seconds after which a connection to a server is replaced: servers and poolers end those that idle
 _RECYCLED = 600  # seconds after which a connection to a server is replaced, before something in between drops it
 
 
@@ -62,11 +64,32 @@ def spend_less_on_events(instance: DagsterInstance, run_id: str) -> Callable[[],
     if not is_sqlite(instance):
         # what Dagster's web server does as well: a pool of one connection, here without a time limit of its own
         instance.optimize_for_webserver(statement_timeout=0, pool_recycle=_RECYCLED, max_overflow=1)
+        event.listen(Pool, "checkin", _used)
+        event.listen(Pool, "checkout", _replace_idle)
         return lambda: None
     kept = _Kept([_shard(instance, run_id), _shard(instance, _INDEX)])
     event.listen(Engine, "engine_connect", _compile_once)
     event.listen(Engine, "do_connect", kept.connect)
     return kept.copy_logs
+
+
+def _used(_: Any, record: Any) -> None:
+    """Note when a connection was last used. ``record``: what the pool knows of it."""
+    record.info["used"] = time.monotonic()
+
+
+def _replace_idle(_: Any, record: Any, __: Any) -> None:
+    """Have the pool open another connection in the place of one that has idled: its server may have ended it.
+
+    ``record``: what the pool knows of the connection.
+
+    Raises:
+        DisconnectionError: Which tells the pool to do so
+            (https://docs.sqlalchemy.org/en/20/core/events.html#sqlalchemy.events.PoolEvents.checkout).
+    """
+    now = time.monotonic()
+    if now - record.info.get("used", now) > _IDLE:
+        raise exc.DisconnectionError
 
 
 class _Statements(dict[Any, Any]):

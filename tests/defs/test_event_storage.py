@@ -8,9 +8,11 @@ The step runs in a process of its own, because what it switches on lasts as long
 import json
 import os
 import sys
+import time
 from collections import Counter
 from pathlib import Path
 
+import pytest
 from dagster import (
     AssetExecutionContext,
     AssetKey,
@@ -20,7 +22,7 @@ from dagster import (
     materialize,
     multi_asset,
 )
-from sqlalchemy import Engine, event
+from sqlalchemy import Engine, create_engine, event, pool, text
 
 from kc_lineage_dagster.defs.event_storage import spend_less_on_events
 from tests.forked import context as own_process
@@ -76,3 +78,41 @@ def test_the_databases_are_opened_once_and_change_when_the_events_are_shown(tmp_
     monkeypatch.setenv("DAGSTER_HOME", str(tmp_path))
     with DagsterInstance.get() as instance:
         assert len(instance.get_materialized_partitions(KEY)) == EVENTS
+
+
+def logs_after_a_rest(home: str, address: str) -> None:
+    """Log a materialization before and after the server has ended all connections that do nothing."""
+    os.environ["DAGSTER_HOME"] = home
+
+    @multi_asset(specs=[AssetSpec(KEY, skippable=True)], can_subset=True)
+    def step(context: AssetExecutionContext):
+        spend_less_on_events(context.instance, context.run.run_id)
+        context.log_event(AssetMaterialization(KEY, partition="before"))
+        ended = f"SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '{address.rpartition('/')[2]}'"
+        with create_engine(address, poolclass=pool.NullPool).begin() as connection:
+            connection.execute(text(f"{ended} AND pid <> pg_backend_pid()"))
+        time.sleep(1.5)
+        context.log_event(AssetMaterialization(KEY, partition="after"))
+        yield from ()
+
+    with DagsterInstance.get() as instance:
+        result = materialize([step], instance=instance, raise_on_error=False)
+    raise SystemExit(not result.success)
+
+
+@pytest.mark.postgres
+def test_a_connection_that_the_server_ended_while_there_was_nothing_to_log_is_replaced(
+    tmp_path, new_postgres, monkeypatch
+):
+    """Servers (``idle_session_timeout``) and poolers end connections that do nothing while DataHub takes its time."""
+    pytest.importorskip("dagster_postgres", reason="dagster-postgres is not installed")
+    address = new_postgres.replace("://", "+psycopg2://")
+    storage = f"storage: {{postgres: {{postgres_url: '{address}'}}}}\n"
+    (tmp_path / "dagster.yaml").write_text(f"telemetry: {{enabled: false}}\n{storage}")
+    process = own_process().Process(target=logs_after_a_rest, args=(str(tmp_path), address))
+    process.start()
+    process.join()
+    assert process.exitcode == 0
+    monkeypatch.setenv("DAGSTER_HOME", str(tmp_path))
+    with DagsterInstance.get() as instance:
+        assert instance.get_materialized_partitions(KEY) == {"before", "after"}

@@ -143,7 +143,7 @@ def test_no_name_is_taken_for_a_secret(defined: bool, share: Share) -> None:
         if edges(example.run()) != edges(passed_through_connect(example, defined=defined).run()):
             lost.append(what)
     print(f"{tried} renamings, {len(lost)} lost")
-    assert tried > (700 if share.whole else 25)
+    assert tried > (700 if share.whole else 10)  # which examples a share has changes with every new one
     assert lost == []
 
 

@@ -29,7 +29,7 @@ from kc_lineage_dagster.derive.readers.jdbc_existing import (
 )
 from kc_lineage_dagster.derive.readers.jdbc_url import URL_KEY, JdbcUrl
 from kc_lineage_dagster.derive.readers.sql import Query, tables_of
-from kc_lineage_dagster.derive.readers.sql_names import TableName, can_be_reached, dataset_of, table_list, table_name
+from kc_lineage_dagster.derive.readers.sql_names import TableName, dataset_of, table_list, table_name, unlisted
 from kc_lineage_dagster.derive.readers.topic_sources import wherever
 from kc_lineage_dagster.derive.records import (
     ALL_COLUMNS,
@@ -221,10 +221,10 @@ def _named(
             return named_tables(existing, name.table, topic, what)
         found = _record(jdbc_tables.full_name(place, name.table, offsets), prefix)
         return (found,) if isinstance(found, Record) else _arriving(found, topic)
-    origin = dataset_of(place, name)
-    if isinstance(origin, Unresolved) and not can_be_reached(place, name):
-        return (origin,)
-    answer = _arriving(origin, topic)
+    problem = unlisted(place, name)
+    if problem:
+        return (problem,)
+    answer = _arriving(dataset_of(place, name), topic)
     record = answer[-1]
     if len(answer) > 1 or len(name.qualifiers) == _qualifiers(config, place, len(name.qualifiers)):
         return answer

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -103,7 +103,7 @@ def dataset_of(place: JdbcUrl, name: TableName, session_schema: str | None = Non
     given = _given(platform, name)
     if isinstance(given, Unresolved):
         return given
-    if _elsewhere(platform, place, given.get(DATABASE)):
+    if not platform.across and _differs(place, given):
         return Unresolved(str(name), f"{ELSEWHERE}, {place.database}")
     known = {
         DATABASE: given.get(DATABASE) or place.database or platform.default_database,
@@ -118,16 +118,24 @@ def dataset_of(place: JdbcUrl, name: TableName, session_schema: str | None = Non
     return Dataset(place.platform, ".".join(map(platform.spelled, (*outer, name.table))))
 
 
-def can_be_reached(place: JdbcUrl, name: TableName) -> bool:
-    """Tell whether a connection can read a table of this name: it has no more parts than a name has on the platform,
-    and names no other database where a connection sees one only.
+def unlisted(place: JdbcUrl, name: TableName) -> Unresolved | None:
+    """Return why a source cannot find a table of this name among those that the driver lists, or None.
 
-    >>> can_be_reached(JdbcUrl("postgres", database="shop"), TableName("orders", ("other", "public")))
-    False
+    The name has more parts than a name has on the platform, or names a database whose tables are not listed.
+
+    Source: ``java.sql.DatabaseMetaData.getTables``
+
+    >>> print(unlisted(JdbcUrl("postgres", database="shop"), TableName("orders", ("other", "public"))))
+    other.public.orders: names another database than the one connected to, shop
     """
     platform = PLATFORMS[place.platform]
     given = _given(platform, name)
-    return not isinstance(given, Unresolved) and not _elsewhere(platform, place, given.get(DATABASE))
+    if isinstance(given, Unresolved):
+        return given
+    if not _differs(place, given) or (platform.across and not platform.lists_one):
+        return None
+    advice = "; the driver lists no other, unless catalog.pattern names it" if platform.across else ""
+    return Unresolved(str(name), f"{ELSEWHERE}, {place.database}{advice}")
 
 
 def _given(platform: SqlPlatform, name: TableName) -> dict[str, str] | Unresolved:
@@ -139,10 +147,10 @@ def _given(platform: SqlPlatform, name: TableName) -> dict[str, str] | Unresolve
     return {level: part for level, part in zip(used, name.qualifiers, strict=True) if part}
 
 
-def _elsewhere(platform: SqlPlatform, place: JdbcUrl, database: str | None) -> bool:
-    if database is None or platform.across or place.database is None:
-        return False
-    return database.lower() != place.database.lower()
+def _differs(place: JdbcUrl, given: Mapping[str, str]) -> bool:
+    """Tell whether a name's qualifiers name another database than the connection does. ``given``: see ``_given``."""
+    database = given.get(DATABASE)
+    return database is not None and place.database is not None and database.lower() != place.database.lower()
 
 
 def _hint(place: JdbcUrl, level: str) -> str:

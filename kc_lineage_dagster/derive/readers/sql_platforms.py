@@ -72,6 +72,7 @@ class SqlPlatform:
         quotes: The opening and the closing quote of identifiers.
         folds: What the database makes of an identifier without quotes.
         across: Whether a statement can name another database than the one connected to.
+        lists_one: Whether the driver lists only tables of the database connected to, though statements can name others.
         longest: The number of bytes after which identifiers are cut; None for no end.
         spelled: What DataHub makes of each part (rules for whole names are in ``spelling``).
         spelled_database: What DataHub makes of the database, before ``spelled``.
@@ -88,6 +89,7 @@ class SqlPlatform:
     quotes: tuple[str, str] = ('"', '"')
     folds: Callable[[str], str] = as_is
     across: bool = False
+    lists_one: bool = False
     longest: int | None = None
     spelled: Callable[[str], str] = as_is
     spelled_database: Callable[[str], str] = as_is
@@ -121,8 +123,11 @@ PLATFORMS: Mapping[str, SqlPlatform] = {
     "redshift": _postgres(longest=127, grammar="redshift"),
     "mysql": _mysql(),
     "mariadb": _mysql(),
-    # quotes as Microsoft's driver tells them (SQLServerDatabaseMetaData.getIdentifierQuoteString): no brackets
-    "mssql": SqlPlatform(default_schema="dbo", across=True, grammar="tsql", hints=r"^\s*SET\s+NOCOUNT\s+ON\b\s*;?"),
+    # Microsoft's driver, SQLServerDatabaseMetaData: quotes by getIdentifierQuoteString, no brackets; getTables asks
+    # sp_tables in the catalog that it is given, and without one in the connection's
+    "mssql": SqlPlatform(
+        default_schema="dbo", across=True, lists_one=True, grammar="tsql", hints=r"^\s*SET\s+NOCOUNT\s+ON\b\s*;?"
+    ),
     # oracle.py: each part as SQLAlchemy reflects it
     "oracle": SqlPlatform(SCHEMA_AND_TABLE, user_schema=True, folds=_upper, spelled=reflected_oracle, grammar="oracle"),
     # db2.py: database names are upper-cased, the others keep the letters of the catalog

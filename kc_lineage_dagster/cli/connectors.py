@@ -11,7 +11,7 @@ from typing import Any
 import click
 
 from kc_lineage_dagster.derive.family import Family, SourceFamily
-from kc_lineage_dagster.derive.registry import Registry, registry
+from kc_lineage_dagster.derive.registry import Registry, SharedAlias, registry
 from kc_lineage_dagster.derive.transforms.chain import TRANSFORMS
 from kc_lineage_dagster.lineage import Unresolved
 
@@ -62,7 +62,7 @@ def look_up(name: str, known: Registry) -> dict[str, Any] | None:
     family = next((one for one in known.families if one.name == name), None) or known.find(name)
     if not isinstance(family, Unresolved):
         return about(family)
-    if "alias is shared" in family.reason:
+    if isinstance(family, SharedAlias):
         return {"problem": family.reason}
     same = [full for full in TRANSFORMS if name in (full, full.rpartition(".")[2], full.rpartition(".")[2] + "$Value")]
     if not same:

@@ -17,6 +17,11 @@ from kc_lineage_dagster.lineage import Unresolved
 
 
 @dataclass(frozen=True, slots=True)
+class SharedAlias(Unresolved):
+    """A short name that several families share, so that only the full class name tells which one is meant."""
+
+
+@dataclass(frozen=True, slots=True)
 class Registry:
     """The families, and how to find the one of a class.
 
@@ -60,7 +65,7 @@ class Registry:
                     "the connector class is not known: name its dataset in generic_connectors of the recipe",
                 )
             if len(found) > 1:
-                return Unresolved(
+                return SharedAlias(
                     class_name, f"the alias is shared by {', '.join(sorted(found))}: use the full class name"
                 )
             family = next(iter(found.values()))

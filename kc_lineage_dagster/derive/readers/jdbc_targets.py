@@ -9,7 +9,7 @@ from dataclasses import replace
 
 from kc_lineage_dagster.derive.config import Config, first, is_reference
 from kc_lineage_dagster.derive.readers.jdbc_url import JdbcUrl
-from kc_lineage_dagster.derive.readers.sql_names import ELSEWHERE, TableName, cut_to_length, dataset_of
+from kc_lineage_dagster.derive.readers.sql_names import Elsewhere, TableName, cut_to_length, dataset_of
 from kc_lineage_dagster.derive.readers.sql_platforms import PLATFORMS
 from kc_lineage_dagster.lineage import Dataset, Unresolved
 
@@ -44,7 +44,7 @@ def target(place: JdbcUrl, name: TableName, user: str | None, *, quoted: bool = 
     if not quoted:
         name = TableName(rules.folds(name.table), tuple(map(rules.folds, name.qualifiers)))
     found = dataset_of(place, replace(name, table=cut_to_length(rules, name.table)), user)
-    if isinstance(found, Unresolved) and found.reason.startswith(ELSEWHERE):
+    if isinstance(found, Elsewhere):
         return replace(found, reason=f"{found.reason}: {_SHORTER}")
     return found
 

@@ -15,7 +15,12 @@ _CLOSING = {'"': '"', "`": "`", "[": "]"}
 _BORDER = re.compile(r"""[,"`\[]""")
 
 _NAME_IT = "write it into the configuration, or name the dataset in generic_connectors of the recipe"
-ELSEWHERE = "names another database than the one connected to"
+_ELSEWHERE = "names another database than the one connected to"
+
+
+@dataclass(frozen=True, slots=True)
+class Elsewhere(Unresolved):
+    """A table's name that names another database than the one connected to, where only that one can be read."""
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -104,7 +109,7 @@ def dataset_of(place: JdbcUrl, name: TableName, session_schema: str | None = Non
     if isinstance(given, Unresolved):
         return given
     if not platform.across and _differs(place, given):
-        return Unresolved(str(name), f"{ELSEWHERE}, {place.database}")
+        return Elsewhere(str(name), f"{_ELSEWHERE}, {place.database}")
     known = {
         DATABASE: given.get(DATABASE) or place.database or platform.default_database,
         SCHEMA: given.get(SCHEMA) or default_schema(place, session_schema),
@@ -135,7 +140,7 @@ def unlisted(place: JdbcUrl, name: TableName) -> Unresolved | None:
     if not _differs(place, given) or (platform.across and not platform.lists_one):
         return None
     advice = "; the driver lists no other, unless catalog.pattern names it" if platform.across else ""
-    return Unresolved(str(name), f"{ELSEWHERE}, {place.database}{advice}")
+    return Elsewhere(str(name), f"{_ELSEWHERE}, {place.database}{advice}")
 
 
 def _given(platform: SqlPlatform, name: TableName) -> dict[str, str] | Unresolved:

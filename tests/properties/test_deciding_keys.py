@@ -39,7 +39,7 @@ def both(found: ConnectorLineage) -> tuple[ConnectorLineage, tuple[str, ...]]:
     return found, found.decided_by
 
 
-@tries(1500)
+@tries(1500, quick=60)
 @given(st.sampled_from(EXAMPLES), st.data())
 def test_a_key_that_is_not_named_decides_nothing(example: Example, data: st.DataObject):
     """Whatever the family: to remove or to change keys that are not named leaves lineage as it is, edge by edge, column

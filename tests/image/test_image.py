@@ -134,7 +134,7 @@ def test_services_as_the_compose_file_starts_them(composed):
     """
     services, gms = composed
     services.start("migrate")
-    wait(lambda: services.machines["migrate"].ended() == 0, "Dagster's tables are made", 180)
+    wait(lambda: services.machines["migrate"].ended() == 0, "Dagster's tables are made")
     for service in ("code", "web", "daemon"):
         services.start(service)
         wait(lambda service=service: services.healthy(service), f"{service} is healthy", 180)

@@ -26,7 +26,7 @@ from urllib.parse import quote
 import yaml
 
 from tests.live.machine import Process, free_ports, postgres, postgres_missing
-from tests.waiting import StuckError, wait
+from tests.waiting import wait
 
 ROOT = Path(__file__).resolve().parents[2]
 _PAGE = ROOT / "docs/deploying.md"
@@ -83,15 +83,10 @@ class Machine:
     def wait(self, until: Callable[[], Any], what: str) -> None:
         """Wait for what this machine's first process brings about; StuckError, with its last words, once it cannot."""
 
-        def settled() -> Any:
-            return until() or self.ended() is not None
-
         def said() -> str:
             return f"(exit code {self.ended()}): {self.log.read_text(errors='replace')[-3000:]}"
 
-        wait(settled, what, told=said)
-        if not until():
-            raise StuckError(f"{what}: in vain {said()}")
+        wait(until, what, told=said, over=lambda: self.ended() is not None)
 
     def kill(self) -> None:
         """End all of its processes at once, as a machine that loses its power does."""

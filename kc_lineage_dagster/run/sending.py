@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 
 from kc_lineage_dagster.chunks import chunks
@@ -15,6 +16,7 @@ from kc_lineage_dagster.connect.snapshot import Connector
 from kc_lineage_dagster.emit.aspects import Proposal
 from kc_lineage_dagster.emit.sinks import SendReport
 from kc_lineage_dagster.emit.verify import CHARACTERS
+from kc_lineage_dagster.errors import StateError
 from kc_lineage_dagster.lineage import ConnectorLineage
 from kc_lineage_dagster.run.context import RunContext
 from kc_lineage_dagster.run.describe import describe
@@ -107,7 +109,7 @@ class Sending:
         due += untrue
         run.held.check()
         emission.expect(owners)
-        report = run.sink.send(due, emission.acknowledge)
+        report = self._delivered(due, emission)
         self.healing.healed(emission, untrue, {proposal for proposal, _ in report.failed})
         self.report = self.report + SendReport(report.sent, (), report.causes)
         failed = Counter(owners[proposal.urn] for proposal, _ in report.failed)
@@ -120,6 +122,20 @@ class Sending:
             self.undecided.append((emission, [one for one in memory if one is not None]))
         self.healing.through(names)
         return [one.result(asked[one.connector.name], failed[one.connector.name]) for one in made]
+
+    def _delivered(self, due: Sequence[Proposal], emission: Emission) -> SendReport:
+        """Send proposals and return what the sink has decided.
+
+        An interruption (Ctrl-C, SIGTERM), which is no Exception, ends the run in the middle of it. What was
+        acknowledged until then is stored, so that the next run does not send it again.
+        """
+        try:
+            return self.context.sink.send(due, emission.acknowledge)
+        except BaseException as error:
+            if not isinstance(error, Exception):
+                with suppress(StateError):
+                    self._remember(emission, [])
+            raise
 
     def closed(self, closing: SendReport) -> None:
         """Remember what the sink decided only when it was closed. ``closing``: what it decided then."""

@@ -19,6 +19,8 @@ from tests.connect.stand_in import ConnectStandIn, worker
 from tests.defs.clusters import save_cluster, write_recipe
 from tests.emit.gms import Gms
 
+BATCH = 5  # proposals that a run of a ``Place`` sends at a time
+
 
 @dataclass
 class Impatient:
@@ -53,7 +55,7 @@ class Place:
         cluster = Cluster.of(read_recipe(self.folder / f"{name}.yml"))
         read_cluster(cluster, cluster)
         self.gms.requests.clear()
-        datahub = Impatient({"server": self.gms.url, "max_per_batch": 5})
+        datahub = Impatient({"server": self.gms.url, "max_per_batch": BATCH})
         run = Sync(cluster, datahub, Request("run-1", **request))
         self.results = list(run)
         return run.report

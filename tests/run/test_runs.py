@@ -6,6 +6,8 @@ import json
 import logging
 import random
 import shutil
+import signal
+import threading
 
 import pytest
 
@@ -18,6 +20,7 @@ from kc_lineage_dagster.run.sync import Sync
 from kc_lineage_dagster.state.receipts import ALIVE, Held, Receipts
 from tests.defs.clusters import CONNECTORS, POSTGRES, save_cluster, write_recipe
 from tests.emit.gms import Gms, dies_after, everything, healthy, html, rejects
+from tests.run.place import BATCH
 from tests.tries import first_of
 
 
@@ -43,6 +46,22 @@ def test_only_what_differs_is_sent(place):
     place.save({**CONNECTORS, "cdc": {**POSTGRES, "table.include.list": "public.users,public.orders,public.items"}})
     place.run()
     assert {one.connector.name for one in place.results if one.sent} == {"cdc"}
+
+
+def test_an_interrupted_run_keeps_what_was_acknowledged(place):
+    """Ctrl-C while a batch is under way: the next run sends that batch again at most, and nothing before it."""
+
+    def interrupts(request):
+        if request.number == 3:
+            signal.pthread_kill(threading.main_thread().ident, signal.SIGINT)
+
+    place.gms.fault = interrupts
+    with pytest.raises(KeyboardInterrupt):
+        place.run()
+    place.gms.fault = healthy
+    assert place.run().problem is None
+    assert sum(count - 1 for count in place.gms.writes.values()) <= BATCH
+    assert place.run().counts.sent == 0
 
 
 @pytest.mark.parametrize("fault", first_of([dies_after(2), everything(503), everything(500), html()]))

@@ -13,17 +13,26 @@ from dataclasses import replace
 from kc_lineage_dagster.derive.config import Config, entries, first, flag, items, part, stripped, unwatched
 from kc_lineage_dagster.derive.placeholders import hidden
 from kc_lineage_dagster.derive.records import ANY_TOPIC, Opaque, Record, TopicPattern
-from kc_lineage_dagster.derive.transforms import aiven, community, confluent, debezium, kafka, others
+from kc_lineage_dagster.derive.transforms import (
+    aiven,
+    community,
+    community_routers,
+    confluent,
+    debezium,
+    kafka,
+    others,
+)
 from kc_lineage_dagster.derive.transforms.predicates import build_predicate, guarded
 from kc_lineage_dagster.derive.transforms.steps import Build, Chain, Transform, TransformOptions, keeps_topic
 from kc_lineage_dagster.lineage import REDACTED, WITHHELD, Unresolved
 
+_PUBLISHED: Mapping[str, Build] = {**community.TRANSFORMS, **community_routers.TRANSFORMS}
 TRANSFORMS: Mapping[str, Build] = {
     **kafka.TRANSFORMS,
     **debezium.TRANSFORMS,
     **confluent.TRANSFORMS,
     **aiven.TRANSFORMS,
-    **community.TRANSFORMS,
+    **_PUBLISHED,
     **others.TRANSFORMS,
 }
 UNKNOWN_TRANSFORM = (
@@ -34,13 +43,12 @@ _GROUP, _NAMED = re.compile(r"\(\?P?<([A-Za-z]\w*)>"), re.compile(r"\$\{(\w+)\}"
 MOST_TRANSFORMS = 500  # of one connector; people have a handful
 
 # what people have published takes no short name from the transforms that come with connectors
-_COUNTS = Counter(name.rpartition(".")[2] for name in TRANSFORMS if name not in community.TRANSFORMS)
+_COUNTS = Counter(name.rpartition(".")[2] for name in TRANSFORMS if name not in _PUBLISHED)
 # Kafka's own are installed everywhere, so a short name that works is theirs where others share it.
 _BY_ALIAS: Mapping[str, Build] = {
     simple: build
     for name, build in TRANSFORMS.items()
-    if name not in community.TRANSFORMS
-    and (_COUNTS[simple := name.rpartition(".")[2]] == 1 or name in kafka.TRANSFORMS)
+    if name not in _PUBLISHED and (_COUNTS[simple := name.rpartition(".")[2]] == 1 or name in kafka.TRANSFORMS)
 }
 
 

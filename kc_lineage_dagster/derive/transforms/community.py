@@ -8,19 +8,31 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import replace
 
-from kc_lineage_dagster.derive.config import first, items
+from kc_lineage_dagster.derive.config import first, flag, items
 from kc_lineage_dagster.derive.records import Leaf, Node, Opaque, Record, Struct
 from kc_lineage_dagster.derive.transforms import fields
+from kc_lineage_dagster.derive.transforms.community_packages import (
+    PACKAGES,
+    content_of,
+    others,
+    others_of_value,
+    records,
+    same,
+)
+from kc_lineage_dagster.derive.transforms.jcustenborder import made_fields
 from kc_lineage_dagster.derive.transforms.simple import (
     NodeChange,
     content,
+    content_filter,
     forgotten,
+    keep,
+    missing,
     on_part,
     on_record,
     on_value,
     unchanged,
 )
-from kc_lineage_dagster.derive.transforms.steps import Build, TransformOptions
+from kc_lineage_dagster.derive.transforms.steps import Build, Transform, TransformOptions
 from kc_lineage_dagster.lineage import Unresolved
 
 
@@ -111,6 +123,81 @@ def sql(options: TransformOptions) -> fields.RecordChange | Unresolved:
     return lambda record: replace(record, key=Opaque(), value=Opaque())
 
 
+@on_record
+def key_field_to_value(options: TransformOptions) -> fields.RecordChange | Unresolved:
+    """Copies ``keyField`` of the key into the value as ``msgField``; ``dropKey`` takes the key away.
+
+    Source: https://github.com/nbargovic/kafka-connect-custom-transforms (``KeyToValue``)
+    """
+    source, target = (first(options.config, key) for key in ("keyField", "msgField"))
+    if source is None or target is None:
+        return missing("keyField, msgField")
+    drops = flag(options.config, "dropKey")
+
+    def change(record: Record) -> Record:
+        copy = fields.field_at(record.key, (source,)) or Opaque()
+        kept = Opaque() if drops else record.key
+        return replace(record, key=kept, value=fields.put(record.value, {target: copy}))
+
+    return change
+
+
+@on_part
+def clone_field(options: TransformOptions) -> NodeChange | Unresolved:
+    """Copies ``clonefield.from`` to ``clonefield.to``.
+
+    Source: https://github.com/tilakpatidar/kafka-connect-transform (``CloneField``)
+    """
+    source, target = (first(options.config, f"clonefield.{end}") for end in ("from", "to"))
+    if source is None or target is None:
+        return missing("clonefield.from, clonefield.to")
+    return lambda node: fields.put(node, {target: fields.field_at(node, (source,)) or Opaque()})
+
+
+@on_part
+def drop_field(options: TransformOptions) -> NodeChange | Unresolved:
+    """Leaves out the field at the path ``exclude``.
+
+    Source: https://github.com/bakdata/kafka-connect-plugins (``DropField``)
+    """
+    path = first(options.config, "exclude")
+    return (lambda node: fields.without_at(node, tuple(path.split(".")))) if path else missing("exclude")
+
+
+@on_value
+def arangodb_cdc(options: TransformOptions) -> NodeChange | Unresolved:
+    """Puts ``after`` in place of a change event.
+
+    Source: https://github.com/jaredpetersen/kafka-connect-arangodb (``Cdc``)
+    """
+    return lambda node: fields.field_at(node, ("after",)) or Opaque()
+
+
+def mapper(options: TransformOptions) -> Transform | Unresolved:
+    """Makes key or value anew of mappings; ``$Headers`` changes headers only.
+
+    Source: https://github.com/littlehorse-enterprises/lh-kafka-connect (``AbstractMapperTransform``)
+    """
+    return Transform(options.alias, keep) if options.part == "Headers" else _forgets(options)
+
+
+_forgets = forgotten("Makes key or value anew.")
+_filters = content_filter("pattern", "Drops records by a JSON path.")
+_nullifies = forgotten("Takes the value away.", of=on_value)
+
+
+def json_path_filter(options: TransformOptions) -> Transform | Unresolved:
+    """Keeps the records that ``pattern`` finds something in (``action`` INCLUDE), without their value (NULLIFY), or
+    none at all (EXCLUDE drops those that match, and the others are dropped whatever the action).
+
+    Source: https://github.com/cnatsis/kafka-connect-transforms (``Filter``)
+    """
+    action = options.config.get("action", "INCLUDE").upper()
+    if action == "EXCLUDE":
+        return Transform(options.alias, lambda record: ())
+    return (_nullifies if action == "NULLIFY" else _filters)(options)
+
+
 @on_part
 def json_text(options: TransformOptions) -> NodeChange | Unresolved:
     """Puts the whole as JSON text into the single field ``json.string.field.name``.
@@ -142,6 +229,7 @@ def join_fields(options: TransformOptions) -> NodeChange | Unresolved:
 
 _JOBTEASER = "com.jobteaser.kafka.connect.transforms"
 _NRYANOV = "com.nryanov.kafka.connect.toolkit.transforms"
+_NBARGOVIC = "https://github.com/nbargovic/kafka-connect-custom-transforms"
 _RENTPATH = "com.rentpath.kafka.connect.transforms"
 _TOOLKIT = "Source: https://github.com/nryanov/kafka-connect-toolkit."
 
@@ -150,72 +238,6 @@ _CONTENT = ("BytesToBase64", "BytesToString", "CardMask", "CastToString", "Norma
 _SAME_FIELDS = ("DecimalAdjustScaleAndPrecision", "DropSchemaless", "HeaderFromField", "ReplaceFieldValue")
 _OTHER_FIELDS = ("ConcatFields", "InsertHash", "NormalizeFieldName", "ReplaceFieldName", "SetNull")
 
-
-def _others(source: str) -> Build:
-    return forgotten(f"Adds, drops or renames fields. Source: {source}.")
-
-
-def _others_of_value(source: str) -> Build:
-    return forgotten(f"Adds, drops or renames fields of the value. Source: {source}.", of=on_value)
-
-
-def _same(source: str) -> Build:
-    return unchanged(f"Changes contents or types of fields. Source: {source}.")
-
-
-_ORACDC = "https://github.com/averemee-si/oracdc"
-_LENSES_EARLIER = "https://github.com/lensesio/kafka-connect-transformers"
-_PURBON = "https://github.com/purbon/kafka-connect-transformations"
-_VRUDENSKYI = "https://github.com/vrudenskyi/kafka-connect-transform"
-_QUESTDB = "https://github.com/questdb/kafka-questdb-connector"
-_CLOUDANT = "https://github.com/IBM/cloudant-kafka-connector"
-_NEW_RELIC = "https://github.com/newrelic/kafka-connect-newrelic"
-_SAP = "https://github.com/SAP/kafka-connect-sap"
-_REDHAT = "https://github.com/RedHatInsights/connect-transforms"
-
-# package -> name in it -> what it does; each source says that the topic stays
-_MORE: Mapping[str, Mapping[str, Build]] = {
-    "solutions.a2.kafka.transforms": {
-        **{name: _others(_ORACDC) for name in ("HeaderToFieldConverter", "ToLowerCaseNameConverter")},
-        **{name: _same(_ORACDC) for name in ("OraIntervalConverter", "OraNumberConverter")},
-        "KeyToValueConverter": _others_of_value(_ORACDC),
-    },
-    "com.datamountaineer.streamreactor.connect.transforms": {
-        **{name: _same(_LENSES_EARLIER) for name in ("LogicalFieldToString", "MapKeyToString")},
-        "NestingFields": _others(_LENSES_EARLIER),
-    },
-    "com.purbon.kafka.connect.smt": {
-        **{name: _others_of_value(_PURBON) for name in ("FieldsSelection", "RemoveField")},
-        "DebeziumDeleteMapping": unchanged(f"Makes tombstones of deletions. Source: {_PURBON}."),
-    },
-    "com.vrudenskyi.kafka.connect.transform": {
-        name: _others_of_value(_VRUDENSKYI)
-        for name in ("FieldToValueTransformation", "KVPairParser", "ParseSyslog", "ToJson")
-    },
-    "com.redhat.insights.kafka.connect.transforms": {
-        name: _others(_REDHAT) for name in ("FieldToJson", "FilterFields", "InjectSchema")
-    },
-    "io.questdb.kafka": {name: _others(_QUESTDB) for name in ("OrderBookToArray", "StructArrayExplode")},
-    "com.ibm.cloud.cloudant.kafka.transforms": {
-        name: _others_of_value(_CLOUDANT) for name in ("ArrayFlatten", "MapToStruct")
-    },
-    "com.newrelic.telemetry": {
-        name: _others_of_value(_NEW_RELIC) for name in ("AgentRollupTransformation", "StatsdTransformation")
-    },
-    "com.sap.kafka.connect.transforms": {"EscapeFieldNameCharacters": _others(_SAP)},
-    "com.reproio.kafka.connect.transforms": {
-        "AvroMapToJsonString": _same("https://github.com/reproio/kafka-connect-transforms")
-    },
-    "com.glints.kafka.connect.transforms": {
-        "CamelCaseToSnakeCase": _others("https://github.com/glints-dev/glints-kafka-connect-transforms")
-    },
-    "com.github.kazanzhy.kafka.connect.smt": {
-        "Record2RowConverter": _others("https://github.com/kazanzhy/kafka-connect-transform-record2row")
-    },
-    "io.kineticedge.kafka.connect.transforms": {
-        "Trim": _same("https://github.com/kineticedge/kineticedge-connect-transforms")
-    },
-}
 
 TRANSFORMS: Mapping[str, Build] = {
     **{f"{_NRYANOV}.{name}": content(("fields",), f"Changes fields' contents. {_TOOLKIT}") for name in _CONTENT},
@@ -257,7 +279,7 @@ TRANSFORMS: Mapping[str, Build] = {
         )
         for end in ("Source", "Sink")
     },
-    **{f"{package}.{name}": build for package, those in _MORE.items() for name, build in those.items()},
+    **{f"{package}.{name}": build for package, those in PACKAGES.items() for name, build in those.items()},
     "com.birdie.kafka.connect.smt.DebeziumJsonDeserializer": forgotten(
         "Reads JSON text in fields. Source: https://github.com/birdiecare/connect-smts.", of=on_value
     ),
@@ -266,6 +288,82 @@ TRANSFORMS: Mapping[str, Build] = {
     "com.github.eladleev.kafka.connect.transform.keytofield.KeyToFieldTransform": key_to_field,
     "com.github.jcustenborder.kafka.connect.archive.Archive": archive,
     "com.github.vdesabou.kafka.connect.transforms.JsonFieldToKey": json_field_to_key,
+    "com.bakdata.kafka.DropField": drop_field,
+    "com.github.tilakpatidar.kafka.connect.smt.CloneField": clone_field,
+    "io.confluent.kafka.connect.transforms.InsertTimestamp": made_fields(
+        "ts.field.name", f"Adds a field with the time. Source: {_NBARGOVIC}."
+    ),
+    "io.confluent.kafka.connect.transforms.InsertUuid": made_fields(
+        "uuid.field.name", f"Adds a field with a UUID. Source: {_NBARGOVIC}.", "uuid"
+    ),
+    "io.confluent.kafka.connect.transforms.KeyToValue": key_field_to_value,
+    **{f"io.littlehorse.connect.transform.{name}MapperTransform": mapper for name in ("JsonPath", "Literal")},
+    "com.aimyourtechnology.kafka.connect.transform.bytes.Cast": records(
+        "https://github.com/muirandy/kafka-connect-transform-bytes"
+    ),
+    "com.birdie.kafka.connect.smt.Jose": forgotten(
+        "Decrypts the value. Source: https://github.com/birdiecare/connect-smts.", of=on_value
+    ),
+    "com.github.cjmatta.kafka.connect.transform.RegexpExtract": others(
+        "https://github.com/ismailmayat/kafka-connect-transform-regexpextract"
+    ),
+    "com.github.cnatsis.kafka.connect.transforms.Filter": json_path_filter,
+    "com.github.jcustenborder.kafka.connect.cobol.FromCopybook": others(
+        "https://github.com/jcustenborder/kafka-connect-transform-cobol"
+    ),
+    "com.github.jcustenborder.kafka.connect.transform.fhir.FromFHIR": others(
+        "https://github.com/jcustenborder/kafka-connect-transform-hl7"
+    ),
+    "com.github.jcustenborder.kafka.connect.transform.fix.FromFIX": others(
+        "https://github.com/jcustenborder/kafka-connect-transform-fix"
+    ),
+    "com.github.jcustenborder.kafka.connect.transform.maxmind.MaxMindTransformation": others_of_value(
+        "https://github.com/jcustenborder/kafka-connect-transform-maxmind"
+    ),
+    "com.github.lowess.kafka.connect.smt.InsertDomainMetadata": others(
+        "https://github.com/Lowess/kafka-connect-insert-domain-metadata"
+    ),
+    "com.github.luyomo.kafka.connect.transform.TiDBTransform": content_of(
+        "field.name", "https://github.com/luyomo/kafka-connect-tidb-transform"
+    ),
+    "com.github.matejd.kafka.connect.transform.MathExpression": others(
+        "https://github.com/matejd/kafka-transform-math-expression"
+    ),
+    "com.github.vdesabou.kafka.connect.transforms.TombstoneToNull": forgotten(
+        "Puts a row in place of a tombstone, and adds a field. Source: the class itself.", of=on_value
+    ),
+    "com.github.yashmayya.kafka.connect.smt.BytesToString": content_of(
+        "field.name", "https://github.com/yashmayya/kafka-connect-transform-bytes-to-string"
+    ),
+    "com.moneyforward.ffp.smt.StringifyJson": content_of(
+        "target_fields", "https://github.com/moneyforward/ffp-kafka-connect-smt"
+    ),
+    "com.nryanov.kafka.connect.toolkit.debezium.transforms.SchemaRename": unchanged(f"Renames schemas. {_TOOLKIT}"),
+    f"{_NRYANOV}.CopyFromTo": records("https://github.com/nryanov/kafka-connect-toolkit"),
+    "com.opencredo.opasmt.OpaTransformer": unchanged(
+        "Masks fields and drops records by a policy. Source: "
+        "https://github.com/opencredo/opa-single-message-transformer."
+    ),
+    "com.picflow.transforms.JsonStringToMap": others(
+        "https://github.com/nusign/kafka-connect-transform-jsonstring-to-map"
+    ),
+    "de.witcom.kafka.connect.smt.Namespacefy": unchanged(
+        "Renames schemas. Source: https://github.com/iceman91176/kafka-connect-smt."
+    ),
+    "io.github.jaredpetersen.kafkaconnectarangodb.sink.transforms.Cdc": arangodb_cdc,
+    "io.thecrazymonkey.kafka.connect.smt.SMTProtegrityTokenizer": same(
+        "https://github.com/thecrazymonkey/kafka-connect-smts"
+    ),
+    "io.woolford.JoltTransform": others("https://github.com/alexwoolford/kafka-connect-transform-jolt"),
+    "io.zeelos.kafka.connect.transforms.Flatten": others("https://github.com/zeelos/kafka-connect-transforms"),
+    "kafka.mongodb.transforms.ObjectIdToString": others("https://github.com/xvierd/kafka-smt-objectid-key-string"),
+    "net.thinatech.connect.transform.JsonSnakeMapper": others_of_value(
+        "https://github.com/mahieddine-ichir/connect-transform-snakecase"
+    ),
+    "org.util.kafka.smt.HeaderFromFields": records("https://github.com/eljeko/kafka-connect-smt-move-field-to-header"),
+    "seko.kafka.connect.transformer.script.ScriptEngineTransformer": records(
+        "https://github.com/seko0716/kafka-connect-transformers"
+    ),
     "com.github.lepoitr.kafka.connect.smt.DropNulls": unchanged(
         "Drops the fields of a record that hold nothing, by content. Source: the class itself."
     ),

@@ -137,6 +137,16 @@ def test_the_topic_is_left_alone():
             {},
         ),
         (
+            {"type": "com.buesing.connect.smt.KeyStructToString"},
+            {},
+            {"id": "id", "name": "name"},
+        ),
+        (
+            {"type": "org.jd.kafka.ReplaceValue$Value", "field": "name", "regex": "a", "replacement": "b"},
+            {"id": "k.id", "region": "k.region"},
+            {"id": "id", "name": "name"},
+        ),
+        (
             {"type": "com.aimyourtechnology.kafka.connect.transform.bytes.Cast"},
             {},
             {},

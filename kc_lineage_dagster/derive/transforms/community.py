@@ -14,6 +14,7 @@ from kc_lineage_dagster.derive.transforms import fields
 from kc_lineage_dagster.derive.transforms.community_packages import (
     PACKAGES,
     content_of,
+    keys,
     others,
     others_of_value,
     records,
@@ -288,6 +289,34 @@ TRANSFORMS: Mapping[str, Build] = {
     "com.github.eladleev.kafka.connect.transform.keytofield.KeyToFieldTransform": key_to_field,
     "com.github.jcustenborder.kafka.connect.archive.Archive": archive,
     "com.github.vdesabou.kafka.connect.transforms.JsonFieldToKey": json_field_to_key,
+    "com.alexissellier.connect.transform.ReplaceFieldContent": same(
+        "https://github.com/AlexisSellier/kafka-connect-transform-field-content"
+    ),
+    "com.buesing.connect.smt.KeyStructToString": keys("https://github.com/nbuesing/kafka-connect-smt"),
+    "com.github.jshaptic.kafka.connect.transforms.SkipUnchangedDebeziumRecord": unchanged(
+        "Drops updates that changed nothing. Source: https://github.com/jshaptic/kafka-connect-smt."
+    ),
+    "com.github.yq314.kafka.connect.transform.keytovalue.KeyToValue": others_of_value(
+        "https://github.com/yq314/Kafka-SMT-KeyToValue"
+    ),
+    "com.netshoes.kafka.connect.transform.mongodb.json.transform.JsonTransformation": others_of_value(
+        "https://github.com/viniciusnrgarcia/kafka-connect-transform-mongodb-json"
+    ),
+    "com.thirdstreet.transform.CharTrimTransform": same("https://github.com/third-street/kafka-connect-transform"),
+    "com.ziphq.kafka.connect.smt.PartitionRouting": unchanged(
+        "Changes the partition. Source: https://github.com/dingxiong/kafka-smt."
+    ),
+    "io.confluent.nbchn.connect.xml.FromXml": others("https://github.com/nbchn/kafka-connect-transform-xml-light"),
+    "io.github.cyberjar09.strip_unicode_null_transform.StripUnicodeNullTransform": same(
+        "https://github.com/cyberjar09/StripUnicodeNullTransform"
+    ),
+    "io.github.eddie4k.DuplicateMessageDetector.DuplicateMessageDetector": unchanged(
+        "Drops records that were there before. Source: the class itself."
+    ),
+    "org.jd.kafka.ReplaceValue": same("https://github.com/jdurani/kafka-connect-smt-replace-field"),
+    "ru.typik.kafka.connect.transform.JsonOrRawTransformation": others(
+        "https://github.com/typik89/kafka-connect-transform"
+    ),
     "com.bakdata.kafka.DropField": drop_field,
     "com.github.tilakpatidar.kafka.connect.smt.CloneField": clone_field,
     "io.confluent.kafka.connect.transforms.InsertTimestamp": made_fields(

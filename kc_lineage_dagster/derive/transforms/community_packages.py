@@ -77,6 +77,8 @@ _TILAKPATIDAR = "https://github.com/tilakpatidar/kafka-connect-transform"
 _NEJCKORASA = "https://github.com/nejckorasa/kafka-connect-smt"
 _CUTTER = "https://github.com/deepshore/kafka-connect-transform-cutter"
 _SET_SCHEMA = "https://github.com/LGouellec/set-schema-kafka-smt"
+_MOKA = "https://github.com/alghofari/moka-kafka-smt"
+_EQUALEYES = "https://github.com/polarityorg/kafka-connect-transform"
 
 # package -> name in it -> what it does; each source says that the topic stays
 PACKAGES: Mapping[str, Mapping[str, Build]] = {
@@ -188,6 +190,20 @@ PACKAGES: Mapping[str, Mapping[str, Build]] = {
         "CloudEventHeaders": headers("https://github.com/toniiiik/kafka-transforms"),
         "ValueToJson": others_of_value("https://github.com/toniiiik/kafka-transforms"),
     },
+    "com.clickhouse.kafka.transforms": {
+        "CastArray": same("https://github.com/ClickHouse/clickhouse-kafka-transforms"),
+        "CastString": others("https://github.com/ClickHouse/clickhouse-kafka-transforms"),
+    },
+    "com.moka.kafka.connect.smt": {
+        **{name: others(_MOKA) for name in ("CoalesceField", "InsertTimestamp", "RemoveField", "WrapField")},
+        "TimestamptzConverter": same(_MOKA),
+    },
+    "com.github.verdado.kafka.connect.transforms": {
+        "KeyToValue": others_of_value("https://github.com/Verdado/kafka-connect-transforms"),
+        "StructToSchemaless": others_of_value("https://github.com/Verdado/kafka-connect-transforms"),
+    },
+    "io.equaleyes.kafka.connect.transforms": {"BytesToHexString": content_of("fields", _EQUALEYES)},
+    "io.equaleyes.kafka.connect.transforms.questdb": {"BytesToLong256": same(_EQUALEYES)},
     "io.kineticedge.kafka.connect.transforms": {
         "Trim": same("https://github.com/kineticedge/kineticedge-connect-transforms")
     },

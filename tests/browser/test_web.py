@@ -14,7 +14,7 @@ import pytest
 
 from tests.browser.screen import Screen
 from tests.browser.stack import LOCATION, Web, dagster, wait_for
-from tests.connect.stand_in import EXPANDED, ConnectStandIn, basic, held_until, spot_of, worker
+from tests.connect.stand_in import EXPANDED, ConnectStandIn, basic, delay, held_until, spot_of, worker
 from tests.written import contents
 
 pytestmark = pytest.mark.browser
@@ -95,7 +95,9 @@ def test_the_whole_job(stage):
     """
     screen = stage.screen
     seen = threading.Event()
-    stage.connect.fault("/connectors/erp-cdc/topics", held_until(seen))  # so that there is progress to tell
+    # so that there is progress to tell: a line for the first connector, which comes late, while the last is waited for
+    stage.connect.fault("/connectors/crm-cdc/topics", delay(12, times=1))
+    stage.connect.fault("/connectors/lake-sink/topics", held_until(seen))
     screen.open(JOB)
     screen.reads("press Materialize all")
     screen.click("Materialize all", lambda: screen.find("Confirm"))

@@ -116,15 +116,6 @@ def swap(options: TransformOptions) -> fields.RecordChange | Unresolved:
 
 
 @on_record
-def sql(options: TransformOptions) -> fields.RecordChange | Unresolved:
-    """Makes key and value of what statements select of them, each for the topics that it names.
-
-    Source: ``io.lenses.connect.sql.Transformation``, earlier ``com.landoop.connect.sql.Transformation``
-    """
-    return lambda record: replace(record, key=Opaque(), value=Opaque())
-
-
-@on_record
 def key_field_to_value(options: TransformOptions) -> fields.RecordChange | Unresolved:
     """Copies ``keyField`` of the key into the value as ``msgField``; ``dropKey`` takes the key away.
 
@@ -285,7 +276,10 @@ TRANSFORMS: Mapping[str, Build] = {
         "Reads JSON text in fields. Source: https://github.com/birdiecare/connect-smts.", of=on_value
     ),
     "com.github.cedelsb.kafka.connect.smt.Record2JsonStringConverter": json_text,
-    **dict.fromkeys((f"{owner}.connect.sql.Transformation" for owner in ("io.lenses", "com.landoop")), sql),
+    **{
+        f"{owner}.connect.sql.Transformation": records("the class itself, whose statements say what they select")
+        for owner in ("io.lenses", "com.landoop")
+    },
     "com.github.eladleev.kafka.connect.transform.keytofield.KeyToFieldTransform": key_to_field,
     "com.github.jcustenborder.kafka.connect.archive.Archive": archive,
     "com.github.vdesabou.kafka.connect.transforms.JsonFieldToKey": json_field_to_key,

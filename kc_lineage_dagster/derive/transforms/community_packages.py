@@ -41,23 +41,28 @@ def headers(source: str) -> Build:
 
 def keys(source: str) -> Build:
     """Return a builder of transforms by which the key is another."""
-
-    @on_record
-    def build(options: TransformOptions) -> fields.RecordChange | Unresolved:
-        return lambda record: replace(record, key=Opaque())
-
-    build.__doc__ = f"Makes another key. Source: {source}."
-    return build
+    return _always(f"Makes another key. Source: {source}.", lambda record: replace(record, key=Opaque()))
 
 
 def records(source: str) -> Build:
     """Return a builder of transforms by which key and value are others."""
+    what = f"Makes another key and value. Source: {source}."
+    return _always(what, lambda record: replace(record, key=Opaque(), value=Opaque()))
+
+
+def _always(what: str, change: fields.RecordChange) -> Build:
+    """Return a builder of transforms that change records in the same way, whatever their options.
+
+    Args:
+        what: What such a transform does, and the source of that: the docstring of the builder.
+        change: Of each record.
+    """
 
     @on_record
     def build(options: TransformOptions) -> fields.RecordChange | Unresolved:
-        return lambda record: replace(record, key=Opaque(), value=Opaque())
+        return change
 
-    build.__doc__ = f"Makes another key and value. Source: {source}."
+    build.__doc__ = what
     return build
 
 

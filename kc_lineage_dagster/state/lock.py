@@ -6,6 +6,7 @@ hands out connections by transaction (PgBouncer), an advisory lock could be held
 
 from __future__ import annotations
 
+import json
 import os
 import socket
 import time
@@ -25,15 +26,19 @@ from kc_lineage_dagster.state.upsert import upsert
 
 _TRY_EVERY = 0.25  # seconds between two tries for a row
 # For the transaction that it stands in, of those settings that the server knows.
-_SET = "SELECT set_config(name, :value, true) FROM pg_settings WHERE name = ANY(:names)"
+_SET = (
+    "SELECT set_config(name, CAST(:settings AS json) ->> name, true) FROM pg_settings"
+    " WHERE name IN (SELECT json_object_keys(CAST(:settings AS json)))"
+)
 # A server may be set to end transactions that are idle, or long (since PostgreSQL 17): that of a lock is both. A
 # machine that loses power says no goodbye: the server asks it after half a minute of silence, instead of after two
 # hours, and the lock is free half a minute later.
 _SETTINGS = {
-    "0": ["idle_in_transaction_session_timeout", "transaction_timeout"],
-    "30": ["tcp_keepalives_idle"],
-    "10": ["tcp_keepalives_interval"],
-    "3": ["tcp_keepalives_count"],
+    "idle_in_transaction_session_timeout": "0",
+    "transaction_timeout": "0",
+    "tcp_keepalives_idle": "30",
+    "tcp_keepalives_interval": "10",
+    "tcp_keepalives_count": "3",
 }
 
 
@@ -153,8 +158,7 @@ def _locked(state: ClusterState, connection: Connection) -> bool:
                 upsert_lock(other, state.slug)
         else:
             connection.rollback()
-        for value, names in _SETTINGS.items():
-            connection.execute(text(_SET), {"value": value, "names": names})
+        connection.execute(text(_SET), {"settings": json.dumps(_SETTINGS)})
         found = connection.execute(select(table).where(mine).with_for_update(skip_locked=True)).one_or_none()
     except exc.SQLAlchemyError as error:
         raise state.database.explained(error) from error

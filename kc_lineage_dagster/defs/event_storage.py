@@ -15,8 +15,9 @@ from typing import Any
 from dagster import DagsterInstance
 from sqlalchemy import Connection, Engine, Pool, event, exc
 
+from kc_lineage_dagster.state.database import IDLE_SECONDS
+
 _INDEX = "index"  # the name of the database that holds the materializations of all runs
-_IDLE = 1.0  # seconds after which a connection to a server is replaced: servers and poolers end those that idle
 _RECYCLED = 600  # seconds after which a connection to a server is replaced, before something in between drops it
 
 
@@ -88,7 +89,7 @@ def _replace_idle(_: Any, record: Any, __: Any) -> None:
             (https://docs.sqlalchemy.org/en/20/core/events.html#sqlalchemy.events.PoolEvents.checkout).
     """
     now = time.monotonic()
-    if now - record.info.get("used", now) > _IDLE:
+    if now - record.info.get("used", now) > IDLE_SECONDS:
         raise exc.DisconnectionError
 
 

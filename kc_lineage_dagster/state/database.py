@@ -25,7 +25,7 @@ from kc_lineage_dagster.errors import StateError
 from kc_lineage_dagster.state.place import STATE_VARIABLE, Place
 from kc_lineage_dagster.state.tables import VERSION_TABLE, metadata
 
-_IDLE_SECONDS = 1.0  # PostgreSQL: after which a kept connection is opened anew; servers and poolers end idle ones
+IDLE_SECONDS = 1.0  # PostgreSQL: after which a kept connection is opened anew; servers and poolers end idle ones
 # How libpq connects, unless the address says otherwise: a server that is lost without a word is noticed in a minute.
 _CONNECTING = {"connect_timeout": 10, "keepalives_idle": 30, "keepalives_interval": 10, "keepalives_count": 3}
 _BUSY_SECONDS = 60.0  # SQLite: how long to wait for another process's transaction
@@ -156,9 +156,9 @@ class Database:
         with self._explained():
             if self._file is not None and not self._file.exists():
                 return False
-        with self._explained(), self._engine.connect() as connection:
-            current, scripts = _revision(connection), ScriptDirectory(str(_MIGRATIONS))
-            return current not in (None, scripts.get_current_head()) and _knows(scripts, current)
+            with self._engine.connect() as connection:
+                current, scripts = _revision(connection), ScriptDirectory(str(_MIGRATIONS))
+                return current not in (None, scripts.get_current_head()) and _knows(scripts, current)
 
     def explained(self, error: Exception) -> StateError:
         """Return the StateError for an exception of SQLAlchemy, SQLite or the file system."""
@@ -189,7 +189,7 @@ class Database:
     def _connection(self) -> Iterator[Connection]:
         kept = getattr(self._kept, "connection", None)
         if kept is not None:
-            if not self.is_sqlite and time.monotonic() - self._kept.used > _IDLE_SECONDS:
+            if not self.is_sqlite and time.monotonic() - self._kept.used > IDLE_SECONDS:
                 kept.invalidate()  # closed; SQLAlchemy opens another one for the next statement
             try:
                 yield kept
